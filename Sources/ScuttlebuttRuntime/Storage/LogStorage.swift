@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// Where a log is kept so that it survives the process.
+///
+/// What an implementor promises (the conformance suite in `ScuttlebuttRuntimeTestKit` checks it):
+/// * ``append(_:)`` returns only when the updates would survive loss of power; calls made at the
+///   same time may share one commit, and are stored in the order of the calls.
+/// * ``load(_:)`` hands out everything stored, each source's updates ascending, byte for byte.
+/// * An update whose (timestamp, source) is stored already changes nothing.
+/// * A failure leaves what was stored before untouched, and is a ``StorageError``.
+public protocol LogStorage: Sendable {
+    /// The source whose log this is; a new log takes `proposed` and keeps it durably.
+    func source(proposing proposed: Source) async throws -> Source
+
+    /// Hands out all stored updates in batches of at most a few thousand.
+    ///
+    /// - Throws: ``StorageError``, or what `body` throws.
+    func load(_ body: @Sendable ([Update]) throws -> Void) async throws
+
+    /// Stores updates; they are durable on return.
+    func append(_ updates: [Update]) async throws
+
+    /// The fingerprints of refused updates, oldest first; at most ``refusalLimit``.
+    func refusals() async throws -> [Fingerprint]
+
+    /// Remembers refused updates; the oldest beyond ``refusalLimit`` are forgotten.
+    func remember(refusals: [Fingerprint]) async throws
+
+    /// Finishes what was begun and releases the file. Later calls throw.
+    func close() async
+}
+
+extension LogStorage {
+    /// How many refusals are remembered: 65,536 (2 MiB of fingerprints). Beyond it the oldest is
+    /// forgotten, which costs one more verification should it come again.
+    public static var refusalLimit: Int { 65_536 }
+}
+
+/// What went wrong with a log file.
+public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kind of failure; open, so that the author of a store may add one.
+    public struct Code: Hashable, Sendable {
+        private let name: String
+        /// Makes a code of a store's own.
+        public init(_ name: String) { self.name = name }
+        /// The file is not a store of ours, or is damaged. It was left untouched.
+        public static let foreignOrCorrupt = Code("foreignOrCorrupt")
+        /// The file, or its folder, cannot be opened, read or written.
+        public static let unreadable = Code("unreadable")
+        /// The file was written by a newer version of this program.
+        public static let tooNew = Code("tooNew")
+        /// Another process has the store open for writing.
+        public static let inUse = Code("inUse")
+        /// The disk is full or the write failed; what was stored before is untouched.
+        public static let writeFailed = Code("writeFailed")
+        /// The store was closed.
+        public static let closed = Code("closed")
+    }
+
+    /// What kind of failure it was.
+    public let code: Code
+    /// One sentence for people: the file, the likely cause, the next step.
+    public let message: String
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

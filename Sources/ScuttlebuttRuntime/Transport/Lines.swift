@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+import Synchronization
+
+/// Complete wire lines that arrived together, in one piece of memory.
+public struct InboundLines: Sendable {
+    /// The bytes of all lines; what lies between the ranges (newlines, framing) means nothing.
+    public var bytes: [UInt8]
+    /// Where each line stands in ``bytes``, without its newline.
+    public var ranges: [Range<Int>]
+
+    /// Makes a batch of its parts.
+    public init(bytes: [UInt8] = [], ranges: [Range<Int>] = []) {
+        self.bytes = bytes
+        self.ranges = ranges
+    }
+
+    /// Adds one line.
+    public mutating func append(_ line: some Collection<UInt8>) {
+        let start = bytes.count
+        bytes.append(contentsOf: line)
+        ranges.append(start..<bytes.count)
+    }
+
+    /// How many lines there are.
+    public var count: Int { ranges.count }
+}
+
+/// Wire lines to be sent, encoded once however many peers they go to.
+///
+/// A transport that must wrap lines (WebSocket frames, Primus strings) keeps what it made with
+/// ``rendering(_:_:)``, so the work is done for the first peer only.
+public final class OutboundLines: Sendable {
+    /// All lines, each ended by one newline (0x0A).
+    public let bytes: [UInt8]
+    /// For each line the offset just after its newline, ascending.
+    public let ends: [Int]
+    private let renderings = Mutex<[(form: String, value: any Sendable)]>([])
+
+    /// Makes a batch of newline-terminated lines and the offsets at which they end.
+    public init(bytes: [UInt8], ends: [Int]) {
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    /// Makes a batch of a few lines given without their newline.
+    public convenience init(lines: [[UInt8]]) {
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for line in lines {
+            bytes.append(contentsOf: line)
+            bytes.append(0x0A)
+            ends.append(bytes.count)
+        }
+        self.init(bytes: bytes, ends: ends)
+    }
+
+    /// How many lines there are.
+    public var count: Int { ends.count }
+
+    /// The ranges of the lines, without their newlines.
+    public var ranges: [Range<Int>] {
+        var start = 0
+        return ends.map { end in
+            defer { start = end }
+            return start..<end - 1
+        }
+    }
+
+    /// These lines in the form that a transport calls `form`, made by `make` at the first call.
+    public func rendering<Form: Sendable>(
+        _ form: String, _ make: (OutboundLines) -> Form
+    ) -> Form {
+        renderings.withLock { renderings in
+            if let known = renderings.first(where: { $0.form == form })?.value as? Form {
+                return known
+            }
+            let made = make(self)
+            renderings.append((form, made))
+            return made
+        }
+    }
+}
