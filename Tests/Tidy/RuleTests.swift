@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+import Testing
+
+@Suite("The tidy rules see what they are for")
+struct RuleTests {
+    /// A file that breaks, or does not break, the rule whose name begins so.
+    struct Plant: Sendable, CustomTestStringConvertible {
+        let rule: String
+        let path: String
+        let text: String
+        let line: Int?
+
+        init(_ rule: String, _ path: String, _ text: String, breaksLine line: Int?) {
+            self.rule = rule
+            self.path = path
+            self.text = text
+            self.line = line
+        }
+
+        var testDescription: String { "\(path): \(text.prefix(60))" }
+    }
+
+    private static let core = "Sources/Scuttlebutt/Log/A.swift"
+    private static let store = "Sources/Redux/A.swift"
+    private static let driver = "Sources/ScuttlebuttRuntime/A.swift"
+
+    @Test("A planted violation is found in its line", arguments: violations)
+    func finds(plant: Plant) throws {
+        #expect(try found(plant) == [plant.line])
+    }
+
+    @Test("What is allowed is let through", arguments: allowed)
+    func letsThrough(plant: Plant) throws {
+        #expect(try found(plant) == [])
+    }
+
+    @Test("Every rule has a planted violation")
+    func everyRuleIsTested() {
+        for rule in Rule.all {
+            #expect(Self.violations.contains { rule.name.hasPrefix($0.rule) }, "\(rule.name)")
+        }
+    }
+
+    private func found(_ plant: Plant) throws -> [Int?] {
+        let rule = try #require(Rule.all.first { $0.name.hasPrefix(plant.rule) })
+        return rule.check(SourceFile(path: plant.path, text: plant.text)).map(\.line)
+    }
+
+    private static let violations: [Plant] = [
+        Plant("A pure target imports", core, "\nimport Foundation", breaksLine: 2),
+        Plant("A pure target imports", core, "internal import NIOCore", breaksLine: 1),
+        Plant("A pure target imports", core, "public import Synchronization", breaksLine: 1),
+        Plant("A pure target starts", core, "\n\nTask { go() }", breaksLine: 3),
+        Plant("A pure target starts", core, "Task.detached { go() }", breaksLine: 1),
+        Plant("A pure target reads", core, "let now = Date()", breaksLine: 1),
+        Plant("A pure target reads", core, "clock.now", breaksLine: 1),
+        Plant("A pure target reads", core, "f(\"\\(Date())\")", breaksLine: 1),
+        Plant("A pure target draws", core, "Int.random(in: 0..<f(3))", breaksLine: 1),
+        Plant("A pure target draws", core, "a.shuffled()", breaksLine: 1),
+        Plant("A target imports only", core, "import Rewind", breaksLine: 1),
+        Plant("A target imports only", store, "import ScuttlebuttRuntime", breaksLine: 1),
+        Plant("A target imports only", driver, "@preconcurrency import NIOCore", breaksLine: 1),
+        Plant("A target imports only", driver, "import struct Redux.Store", breaksLine: 1),
+        Plant("A target imports only", "Sources/Unheard/A.swift", "", breaksLine: 1),
+        Plant("Redux knows", store, "let log: UpdateLog", breaksLine: 1),
+        Plant("Only the command", driver, "    print(x)", breaksLine: 1),
+        Plant("Only the command", driver, "debugPrint(x)", breaksLine: 1),
+        Plant("No forced try", driver, "let a = try! f()", breaksLine: 1),
+        Plant("A broken promise", driver, "fatalError(\"no\")", breaksLine: 1),
+        Plant("Unchecked sharing", driver, "struct A: @unchecked Sendable {}", breaksLine: 1),
+        Plant(
+            "Unchecked sharing", driver,
+            "// proof: elsewhere\nlet b = 1\nnonisolated(unsafe) var a = 1", breaksLine: 3),
+        Plant("Unchecked sharing", driver, "f(\"proof\", a as @unchecked Sendable)", breaksLine: 1),
+        Plant("No type is named", driver, "public struct Clock {}", breaksLine: 1),
+        Plant("No type is named", driver, "final class PeerManager {", breaksLine: 1),
+        Plant("What is broken", core, "// FIX" + "ME", breaksLine: 1),
+        Plant("A thing to do", core, "// TO" + "DO: later", breaksLine: 1),
+        Plant("No path", "docs/a.md", "see /wo" + "rk/main", breaksLine: 1),
+        Plant("No path", driver, "\n\"/home/" + "me/x\"", breaksLine: 2),
+        Plant("Each file says", core, "import Rewind", breaksLine: 1),
+        Plant("Each file says", "Web/a.js", "", breaksLine: 1),
+        Plant("A file has", core, String(repeating: "\n", count: 601), breaksLine: 601),
+        Plant("A line of Swift", core, String(repeating: "a", count: 101), breaksLine: 1),
+        Plant("A folder is", "Sources/Redux/Helpers/A.swift", "", breaksLine: 1),
+        Plant("XTests.swift", "Tests/ReduxTests/Store.swift", "@Test func a() {}", breaksLine: 1),
+        Plant("XTests.swift", "Tests/ReduxTests/StoreTests.swift", "let a = 1", breaksLine: 1),
+    ]
+
+    private static let allowed: [Plant] = [
+        Plant("A pure target imports", driver, "import Foundation", breaksLine: nil),
+        Plant("A pure target imports", core, "// import Foundation", breaksLine: nil),
+        Plant("A pure target starts", core, "struct SubTask {}", breaksLine: nil),
+        Plant("A pure target reads", core, "handle(event, now: now) // Date()", breaksLine: nil),
+        Plant("A pure target reads", core, "\"see Date() and clock.now\"", breaksLine: nil),
+        Plant(
+            "A pure target draws", core, "Int.random(\n    in: f(0)..<3,\n    using: &r)",
+            breaksLine: nil),
+        Plant("A pure target draws", core, "static func random(using: R)", breaksLine: nil),
+        Plant("A target imports only", driver, "public import Scuttlebutt", breaksLine: nil),
+        Plant(
+            "A target imports only", "Sources/ScuttlebuttNIO/A.swift", "import NIOWebSocket",
+            breaksLine: nil),
+        Plant("Redux knows", store, "let source: Source // not Session", breaksLine: nil),
+        Plant(
+            "Only the command", "Sources/ScuttlebuttCommand/A.swift", "print(x)", breaksLine: nil),
+        Plant("Only the command", driver, "func print(_ x: Int)", breaksLine: nil),
+        Plant(
+            "Unchecked sharing", driver,
+            "// Proof: every access is under `lock`.\n// More.\n@frozen\n"
+                + "final class A: @unchecked Sendable {", breaksLine: nil),
+        Plant(
+            "Unchecked sharing", driver,
+            "nonisolated(unsafe) var a = 1  // proof: written once, before any thread",
+            breaksLine: nil),
+        Plant("A thing to do", core, "// TO" + "DO: #12 later", breaksLine: nil),
+        Plant("Each file says", core, "// SPDX-License-Identifier: MIT\n", breaksLine: nil),
+        Plant(
+            "Each file says", "Package.swift",
+            "// swift-tools-version: 6.1\n// SPDX-License-Identifier: MIT\n", breaksLine: nil),
+        Plant(
+            "A file has", core,
+            "// Over 600 lines because it is one table.\n" + String(repeating: "\n", count: 700),
+            breaksLine: nil),
+        Plant("A line of Swift", core, String(repeating: "é", count: 100), breaksLine: nil),
+        Plant("XTests.swift", "Tests/ReduxTests/SplitMix64.swift", "struct A {}", breaksLine: nil),
+    ]
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import Testing
+
+@Suite("The sources keep to the house style")
+struct TidyTests {
+    private static let files = Result { try Repository.files() }
+
+    @Test("Every file of the repository obeys", arguments: Rule.all)
+    func everyFileObeys(rule: Rule) throws {
+        let violations = try Self.files.get().flatMap(rule.check)
+        for violation in violations { Issue.record("\(violation)") }
+    }
+
+    @Test("The walk over the repository finds the sources, the tests and the scripts")
+    func walkFindsFiles() throws {
+        let paths = Set(try Self.files.get().map(\.path))
+        #expect(paths.contains("Package.swift"))
+        #expect(paths.contains("Sources/Scuttlebutt/Clock/Source.swift"))
+        #expect(paths.contains("Tests/Tidy/TidyTests.swift"))
+        #expect(paths.contains("dev/check"))
+        #expect(!paths.contains { $0.hasPrefix(".build/") || $0.hasPrefix("Wasm/Core/") })
+    }
+}
