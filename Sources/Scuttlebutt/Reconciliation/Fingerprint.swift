@@ -32,7 +32,9 @@ public struct Fingerprint: Hashable, Sendable {
     }
 
     /// Whether all 256 bits agree.
-    public static func == (left: Fingerprint, right: Fingerprint) -> Bool { left.words == right.words }
+    public static func == (left: Fingerprint, right: Fingerprint) -> Bool {
+        left.words == right.words
+    }
 
     /// Feeds the first word only: the words are already uniformly distributed.
     public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+extension UpdateLog {
+    /// One source's updates in ascending order.
+    ///
+    /// Kept in chunks: no update is moved when the run grows, and at most one chunk has room to
+    /// spare, so the cost beyond a payload is an entry of 24 bytes and the payload's own header.
+    struct Run: Sendable {
+        struct Entry: Sendable {
+            let timestamp: Timestamp
+            let payload: Payload
+            let tail: [UInt8]?
+        }
+
+        static let chunkSize = 1_024
+
+        let source: Source
+        private var chunks: [[Entry]] = []
+        private(set) var count = 0
+
+        init(source: Source) { self.source = source }
+
+        var last: Timestamp? { chunks.last?.last?.timestamp }
+
+        /// Adds an update of this source; `false` when it is not newer than the last.
+        mutating func append(_ update: Update) -> Bool {
+            if let last, last >= update.timestamp { return false }
+            let entry = Entry(
+                timestamp: update.timestamp, payload: update.payload, tail: update.tail)
+            if count % Run.chunkSize == 0 {
+                chunks.append([entry])
+            } else {
+                if count % Run.chunkSize == 64 {
+                    chunks[chunks.count - 1].reserveCapacity(Run.chunkSize)
+                }
+                chunks[chunks.count - 1].append(entry)
+            }
+            count += 1
+            return true
+        }
+
+        func timestamp(_ position: Int) -> Timestamp {
+            chunks[position / Run.chunkSize][position % Run.chunkSize].timestamp
+        }
+
+        func update(position: Int) -> Update {
+            let entry = chunks[position / Run.chunkSize][position % Run.chunkSize]
+            return Update(
+                payload: entry.payload, timestamp: entry.timestamp, source: source,
+                tail: entry.tail)
+        }
+
+        func update(at timestamp: Timestamp) -> Update? {
+            let position = firstPosition(after: timestamp) - 1
+            guard position >= 0, self.timestamp(position) == timestamp else { return nil }
+            return update(position: position)
+        }
+
+        /// The position of the first update newer than `timestamp`; `count` if there is none.
+        func firstPosition(after timestamp: Timestamp) -> Int {
+            var (low, high) = (0, count)
+            while low < high {
+                let middle = (low + high) / 2
+                if self.timestamp(middle) <= timestamp { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+    }
+}

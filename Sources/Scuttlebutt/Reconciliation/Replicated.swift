@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+
+/// What a replicated data type implements; ``Replica`` does the rest.
+///
+/// What an implementor promises:
+/// * **Convergence.** Two values that were given the same updates are equal, whatever the order
+///   across sources (within one source updates come ascending), and however often.
+/// * **Memory.** ``history(since:)`` gives back every update that a peer may still need; it may
+///   leave out those that a later one supersedes.
+/// * **Refusal.** An update of the wrong shape changes nothing and is answered ``Application/refused(_:)``.
+/// * **No traps**, whatever the bytes of the payload.
+public protocol Replicated: Sendable {
+    /// The retained updates that are newer than what `known` covers, each source's ascending.
+    func history(since known: VersionVector) -> [Update]
+
+    /// The same within a budget: for each source a prefix of what ``history(since:)`` gives.
+    ///
+    /// The default cuts ``history(since:)``; a type that can do better should.
+    func delta(since known: VersionVector, limit: DeltaLimit) -> [Update]
+
+    /// Takes one update, own or foreign; its stamp is newer than all of its source before.
+    mutating func apply(_ update: Update) -> Application
+}
+
+/// What became of an update that was handed to a ``Replicated`` value.
+public enum Application: Hashable, Sendable {
+    /// The value changed, or the update is kept for others.
+    case applied
+    /// The update does not fit the type, for the given reason.
+    case refused(String)
+}
+
+extension Replicated {
+    /// Cuts ``history(since:)`` to the limit.
+    ///
+    /// - Complexity: that of ``history(since:)``, at every call.
+    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
+        var room = limit
+        var result: [Update] = []
+        for update in history(since: known) {
+            guard room.take(update) || result.isEmpty else { break }
+            result.append(update)
+        }
+        return result
+    }
+}
+
+extension UpdateLog: Replicated {
+    /// Everything that `known` does not cover, in agreed order.
+    public func history(since known: VersionVector) -> [Update] { delta(since: known) }
+
+    /// Keeps the update if it is newer than all of its source.
+    public mutating func apply(_ update: Update) -> Application {
+        append(update) ? .applied : .refused("the log has a newer update of this source")
+    }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+
+/// Names one session of a replica; never used twice.
+public struct PeerID: Hashable, Comparable, Sendable {
+    /// Counts the sessions of a replica from 1.
+    public let number: Int
+
+    /// Orders by age.
+    public static func < (left: PeerID, right: PeerID) -> Bool { left.number < right.number }
+}
+
+/// The sessions of one replica and what they share: what we have, and the recent updates, encoded
+/// once for everybody.
+///
+/// The invariant of everything here: *a peer is sent an update only if our vector covers it, and
+/// for each source in ascending order without gaps.* So a peer that believes our digest is right,
+/// and one that loses the connection in the middle has a prefix.
+public struct Gossip: Sendable {
+    /// The source that this replica writes as.
+    public let source: Source
+    /// Which dialect of the wire updates are exchanged in.
+    public let wire: ClassicWire
+    /// What was accepted here, per source.
+    public private(set) var vector = VersionVector()
+    private var sessions: [PeerID: Session] = [:]
+    private var lastPeer = 0
+    private var recent = RecentUpdates()
+
+    /// Makes a gossip with nothing accepted and nobody connected.
+    public init(source: Source, wire: ClassicWire) {
+        self.source = source
+        self.wire = wire
+    }
+
+    /// The open sessions, oldest first.
+    public var peers: [PeerID] { sessions.keys.sorted() }
+
+    /// How many sessions are open.
+    public var peerCount: Int { sessions.count }
+
+    /// Begins a session for a connection that was just opened.
+    public mutating func open(_ options: SessionOptions = SessionOptions()) -> PeerID {
+        lastPeer += 1
+        let peer = PeerID(number: lastPeer)
+        sessions[peer] = Session(options: options)
+        return peer
+    }
+
+    /// Ends a session; whatever still arrives for it is ignored.
+    public mutating func close(_ peer: PeerID) {
+        sessions[peer] = nil
+        if sessions.isEmpty { recent.clear() }
+    }
+
+    /// What became of a message.
+    public enum Reception: Hashable, Sendable {
+        /// Nothing is to be done: the session is closed, or takes no updates.
+        case nothing
+        /// An update for the replica to judge.
+        case update(Update)
+        /// There is something to send to this peer now. `claimed` is what the peer says it has of
+        /// our own updates.
+        case digest(claimed: Timestamp?)
+        /// The peer's history is here, for the first time (`isFirst`) or again.
+        case sync(isFirst: Bool)
+    }
+
+    /// Takes one message of a peer.
+    public mutating func receive(_ message: Message, from peer: PeerID) -> Reception {
+        guard sessions[peer] != nil else { return .nothing }
+        switch message {
+        case .digest(let digest):
+            sessions[peer]?.receive(digest: digest)
+            return .digest(claimed: digest.clock[source])
+        case .sync:
+            return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
+        case .update(let update):
+            return sessions[peer]?.options.acceptsUpdates == true ? .update(update) : .nothing
+        }
+    }
+
+    /// Whether all of the peer's history is here.
+    public func hasReceivedSync(from peer: PeerID) -> Bool {
+        sessions[peer]?.hasReceivedSync ?? true
+    }
+
+    /// Records that an update was accepted: it is claimed in digests and goes to every peer that
+    /// lacks it, but not back to those it came from.
+    ///
+    /// The caller has put it where ``Replicated/delta(since:limit:)`` finds it.
+    public mutating func accept(_ update: Update, from origins: [PeerID] = []) {
+        vector.advance(update.source, to: update.timestamp)
+        guard !sessions.isEmpty else { return }
+        for origin in origins { sessions[origin]?.peerHas(update.stamp) }
+        recent.append(update, wire)
+    }
+
+    /// Records an update that was accepted in an earlier life, from a saved log.
+    public mutating func restore(_ stamp: Stamp) {
+        vector.advance(stamp.source, to: stamp.timestamp)
+    }
+
+    /// Records that a peer has an update that we had already, so that it is not sent there.
+    public mutating func peerHas(_ stamp: Stamp, _ peer: PeerID) { sessions[peer]?.peerHas(stamp) }
+
+    /// Whether both sides of this session have just become level; told once per session.
+    public mutating func becameSynced(_ peer: PeerID) -> Bool {
+        sessions[peer]?.becameSynced() ?? false
+    }
+
+    /// How many of the updates of `own` are not yet known to have been written to any open session.
+    public func isWritten(_ stamp: Stamp) -> Bool {
+        for session in sessions.values where session.known.covers(stamp) { return true }
+        return false
+    }
+
+    /// The next lines for a peer whose connection has room.
+    ///
+    /// - Parameters:
+    ///   - value: Where the updates are.
+    ///   - limit: How much at once.
+    /// - Returns: `nil` when there is nothing to send now.
+    public mutating func pull(
+        _ peer: PeerID, from value: some Replicated, limit: DeltaLimit
+    ) -> Outgoing? {
+        guard var session = sessions[peer] else { return nil }
+        defer { if sessions[peer] != nil { sessions[peer] = session } }
+        var block = WireBlock()
+        if session.owesHeader {
+            wire.append(
+                Digest(source: source, clock: vector, meta: session.options.meta),
+                form: session.options.headerForm, to: &block)
+            session.headerSent()
+        }
+        switch session.sending {
+        case .awaitingDigest, .ended:
+            return block.isEmpty ? nil : Outgoing(block)
+        case .history:
+            let isComplete = appendHistory(&session, value, limit, &block)
+            guard isComplete else { return Outgoing(block) }
+            for _ in 0..<session.historySent(cursor: recent.end) { wire.appendSync(to: &block) }
+            return Outgoing(block, finishes: session.sending == .ended)
+        case .live:
+            return pullLive(&session, value, limit, &block)
+        }
+    }
+
+    /// Appends what the peer lacks, up to the limit; whether that was all of it.
+    private func appendHistory(
+        _ session: inout Session, _ value: some Replicated, _ limit: DeltaLimit,
+        _ block: inout WireBlock
+    ) -> Bool {
+        var delta = value.delta(since: session.known, limit: limit)
+        let isWhole = delta.isEmpty || limit == .unlimited
+        delta.removeAll { !vector.covers($0.stamp) }
+        if delta.isEmpty, !isWhole {
+            // All of it is still being saved: look behind it for what may be sent.
+            delta = value.history(since: session.known).filter { vector.covers($0.stamp) }
+        }
+        for update in delta {
+            wire.append(update, to: &block)
+            session.peerHas(update.stamp)
+        }
+        // A cut delta is as long as its limit; asking once more costs little and settles it.
+        return delta.isEmpty || isWhole
+    }
+
+    private mutating func pullLive(
+        _ session: inout Session, _ value: some Replicated, _ limit: DeltaLimit,
+        _ block: inout WireBlock
+    ) -> Outgoing? {
+        guard let cursor = session.cursor, cursor >= recent.start else {
+            // The peer was too slow for the recent updates: catch up from the log, then go on live.
+            if appendHistory(&session, value, limit, &block) { session.cursor = recent.end }
+            return block.isEmpty ? nil : Outgoing(block)
+        }
+        guard cursor < recent.end else { return block.isEmpty ? nil : Outgoing(block) }
+        let end = recent.end(from: cursor, limit: limit)
+        session.cursor = end
+        var lacking = 0
+        for position in cursor..<end where !session.known.covers(recent.stamp(position)) {
+            lacking += 1
+        }
+        // Everybody who lacks all of a stretch gets one and the same encoding of it.
+        let isShared = lacking == end - cursor && block.isEmpty
+        for position in cursor..<end where !session.known.covers(recent.stamp(position)) {
+            if !isShared { recent.append(position, to: &block) }
+            session.peerHas(recent.stamp(position))
+        }
+        if isShared { return Outgoing(shared: cursor..<end) }
+        return block.isEmpty ? nil : Outgoing(block)
+    }
+
+    /// Whether a pull for this peer would find something.
+    public func hasWork(for peer: PeerID) -> Bool {
+        guard let session = sessions[peer] else { return false }
+        if session.owesHeader { return true }
+        switch session.sending {
+        case .awaitingDigest, .ended: return false
+        case .history: return true
+        case .live: return session.cursor.map { $0 < recent.end } ?? true
+        }
+    }
+
+    /// The lines of a stretch that ``pull(_:from:limit:)`` named as shared.
+    ///
+    /// - Returns: `nil` when the stretch has been dropped meanwhile; ask in the same turn as the pull.
+    public func sharedBlock(_ range: Range<Int>) -> WireBlock? {
+        guard range.lowerBound >= recent.start, range.upperBound <= recent.end else { return nil }
+        var block = WireBlock()
+        for position in range { recent.append(position, to: &block) }
+        return block
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+/// The updates accepted last, each encoded once, for all sessions that are live.
+///
+/// Positions count from the first update ever appended. Bounded: what falls out is only a copy, and
+/// a session that stood there catches up from the log.
+struct RecentUpdates: Sendable {
+    /// How many updates are kept at most; a session further behind catches up from the log.
+    static let maximumCount = 16_384
+    /// How many bytes of lines are kept at most.
+    static let maximumBytes = 8 << 20
+
+    private struct Entry: Sendable {
+        let stamp: Stamp
+        let line: [UInt8]
+    }
+
+    private var entries: [Entry] = []
+    /// How many of `entries` have been dropped but not yet removed; removed by halves, so that
+    /// dropping one costs O(1).
+    private var dropped = 0
+    private var byteCount = 0
+    /// The position of the oldest update kept.
+    private(set) var start = 0
+
+    /// The position after the newest update.
+    var end: Int { start + entries.count - dropped }
+
+    mutating func append(_ update: Update, _ wire: ClassicWire) {
+        var block = WireBlock()
+        wire.append(update, to: &block)
+        byteCount += block.bytes.count
+        entries.append(Entry(stamp: update.stamp, line: block.bytes))
+        while end - start > RecentUpdates.maximumCount
+            || (byteCount > RecentUpdates.maximumBytes && end - start > 1)
+        {
+            byteCount -= entries[dropped].line.count
+            dropped += 1
+            start += 1
+        }
+        if dropped > entries.count / 2 {
+            entries.removeFirst(dropped)
+            dropped = 0
+        }
+    }
+
+    /// Forgets all; positions go on.
+    mutating func clear() {
+        start = end
+        entries = []
+        dropped = 0
+        byteCount = 0
+    }
+
+    func stamp(_ position: Int) -> Stamp { entries[position - start + dropped].stamp }
+
+    func append(_ position: Int, to block: inout WireBlock) {
+        block.append(line: entries[position - start + dropped].line)
+    }
+
+    /// How far a stretch from `position` may reach within `limit`; at least one update.
+    func end(from position: Int, limit: DeltaLimit) -> Int {
+        var (count, bytes, next) = (0, 0, position)
+        while next < end, count < limit.updates {
+            bytes += entries[next - start + dropped].line.count
+            guard bytes <= limit.bytes || count == 0 else { break }
+            count += 1
+            next += 1
+        }
+        return next
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+
+/// One run of the protocol with one peer, over one connection, as a value.
+///
+/// The two directions are independent: either side may stream before the other's digest arrives.
+/// What we send is *pulled*: the driver asks when the connection has room, and the session's memory
+/// of what the peer has (``known``) decides. A slow peer thus holds back nothing but itself: its
+/// queue is the log.
+///
+/// A session serves one connection and ends with it; ``Gossip`` owns it and hands out no second use.
+struct Session: Sendable {
+    /// How far our half of the conversation is.
+    enum Sending: Hashable, Sendable {
+        /// Nothing but the header can be said before the peer's digest.
+        case awaitingDigest
+        /// The history that the peer lacks is going out; SYNC follows it.
+        case history
+        /// SYNC went out; live updates follow as they are accepted.
+        case live
+        /// Our half has ended; nothing more is sent.
+        case ended
+    }
+
+    let options: SessionOptions
+    private(set) var sending: Sending
+    /// What the peer has of each source, as far as we know: its digest, what we sent, and what was
+    /// accepted from it.
+    private(set) var known = VersionVector()
+    /// Where in the recent updates this session stands; `nil` when it must catch up from the log.
+    var cursor: Int?
+    private(set) var owesHeader: Bool
+    private(set) var hasDigest = false
+    private(set) var hasSentSync = false
+    private(set) var hasReceivedSync = false
+    private var hasReportedSync = false
+    /// How many SYNCs go out when the history has: a repeated header is answered by one of its own.
+    private var owedSyncs = 0
+
+    init(options: SessionOptions) {
+        self.options = options
+        owesHeader = options.announces || options.sendsDigestAnyway
+        if !options.acceptsUpdates, !options.awaitsDigest {
+            sending = .history
+            owedSyncs = 1
+        } else {
+            sending = .awaitingDigest
+        }
+    }
+
+    /// The peer told what it has.
+    ///
+    /// A first digest is the truth. One that comes again was written before what we sent meanwhile,
+    /// so it can only add to what we know.
+    mutating func receive(digest: Digest) {
+        if hasDigest { known.merge(digest.clock) } else { known = digest.clock }
+        hasDigest = true
+        cursor = nil
+        guard sending != .ended else { return }
+        owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
+        sending = .history
+    }
+
+    /// How many SYNCs may wait for the history to drain; more headers than that share one.
+    static let maximumOwedSyncs = 16
+
+    /// The peer said that all of its history has been sent.
+    ///
+    /// - Returns: Whether this is the first time.
+    mutating func receiveSync() -> Bool {
+        defer { hasReceivedSync = true }
+        return !hasReceivedSync
+    }
+
+    /// The peer has this update: it sent it, and we accepted it or had it.
+    mutating func peerHas(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
+
+    /// The header has been written.
+    mutating func headerSent() { owesHeader = false }
+
+    /// The history that the peer lacked has been written.
+    ///
+    /// - Returns: How many SYNCs to write now.
+    mutating func historySent(cursor position: Int) -> Int {
+        let syncs = owedSyncs
+        owedSyncs = 0
+        hasSentSync = true
+        cursor = position
+        sending = options.tails ? .live : .ended
+        return syncs
+    }
+
+    /// Whether both sides have all that the other had, told once per session.
+    mutating func becameSynced() -> Bool {
+        guard hasSentSync, hasReceivedSync, !hasReportedSync else { return false }
+        hasReportedSync = true
+        return true
+    }
+}
