@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+
+/// Finds where JSON values end, and refuses everything that RFC 8259 does not allow.
+///
+/// Nothing is built: the scanner answers with offsets. It keeps one bit per open array or object
+/// and never recurses, so no input can exhaust the stack. The bytes must outlive the scanner, which
+/// therefore lives inside of a `withUnsafeBufferPointer` closure.
+public struct JSONScanner {
+    /// The bytes that offsets refer to.
+    public let bytes: UnsafeBufferPointer<UInt8>
+    /// What one value may hold.
+    public let bounds: JSONBounds
+
+    /// Makes a scanner over `bytes`.
+    public init(_ bytes: UnsafeBufferPointer<UInt8>, bounds: JSONBounds = JSONBounds()) {
+        self.bytes = bytes
+        self.bounds = bounds
+    }
+
+    /// Where a value ends, and whether it is within its bounds.
+    public struct Extent: Hashable, Sendable {
+        /// The offset just behind the value.
+        public let end: Int
+        /// The first bound that the value exceeds, if any. Its syntax is right all the same.
+        public let excess: JSONFailure?
+    }
+
+    /// The end of the value at `offset`, which may have white space before it.
+    ///
+    /// - Throws: Any failure, those of the bounds included.
+    /// - Complexity: O(*n*) in the bytes of the value.
+    public func skipValue(at offset: Int) throws(JSONFailure) -> Int {
+        let extent = try measureValue(at: offset)
+        if let excess = extent.excess { throw excess }
+        return extent.end
+    }
+
+    /// Checks that `offset..<bytes.count` is exactly one value with white space around it.
+    public func validate(from offset: Int = 0) throws(JSONFailure) {
+        let end = skipWhitespace(at: try skipValue(at: offset))
+        if end < bytes.count { throw JSONFailure(.unexpectedByte, at: end) }
+    }
+
+    /// The end of the value at `offset`, also of one that exceeds its bounds.
+    ///
+    /// So a line can be read to its end, and only the value in it be refused.
+    ///
+    /// - Throws: Failures of syntax only.
+    public func measureValue(at offset: Int) throws(JSONFailure) -> Extent {
+        var index = offset
+        var open = OpenContainers()
+        var elements = 0
+        var excess: JSONFailure?
+        while true {
+            index = skipWhitespace(at: index)
+            guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            let start = index
+            var hasContents = false
+            switch bytes[index] {
+            case Ascii.quote:
+                index = try skipString(at: index)
+                noteLength(from: start, to: index, &excess)
+            case Ascii.leftBrace:
+                hasContents = true
+                index = skipWhitespace(at: index + 1)
+                if index < bytes.count, bytes[index] == Ascii.rightBrace {
+                    index += 1
+                    noteDepth(open.depth + 1, at: start, &excess)
+                    hasContents = false
+                } else {
+                    open.push(isObject: true)
+                    noteDepth(open.depth, at: start, &excess)
+                    index = try skipKey(at: index, &excess)
+                }
+            case Ascii.leftBracket:
+                hasContents = true
+                index = skipWhitespace(at: index + 1)
+                if index < bytes.count, bytes[index] == Ascii.rightBracket {
+                    index += 1
+                    noteDepth(open.depth + 1, at: start, &excess)
+                    hasContents = false
+                } else {
+                    open.push(isObject: false)
+                    noteDepth(open.depth, at: start, &excess)
+                }
+            case Ascii.minus, Ascii.zero...Ascii.nine:
+                index = try skipNumber(at: index)
+            default:
+                index = try skipLiteral(at: index)
+            }
+            if hasContents {
+                elements += 1
+                continue
+            }
+            // A value has ended: close what it closes, or go on behind the next comma.
+            if try !advance(&index, &open, &excess) {
+                noteElements(elements, at: offset, &excess)
+                return Extent(end: index, excess: excess)
+            }
+            elements += 1
+        }
+    }
+
+    /// The first offset from `offset` on that holds no JSON white space.
+    @inline(__always)
+    public func skipWhitespace(at offset: Int) -> Int {
+        var index = offset
+        while index < bytes.count, Ascii.isWhitespace(bytes[index]) { index += 1 }
+        return index
+    }
+
+    /// Behind a value: moves to the next value and answers true, or false when all is closed.
+    @inline(__always)
+    private func advance(
+        _ index: inout Int, _ open: inout OpenContainers, _ excess: inout JSONFailure?
+    ) throws(JSONFailure) -> Bool {
+        while open.depth > 0 {
+            index = skipWhitespace(at: index)
+            guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            let byte = bytes[index]
+            if byte == Ascii.comma {
+                index += 1
+                if open.isObject {
+                    index = skipWhitespace(at: index)
+                    index = try skipKey(at: index, &excess)
+                }
+                return true
+            }
+            guard byte == (open.isObject ? Ascii.rightBrace : Ascii.rightBracket) else {
+                throw JSONFailure(.unexpectedByte, at: index)
+            }
+            open.pop()
+            index += 1
+        }
+        return false
+    }
+
+    /// The offset behind the colon of the member whose key begins at `offset`.
+    @inline(__always)
+    private func skipKey(
+        at offset: Int, _ excess: inout JSONFailure?
+    ) throws(JSONFailure) -> Int {
+        guard offset < bytes.count else { throw JSONFailure(.unexpectedEnd, at: offset) }
+        guard bytes[offset] == Ascii.quote else { throw JSONFailure(.unexpectedByte, at: offset) }
+        let end = try skipString(at: offset)
+        noteLength(from: offset, to: end, &excess)
+        let colon = skipWhitespace(at: end)
+        guard colon < bytes.count else { throw JSONFailure(.unexpectedEnd, at: colon) }
+        guard bytes[colon] == Ascii.colon else { throw JSONFailure(.unexpectedByte, at: colon) }
+        return colon + 1
+    }
+
+    @inline(__always)
+    private func noteLength(from start: Int, to end: Int, _ excess: inout JSONFailure?) {
+        if end - start - 2 > bounds.stringByteCount, excess == nil {
+            excess = JSONFailure(.stringTooLong, at: start)
+        }
+    }
+
+    @inline(__always)
+    private func noteDepth(_ depth: Int, at offset: Int, _ excess: inout JSONFailure?) {
+        if depth > bounds.depth, excess == nil { excess = JSONFailure(.tooDeep, at: offset) }
+    }
+
+    @inline(__always)
+    private func noteElements(_ count: Int, at offset: Int, _ excess: inout JSONFailure?) {
+        if count > bounds.elementCount, excess == nil {
+            excess = JSONFailure(.tooManyElements, at: offset)
+        }
+    }
+}
+
+/// Which of the open containers are objects: one bit each, 64 to a word.
+struct OpenContainers {
+    private(set) var depth = 0
+    /// The bits of the innermost containers, the innermost lowest.
+    private var word: UInt64 = 0
+    /// The full words of the outer ones; empty up to depth 64.
+    private var outer: [UInt64] = []
+
+    var isObject: Bool { word & 1 == 1 }
+
+    mutating func push(isObject: Bool) {
+        if depth & 63 == 0, depth > 0 {
+            outer.append(word)
+            word = 0
+        }
+        word = word << 1 | (isObject ? 1 : 0)
+        depth += 1
+    }
+
+    mutating func pop() {
+        depth -= 1
+        word >>= 1
+        if depth & 63 == 0, depth > 0 { word = outer.removeLast() }
+    }
+}
