@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// An ordered history of actions that keeps the state they fold to, and rewinds for late ones.
+///
+/// Gossiped actions are ordered by ``Scuttlebutt/Stamp``; the state is at every moment what the
+/// reducer makes of all of them, in that order, from the base. An action that arrives in order
+/// costs one call of the reducer. A late one rewinds to a snapshot and replays what follows:
+/// with `d` entries after it at most `2d + spacing` calls. A batch of any size is merged with one
+/// rewind and one replay.
+///
+/// A history is a value. A copy shares its chunks and snapshots until one of the two changes.
+public struct History<State, Action> {
+    @usableFromInline var storage = EntryStorage<Action>()
+    @usableFromInline var ladder: SnapshotLadder<State>
+    @usableFromInline var folded: State
+    @usableFromInline var reducer: HistoryReducer<State, Action>
+    @usableFromInline var localTotal = 0
+    @usableFromInline var unknownTotal = 0
+    @usableFromInline var callTotal = 0
+
+    /// Makes an empty history whose state is the base.
+    ///
+    /// - Parameters:
+    ///   - base: The state before the first action; equal on all peers.
+    ///   - reducer: Folds an action into the state.
+    ///   - spacing: Entries between two snapshots next to the head, at least 1. More means fewer
+    ///     copies of a state that is dear to copy (one per `spacing` actions), and up to as many
+    ///     more calls for a late action.
+    @inlinable
+    public init(base: State, reducer: HistoryReducer<State, Action>, spacing: Int = 64) {
+        ladder = SnapshotLadder(base: base, spacing: spacing)
+        folded = base
+        self.reducer = reducer
+    }
+
+    /// Inserts one gossiped action at its place in the agreed order.
+    ///
+    /// - Parameters:
+    ///   - action: `nil` for an action that this build does not know; it keeps its place.
+    ///   - stamp: A stamp that is here already makes this a duplicate, which changes nothing.
+    /// - Complexity: Amortised O(1) and one call of the reducer when `stamp` is the newest;
+    ///   otherwise as ``merge(_:)``.
+    @inlinable
+    @discardableResult
+    public mutating func insert(_ action: Action?, at stamp: Stamp) -> HistoryChange {
+        guard storage.endsBefore(stamp) else {
+            return merge([StampedAction(stamp: stamp, action: action)])
+        }
+        return append(HistoryEntry(anchor: stamp, localSequence: 0, action: action))
+    }
+
+    /// Appends an action that never leaves this peer, anchored at the newest stamp.
+    ///
+    /// Rewinding keeps it behind that stamp and before every greater one (G8). It is kept as long
+    /// as the history is.
+    ///
+    /// - Complexity: Amortised O(1) and one call of the reducer.
+    @inlinable
+    @discardableResult
+    public mutating func appendLocal(_ action: Action) -> HistoryChange {
+        localTotal += 1
+        return append(
+            HistoryEntry(
+                anchor: storage.newest, localSequence: UInt64(localTotal), action: action))
+    }
+
+    @inlinable
+    mutating func append(_ entry: consuming HistoryEntry<Action>) -> HistoryChange {
+        var change = HistoryChange(inserted: 1)
+        if let action = entry.known {
+            let reduction = reducer.reduce(&folded, action, entry.stamp)
+            change.reducerCalls = 1
+            callTotal &+= 1
+            if reduction != .applied {
+                entry.hasFailed = true
+                change.failed = 1
+                if reduction == .failed { change.reducerCalls += undoFailureAtHead() }
+            }
+        } else {
+            unknownTotal += 1
+        }
+        storage.append(entry)
+        if storage.count >= ladder.due { ladder.record(folded, atHead: storage.count) }
+        return change
+    }
+
+    /// Undoes a failure at the head; returns the calls of the reducer.
+    @inlinable
+    @inline(never)
+    mutating func undoFailureAtHead() -> Int {
+        var recovery: Snapshot<State>?
+        let calls = undoFailure(at: storage.count, recovery: &recovery)
+        callTotal &+= calls
+        if let recovery { ladder.record(recovery.state, atHead: recovery.index) }
+        return calls
+    }
+
+    /// The state that all actions fold to, to be read in place.
+    @inlinable
+    public var current: State {
+        _read { yield folded }
+    }
+
+    /// The state before the first action.
+    @inlinable
+    public var base: State { ladder.base }
+
+    /// The newest stamp, or `nil` before the first gossiped action.
+    @inlinable
+    public var newest: Stamp? { storage.newest }
+
+    /// The number of gossiped actions.
+    @inlinable
+    public var gossipedCount: Int { storage.count - localTotal }
+
+    /// The number of local-only actions.
+    @inlinable
+    public var localCount: Int { localTotal }
+
+    /// The number of gossiped actions that this build does not know.
+    @inlinable
+    public var unknownCount: Int { unknownTotal }
+
+    /// How often the reducer ran for this history since it was made.
+    @inlinable
+    public var reducerCalls: Int { callTotal }
+
+    /// The number of states kept to rewind to, the base included.
+    ///
+    /// At most `2·log₂(entries ⁄ spacing + 1) + 3`.
+    @inlinable
+    public var snapshotCount: Int { ladder.rungs.count }
+
+    /// Whether the gossiped action at `stamp` is here.
+    ///
+    /// - Complexity: O(log n).
+    @inlinable
+    public func contains(_ stamp: Stamp) -> Bool {
+        !storage.endsBefore(stamp) && storage.index(of: stamp) != nil
+    }
+
+    /// The gossiped action at `stamp`, or `nil` when it is not here.
+    ///
+    /// - Complexity: O(log n).
+    @inlinable
+    public func entry(at stamp: Stamp) -> HistoryEntry<Action>? {
+        storage.index(of: stamp).map { storage[$0] }
+    }
+}
+
+extension History: Sendable where State: Sendable, Action: Sendable {}
