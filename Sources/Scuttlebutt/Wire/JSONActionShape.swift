@@ -71,6 +71,10 @@ public enum ActionShape: Hashable, Sendable {
         if let meta, bytes[meta.lowerBound] != Ascii.leftBrace {
             return .refused(.metaNotAnObject)
         }
+        let inner = type.lowerBound + 1..<type.upperBound - 1
+        if JSONString.endOfRaw(bytes, at: inner.lowerBound) >= inner.upperBound {
+            return .action(type: Array(bytes[inner]))
+        }
         guard let text = try? JSONString.decoded(bytes, at: type.lowerBound) else {
             return .refused(.typeNotAString)
         }

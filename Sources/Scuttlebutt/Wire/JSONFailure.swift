@@ -68,7 +68,7 @@ extension JSONFailure.Code {
 
 /// The bounds of one JSON value; exceeding one refuses the value, not the line it stands in.
 public struct JSONBounds: Hashable, Sendable {
-    /// The most arrays and objects inside each other; default 256. `[]` has depth 1.
+    /// The most arrays and objects inside each other; default 256, and `[]` has depth 1.
     public var depth: Int
     /// The most bytes of one string literal between its quotes; default 1 MiB (2^20).
     public var stringByteCount: Int

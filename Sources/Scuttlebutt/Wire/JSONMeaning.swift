@@ -21,9 +21,9 @@ public enum JSONMeaning {
         a == b || canonical(a, dropsEmptyMeta: true) == canonical(b, dropsEmptyMeta: true)
     }
 
-    /// Bytes that are equal exactly for values that mean the same. Not JSON.
+    /// Bytes that are equal exactly for values that mean the same.
     ///
-    /// Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of a double; `s`, a
+    /// Not JSON. Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of a double; `s`, a
     /// byte count and WTF-8; `a`, elements, `]`; `o`, keys and values sorted by key, `}`.
     static func canonical(_ json: [UInt8], dropsEmptyMeta: Bool) -> [UInt8] {
         json.withUnsafeBufferPointer { bytes in

@@ -110,7 +110,7 @@ extension JSONNumber {
         let fraction = bits & (1 << 52 - 1)
         let significand = biased == 0 ? fraction : fraction | 1 << 52
         let power = max(biased, 1) - 1075 - 1
-        var middle = BigNatural(2 * significand + 1)
+        var middle = BigNatural(2 &* significand &+ 1)
         if exponent >= 0 {
             number.multiplyByPowerOfFive(exponent)
         } else {

@@ -86,8 +86,9 @@ extension JSONNumber {
         }
     }
 
-    /// The shortest decimal that reads back as `value`, and the nearest of those, without zeros at
-    /// its end. `value` is positive and finite.
+    /// The shortest decimal that reads back as `value`, which is positive and finite.
+    ///
+    /// Of several it is the nearest; it has no zeros at its end.
     ///
     /// - SeeAlso: Giulietti, "The Schubfach way to render doubles" (2021).
     static func shortest(_ value: Double) -> (digits: UInt64, exponent: Int) {
@@ -105,22 +106,22 @@ extension JSONNumber {
         let factor = isExact ? (power.high, power.low) : power.successor
         let odd = significand & 1
         let low =
-            roundToOdd(factor, (4 * significand - 2 + (isLowerCloser ? 1 : 0)) << h) + odd
-        let middle = roundToOdd(factor, (4 * significand) << h)
-        let high = roundToOdd(factor, (4 * significand + 2) << h) - odd
+            roundToOdd(factor, (4 &* significand &- 2 &+ (isLowerCloser ? 1 : 0)) << h) + odd
+        let middle = roundToOdd(factor, (4 &* significand) << h)
+        let high = roundToOdd(factor, (4 &* significand &+ 2) << h) - odd
         let s = middle / 4
         if s >= 10 {
             let tenth = s / 10
-            let isDownInside = low <= 40 * tenth
-            let isUpInside = 40 * tenth + 40 <= high
+            let isDownInside = low <= 40 &* tenth
+            let isUpInside = 40 &* tenth &+ 40 <= high
             if isDownInside != isUpInside {
                 return withoutZeros(isUpInside ? tenth + 1 : tenth, k + 1)
             }
         }
-        let isDownInside = low <= 4 * s
-        let isUpInside = 4 * s + 4 <= high
+        let isDownInside = low <= 4 &* s
+        let isUpInside = 4 &* s &+ 4 <= high
         if isDownInside != isUpInside { return withoutZeros(isUpInside ? s + 1 : s, k) }
-        let half = 4 * s + 2
+        let half = 4 &* s &+ 2
         let isUp = middle > half || (middle == half && s & 1 == 1)
         return withoutZeros(isUp ? s + 1 : s, k)
     }

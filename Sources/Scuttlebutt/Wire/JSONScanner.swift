@@ -21,7 +21,7 @@ public struct JSONScanner {
     public struct Extent: Hashable, Sendable {
         /// The offset just behind the value.
         public let end: Int
-        /// The first bound that the value exceeds, if any. Its syntax is right all the same.
+        /// The first bound that the value exceeds, if any; its syntax is right all the same.
         public let excess: JSONFailure?
     }
 
