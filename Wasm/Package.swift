@@ -1,0 +1,45 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: MIT
+import PackageDescription
+
+// The core for the browser: the same sources as the root package's, through symbolic links, compiled
+// by Embedded Swift. A package of its own, since `unsafeFlags` forbid use as a dependency.
+//
+//     SWIFT_USR=… swift build -c release --triple wasm32-unknown-none-wasm
+//
+// SWIFT_USR is the toolchain's `usr` folder; dev/check finds it and runs the result.
+let usr = Context.environment["SWIFT_USR"] ?? ""
+let unicode = "\(usr)/lib/swift/embedded/wasm32-unknown-none-wasm/libswiftUnicodeDataTables.a"
+
+let embedded: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .enableExperimentalFeature("Extern"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-wmo", "-Osize"]),
+]
+
+let package = Package(
+    name: "scuttlebutt-wasm",
+    targets: [
+        .target(name: "Scuttlebutt", path: "Core/Scuttlebutt", swiftSettings: embedded),
+        .target(
+            name: "Rewind", dependencies: ["Scuttlebutt"], path: "Core/Rewind",
+            swiftSettings: embedded),
+        .target(
+            name: "FreestandingC", path: "FreestandingC",
+            cSettings: [.unsafeFlags(["-ffreestanding", "-mbulk-memory"])]),
+        .executableTarget(
+            name: "ScuttlebuttWasm", dependencies: ["Scuttlebutt", "Rewind", "FreestandingC"],
+            path: "Export",
+            // Without -parse-as-library the globals would never be initialised here.
+            swiftSettings: embedded + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xclang-linker", "-nostdlib", "-Xlinker", "--no-entry",
+                    "-Xlinker", "--gc-sections", "-Xlinker", unicode,
+                ])
+            ]),
+    ]
+)
