@@ -6,19 +6,21 @@ public import Scuttlebutt
 public struct HistoryChange: Hashable, Sendable {
     /// How many actions are new in the history.
     public var inserted: Int
-    /// How many entries stood after the first new one and were folded again; 0 when everything
-    /// arrived in order.
+    /// How many entries stood after the first new one and were folded again.
+    ///
+    /// It is 0 when everything arrived in order.
     public var depth: Int
-    /// How often the reducer ran, including the run-up from the snapshot and the undoing of
-    /// failures.
+    /// How often the reducer ran, with the run-up from the snapshot and the undoing of failures.
     public var reducerCalls: Int
     /// How many actions that were new or folded again ended as recorded no-ops.
     public var failed: Int
-    /// The smallest stamp that forced a rewind, or `nil` when ``depth`` is 0 or no single stamp
-    /// did.
+    /// The smallest stamp that forced a rewind.
+    ///
+    /// It is `nil` when ``depth`` is 0, and for a new reducer.
     public var cause: Stamp?
-    /// The stamps that were in the history or earlier in the batch already, ascending; their
-    /// actions were ignored. The caller compares contents if it wants to find equivocation.
+    /// The stamps that were in the history or earlier in the batch already, ascending.
+    ///
+    /// Their actions were ignored. The caller compares contents if it wants to find equivocation.
     public var duplicates: [Stamp]
 
     /// Makes a change of its parts; the default is a mutation that did nothing.

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import Testing
+
+@testable import Rewind
+
+@Suite("History against sorting and folding from scratch")
+struct HistoryPropertyTests {
+    static let sources = ["a", "b", "\u{FF5E}", "\u{1F600}"]
+
+    @Test(
+        "G2, G3, G21: any sequence of changes gives what the whole log in order gives",
+        arguments: UInt64(0)..<240)
+    func equalsTheModel(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        let spacing = [1, 2, 3, 7, 16, 64][random.below(6)]
+        var model = HistoryModel(failEvery: [nil, 2, 5, 17][random.below(4)])
+        var history = History(
+            base: Tally(), reducer: Tally.reducer(failEvery: model.failEvery), spacing: spacing)
+        let span = [30, 400, 3_000][random.below(3)]
+        var clock = 1
+
+        for _ in 0..<40 {
+            let callsBefore = history.reducerCalls
+            var change = HistoryChange()
+            switch random.below(10) {
+            case 0, 1, 2:
+                clock += 1 + random.below(5)
+                let at = stamp(clock, Self.sources[random.below(4)])
+                let action = random.below(100)
+                change = history.insert(action, at: at)
+                #expect(model.insert(action, at: at) == (change.inserted == 1))
+            case 3, 4, 5, 6:
+                let batch = (0..<random.below(60)).map { _ in
+                    StampedAction(
+                        stamp: stamp(1 + random.below(span), Self.sources[random.below(4)]),
+                        action: random.below(9) == 0 ? nil : random.below(100))
+                }
+                change = history.merge(batch)
+                let kept = batch.filter { model.insert($0.action, at: $0.stamp) }.count
+                #expect(change.inserted == kept)
+                #expect(change.duplicates.count == batch.count - kept)
+                #expect(change.duplicates == change.duplicates.sorted())
+                clock = max(clock, Int(history.newest?.timestamp.value ?? 0))
+            case 7, 8:
+                let action = random.below(100)
+                change = history.appendLocal(action)
+                model.appendLocal(action)
+            default:
+                if random.below(2) == 0 {
+                    model.failEvery = [nil, 2, 5, 17][random.below(4)]
+                    change = history.replaceReducer(Tally.reducer(failEvery: model.failEvery))
+                } else {
+                    let decoded = { (at: Stamp) in
+                        Int(at.timestamp.value) % 3 == 0 ? 1_000 + Int(at.timestamp.value) : nil
+                    }
+                    change = history.updateUnknown(decoded)
+                    for index in model.items.indices where model.items[index].action == nil {
+                        model.items[index].action = model.items[index].anchor.flatMap(decoded)
+                    }
+                }
+            }
+            #expect(history.reducerCalls - callsBefore == change.reducerCalls)
+            if model.failEvery == nil {
+                let bound = change.inserted + 2 * change.depth + spacing
+                #expect(change.reducerCalls <= bound)
+            }
+            expectSame(history, model)
+            history.expectLadderInvariant()
+        }
+    }
+
+    func expectSame(_ history: History<Tally, Int>, _ model: HistoryModel) {
+        let (state, outcomes) = model.fold()
+        let ordered = model.ordered
+        #expect(history.current == state)
+        #expect(history.entries.map(\.outcome) == outcomes)
+        #expect(history.entries.map(\.anchor) == ordered.map(\.anchor))
+        #expect(history.entries.map { Int($0.localSequence) } == ordered.map(\.localSequence))
+        #expect(history.entries.map(\.action) == ordered.map(\.action))
+        #expect(history.newest == model.newest)
+        #expect(history.unknownCount == ordered.filter { $0.action == nil }.count)
+        #expect(history.gossipedCount == ordered.filter { $0.localSequence == 0 }.count)
+    }
+
+    @Test(
+        "G2: peers that get the same actions in other orders and batches agree",
+        arguments: UInt64(0)..<50)
+    func peersAgree(seed: UInt64) {
+        var random = SeededRandom(seed: seed &+ 1_000)
+        let log = (0..<600).map { index in
+            StampedAction(
+                stamp: stamp(1 + index / 3, Self.sources[index % 3]), action: random.below(100))
+        }
+        let states = (0..<4).map { _ in
+            var history = History(base: Tally(), reducer: Tally.reducer(failEvery: 9))
+            var rest = log.shuffled(using: &random)
+            while !rest.isEmpty {
+                let count = min(rest.count, 1 + random.below(80))
+                history.merge(Array(rest.prefix(count)) + [log[random.below(log.count)]])
+                rest.removeFirst(count)
+            }
+            return history.current
+        }
+        #expect(Set(states.map(\.hash)).count == 1)
+    }
+}
+
+extension History {
+    /// The invariant of ``SnapshotLadder``.
+    func expectLadderInvariant(_ location: SourceLocation = #_sourceLocation) {
+        let head = storage.count
+        let spacing = ladder.spacing
+        let distances = ladder.rungs.map { head - $0.index }.reversed()
+        var nearer: Int?
+        for distance in distances {
+            if let nearer {
+                #expect(distance > nearer, sourceLocation: location)
+                #expect(distance <= 2 * nearer + spacing, sourceLocation: location)
+            } else {
+                #expect(distance < spacing, sourceLocation: location)
+            }
+            nearer = distance
+        }
+        #expect(nearer == head, "the base stays", sourceLocation: location)
+        #expect(ladder.due > head, sourceLocation: location)
+        #expect(storage.chunks.dropLast().allSatisfy { $0.count == 512 }, sourceLocation: location)
+        #expect(storage.chunks.map(\.count).reduce(0, +) == head, sourceLocation: location)
+    }
+}
