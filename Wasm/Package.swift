@@ -38,7 +38,7 @@ let package = Package(
             linkerSettings: [
                 .unsafeFlags([
                     "-Xclang-linker", "-nostdlib", "-Xlinker", "--no-entry",
-                    "-Xlinker", "--gc-sections", "-Xlinker", unicode,
+                    "-Xlinker", "--gc-sections", "-Xlinker", "--strip-debug", "-Xlinker", unicode,
                 ])
             ]),
     ]

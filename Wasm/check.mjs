@@ -43,4 +43,22 @@ assert.equal(core.counter_insert(1, 0.5, C), 20_005, 'all that came after it ran
 assert.equal(core.counter_state(), 20_011);
 assert.equal(core.counter_history(), 20_006, 'the log holds what the history holds');
 
+// The codec: what it reads, and how it prints what it read.
+const canonical = (text) => {
+  const line = new TextEncoder().encode(text);
+  new Uint8Array(memory.buffer, core.line_address(), line.length).set(line);
+  const count = core.line_canonical(line.length);
+  if (count <= 0) return count;
+  return new TextDecoder().decode(new Uint8Array(memory.buffer, core.line_address(), count));
+};
+for (const timestamp of [1, 0.1, 5e-324, 1.7952345299260012e12, 4503599627370495.5, 2 ** 53 - 1]) {
+  assert.equal(
+    canonical(` [{"type":"A","n":1.0}, ${timestamp.toExponential()} ,"\\u00e9"]`),
+    `[{"type":"A","n":1.0},${timestamp},"é"]`);
+}
+assert.equal(canonical('"SYNC"'), 0);
+assert.equal(canonical('[{"type":"A"},1e999,"A"]'), -1);
+assert.equal(canonical('[{"type":"A"},1,"toString"]'), -1);
+assert.equal(canonical('[{"type":"A"},1,'), -2);
+
 console.log(`${bytes.length} bytes of wasm: every answer as expected`);
