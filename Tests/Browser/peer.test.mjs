@@ -1,0 +1,907 @@
+// SPDX-License-Identifier: MIT
+//
+// The browser peer and the Primus client without a browser: `node --test Tests/Browser/`. No packages.
+// WebSocket, storage, timers and random numbers are played by the test; nothing sleeps or listens.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { EventEmitter } from 'node:events';
+import { Readable, Stream } from 'node:stream';
+
+const require = createRequire(import.meta.url);
+const Scuttlebutt = require('../../Web/scuttlebutt.js');
+const Primus = require('../../Web/primus.js');
+const Reducers = require('../../Web/reducers.js');
+const { Peer, History, MemoryStorage, BOUNDS, compareEntries } = Scuttlebutt;
+
+// ------------------------------------------------------------------------------------------- the played world
+
+/** Timers that fire when the test says so. */
+class Clock {
+  now = 0;
+  waiting = [];
+  next = 1;
+
+  setTimeout = (body, delay) => {
+    this.waiting.push({ id: this.next, at: this.now + delay, body });
+    return this.next++;
+  };
+
+  clearTimeout = (id) => { this.waiting = this.waiting.filter((timer) => timer.id !== id); };
+
+  advance(time) {
+    const end = this.now + time;
+    for (;;) {
+      const due = this.waiting.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at || a.id - b.id)[0];
+      if (!due) break;
+      this.now = due.at;
+      this.clearTimeout(due.id);
+      due.body();
+    }
+    this.now = end;
+  }
+}
+
+/** A WebSocket class whose server is the test. */
+function fakeWebSocket() {
+  const sockets = [];
+  return Object.assign(class {
+    bufferedAmount = 0;
+    sent = [];
+    isClosed = false;
+
+    constructor(url) { this.url = url; sockets.push(this); }
+
+    send(text) { this.sent.push(text); }
+
+    close() { this.isClosed = true; }
+
+    open() { this.onopen?.({}); }
+
+    say(...texts) {
+      for (const text of texts) this.onmessage?.({ data: typeof text === 'string' ? text : JSON.stringify(text) });
+    }
+
+    fail() { this.onclose?.({}); }
+  }, { sockets });
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+const log = (state = [], action) => [...state, action.n ?? action.type].filter((item) => item !== '@@scuttlebutt/INIT');
+
+/** A peer with a played server, connected and in sync unless `dial: false`. */
+async function connected(options = {}) {
+  const clock = new Clock();
+  const WebSocket = fakeWebSocket();
+  const reports = [];
+  const peer = new Peer({
+    reducer: log, source: 'ME', url: 'ws://server/ws', WebSocket, timers: clock, random: () => 0.5,
+    storage: new MemoryStorage(), report: (kind) => reports.push(kind), ...options,
+  });
+  const world = { clock, peer, reports, sockets: WebSocket.sockets, get socket() { return WebSocket.sockets.at(-1); } };
+  if (options.dial === false) return world;
+  peer.goOnline();
+  await settle();
+  world.socket.open();
+  world.socket.say({ id: 'S', start: 0, clock: { S: 0, ...options.serverClock } }, '"SYNC"');
+  return world;
+}
+
+const update = (n, timestamp, source, extra = {}) => [{ type: 'A', n, ...extra }, timestamp, source];
+
+/** A small generator of random numbers, so that a seed names a run. */
+function seeded(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ the history
+
+test('G1: stamps are ordered by timestamp, then source in UTF-16 code units', () => {
+  const sorted = [
+    { timestamp: 2, source: 'a' }, { timestamp: 1, source: '\ufffd' }, { timestamp: 1, source: '😀' },
+    { timestamp: 1, source: 'b' }, { timestamp: 1, source: 'Z' }, { timestamp: 0.5, source: 'z' },
+  ].sort(compareEntries).map(({ timestamp, source }) => `${timestamp}${source}`);
+  assert.deepEqual(sorted, ['0.5z', '1Z', '1b', '1😀', '1\ufffd', '2a']);
+});
+
+for (const seed of [1, 2, 3, 4, 5]) {
+  test(`G2, G3: any order and grouping of delivery gives the state of the whole order (seed ${seed})`, () => {
+    const random = seeded(seed);
+    const entries = [];
+    for (let n = 0; n < 400; n++) {
+      entries.push({ action: { type: 'A', n }, timestamp: 1 + Math.floor(n / 3), source: 'abc'[n % 3] });
+    }
+    const expected = new History(log);
+    expected.insert(entries);
+    const shuffled = entries.map((entry) => [random(), entry]).sort((a, b) => a[0] - b[0]).map(([, entry]) => entry);
+    const history = new History(log);
+    while (shuffled.length > 0) history.insert(shuffled.splice(0, 1 + Math.floor(random() * 20)));
+    assert.deepEqual(history.state, expected.state);
+    assert.deepEqual(history.entries, expected.entries);
+    assert.deepEqual(expected.state, entries.map((entry) => entry.action.n));
+  });
+}
+
+test('G4: an action in order costs one call, a late one at most 2d + 64, with few snapshots', () => {
+  const history = new History((state = 0) => state + 1);
+  for (let n = 1; n <= 20_000; n++) history.insert([{ action: { type: 'A' }, timestamp: n * 2, source: 'a' }]);
+  assert.equal(history.calls, 20_001);
+  assert.ok(history.snapshots.length <= 48, `${history.snapshots.length} snapshots`);
+  const random = seeded(7);
+  for (const depth of [1, 10, 31, 32, 33, 100, 1_000, 5_000, 15_000, 19_999, 3, 700]) {
+    for (let repeat = 0; repeat < 3; repeat++) {
+      const before = history.calls;
+      const late = history.entries.length - depth;
+      const timestamp = history.entries[late].timestamp - random();
+      history.insert([{ action: { type: 'A' }, timestamp, source: 'b' }]);
+      const calls = history.calls - before;
+      assert.ok(calls <= 2 * (depth + 1) + 64, `depth ${depth} took ${calls} calls`);
+      assert.equal(history.state, history.entries.length + 1);
+    }
+  }
+  assert.ok(history.snapshots.length <= 48, `${history.snapshots.length} snapshots after rewinding`);
+});
+
+test('G4: a batch of 10,000 that interleaves with 10,000 is replayed once', () => {
+  const history = new History((state = 0) => state + 1);
+  const run = (offset, source) => Array.from({ length: 10_000 }, (_, n) => (
+    { action: { type: 'A' }, timestamp: n * 2 + offset + 1, source }
+  ));
+  history.insert(run(1, 'a'));
+  const before = history.calls;
+  history.insert(run(0, 'b'));
+  assert.equal(history.calls - before, 20_000);
+});
+
+test('G8: a local-only action keeps its anchored place when an earlier action arrives late', () => {
+  const history = new History(log);
+  history.insert([{ action: { type: 'A', n: 1 }, timestamp: 1, source: 'a' }]);
+  history.insertLocal({ type: '@LOCAL', n: 99 });
+  history.insert([{ action: { type: 'A', n: 2 }, timestamp: 2, source: 'b' }]);
+  assert.deepEqual(history.state, [1, 99, 2]);
+  history.insertLocal({ type: '@LOCAL', n: 100 });
+  history.insertLocal({ type: '@LOCAL', n: 101 });
+  history.insert([{ action: { type: 'A', n: 0 }, timestamp: 0.5, source: 'c' }]);
+  history.insert([{ action: { type: 'A', n: 3 }, timestamp: 3, source: 'a' }]);
+  assert.deepEqual(history.state, [0, 1, 99, 2, 100, 101, 3]);
+});
+
+test('S9: a reducer that throws makes that action a no-op and the rest goes on', async () => {
+  const { peer, reports } = await connected({
+    dial: false,
+    reducer: (state = 0, action) => { if (action.type === 'BAD') throw new Error('no'); return action.n ? state + action.n : state; },
+  });
+  peer.dispatch({ type: 'A', n: 1 });
+  peer.dispatch({ type: 'BAD' });
+  peer.dispatch({ type: 'A', n: 2 });
+  assert.equal(peer.getState(), 3);
+  assert.deepEqual(reports, ['reducer']);
+});
+
+test('G17: a replaced reducer gives the state of a fresh peer with it', async () => {
+  const { peer } = await connected({ dial: false });
+  for (let n = 1; n <= 100; n++) peer.dispatch({ type: 'A', n });
+  peer.replaceReducer((state = 0, action) => state + (action.n ?? 0));
+  assert.equal(peer.getState(), 5050);
+});
+
+// --------------------------------------------------------------------------------------------------- dispatch
+
+test('S7: a reducer may not dispatch', async () => {
+  let peer;
+  const world = await connected({
+    dial: false, reducer: (state = 0, action) => { if (action.type === 'A') peer.dispatch({ type: 'B' }); return state; },
+  });
+  peer = world.peer;
+  peer.dispatch({ type: 'A' });
+  assert.deepEqual(world.reports, ['reducer']);
+  assert.equal(peer.history().length, 1);
+});
+
+test('S14: a subscriber may dispatch, and one that fails keeps nobody else from hearing', async () => {
+  const { peer, reports } = await connected({ dial: false });
+  const seen = [];
+  peer.subscribe(() => { throw new Error('mine'); });
+  peer.subscribe(() => { if (peer.getState().length === 1) peer.dispatch({ type: 'A', n: 2 }); });
+  const end = peer.subscribe(() => seen.push(peer.getState().length));
+  peer.dispatch({ type: 'A', n: 1 });
+  assert.deepEqual(seen, [2, 2]);
+  assert.deepEqual(reports, ['subscriber', 'subscriber']);
+  end();
+  end();
+  peer.dispatch({ type: 'A', n: 3 });
+  assert.deepEqual(seen, [2, 2]);
+});
+
+test('an action that is malformed or cannot be encoded is refused before it changes anything', async () => {
+  const { peer } = await connected({ dial: false });
+  const cycle = { type: 'A' };
+  cycle.self = cycle;
+  let deep = {};
+  for (let depth = 0; depth < 300; depth++) deep = { deep };
+  const bad = [
+    undefined, null, 5, 'A', [], {}, { type: '' }, { type: 5 }, { type: 'A', meta: null }, { type: 'A', meta: [] },
+    { type: 'A', meta: 'x' }, cycle, { type: 'A', deep }, { type: 'A', n: 1n }, () => {},
+  ];
+  for (const action of bad) assert.throws(() => peer.dispatch(action), TypeError);
+  assert.deepEqual(peer.getState(), []);
+  assert.deepEqual(peer.clock(), {});
+  assert.equal(peer.dispatch({ type: 'A', n: 1 }).timestamp, 1);
+});
+
+test('what is dispatched is reduced as everyone else will read it', async () => {
+  const { peer } = await connected({ dial: false, reducer: (state = null, action) => action });
+  const given = { type: 'A', gone: undefined, at: new Date(0), list: [undefined] };
+  assert.deepEqual(peer.dispatch(given).action, { type: 'A', at: '1970-01-01T00:00:00.000Z', list: [null] });
+  given.type = 'CHANGED';
+  assert.equal(peer.getState().type, 'A');
+});
+
+test('own timestamps are one more than the highest seen, up to the clock ceiling', async () => {
+  const { peer, socket, reports } = await connected();
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 1);
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 2);
+  socket.say(update(1, 10, 'x'));
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 11);
+  socket.say(update(2, 1795234529926.001, 'x'));
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 1795234529927);
+  socket.say(update(3, 2 ** 53 - 1, 'x'));
+  assert.equal(peer.clock().x, 2 ** 53 - 1);
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 1795234529928);
+  socket.say(update(4, 2 ** 52, 'y'));
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 2 ** 52 + 1);
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 2 ** 52 + 2);
+  assert.deepEqual(reports, []);
+});
+
+test('a header that claims own updates we lack raises the clock, above the ceiling it moves nothing', async () => {
+  const { peer, socket, reports } = await connected({ serverClock: { ME: 7 } });
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 8);
+  socket.say(update('old', 5, 'ME'));
+  assert.deepEqual(reports, ['identity']);
+  const poisoned = await connected({ serverClock: { ME: 2 ** 53 - 1 } });
+  assert.equal(poisoned.peer.dispatch({ type: 'A' }).timestamp, 1);
+  assert.deepEqual(poisoned.reports, ['identity']);
+  poisoned.socket.say(update(1, 2 ** 53 - 1, 'ME'));
+  assert.deepEqual(poisoned.reports, ['identity', 'refused']);
+  assert.equal(poisoned.peer.dispatch({ type: 'A' }).timestamp, 2);
+});
+
+test('an unknown update in our own name above the ceiling does not keep ours from being sent', async () => {
+  const { peer, socket } = await connected();
+  socket.say(update(1, 2 ** 53 - 1, 'ME'));
+  peer.dispatch({ type: 'A' });
+  await peer.flush();
+  assert.equal(socket.sent.at(-1), '[{"type":"A"},1,"ME"]');
+});
+
+// ----------------------------------------------------------------------------------------------- conversation
+
+test('the header has the own id first and 0 when nothing was written', async () => {
+  const { socket } = await connected({ source: 'M' });
+  assert.equal(socket.sent[0], '{"id":"M","start":0,"clock":{"M":0}}');
+  assert.equal(
+    Scuttlebutt.headerLine('M', new Map([['b', 3], ['\ufffd', 1], ['M', 2], ['B', 4], ['😀', 1.5]])),
+    '{"id":"M","start":0,"clock":{"M":2,"B":4,"b":3,"😀":1.5,"\ufffd":1}}',
+  );
+});
+
+test('a conversation sends header, what the other lacks, SYNC, then live updates', async () => {
+  const { peer, sockets, clock } = await connected({ dial: false });
+  peer.dispatch({ type: 'A', n: 1 });
+  peer.dispatch({ type: 'A', n: 2 });
+  peer.dispatch({ type: '@LOCAL', n: 3 });
+  await peer.flush();
+  peer.goOnline();
+  await settle();
+  const [socket] = sockets;
+  assert.equal(socket.url, 'ws://server/ws');
+  socket.open();
+  socket.say({ id: 'S', start: 0, clock: { S: 4, ME: 1 } });
+  assert.deepEqual(socket.sent, [
+    '{"id":"ME","start":0,"clock":{"ME":2}}', '[{"type":"A","n":2},2,"ME"]', '"SYNC"',
+  ]);
+  socket.say(update(4, 3, 'S'));
+  assert.deepEqual(peer.getState(), [1, 2, 3], 'a history is held until SYNC');
+  let told = 0;
+  peer.subscribe(() => { told += 1; });
+  socket.say(update(5, 4, 'S'), '"SYNC"');
+  assert.equal(told, 1, 'G5: one notification for the history');
+  assert.deepEqual(peer.getState(), [1, 2, 3, 4, 5]);
+  assert.equal(peer.status().phase, 'in-sync');
+  peer.dispatch({ type: 'A', n: 6 });
+  await peer.flush();
+  assert.equal(socket.sent.at(-1), '[{"type":"A","n":6},5,"ME"]');
+  socket.say(update(7, 6, 'T'));
+  await settle();
+  assert.equal(socket.sent.length, 4, 'nothing is echoed');
+  clock.advance(1);
+  assert.deepEqual(peer.history().map(([action]) => action.n), [1, 2, 4, 5, 6, 7]);
+});
+
+test('a repeated header is answered with only what its clock lacks, and SYNC again', async () => {
+  const { peer, socket } = await connected();
+  for (let n = 1; n <= 3; n++) peer.dispatch({ type: 'A', n });
+  await peer.flush();
+  const before = socket.sent.length;
+  socket.say({ id: 'S', clock: { ME: 2 } });
+  assert.deepEqual(socket.sent.slice(before), ['[{"type":"A","n":3},3,"ME"]', '"SYNC"']);
+  peer.dispatch({ type: 'A', n: 4 });
+  await peer.flush();
+  assert.equal(socket.sent.filter((line) => line.includes('"n":4')).length, 1);
+});
+
+test('an update before the header is accepted, and a server that lost its log gets it back byte for byte', async () => {
+  const { peer, sockets } = await connected({ dial: false });
+  peer.goOnline();
+  await settle();
+  sockets[0].open();
+  const line = '[{"meta":{}, "type":"UNKNOWN", "z":1.50, "10":1, "2":2},3,"x","signature"]';
+  sockets[0].say(line, { id: 'S', clock: {} }, '"SYNC"');
+  assert.deepEqual(peer.clock(), { x: 3 });
+  peer.goOffline();
+  peer.goOnline();
+  await settle();
+  sockets[1].open();
+  sockets[1].say({ id: 'S', clock: { S: 0 } });
+  assert.deepEqual(sockets[1].sent, ['{"id":"ME","start":0,"clock":{"ME":0,"x":3}}', line, '"SYNC"']);
+});
+
+test('a history is applied at 20,000 updates, and after a pause when SYNC does not come', async () => {
+  const { peer, socket, clock } = await connected({ reducer: (state = -1) => state + 1, dial: false })
+    .then(async (world) => { world.peer.goOnline(); await settle(); world.socket.open(); return world; });
+  const line = (n) => `[{"type":"A"},${n},"S"]`;
+  for (let n = 1; n < BOUNDS.batch; n++) socket.say(line(n));
+  assert.equal(peer.getState(), 0);
+  assert.equal(peer.status().received, BOUNDS.batch - 1);
+  socket.say(line(BOUNDS.batch));
+  assert.equal(peer.getState(), BOUNDS.batch);
+  socket.say(line(BOUNDS.batch + 1));
+  clock.advance(BOUNDS.historyPause);
+  assert.equal(peer.getState(), BOUNDS.batch + 1);
+});
+
+test('a history that was cut off is kept', async () => {
+  const { peer, socket } = await connected({ dial: false })
+    .then(async (world) => { world.peer.goOnline(); await settle(); world.socket.open(); return world; });
+  socket.say({ id: 'S', clock: {} }, update(1, 1, 'S'));
+  socket.fail();
+  assert.deepEqual(peer.getState(), [1]);
+});
+
+test('G6: duplicates are ignored silently, a different action of the same stamp is reported', async () => {
+  const { peer, socket, reports } = await connected();
+  let told = 0;
+  peer.subscribe(() => { told += 1; });
+  socket.say(update(1, 1, 'x'), update(1, 1, 'x'), [{ meta: {}, n: 1, type: 'A' }, 1, 'x']);
+  assert.deepEqual([told, reports], [1, []]);
+  socket.say(update(2, 1, 'x'));
+  assert.deepEqual([peer.getState(), reports], [[1], ['equivocation']]);
+});
+
+test('G13: an unknown action is kept, counted in the clock and skipped by the reducer', async () => {
+  const { peer, socket } = await connected({ reducer: Reducers.counter });
+  socket.say([{ type: 'FUTURE' }, 5, 'x'], [{ type: 'INCREMENT' }, 6, 'x']);
+  assert.deepEqual(peer.getState(), { counter: 1 });
+  assert.deepEqual(peer.clock(), { x: 6 });
+  assert.equal(peer.history().length, 2);
+});
+
+test('an incoming update is never filtered by its type', async () => {
+  const { peer, socket } = await connected();
+  socket.say([{ type: '@X', n: 1 }, 1, 'x']);
+  assert.deepEqual(peer.getState(), [1]);
+});
+
+test('malformed updates are refused, move nothing, and the connection stays', async () => {
+  const { peer, socket, reports } = await connected();
+  let deep = 0;
+  for (let depth = 0; depth < 260; depth++) deep = [deep];
+  const bad = [
+    '[]', '[null,1,"x"]', '[{"type":"A"},1]', '[{"type":"A"},"1","x"]', '[{"type":"A"},1,5]', '[{"type":"A"},0,"x"]',
+    '[{"type":"A"},-1,"x"]', '[{"type":"A"},1e999,"x"]', '[{"type":"A"},9007199254740992,"x"]', '[{"type":"A"},null,"x"]',
+    '[{"type":"A"},1,"__proto__"]', '[{"type":"A"},1,"toString"]', '[{"type":"A"},1,"\\ud800"]', '[{"type":5},1,"x"]',
+    '[{"type":""},1,"x"]', '[{},1,"x"]', '[5,1,"x"]', '[[],1,"x"]', '[{"type":"A","meta":null},1,"x"]',
+    '[{"type":"A","meta":[]},1,"x"]', JSON.stringify([{ type: 'A', deep }, 1, 'x']),
+    JSON.stringify([{ type: 'A' }, 1, 'x'.repeat(BOUNDS.maximumSource + 1)]),
+  ];
+  socket.say(...bad);
+  assert.deepEqual(reports, bad.map(() => 'refused'));
+  assert.deepEqual(peer.clock(), {});
+  assert.deepEqual(peer.getState(), []);
+  assert.equal(socket.isClosed, false);
+  socket.say(update(1, 1, 'x'));
+  assert.deepEqual(peer.getState(), [1]);
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 2);
+});
+
+test('numbers, null, unknown strings, empty lines and binary frames are ignored', async () => {
+  const { peer, socket, reports } = await connected();
+  socket.say('5', 'null', 'true', '"HELLO"', '');
+  socket.onmessage({ data: new ArrayBuffer(3) });
+  assert.deepEqual(reports, []);
+  assert.equal(peer.status().phase, 'in-sync');
+});
+
+for (const line of ['{', '{"id":"S"}', '{"id":"S","clock":0}', '[1,']) {
+  test(`the line ${line} ends the connection, which is dialled again`, async () => {
+    const { peer, socket, sockets, clock, reports } = await connected();
+    socket.say(line);
+    assert.equal(socket.isClosed, true);
+    assert.deepEqual(reports, ['connection']);
+    assert.equal(peer.status().phase, 'connecting');
+    clock.advance(1_000);
+    await settle();
+    assert.equal(sockets.length, 2);
+  });
+}
+
+test('a clock that is truthy but no object means the peer knows nothing', async () => {
+  const { peer, socket } = await connected();
+  peer.dispatch({ type: 'A', n: 1 });
+  await peer.flush();
+  socket.say('{"id":"S","clock":5}');
+  assert.deepEqual(socket.sent.slice(-2), ['[{"type":"A","n":1},1,"ME"]', '"SYNC"']);
+});
+
+test('a slow socket is not handed more than it takes, and SYNC comes after the history', async () => {
+  const { peer, sockets, clock } = await connected({ dial: false });
+  for (let n = 1; n <= 5; n++) peer.dispatch({ type: 'A', n });
+  await peer.flush();
+  peer.goOnline();
+  await settle();
+  const [socket] = sockets;
+  socket.open();
+  socket.bufferedAmount = BOUNDS.buffered + 1;
+  socket.say({ id: 'S', clock: {} }, '"SYNC"');
+  clock.advance(100);
+  peer.dispatch({ type: 'A', n: 6 });
+  await peer.flush();
+  assert.equal(socket.sent.length, 1);
+  assert.equal(peer.status().phase, 'catching-up');
+  socket.bufferedAmount = 0;
+  clock.advance(20);
+  assert.deepEqual(socket.sent.slice(1).map((line) => JSON.parse(line)[0].n ?? 'SYNC'), [1, 2, 3, 4, 5, 'SYNC', 6]);
+  assert.equal(peer.status().phase, 'in-sync');
+});
+
+// --------------------------------------------------------------------------------------------- offline, saving
+
+test('G19: an own action is saved before it is sent', async () => {
+  let finish;
+  const storage = new MemoryStorage();
+  const save = storage.save.bind(storage);
+  storage.save = (records) => new Promise((resolve) => { finish = () => resolve(save(records)); });
+  const { peer, socket } = await connected({ storage });
+  const before = socket.sent.length;
+  peer.dispatch({ type: 'A', n: 1 });
+  await settle();
+  assert.deepEqual([peer.getState(), socket.sent.length], [[1], before]);
+  assert.equal(peer.status().pending, 1);
+  socket.say({ id: 'S', clock: {} });
+  assert.equal(socket.sent.at(-1), '"SYNC"', 'nor as history');
+  finish();
+  await peer.flush();
+  assert.equal(socket.sent.at(-1), '[{"type":"A","n":1},1,"ME"]');
+  assert.equal(peer.status().pending, 0);
+});
+
+test('an action that cannot be saved waits and is sent once it is', async () => {
+  const storage = new MemoryStorage();
+  const save = storage.save.bind(storage);
+  storage.save = () => Promise.reject(new Error('full'));
+  const { peer, socket, clock, reports } = await connected({ storage });
+  peer.dispatch({ type: 'A', n: 1 });
+  await settle();
+  assert.deepEqual(reports, ['storage']);
+  assert.ok(!socket.sent.some((line) => line.startsWith('[')));
+  storage.save = save;
+  peer.dispatch({ type: 'A', n: 2 });
+  clock.advance(BOUNDS.backOffLast);
+  await peer.flush();
+  assert.deepEqual(socket.sent.slice(-2), ['[{"type":"A","n":1},1,"ME"]', '[{"type":"A","n":2},2,"ME"]']);
+});
+
+test('G19: a reload gives the same actions and never re-uses a timestamp', async () => {
+  const storage = new MemoryStorage();
+  const { peer } = await connected({ dial: false, storage });
+  for (let n = 1; n <= 3; n++) peer.dispatch({ type: 'A', n });
+  peer.dispatch({ type: '@LOCAL', n: 9 });
+  await peer.flush();
+  peer.close();
+  assert.throws(() => peer.dispatch({ type: 'A' }));
+  const again = await connected({ storage, stored: await storage.load() });
+  assert.deepEqual(again.peer.getState(), [1, 2, 3], 'G8: local actions end with the page');
+  assert.equal(again.peer.dispatch({ type: 'A', n: 4 }).timestamp, 4);
+  assert.deepEqual(again.socket.sent.slice(1, 4).map((line) => JSON.parse(line)[1]), [1, 2, 3]);
+});
+
+test('what a closed tab left is passed on as its own source, in order', async () => {
+  const storage = new MemoryStorage();
+  const first = await connected({ dial: false, storage, source: 'OLD' });
+  first.peer.dispatch({ type: 'A', n: 1 });
+  first.peer.dispatch({ type: 'A', n: 2 });
+  await first.peer.flush();
+  storage.isDurable = true;
+  const { peer, socket } = await connected({ storage, source: 'NEW' });
+  assert.deepEqual(peer.getState(), [1, 2]);
+  assert.deepEqual(socket.sent, [
+    '{"id":"NEW","start":0,"clock":{"NEW":0,"OLD":2}}', '[{"type":"A","n":1},1,"OLD"]', '[{"type":"A","n":2},2,"OLD"]', '"SYNC"',
+  ]);
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 3);
+});
+
+test('the actions of a tab that is alive are left to it', async () => {
+  const storage = new MemoryStorage();
+  storage.isDurable = true;
+  const first = await connected({ dial: false, storage, source: 'ALIVE' });
+  first.peer.dispatch({ type: 'A', n: 1 });
+  await first.peer.flush();
+  const held = ['scuttlebutt:ALIVE'];
+  const locks = { query: async () => ({ held: held.map((name) => ({ name })) }) };
+  const { peer, sockets } = await connected({ storage, locks });
+  assert.deepEqual(peer.getState(), []);
+  held.pop();
+  peer.goOffline();
+  peer.goOnline();
+  await settle();
+  assert.deepEqual(peer.getState(), [1]);
+  assert.equal(sockets.length, 2);
+});
+
+/** Web Locks and sessionStorage, played. */
+function fakeLocks() {
+  const held = new Set();
+  return {
+    held,
+    async request(name, options, body) {
+      if (held.has(name)) return body(null);
+      held.add(name);
+      try { return await body({ name }); } finally { held.delete(name); }
+    },
+    query: async () => ({ held: [...held].map((name) => ({ name })) }),
+  };
+}
+
+function fakeSession(copy = []) {
+  const items = new Map(copy);
+  return { items, getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) };
+}
+
+test('a reload keeps the source, a duplicated tab gets another, with and without Web Locks', async () => {
+  for (const locks of [undefined, fakeLocks()]) {
+    const session = fakeSession();
+    const claim = (of) => Scuttlebutt.claimSource({ name: 'n', stored: [], session: of, locks });
+    const first = await claim(session);
+    assert.match(first.source, /^[0-9A-F]{39}$/);
+    const duplicate = await claim(fakeSession(session.items));
+    assert.notEqual(duplicate.source, first.source);
+    first.release();
+    await settle();
+    assert.equal((await claim(session)).source, first.source);
+  }
+});
+
+test('with Web Locks a new tab adopts the source of a closed one, but not one that is long', async () => {
+  const stored = [{ source: 'A1', timestamp: 1, line: '' }, { source: 'B2', timestamp: 1, line: '' }];
+  for (let n = 0; n < BOUNDS.retireAfter; n++) stored.push({ source: 'LONG', timestamp: n + 1, line: '' });
+  const locks = fakeLocks();
+  const claim = () => Scuttlebutt.claimSource({ name: 'n', stored, session: fakeSession(), locks });
+  const sources = [(await claim()).source, (await claim()).source, (await claim()).source];
+  assert.deepEqual(sources.slice(0, 2), ['A1', 'B2']);
+  assert.match(sources[2], /^[0-9A-F]{39}$/);
+});
+
+test('a damaged stored action is left out and reported', async () => {
+  const stored = [{ source: 'ME', timestamp: 1, line: '{' }, { source: 'ME', timestamp: 2, line: '[{"type":"A","n":2},2,"ME"]' }];
+  const { peer, reports } = await connected({ dial: false, stored });
+  assert.deepEqual([peer.getState(), reports], [[2], ['storage']]);
+  assert.deepEqual(peer.reports.map((report) => report.kind), ['storage']);
+});
+
+test('a lost connection is dialled again with growing pauses, and at once on demand', async () => {
+  const { peer, sockets, clock } = await connected();
+  const pauses = [];
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const count = sockets.length;
+    const start = clock.now;
+    sockets.at(-1).fail();
+    while (sockets.length === count) { clock.advance(25); await settle(); }
+    pauses.push(clock.now - start);
+  }
+  assert.deepEqual(pauses.slice(0, 3), [375, 1500, 3000].map((pause) => Math.ceil(pause / 25) * 25));
+  assert.ok(pauses.every((pause) => pause <= BOUNDS.backOffLast));
+  assert.match(peer.status().text, /^offline · connecting \(attempt \d+\)$/);
+  sockets.at(-1).fail();
+  const count = sockets.length;
+  peer.goOnline();
+  await settle();
+  assert.equal(sockets.length, count + 1);
+  clock.advance(BOUNDS.connectTimeout);
+  assert.equal(sockets.at(-1).isClosed, true, 'an attempt that takes too long is given up');
+});
+
+test('G10: a thousand reconnects send nothing twice and leave nothing behind', async () => {
+  const { peer, sockets, clock } = await connected();
+  peer.dispatch({ type: 'A', n: 1 });
+  await peer.flush();
+  for (let round = 0; round < 1_000; round++) {
+    sockets.at(-1).fail();
+    clock.advance(1_000);
+    await settle();
+    sockets.at(-1).open();
+    sockets.at(-1).say({ id: 'S', clock: { ME: 1 } }, '"SYNC"');
+    assert.deepEqual(sockets.at(-1).sent, ['{"id":"ME","start":0,"clock":{"ME":1}}', '"SYNC"']);
+  }
+  assert.ok(clock.waiting.length <= 1, `${clock.waiting.length} timers`);
+  assert.equal(sockets[3].onmessage, null);
+});
+
+test('the badge tells offline, connecting, catching up n of m, in sync with n peers', async () => {
+  const fetch = async () => ({ ok: true, json: async () => ({ connected: 3, actions: 40 }) });
+  const { peer, sockets, clock } = await connected({ dial: false, fetch, statisticsUrl: 'http://server/statistics' });
+  const texts = [];
+  peer.subscribeStatus((status) => { if (texts.at(-1) !== status.text) texts.push(status.text); });
+  assert.equal(peer.status().text, 'offline');
+  peer.dispatch({ type: 'A' });
+  assert.equal(peer.status().text, 'offline · 1 to send');
+  peer.goOnline();
+  await settle();
+  sockets[0].open();
+  await settle();
+  assert.equal(peer.status().text, 'catching up 1 of 40');
+  sockets[0].say({ id: 'S', clock: {} }, '"SYNC"');
+  await peer.synced();
+  assert.equal(peer.status().text, 'in sync with 3 peers');
+  assert.equal(texts[1], 'offline · connecting (attempt 1) · 1 to send');
+  peer.goOffline();
+  assert.equal(peer.status().text, 'offline');
+  assert.equal(clock.waiting.length, 0);
+});
+
+test('a server that stops answering its statistics is given up', async () => {
+  let isUp = true;
+  const fetch = async () => { if (!isUp) throw new Error('unreachable'); return { ok: true, json: async () => ({}) }; };
+  const { peer, clock } = await connected({ fetch, statisticsUrl: 'http://server/statistics' });
+  await settle();
+  isUp = false;
+  clock.advance(BOUNDS.statisticsPeriod);
+  await settle();
+  assert.equal(peer.status().phase, 'in-sync');
+  clock.advance(BOUNDS.statisticsPeriod);
+  await settle();
+  assert.equal(peer.status().phase, 'connecting');
+});
+
+// ------------------------------------------------------------------------------------------------- the reducers
+
+test('the counter counts, and ignores what is not its own', () => {
+  const run = (...types) => types.reduce((state, type) => Reducers.counter(state, { type }), undefined).counter;
+  assert.equal(run('INCREMENT', 'INCREMENT_ODD', 'INCREMENT_ODD', 'X', 'STEP'), 2);
+  assert.equal(run('DECREMENT', 'INCREMENT_ODD'), 0);
+});
+
+test('the chat keeps messages with their stamp and refuses other payloads', () => {
+  const meta = { timestamp: 4, source: 'S' };
+  let state = Reducers.chat(undefined, { type: 'INIT' }, meta);
+  state = Reducers.chat(state, { type: 'ADD_MESSAGE', payload: '<b>' }, meta);
+  state = Reducers.chat(state, { type: 'ADD_MESSAGE', payload: { x: 1 } }, meta);
+  assert.deepEqual(state, { messages: [{ message: '<b>', source: 'S', timestamp: 4, id: '4-S' }] });
+});
+
+test('life toggles, steps with wrapping edges, resets, and ignores wrong payloads', () => {
+  let state = Reducers.life(undefined, { type: 'INIT' });
+  assert.equal(state.grid.length, 30);
+  for (const payload of [null, undefined, {}, { x: 30, y: 0 }, { x: -1, y: 0 }, { x: 0.5, y: 0 }, { x: '1', y: 1 }]) {
+    assert.equal(Reducers.life(state, { type: 'TOGGLE', payload }), state);
+  }
+  for (const x of [29, 0, 1]) state = Reducers.life(state, { type: 'TOGGLE', payload: { x, y: 0 } });
+  assert.equal(state.grid[0][29], 1);
+  state = Reducers.life(state, { type: 'STEP' });
+  const alive = state.grid.flatMap((row, y) => row.flatMap((cell, x) => (cell ? [[x, y]] : [])));
+  assert.deepEqual(alive, [[0, 0], [0, 1], [0, 29]]);
+  assert.deepEqual(Reducers.life(state, { type: 'RESET' }), Reducers.life(undefined, { type: 'INIT' }));
+});
+
+// --------------------------------------------------------------------------------------------------- the Primus
+
+/** A Primus client with a played server. `spec` is what `/primus/spec` answers. */
+function primusWorld(options = {}, spec = null) {
+  const clock = new Clock();
+  const WebSocket = fakeWebSocket();
+  const asked = [];
+  const fetch = async (url) => {
+    asked.push(url);
+    if (!spec) throw new Error('none');
+    return { ok: true, json: async () => spec };
+  };
+  const primus = Primus.connect('http://server:3000/?room=a%20b', {
+    WebSocket, fetch, timers: clock, random: () => 0.5, now: () => 1795234766665, ...options,
+  });
+  const events = [];
+  for (const event of ['open', 'data', 'end', 'close', 'error', 'reconnect', 'reconnect scheduled', 'reconnected', 'offline']) {
+    primus.on(event, (value) => events.push(value === undefined || event === 'error' ? event : [event, value]));
+  }
+  clock.advance(0);
+  return { clock, primus, events, asked, sockets: WebSocket.sockets, get socket() { return WebSocket.sockets.at(-1); } };
+}
+
+test('Primus connects to /primus with the query kept and a cache buster behind', async () => {
+  const { socket, asked } = primusWorld();
+  assert.equal(socket.url, 'ws://server:3000/primus?room=a%20b&_primuscb=Q7yL9z9');
+  socket.open();
+  assert.deepEqual(asked, ['http://server:3000/primus/spec?room=a%20b']);
+  const plain = new Primus('https://server', { manual: true, now: () => 64 });
+  assert.equal(plain.uri(), 'wss://server/primus?_primuscb=10');
+  assert.ok(plain instanceof Primus);
+  assert.ok(Primus('ws://server', { manual: true }) instanceof Primus);
+});
+
+test('Primus frames are JSON of the item, with line separators escaped', () => {
+  const { primus, socket, events } = primusWorld();
+  primus.write('early\n');
+  socket.open();
+  primus.write('"SYNC"\n');
+  primus.write('\u2028é\u2029');
+  assert.deepEqual(socket.sent, ['"early\\n"', '"\\"SYNC\\"\\n"', '"\\u2028é\\u2029"']);
+  socket.say('"\\"SYNC\\"\\n"', '{', '"primus::unknown"', '"primus::pong::1"');
+  socket.onmessage({ data: new ArrayBuffer(2) });
+  assert.deepEqual(events, ['open', ['data', '"SYNC"\n']]);
+});
+
+test('Primus answers any ping and asks for its id', () => {
+  const { primus, socket, events } = primusWorld();
+  socket.open();
+  let id;
+  primus.id((value) => { id = value; });
+  socket.say('"primus::ping::17"', '"primus::id::abc"');
+  assert.deepEqual(socket.sent, ['"primus::id::"', '"primus::pong::17"']);
+  assert.equal(id, 'abc');
+  assert.deepEqual(events, ['open']);
+});
+
+test('Primus pings a Primus 6 server 25 s after opening and after each pong, and reconnects without one', async () => {
+  const { socket, sockets, clock, events } = primusWorld({}, { timeout: 35_000, version: '6.1.0' });
+  socket.open();
+  await settle();
+  clock.advance(24_999);
+  assert.deepEqual(socket.sent, []);
+  clock.advance(1);
+  assert.deepEqual(socket.sent, ['"primus::ping::1795234766665"']);
+  socket.say('"primus::pong::1795234766665"');
+  clock.advance(25_000);
+  assert.equal(socket.sent.length, 2);
+  clock.advance(10_000);
+  assert.deepEqual(events, ['open', 'offline', 'close', ['reconnect scheduled', { attempt: 1, scheduled: 750, retries: 10 }]]);
+  clock.advance(750);
+  assert.equal(sockets.length, 2);
+});
+
+test('Primus waits for the pings of a Primus 8 server and gives up 45 s after the last', async () => {
+  const { socket, clock, events } = primusWorld({}, { pingInterval: 30_000 });
+  socket.open();
+  await settle();
+  clock.advance(30_000);
+  socket.say('"primus::ping::1"');
+  clock.advance(44_999);
+  assert.deepEqual([socket.sent, events], [['"primus::pong::1"'], ['open']]);
+  clock.advance(1);
+  assert.ok(events.includes('offline'));
+});
+
+test('Primus without a spec sends no ping for 32 s, and none after a ping of the server', async () => {
+  const six = primusWorld();
+  six.socket.open();
+  await settle();
+  six.clock.advance(31_999);
+  assert.deepEqual(six.socket.sent, []);
+  six.clock.advance(1);
+  assert.deepEqual(six.socket.sent, ['"primus::ping::1795234766665"']);
+  const eight = primusWorld();
+  eight.socket.open();
+  await settle();
+  eight.clock.advance(29_000);
+  eight.socket.say('"primus::ping::5"');
+  eight.clock.advance(40_000);
+  assert.deepEqual(eight.socket.sent, ['"primus::pong::5"']);
+});
+
+test('Primus does not come back after primus::server::close, nor after end', () => {
+  const { socket, sockets, clock, events } = primusWorld();
+  socket.open();
+  socket.say('"primus::server::close"');
+  socket.fail();
+  clock.advance(1e6);
+  assert.deepEqual([events, sockets.length, socket.isClosed], [['open', 'close', 'end'], 1, true]);
+  const other = primusWorld();
+  other.socket.open();
+  other.primus.end('bye');
+  other.primus.end();
+  other.primus.write('late');
+  other.clock.advance(1e6);
+  assert.deepEqual([other.events, other.socket.sent, other.sockets.length], [['open', 'close', 'end'], ['"bye"'], 1]);
+});
+
+test('Primus end with reconnect closes and connects anew', () => {
+  const { primus, socket, sockets, clock, events } = primusWorld();
+  socket.open();
+  primus.end(undefined, { reconnect: true });
+  assert.equal(socket.isClosed, true);
+  clock.advance(750);
+  sockets[1].open();
+  assert.deepEqual(events, [
+    'open', 'close', ['reconnect scheduled', { attempt: 1, scheduled: 750, retries: 10 }], ['reconnect', { attempt: 1 }],
+    ['reconnected', {}], 'open',
+  ]);
+});
+
+test('Primus delays are round((random + 1) × 500 × 2^(attempt − 1)), bounded after ten attempts', () => {
+  const { sockets, clock, events } = primusWorld({ random: () => 0.25 });
+  const delays = () => events.filter(([event]) => event === 'reconnect scheduled').map(([, value]) => value.scheduled);
+  for (let attempt = 1; attempt <= 12; attempt++) {
+    sockets.at(-1).fail();
+    assert.equal(delays().length, attempt);
+    clock.advance(delays().at(-1));
+    assert.equal(sockets.length, attempt + 1);
+  }
+  assert.deepEqual(delays(), [
+    ...Array.from({ length: 10 }, (_, n) => 625 * 2 ** n), 37_500, 37_500,
+  ]);
+});
+
+test('Primus is a target of pipe for old and new node streams, and a source', async () => {
+  const modern = primusWorld();
+  modern.socket.open();
+  Readable.from(['one\n', 'two\n']).pipe(modern.primus);
+  await settle();
+  await settle();
+  assert.deepEqual(modern.socket.sent, ['"one\\n"', '"two\\n"']);
+  assert.deepEqual(modern.events, ['open', 'close', 'end']);
+
+  const { primus, socket, events } = primusWorld();
+  socket.open();
+  const source = new Stream();
+  source.readable = true;
+  source.pipe(primus);
+  source.emit('data', 'line\n');
+  assert.deepEqual(socket.sent, ['"line\\n"']);
+  socket.fail();
+  assert.equal(source.listenerCount('data'), 0, 'unpiped on close');
+  const target = Object.assign(new EventEmitter(), { seen: [], write(data) { this.seen.push(data); }, end() { this.seen.push('end'); } });
+  const other = primusWorld();
+  assert.equal(other.primus.pipe(target), target);
+  other.socket.open();
+  other.socket.say('"a"');
+  other.primus.end();
+  assert.deepEqual(target.seen, ['a', 'end']);
+  assert.ok(events.includes('close'));
+});
+
+test('Primus listeners: once, off, removeListener, removeAllListeners, emit', () => {
+  const primus = new Primus('ws://server', { manual: true });
+  const seen = [];
+  const listener = (value) => seen.push(value);
+  primus.once('x', listener);
+  assert.equal(primus.emit('x', 1), true);
+  assert.equal(primus.emit('x', 2), false);
+  primus.on('x', listener).on('x', listener);
+  assert.equal(primus.listenerCount('x'), 2);
+  primus.removeListener('x', listener);
+  primus.on('y', listener);
+  primus.removeAllListeners();
+  primus.emit('y', 3);
+  assert.deepEqual(seen, [1]);
+});
+
+test('Primus passes on what is written while away only up to a bound', () => {
+  const { primus, socket } = primusWorld({ queueSize: 2 });
+  for (const data of ['a', 'b', 'c']) primus.write(data);
+  socket.open();
+  assert.deepEqual(socket.sent, ['"b"', '"c"']);
+});

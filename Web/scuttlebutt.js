@@ -1,0 +1,1066 @@
+// SPDX-License-Identifier: MIT
+//
+// A scuttlebutt peer for the browser: your reducer, everyone's actions, one order.
+//
+//   <script src="/scuttlebutt.js"></script>            classic script; defines the global `Scuttlebutt`
+//   const peer = await Scuttlebutt.open({ reducer: (state = 0, action) => state + 1 })
+//   peer.subscribe(() => render(peer.getState()))
+//   peer.dispatch({ type: 'INCREMENT' })
+//
+// In node: `require('./scuttlebutt.js')` gives the same object. Nothing is done at load time, and everything
+// outside (WebSocket, storage, timers, random numbers, fetch, locks) can be handed in as an option.
+//
+// How it works. Every action carries a stamp (timestamp, source). A peer's own timestamp is one more than the
+// highest it has seen, so an answer sorts after what it answers. All peers fold the same order with the same
+// reducer; an action that arrives late is put in its place and what comes after it is reduced again.
+// Over `/ws` two peers exchange headers (which timestamps they have seen of whom), then what the other lacks,
+// then "SYNC", then live updates. Own actions are saved before they are sent, so a reload or a crash neither
+// loses one nor stamps two actions alike. Invariant: state == actions in order of stamp, reduced from the start.
+(function (root, make) {
+  const api = make();
+  if (typeof module === 'object' && module.exports) module.exports = api;
+  else root.Scuttlebutt = api;
+})(typeof globalThis === 'object' ? globalThis : this, function () {
+  'use strict';
+
+  // ---------------------------------------------------------------------------------------------- bounds
+
+  /** Every bound has a name; beyond it the rule in the comment applies. */
+  const BOUNDS = {
+    maximumTimestamp: Number.MAX_SAFE_INTEGER, // a larger stamp is refused
+    clockCeiling: 2 ** 52, // a larger stamp is applied but does not raise our clock
+    maximumLine: 10_485_760, // bytes; a longer line ends the connection, a longer own action is refused
+    maximumDepth: 256, // nesting of an update; a deeper one is refused
+    maximumSources: 100_000, // entries of a header; more end the connection
+    maximumSource: 1_024, // UTF-16 units of a source id; a longer one is refused
+    batch: 20_000, // updates of a history held back until SYNC; then they are applied
+    historyPause: 1_000, // ms without a line after which a held history is applied although SYNC did not come
+    buffered: 1_048_576, // bytes waiting in the socket; above it we wait before handing it more
+    snapshotSpacing: 32, // actions between snapshots at the end of the history
+    connectTimeout: 10_000, // ms for one connection attempt
+    backOffFirst: 500, // ms before the second attempt, doubling
+    backOffLast: 15_000, // ms, the longest wait
+    statisticsPeriod: 5_000, // ms between questions how many peers there are
+    retireAfter: 5_000, // stored actions of one source; then it is not adopted again, and dropped once delivered
+    reports: 100, // remembered reports of refused input
+  };
+
+  // ------------------------------------------------------------------------------- stamps and the wire form
+
+  /** Order of stamps: timestamp, then source by UTF-16 code units (what `<` does), then place of local actions. */
+  function compareEntries(a, b) {
+    if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+    if (a.source !== b.source) return a.source < b.source ? -1 : 1;
+    return (a.place ?? 0) - (b.place ?? 0);
+  }
+
+  const hasOwn = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+  const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+  /** Whether `text` holds half a surrogate pair, which UTF-8 cannot carry. */
+  function hasLoneSurrogate(text) {
+    for (const character of text) {
+      const code = character.codePointAt(0);
+      if (code >= 0xd800 && code <= 0xdfff) return true;
+    }
+    return false;
+  }
+
+  /** Whether `value` nests at most `limit` deep. Iterative, so that no input exhausts the stack. */
+  function isWithinDepth(value, limit) {
+    let level = [value];
+    for (let depth = 0; level.length > 0; depth++) {
+      if (depth >= limit) return false;
+      const next = [];
+      for (const item of level) {
+        if (typeof item !== 'object' || item === null) continue;
+        for (const key of Object.keys(item)) {
+          const child = item[key];
+          if (typeof child === 'object' && child !== null) next.push(child);
+        }
+      }
+      level = next;
+    }
+    return true;
+  }
+
+  /** Why `source` cannot name a peer, or null. */
+  function sourceFault(source) {
+    if (typeof source !== 'string') return 'the source is not a string';
+    if (source.length > BOUNDS.maximumSource) return 'the source is too long';
+    if (source in Object.prototype) return 'the source is a name of Object.prototype';
+    if (hasLoneSurrogate(source)) return 'the source has an unpaired surrogate';
+    return null;
+  }
+
+  /** Why `action` cannot be replicated, or null. */
+  function actionFault(action) {
+    if (!isObject(action)) return 'the action is not an object';
+    if (!hasOwn(action, 'type') || typeof action.type !== 'string' || action.type === '') {
+      return 'the type is not a non-empty string';
+    }
+    if (hasOwn(action, 'meta') && !isObject(action.meta)) return 'the meta is not an object';
+    return null;
+  }
+
+  /** Why the array `update` must be refused, or null. */
+  function updateFault(update) {
+    if (update.length < 3) return 'the update has fewer than three elements';
+    const [action, timestamp, source] = update;
+    if (typeof timestamp !== 'number') return 'the timestamp is not a number';
+    if (!(timestamp > 0 && timestamp <= BOUNDS.maximumTimestamp)) return 'the timestamp is out of range';
+    const fault = sourceFault(source) ?? actionFault(action);
+    if (fault) return fault;
+    if (!isWithinDepth(update, BOUNDS.maximumDepth)) return 'the update nests too deep';
+    return null;
+  }
+
+  /** Whether two JSON values mean the same: the order of keys does not matter. */
+  function sameValue(a, b) {
+    if (a === b) return true;
+    if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+    if (Array.isArray(a) !== Array.isArray(b)) return false;
+    const keys = Object.keys(a);
+    if (keys.length !== Object.keys(b).length) return false;
+    return keys.every((key) => hasOwn(b, key) && sameValue(a[key], b[key]));
+  }
+
+  /** Whether two actions mean the same: JavaScript relays add an empty `meta` and move it to the front. */
+  function sameAction(a, b) {
+    const bare = (action) => {
+      if (!hasOwn(action, 'meta') || Object.keys(action.meta).length > 0) return action;
+      const copy = { ...action };
+      delete copy.meta;
+      return copy;
+    };
+    return sameValue(bare(a), bare(b));
+  }
+
+  /** The header line: own id first, then the other sources in order. */
+  function headerLine(id, clock) {
+    const others = [...clock.keys()].filter((source) => source !== id).sort();
+    const entries = [id, ...others].map((source) => `${JSON.stringify(source)}:${clock.get(source) ?? 0}`);
+    return `{"id":${JSON.stringify(id)},"start":0,"clock":{${entries.join(',')}}}`;
+  }
+
+  /** The clock of a received header as a map, or null when the header has none or too many entries. */
+  function headerClock(header) {
+    if (!header.clock) return null;
+    const clock = new Map();
+    if (!isObject(header.clock)) return clock; // any truthy clock means "know nothing"
+    const sources = Object.keys(header.clock);
+    if (sources.length > BOUNDS.maximumSources) return null;
+    for (const source of sources) {
+      const timestamp = header.clock[source];
+      if (typeof timestamp === 'number' && timestamp > 0) clock.set(source, timestamp);
+    }
+    return clock;
+  }
+
+  /** A fresh id: 39 upper-case hexadecimal digits from a cryptographic source. */
+  function freshSource(fill) {
+    const bytes = new Uint8Array(20);
+    (fill ?? ((array) => globalThis.crypto.getRandomValues(array)))(bytes);
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('').slice(0, 39).toUpperCase();
+  }
+
+  // ------------------------------------------------------------------------------------------- the history
+
+  /**
+   * Actions in order of stamp and the state they reduce to. Snapshots are few: their distance grows with their
+   * distance from the end, so there are logarithmically many, and an action that arrives d late costs at most
+   * about 2d + 64 calls of the reducer. A reducer that throws makes that action a no-op, here as everywhere.
+   */
+  class History {
+    constructor(reducer, initialState, report = () => {}) {
+      this.entries = [];
+      this.report = report;
+      this.initialState = initialState;
+      this.reducing = false;
+      this.places = 0;
+      this.calls = 0; // of the reducer, for tests
+      this.start(reducer);
+    }
+
+    start(reducer) {
+      this.reducer = reducer;
+      const initial = this.reduce(this.initialState, { type: '@@scuttlebutt/INIT' }, { timestamp: null, source: null });
+      this.snapshots = [{ count: 0, state: initial }];
+      this.state = initial;
+    }
+
+    /** Replaces the reducer and reduces everything again from the start. */
+    replaceReducer(reducer) {
+      this.start(reducer);
+      this.replay(0);
+    }
+
+    reduce(state, action, meta) {
+      this.reducing = true;
+      this.calls += 1;
+      try {
+        return this.reducer(state, action, meta);
+      } catch (error) {
+        this.report('reducer', `the reducer failed for ${action.type} ${meta.timestamp}@${meta.source}: ${error}`);
+        return state;
+      } finally {
+        this.reducing = false;
+      }
+    }
+
+    /** Position of the first entry that is not before `entry`. */
+    position(entry) {
+      let low = 0;
+      let high = this.entries.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (compareEntries(this.entries[middle], entry) < 0) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    }
+
+    /** The entry of that stamp, or undefined. */
+    find(timestamp, source) {
+      const entry = this.entries[this.position({ timestamp, source })];
+      return entry && entry.timestamp === timestamp && entry.source === source && !entry.place ? entry : undefined;
+    }
+
+    /** Whether `entry` would be the last. */
+    isNewest(entry) {
+      const last = this.entries[this.entries.length - 1];
+      return last === undefined || compareEntries(last, entry) < 0;
+    }
+
+    /** Puts a batch of entries in their places: one rewind and one replay. Returns how many were reduced again. */
+    insert(batch) {
+      if (batch.length === 0) return 0;
+      const added = batch.length === 1 ? batch : [...batch].sort(compareEntries);
+      if (this.isNewest(added[0])) {
+        const from = this.entries.length;
+        for (const entry of added) this.entries.push(entry);
+        this.replay(from);
+        return 0;
+      }
+      const from = this.position(added[0]);
+      const tail = this.entries.splice(from);
+      let next = 0;
+      for (const entry of added) {
+        while (next < tail.length && compareEntries(tail[next], entry) < 0) this.entries.push(tail[next++]);
+        this.entries.push(entry);
+      }
+      while (next < tail.length) this.entries.push(tail[next++]);
+      this.rewind(from);
+      return tail.length;
+    }
+
+    /**
+     * Appends an action that stays here. It is anchored after the stamp that is newest now, and keeps that place
+     * when earlier actions arrive later (G8).
+     */
+    insertLocal(action) {
+      const last = this.entries[this.entries.length - 1];
+      this.places += 1;
+      const entry = { action, timestamp: last?.timestamp ?? 0, source: last?.source ?? '', place: this.places };
+      this.insert([entry]);
+      return entry;
+    }
+
+    /** Goes back to the nearest snapshot at or before `count` actions and replays from there. */
+    rewind(count) {
+      while (this.snapshots[this.snapshots.length - 1].count > count) this.snapshots.pop();
+      const snapshot = this.snapshots[this.snapshots.length - 1];
+      this.state = snapshot.state;
+      this.replay(snapshot.count);
+    }
+
+    replay(from) {
+      const end = this.entries.length;
+      for (let count = from; count < end; count++) {
+        const entry = this.entries[count];
+        const meta = entry.place ? { timestamp: null, source: null } : { timestamp: entry.timestamp, source: entry.source };
+        this.state = this.reduce(this.state, entry.action, meta);
+        const newest = this.snapshots[this.snapshots.length - 1].count;
+        const gap = count + 1 - newest;
+        // During a long replay snapshots are placed as thinning would leave them, not thirty-two apart.
+        if (gap >= BOUNDS.snapshotSpacing && gap >= end - count - 1) {
+          this.snapshots.push({ count: count + 1, state: this.state });
+          this.thin(count + 1);
+        }
+      }
+    }
+
+    /** Drops a snapshot when its neighbours are closer to each other than the later one is to the end. */
+    thin(end) {
+      for (let index = this.snapshots.length - 3; index > 0; index--) {
+        const before = this.snapshots[index - 1].count;
+        const after = this.snapshots[index + 1].count;
+        if (after - before <= end - after) this.snapshots.splice(index, 1);
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------- the storage
+
+  // A storage keeps own actions: `load()` → [{source, timestamp, line}], `save(records)` resolves when they are
+  // durable, `remove(source)` forgets a source. Several tabs may use one at a time; a record never changes.
+
+  /** Keeps own actions for as long as the page lives: for tests, and where the browser allows no storage. */
+  class MemoryStorage {
+    constructor() {
+      this.records = new Map();
+      this.isDurable = false;
+    }
+
+    async load() {
+      return [...this.records.values()];
+    }
+
+    async save(records) {
+      for (const record of records) this.records.set(JSON.stringify([record.source, record.timestamp]), record);
+    }
+
+    async remove(source) {
+      for (const [key, record] of this.records) if (record.source === source) this.records.delete(key);
+    }
+  }
+
+  /** Keeps own actions in IndexedDB, flushed to disk before a save is called done. */
+  class IndexedDBStorage {
+    constructor(name, indexedDB = globalThis.indexedDB) {
+      this.name = name;
+      this.indexedDB = indexedDB;
+      this.isDurable = true;
+      this.opening = null;
+    }
+
+    open() {
+      this.opening ??= new Promise((resolve, reject) => {
+        const request = this.indexedDB.open(this.name, 1);
+        request.onupgradeneeded = () => request.result.createObjectStore('updates');
+        request.onerror = () => reject(request.error);
+        request.onblocked = () => reject(new Error('the storage is in use by an older page'));
+        request.onsuccess = () => {
+          const database = request.result;
+          database.onclose = () => { this.opening = null; };
+          database.onversionchange = () => { this.opening = null; database.close(); };
+          resolve(database);
+        };
+      }).catch((error) => { this.opening = null; throw error; });
+      return this.opening;
+    }
+
+    async perform(mode, body) {
+      const database = await this.open();
+      return new Promise((resolve, reject) => {
+        const transaction = database.transaction('updates', mode, { durability: 'strict' });
+        const result = body(transaction.objectStore('updates'));
+        transaction.oncomplete = () => resolve(result());
+        transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error('not saved'));
+      });
+    }
+
+    load() {
+      return this.perform('readonly', (store) => {
+        const keys = store.getAllKeys();
+        const lines = store.getAll();
+        return () => keys.result.map(([source, timestamp], index) => ({ source, timestamp, line: lines.result[index] }));
+      });
+    }
+
+    save(records) {
+      return this.perform('readwrite', (store) => {
+        for (const { source, timestamp, line } of records) store.put(line, [source, timestamp]);
+        return () => undefined;
+      });
+    }
+
+    remove(source) {
+      return this.perform('readwrite', (store) => {
+        // An array sorts after every number, so this range is all timestamps of the source.
+        store.delete(globalThis.IDBKeyRange.bound([source], [source, []]));
+        return () => undefined;
+      });
+    }
+  }
+
+  /** IndexedDB if it works here, else memory. */
+  async function openStorage(name) {
+    try {
+      const storage = new IndexedDBStorage(name);
+      await storage.open();
+      return storage;
+    } catch {
+      return new MemoryStorage();
+    }
+  }
+
+  // ------------------------------------------------------------------------------------- one source per tab
+
+  /**
+   * Finds the source of this tab. Two tabs that live at the same time never share one.
+   *
+   * The id stands in sessionStorage only while no page of the tab is alive: a page takes it out, and puts it back
+   * when it goes. So a reload keeps the id, and a duplicated tab, which copies sessionStorage, finds none. Where
+   * Web Locks exist (https and localhost) a lock guards the id as well, and a new tab adopts the source of
+   * a closed one, which keeps clocks short. Returns the id and a function that gives it up.
+   */
+  async function claimSource({ name, stored, session, locks, fill }) {
+    const key = `${name}:source`;
+    const lockName = (source) => `${name}:${source}`;
+    let candidates = [];
+    try {
+      const own = session?.getItem(key);
+      if (own) candidates.push(own);
+      session?.removeItem(key);
+    } catch {
+      session = undefined; // storage forbidden: a fresh id per page is sound too
+    }
+    const counts = new Map();
+    for (const { source } of stored) counts.set(source, (counts.get(source) ?? 0) + 1);
+    if (locks) candidates.push(...counts.keys());
+    candidates = candidates.filter((source) => (counts.get(source) ?? 0) < BOUNDS.retireAfter && !sourceFault(source));
+    candidates.push(freshSource(fill));
+    for (const source of candidates) {
+      const unlock = locks ? await holdLock(locks, lockName(source)) : () => {};
+      if (!unlock) continue;
+      const release = () => {
+        try { session?.setItem(key, source); } catch { /* the next page takes another id */ }
+        unlock();
+      };
+      return { source, release };
+    }
+    throw new Error('no source could be claimed');
+  }
+
+  /** Holds a Web Lock until the returned function is called; null when somebody else holds it. */
+  function holdLock(locks, name) {
+    return new Promise((resolve, reject) => {
+      locks.request(name, { ifAvailable: true }, (lock) => {
+        if (!lock) { resolve(null); return undefined; }
+        return new Promise((release) => resolve(release));
+      }).catch(reject);
+    });
+  }
+
+  /** Which of `sources` belong to no tab that is alive. Without Web Locks nobody can tell: all of them. */
+  async function abandoned(sources, name, locks) {
+    if (!locks?.query) return sources;
+    const held = new Set((await locks.query()).held.map((lock) => lock.name));
+    return sources.filter((source) => !held.has(`${name}:${source}`));
+  }
+
+  // ---------------------------------------------------------------------------------------------- the peer
+
+  class Peer {
+    #options; #storage; #timers; #random; #subscribers = new Set(); #statusSubscribers = new Set();
+    #clock = new Map(); #last = 0; #highest = 0; #own = []; #delivered = 0;
+    #held = []; #heldTimer = null; #heardSince = false;
+    #history; #unsaved = []; #saving = false; #saveWaiters = []; #saveAttempt = 0;
+    #session = null; #attempt = 0; #retryTimer = null; #wanted = false; #closed = false;
+    #syncWaiters = []; #statistics = null; #statisticsTimer = null; #statisticsFailures = 0; #stopListening = () => {};
+
+    /**
+     * Makes a peer that is not connected. Most callers want `Scuttlebutt.open`, which also finds the storage and
+     * the source. Options: `reducer(state, action, {timestamp, source})`, `initialState`, `source`, `storage`,
+     * `stored` (what `storage.load()` gave), `url` of the server's `/ws`, `statisticsUrl` (or null), `WebSocket`,
+     * `fetch`, `timers` ({setTimeout, clearTimeout}), `random` (0 ≤ x < 1), `locks`, `name`, `report(kind, text)`.
+     */
+    constructor(options) {
+      this.#options = { name: 'scuttlebutt', url: null, statisticsUrl: null, ...options };
+      const fault = sourceFault(this.#options.source);
+      if (fault) throw new TypeError(fault);
+      this.source = this.#options.source;
+      this.reports = [];
+      this.#storage = this.#options.storage ?? new MemoryStorage();
+      this.#timers = this.#options.timers ?? {
+        setTimeout: (body, delay) => globalThis.setTimeout(body, delay),
+        clearTimeout: (timer) => globalThis.clearTimeout(timer),
+      };
+      this.#random = this.#options.random ?? Math.random;
+      this.#history = new History(this.#options.reducer, this.#options.initialState, (kind, text) => this.#report(kind, text));
+      this.#restore(this.#options.stored ?? []);
+      this.#delivered = this.#last;
+    }
+
+    // ---- reading
+
+    /** The state: all known actions in order, reduced. */
+    getState() {
+      return this.#history.state;
+    }
+
+    /** `[[action, timestamp, source], …]` in agreed order; local-only actions are in no history. */
+    history() {
+      return this.#history.entries.filter((entry) => !entry.place)
+        .map((entry) => [entry.action, entry.timestamp, entry.source]);
+    }
+
+    /** The highest timestamp seen of each source. */
+    clock() {
+      return Object.fromEntries(this.#clock);
+    }
+
+    /** Calls `listener` after each change of state, once per batch. Returns a function that ends it. */
+    subscribe(listener) {
+      return subscribeTo(this.#subscribers, listener);
+    }
+
+    /** Calls `listener` with `status()` when that may have changed. Returns a function that ends it. */
+    subscribeStatus(listener) {
+      return subscribeTo(this.#statusSubscribers, listener);
+    }
+
+    /**
+     * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'in-sync'), `attempt`,
+     * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
+     * not yet written to a link), `actions`, `isDurable`, and all of it as `text`.
+     */
+    status() {
+      const session = this.#session;
+      const received = this.#history.entries.length - this.#history.places + this.#held.length;
+      const expected = this.#statistics?.actions ?? null;
+      const peers = this.#statistics?.connected ?? null;
+      const pending = this.#own.length - lowerBound(this.#own, this.#delivered + 1);
+      let phase = 'offline';
+      if (session?.isOpen) phase = session.hasReceivedSync && session.hasSentSync ? 'in-sync' : 'catching-up';
+      else if (this.#wanted) phase = 'connecting';
+      const waiting = pending > 0 ? ` · ${pending} to send` : '';
+      const text = {
+        'offline': () => `offline${waiting}`,
+        'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
+        'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
+        'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
+      }[phase]();
+      return {
+        phase, attempt: this.#attempt, received, expected, peers, pending, text,
+        actions: received, isDurable: this.#storage.isDurable !== false,
+      };
+    }
+
+    // ---- writing
+
+    /**
+     * Applies an action here, saves it, then sends it to everyone. A type that begins with `@` stays local.
+     * Returns `{action, timestamp, source}` (both null for a local one); throws TypeError and changes nothing
+     * when the action is no object with a non-empty string `type`, or cannot be encoded.
+     */
+    dispatch(action) {
+      if (this.#closed) throw new Error('the peer is closed');
+      if (this.#history.reducing) throw new Error(`a reducer may not dispatch ${action?.type}`);
+      const text = JSON.stringify(action);
+      const copy = text === undefined ? undefined : JSON.parse(text); // what everyone else will see
+      const fault = actionFault(copy);
+      if (fault) throw new TypeError(fault);
+      if (copy.type.startsWith('@')) {
+        this.#history.insertLocal(copy);
+        this.#notify();
+        return { action: copy, timestamp: null, source: null };
+      }
+      const timestamp = Math.floor(Math.max(this.#last, this.#highest)) + 1;
+      if (timestamp > BOUNDS.maximumTimestamp) throw new RangeError('this source has used up its timestamps');
+      const line = `[${text},${timestamp},${JSON.stringify(this.source)}]`;
+      if (line.length * 3 > BOUNDS.maximumLine && new TextEncoder().encode(line).length > BOUNDS.maximumLine) {
+        throw new TypeError('the action is too long');
+      }
+      if (!isWithinDepth([copy], BOUNDS.maximumDepth)) throw new TypeError('the action nests too deep');
+      const entry = { action: copy, timestamp, source: this.source, line, isSaved: false };
+      this.#advance(entry);
+      this.#unsaved.push(entry);
+      this.#history.insert([entry]);
+      this.#save();
+      this.#notify();
+      this.#notifyStatus();
+      return { action: copy, timestamp, source: this.source };
+    }
+
+    /** Replaces the reducer; everything is reduced again from the start. */
+    replaceReducer(reducer) {
+      this.#history.replaceReducer(reducer);
+      this.#notify();
+    }
+
+    /** Resolves when every own action is saved. */
+    flush() {
+      if (this.#unsaved.length === 0) return Promise.resolve();
+      return new Promise((resolve) => this.#saveWaiters.push(resolve));
+    }
+
+    /** Resolves when this peer and the server have exchanged all they have. */
+    synced() {
+      if (this.status().phase === 'in-sync') return Promise.resolve();
+      return new Promise((resolve) => this.#syncWaiters.push(resolve));
+    }
+
+    // ---- the connection, from outside
+
+    /** Whether the peer tries to be connected. */
+    get isOnline() {
+      return this.#wanted;
+    }
+
+    /** Connects, and again after every loss, until `goOffline`. */
+    goOnline() {
+      if (this.#closed || (this.#wanted && (this.#session || this.#attempt === 0))) return;
+      this.#wanted = true;
+      this.#attempt = 0;
+      this.#timers.clearTimeout(this.#retryTimer);
+      this.#connect();
+    }
+
+    /** Leaves; own actions wait. */
+    goOffline() {
+      this.#wanted = false;
+      this.#timers.clearTimeout(this.#retryTimer);
+      this.#attempt = 0;
+      const session = this.#session;
+      this.#drop(session);
+      this.#notifyStatus();
+    }
+
+    /** Ends the peer for good and gives up its source, so that the next page of this tab can have it. */
+    close() {
+      if (this.#closed) return;
+      this.goOffline();
+      this.#closed = true;
+      this.#stopListening();
+      this.#options.release?.();
+    }
+
+    /** Hands the browser's own signs of connection to the peer. */
+    listen(window) {
+      const back = () => { if (this.#wanted && !this.#session?.isOpen) { this.#drop(this.#session); this.#attempt = 1; this.goOnline(); } };
+      const gone = () => this.#lost(this.#session, 'the browser is offline');
+      const hide = () => this.close();
+      // A page that comes back from the back-forward cache has given up its source: start anew.
+      const show = (event) => { if (event.persisted) window.location.reload(); };
+      const listeners = { online: back, offline: gone, pagehide: hide, pageshow: show };
+      for (const [event, listener] of Object.entries(listeners)) window.addEventListener(event, listener);
+      this.#stopListening = () => {
+        for (const event of ['online', 'offline', 'pagehide']) window.removeEventListener(event, listeners[event]);
+      };
+    }
+
+    // ---- the connection, inside
+
+    async #connect() {
+      this.#attempt += 1;
+      const attempt = this.#attempt;
+      const session = {
+        socket: null, isOpen: false, peerClock: null, outbox: [], next: 0, pumping: false,
+        hasReceivedSync: false, hasSentSync: false, timer: null,
+      };
+      this.#session = session;
+      this.#notifyStatus();
+      await this.#inherit();
+      if (this.#session !== session || attempt !== this.#attempt) return;
+      try {
+        const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
+        session.socket = new Socket(this.#options.url);
+      } catch (error) {
+        this.#lost(session, String(error));
+        return;
+      }
+      session.timer = this.#timers.setTimeout(() => {
+        if (!session.isOpen) this.#lost(session, 'the connection took too long');
+      }, BOUNDS.connectTimeout);
+      session.socket.onopen = () => this.#opened(session);
+      session.socket.onmessage = (event) => this.#heard(session, event.data);
+      session.socket.onclose = () => this.#lost(session, null);
+      session.socket.onerror = () => {}; // close follows
+    }
+
+    #opened(session) {
+      if (session !== this.#session) return;
+      session.isOpen = true;
+      this.#timers.clearTimeout(session.timer);
+      session.socket.send(headerLine(this.source, this.#clock));
+      this.#askStatistics(session);
+      this.#notifyStatus();
+    }
+
+    /** Forgets a session and closes its socket. */
+    #drop(session) {
+      if (!session || session !== this.#session) return;
+      this.#session = null;
+      this.#timers.clearTimeout(session.timer);
+      this.#timers.clearTimeout(this.#statisticsTimer);
+      this.#statistics = null;
+      const socket = session.socket;
+      if (socket) {
+        socket.onopen = socket.onmessage = socket.onclose = null;
+        socket.onerror = () => {};
+        try { socket.close(); } catch { /* it is gone already */ }
+      }
+      this.#applyHeld();
+    }
+
+    /** A session ended without our wish: try again later. */
+    #lost(session, reason) {
+      if (!session || session !== this.#session) return;
+      if (reason) this.#report('connection', reason);
+      const wasUseful = session.hasReceivedSync;
+      this.#drop(session);
+      if (this.#wanted) {
+        if (wasUseful) this.#attempt = 0;
+        const longest = Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#attempt, 10));
+        const delay = longest * (0.5 + this.#random() / 2);
+        this.#attempt = Math.max(this.#attempt, 1);
+        this.#retryTimer = this.#timers.setTimeout(() => { if (this.#wanted && !this.#session) this.#connect(); }, delay);
+      }
+      this.#notifyStatus();
+    }
+
+    #heard(session, text) {
+      if (session !== this.#session || typeof text !== 'string' || text === '') return;
+      if (text.length > BOUNDS.maximumLine) { this.#lost(session, 'a line is too long'); return; }
+      let value;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        this.#lost(session, 'a line is not JSON');
+        return;
+      }
+      this.#heardSince = true;
+      if (Array.isArray(value)) this.#accept(value, text.trim(), session);
+      else if (value === 'SYNC') this.#heardSync(session);
+      else if (isObject(value)) this.#heardHeader(session, value);
+    }
+
+    #heardHeader(session, header) {
+      const clock = headerClock(header);
+      if (!clock) { this.#lost(session, 'a header has no usable clock'); return; }
+      const claimed = clock.get(this.source) ?? 0;
+      if (claimed > BOUNDS.clockCeiling) {
+        this.#report('identity', `the peer claims our timestamp ${claimed}, above the ceiling`);
+      } else if (claimed > this.#last) {
+        this.#report('identity', `the peer knows our actions up to ${claimed}, we only up to ${this.#last}`);
+        this.#highest = Math.max(this.#highest, claimed);
+      }
+      // A repeated header is answered with what it lacks, in place of what was still waiting.
+      session.peerClock = clock;
+      session.outbox = [];
+      session.next = 0;
+      this.#delivered = claimed;
+      for (const entry of this.#history.entries) this.#offer(session, entry);
+      session.outbox.push('SYNC');
+      this.#pump(session);
+      this.#retire(clock);
+      this.#notifyStatus();
+    }
+
+    #heardSync(session) {
+      session.hasReceivedSync = true;
+      this.#attempt = 0;
+      this.#applyHeld();
+      this.#settle();
+      // Asked again now: the first answer may have been counted before this link was.
+      this.#timers.clearTimeout(this.#statisticsTimer);
+      this.#askStatistics(session);
+    }
+
+    /** Tells those who wait for `synced()`. */
+    #settle() {
+      if (this.status().phase === 'in-sync') for (const resolve of this.#syncWaiters.splice(0)) resolve();
+      this.#notifyStatus();
+    }
+
+    /** Queues an entry for the peer if its clock lacks it. */
+    #offer(session, entry) {
+      if (!session?.peerClock || entry.place || entry.isSaved === false) return;
+      if ((session.peerClock.get(entry.source) ?? 0) >= entry.timestamp) return;
+      session.peerClock.set(entry.source, entry.timestamp);
+      session.outbox.push(entry);
+    }
+
+    /** Hands queued lines to the socket for as long as it keeps up. */
+    #pump(session) {
+      while (session === this.#session && session.next < session.outbox.length) {
+        if (session.socket.bufferedAmount > BOUNDS.buffered) {
+          if (!session.pumping) {
+            session.pumping = true;
+            this.#timers.setTimeout(() => { session.pumping = false; this.#pump(session); }, 20);
+          }
+          return;
+        }
+        const item = session.outbox[session.next++];
+        if (item === 'SYNC') {
+          session.socket.send('"SYNC"');
+          session.hasSentSync = true;
+          this.#settle();
+        } else {
+          session.socket.send(item.line);
+          if (item.source === this.source) this.#delivered = Math.max(this.#delivered, item.timestamp);
+        }
+      }
+      if (session === this.#session) {
+        session.outbox = [];
+        session.next = 0;
+      }
+    }
+
+    // ---- updates
+
+    /** Judges a received update and gives it its place. The clock moves only for what is accepted. */
+    #accept(update, line, session) {
+      const fault = updateFault(update);
+      if (fault) { this.#report('refused', fault); return; }
+      const [action, timestamp, source] = update;
+      const isOurs = source === this.source;
+      if (isOurs ? this.#knows(timestamp, source) : timestamp <= (this.#clock.get(source) ?? 0)) {
+        const known = this.#history.find(timestamp, source);
+        if (known && !sameAction(known.action, action)) {
+          this.#report('equivocation', `two different actions ${timestamp}@${source}; the first is kept`);
+        }
+        return;
+      }
+      if (isOurs && timestamp > BOUNDS.clockCeiling) {
+        this.#report('refused', `an unknown action in our name, ${timestamp}, above the ceiling`);
+        return;
+      }
+      if (session.peerClock && (session.peerClock.get(source) ?? 0) < timestamp) {
+        session.peerClock.set(source, timestamp); // never echo
+      }
+      const entry = { action, timestamp, source, line };
+      if (isOurs) this.#storage.save([entry]).catch(() => {});
+      this.#advance(entry);
+      const isCatchingUp = !session.hasReceivedSync;
+      if (!isCatchingUp && this.#held.length === 0 && this.#history.isNewest(entry)) {
+        this.#history.insert([entry]);
+        this.#notify();
+        return;
+      }
+      // A history is replayed once, at SYNC; a late live update waits for those right behind it.
+      this.#held.push(entry);
+      if (this.#held.length >= BOUNDS.batch) this.#applyHeld();
+      else if (this.#heldTimer === null) this.#waitToApply(isCatchingUp ? BOUNDS.historyPause : 0);
+      if (isCatchingUp && this.#held.length % 500 === 1) this.#notifyStatus();
+    }
+
+    #knows(timestamp, source) {
+      return this.#history.find(timestamp, source) !== undefined
+        || this.#held.some((entry) => entry.timestamp === timestamp && entry.source === source);
+    }
+
+    #waitToApply(delay) {
+      this.#heardSince = false;
+      this.#heldTimer = this.#timers.setTimeout(() => {
+        this.#heldTimer = null;
+        if (this.#held.length === 0) return;
+        if (this.#heardSince && delay > 0) this.#waitToApply(delay);
+        else this.#applyHeld();
+      }, delay);
+    }
+
+    #applyHeld() {
+      this.#timers.clearTimeout(this.#heldTimer);
+      this.#heldTimer = null;
+      if (this.#held.length === 0) return;
+      this.#history.insert(this.#held.splice(0));
+      this.#notify();
+      this.#notifyStatus();
+    }
+
+    /** Moves the clock past an accepted entry. */
+    #advance({ timestamp, source }) {
+      if (timestamp > (this.#clock.get(source) ?? 0)) this.#clock.set(source, timestamp);
+      if (timestamp <= BOUNDS.clockCeiling) this.#highest = Math.max(this.#highest, timestamp);
+      if (source !== this.source) return;
+      this.#last = Math.max(this.#last, timestamp);
+      if (this.#own.length === 0 || this.#own[this.#own.length - 1] < timestamp) this.#own.push(timestamp);
+      else this.#own.splice(lowerBound(this.#own, timestamp), 0, timestamp);
+    }
+
+    // ---- saving
+
+    /** Saves what is waiting, as one group at a time; what is saved may be sent. */
+    async #save() {
+      if (this.#saving) return;
+      this.#saving = true;
+      while (this.#unsaved.length > 0) {
+        const group = this.#unsaved.slice();
+        try {
+          await this.#storage.save(group.map(({ source, timestamp, line }) => ({ source, timestamp, line })));
+        } catch (error) {
+          // Not saved means not sent: try again, more and more slowly. The action stays in the state meanwhile.
+          this.#report('storage', `own actions cannot be saved: ${error}`);
+          this.#saveAttempt += 1;
+          const delay = Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#saveAttempt, 10));
+          await new Promise((resolve) => this.#timers.setTimeout(resolve, delay));
+          continue;
+        }
+        this.#saveAttempt = 0;
+        this.#unsaved.splice(0, group.length);
+        for (const entry of group) {
+          entry.isSaved = true;
+          this.#offer(this.#session, entry);
+        }
+        if (this.#session) this.#pump(this.#session);
+      }
+      this.#saving = false;
+      for (const resolve of this.#saveWaiters.splice(0)) resolve();
+      this.#notifyStatus();
+    }
+
+    /** Takes stored lines into the history; those of other sources are passed on like anybody's. */
+    #restore(records) {
+      const entries = [];
+      const sorted = [...records].sort(compareEntries);
+      for (const { line } of sorted) {
+        let update;
+        try { update = JSON.parse(line); } catch { update = []; }
+        if (!Array.isArray(update) || updateFault(update)) {
+          this.#report('storage', 'a stored action is damaged and was left out');
+          continue;
+        }
+        const [action, timestamp, source] = update;
+        if (timestamp <= (this.#clock.get(source) ?? 0)) continue;
+        const entry = { action, timestamp, source, line };
+        this.#advance(entry);
+        entries.push(entry);
+      }
+      this.#history.insert(entries);
+      return entries.length;
+    }
+
+    /** Picks up what closed tabs of this browser left behind. */
+    async #inherit() {
+      if (!this.#storage.isDurable) return;
+      try {
+        const records = await this.#storage.load();
+        const news = records.filter(({ source, timestamp }) => (
+          source !== this.source && timestamp > (this.#clock.get(source) ?? 0)
+        ));
+        const sources = [...new Set(news.map((record) => record.source))];
+        const free = new Set(await abandoned(sources, this.#options.name, this.#options.locks));
+        if (this.#restore(news.filter((record) => free.has(record.source))) > 0) this.#notify();
+      } catch (error) {
+        this.#report('storage', `the actions of other tabs cannot be read: ${error}`);
+      }
+    }
+
+    /** Drops long stored sources of closed tabs once the server has all of them. */
+    async #retire(clock) {
+      try {
+        const ends = new Map();
+        for (const { source, timestamp } of await this.#storage.load()) {
+          const end = ends.get(source) ?? { count: 0, last: 0 };
+          ends.set(source, { count: end.count + 1, last: Math.max(end.last, timestamp) });
+        }
+        const done = [...ends].filter(([source, end]) => (
+          source !== this.source && end.count >= BOUNDS.retireAfter && (clock.get(source) ?? 0) >= end.last
+        )).map(([source]) => source);
+        for (const source of await abandoned(done, this.#options.name, this.#options.locks)) await this.#storage.remove(source);
+      } catch { /* kept, which is harmless */ }
+    }
+
+    // ---- statistics: only numbers for the badge, nothing depends on them
+
+    async #askStatistics(session) {
+      const ask = this.#options.fetch ?? globalThis.fetch;
+      if (!this.#options.statisticsUrl || !ask) return;
+      const question = session.question = {}; // a newer question makes this one void
+      try {
+        const answer = await ask(this.#options.statisticsUrl, { cache: 'no-store' });
+        const statistics = answer.ok ? await answer.json() : null;
+        if (session !== this.#session || session.question !== question) return;
+        this.#statistics = isObject(statistics) ? {
+          connected: Number.isSafeInteger(statistics.connected) ? statistics.connected : null,
+          actions: Number.isSafeInteger(statistics.actions) ? statistics.actions : null,
+        } : null;
+        this.#statisticsFailures = 0;
+        session.hadStatistics = this.#statistics !== null;
+        this.#notifyStatus();
+      } catch {
+        if (session !== this.#session || session.question !== question) return;
+        // A browser cannot ping over WebSocket. A server that stopped answering altogether is gone.
+        this.#statisticsFailures += 1;
+        if (session.hadStatistics && this.#statisticsFailures >= 2) {
+          this.#statisticsFailures = 0;
+          this.#lost(session, 'the server does not answer');
+          return;
+        }
+      }
+      this.#statisticsTimer = this.#timers.setTimeout(() => {
+        if (session === this.#session) this.#askStatistics(session);
+      }, BOUNDS.statisticsPeriod);
+    }
+
+    // ---- telling
+
+    #notify() {
+      callAll(this.#subscribers, undefined, (error) => this.#report('subscriber', String(error)));
+    }
+
+    #notifyStatus() {
+      if (this.#statusSubscribers.size === 0) return;
+      callAll(this.#statusSubscribers, this.status(), (error) => this.#report('subscriber', String(error)));
+    }
+
+    #report(kind, text) {
+      this.reports.push({ kind, text });
+      if (this.reports.length > BOUNDS.reports) this.reports.shift();
+      this.#options.report?.(kind, text);
+    }
+  }
+
+  /** Adds a registration of its own, so that the same function subscribed twice is two. */
+  function subscribeTo(set, listener) {
+    const registration = { listener };
+    set.add(registration);
+    return () => { set.delete(registration); };
+  }
+
+  /** Calls everyone who is subscribed now; one that fails does not keep the others from hearing. */
+  function callAll(set, argument, failed) {
+    for (const { listener } of [...set]) {
+      try { listener(argument); } catch (error) { failed(error); }
+    }
+  }
+
+  /** Index of the first of the ascending `numbers` that is at least `limit`. */
+  function lowerBound(numbers, limit) {
+    let low = 0;
+    let high = numbers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (numbers[middle] < limit) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /**
+   * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
+   * Options as for `Peer`; `url` defaults to `/ws` of the page's server, `online: false` stays offline.
+   */
+  async function open(options) {
+    const window = options.window ?? globalThis.window;
+    const name = options.name ?? 'scuttlebutt';
+    const locks = options.locks ?? globalThis.navigator?.locks;
+    const storage = options.storage ?? await openStorage(name);
+    let claim = { source: options.source, release: () => {} };
+    if (claim.source === undefined) {
+      let session;
+      try { session = options.session ?? window?.sessionStorage; } catch { session = undefined; }
+      claim = await claimSource({ name, stored: await storage.load(), session, locks, fill: options.fill });
+    }
+    // Loaded after the claim: until then another page may have been writing as this source.
+    const records = await storage.load();
+    const others = new Set(await abandoned([...new Set(records.map((record) => record.source))], name, locks));
+    const stored = records.filter(({ source }) => source === claim.source || others.has(source));
+    const location = window?.location;
+    const url = options.url ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+    const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
+      : new URL('/statistics', url.replace(/^ws/, 'http')).href;
+    const peer = new Peer({ ...options, name, locks, storage, stored, url, statisticsUrl, source: claim.source, release: claim.release });
+    if (window?.addEventListener) peer.listen(window);
+    if (options.online !== false) peer.goOnline();
+    return peer;
+  }
+
+  return {
+    open, Peer, History, MemoryStorage, IndexedDBStorage, claimSource, freshSource,
+    compareEntries, updateFault, actionFault, sameAction, headerLine, headerClock, BOUNDS,
+  };
+});
