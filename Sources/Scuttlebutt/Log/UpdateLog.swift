@@ -54,6 +54,15 @@ public struct UpdateLog: Sendable {
         return runs[index].update(at: stamp.timestamp)
     }
 
+    /// How many updates of a source are newer than `timestamp`; all of them for `nil`.
+    ///
+    /// - Complexity: O(log n).
+    public func count(of source: Source, after timestamp: Timestamp?) -> Int {
+        guard let index = indexes[source] else { return 0 }
+        guard let timestamp else { return runs[index].count }
+        return runs[index].count - runs[index].firstPosition(after: timestamp)
+    }
+
     /// The updates that a peer with this vector lacks, in agreed order, as many as `limit` allows.
     ///
     /// Each source's part is a prefix of what the peer lacks of it, so a delta that was cut leaves

@@ -25,6 +25,9 @@ public struct Gossip: Sendable {
     private var sessions: [PeerID: Session] = [:]
     private var lastPeer = 0
     private var recent = RecentUpdates()
+    /// The newest own update that some connection was given, as far as is known: raised by writing,
+    /// and told anew by each header, which may lack what a broken connection lost.
+    public private(set) var ownWritten: Timestamp?
 
     /// Makes a gossip with nothing accepted and nobody connected.
     public init(source: Source, wire: ClassicWire) {
@@ -71,6 +74,7 @@ public struct Gossip: Sendable {
         switch message {
         case .digest(let digest):
             sessions[peer]?.receive(digest: digest)
+            ownWritten = sessions.values.compactMap { $0.known[source] }.max()
             return .digest(claimed: digest.clock[source])
         case .sync:
             return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
@@ -108,12 +112,6 @@ public struct Gossip: Sendable {
         sessions[peer]?.becameSynced() ?? false
     }
 
-    /// How many of the updates of `own` are not yet known to have been written to any open session.
-    public func isWritten(_ stamp: Stamp) -> Bool {
-        for session in sessions.values where session.known.covers(stamp) { return true }
-        return false
-    }
-
     /// The next lines for a peer whose connection has room.
     ///
     /// - Parameters:
@@ -124,7 +122,12 @@ public struct Gossip: Sendable {
         _ peer: PeerID, from value: some Replicated, limit: DeltaLimit
     ) -> Outgoing? {
         guard var session = sessions[peer] else { return nil }
-        defer { if sessions[peer] != nil { sessions[peer] = session } }
+        defer {
+            if let own = session.known[source], ownWritten.map({ $0 < own }) ?? true {
+                ownWritten = own
+            }
+            sessions[peer] = session
+        }
         var block = WireBlock()
         if session.owesHeader {
             wire.append(

@@ -5,7 +5,7 @@ public struct SessionError: Error, Hashable, Sendable {
     /// The kind of fault.
     public struct Code: Hashable, Sendable {
         private enum Value: Sendable {
-            case notJSON, digestWithoutClock, tooManySources, tooManyPending
+            case notJSON, digestWithoutClock, tooManySources, tooManyPending, verifierFailed
         }
         private let value: Value
         /// A line is not one JSON value.
@@ -16,6 +16,8 @@ public struct SessionError: Error, Hashable, Sendable {
         public static let tooManySources = Code(value: .tooManySources)
         /// More updates of the peer wait for verification than we hold.
         public static let tooManyPending = Code(value: .tooManyPending)
+        /// The verifier failed on an update of the peer; it is asked for again on the next session.
+        public static let verifierFailed = Code(value: .verifierFailed)
     }
 
     /// What kind of fault it was.
@@ -23,7 +25,8 @@ public struct SessionError: Error, Hashable, Sendable {
     /// One sentence for people.
     public let message: String
 
-    init(_ code: Code, _ message: String) {
+    /// Makes an error of its parts.
+    public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -68,7 +68,7 @@ public struct LineDecoder: Sendable {
             let end = scanner.skipWhitespace(at: extent.end)
             guard end == scanner.bytes.count else { throw JSONFailure(.unexpectedByte, at: end) }
         } catch {
-            throw SessionError(.notJSON, "a line is not JSON: \(error.message)")
+            throw SessionError(.notJSON, "a line is not JSON: \(error.text)")
         }
     }
 
@@ -90,7 +90,7 @@ public struct LineDecoder: Sendable {
             return .refused(Refusal(.shape, "an update must be [value, number, string, …]"))
         }
         if let excess = parts.excess {
-            return .refused(Refusal(.depth, "a value exceeds its bounds: \(excess.message)"))
+            return .refused(Refusal(.depth, "a value exceeds its bounds: \(excess.text)"))
         }
         guard let source = source(literal: parts.source, bytes) else {
             return .refused(Refusal(.source, "the source is not a name we accept"))

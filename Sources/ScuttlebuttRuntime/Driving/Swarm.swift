@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+
+public import Logging
+public import Scuttlebutt
+import Synchronization
+
+/// The connections of one replica: dials peers again and again, accepts those that dial us, and
+/// runs one session on each link.
+///
+/// All methods may be called from any thread. Dropping the swarm without ``shutDown()`` leaves its
+/// tasks running, for they hold it.
+public final class Swarm: Sendable {
+    private struct State {
+        var dials: [Int: Dial] = [:]
+        var tasks: [Int: Task<Void, Never>] = [:]
+        var lastTask = 0
+        var openLinks = 0
+        var isShutDown = false
+        var observers: [Int: @Sendable (SwarmEvent) -> Void] = [:]
+    }
+
+    private struct Dial {
+        var status: DialStatus
+    }
+
+    private let host: any SessionHost
+    private let backOff: BackOff
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    /// Makes the swarm of a replica.
+    ///
+    /// - Parameters:
+    ///   - host: The replica.
+    ///   - backOff: How long to wait before dialling again.
+    ///   - logger: Gets `debug` lines about links; never payloads.
+    ///   - sleep: Waits; tests hand in a virtual one.
+    public init(
+        _ host: any SessionHost, backOff: BackOff = BackOff(),
+        logger: Logger = Logger(label: "scuttlebutt.swarm"),
+        sleep: @escaping @Sendable (Duration) async throws -> Void = {
+            try await Task.sleep(for: $0)
+        }
+    ) {
+        self.host = host
+        self.backOff = backOff
+        self.logger = logger
+        self.sleep = sleep
+    }
+
+    /// How many links are open now, dialled and accepted.
+    public var openLinkCount: Int { state.withLock { $0.openLinks } }
+
+    /// What each dialled peer is doing, in the order in which they were added.
+    public var dialStatuses: [DialStatus] {
+        state.withLock { state in state.dials.keys.sorted().compactMap { state.dials[$0]?.status } }
+    }
+
+    /// Calls `observer` at each change of a link, from whichever task made it.
+    ///
+    /// - Returns: A number to stop observing with.
+    @discardableResult
+    public func observe(_ observer: @escaping @Sendable (SwarmEvent) -> Void) -> Int {
+        state.withLock { state in
+            state.lastTask += 1
+            state.observers[state.lastTask] = observer
+            return state.lastTask
+        }
+    }
+
+    /// Stops an observer.
+    public func stopObserving(_ number: Int) {
+        let removed = state.withLock { $0.observers.removeValue(forKey: number) }
+        withExtendedLifetime(removed) {}
+    }
+
+    /// Dials a peer now, and again whenever the connection is lost, until the swarm is shut down,
+    /// the returned connection is closed, or the peer says that we shall not come back.
+    ///
+    /// - Parameter isPersistent: `false` to dial once only.
+    @discardableResult
+    public func connect(
+        _ transport: any Transport, options: SessionOptions = SessionOptions(),
+        isPersistent: Bool = true
+    ) -> Connection {
+        let number = start { number in
+            await self.dial(transport, options, isPersistent: isPersistent, number)
+        } prepare: { state, number in
+            state.dials[number] = Dial(
+                status: DialStatus(name: transport.name, phase: .connecting(attempt: 1)))
+        }
+        return Connection(swarm: self, number: number)
+    }
+
+    /// Runs a session on a link that somebody else accepted, until it ends.
+    @discardableResult
+    public func run(
+        _ link: any Link, options: SessionOptions = SessionOptions()
+    ) async -> SessionEnding {
+        guard !state.withLock({ $0.isShutDown }) else {
+            await link.close(.shutdown)
+            return .shutdown
+        }
+        state.withLock { $0.openLinks += 1 }
+        notify(.linkOpened(name: link.name))
+        let ending = await SessionDriver(link, options: options).run(host)
+        state.withLock { $0.openLinks -= 1 }
+        logger.debug(
+            "link ended", metadata: ["swarm.link": "\(link.name)", "swarm.ending": "\(ending)"])
+        notify(.linkClosed(name: link.name, ending))
+        return ending
+    }
+
+    /// Accepts links from a listener until it is closed or the swarm is shut down.
+    @discardableResult
+    public func listen(
+        _ listener: any LinkListener, options: SessionOptions = SessionOptions()
+    ) -> Connection {
+        let number = start { _ in
+            await withTaskCancellationHandler {
+                await withDiscardingTaskGroup { group in
+                    while let link = await listener.accept() {
+                        group.addTask { await self.run(link, options: options) }
+                    }
+                }
+            } onCancel: {
+                Task { await listener.close() }
+            }
+        }
+        return Connection(swarm: self, number: number)
+    }
+
+    /// Runs a session on an accepted link in a task of its own.
+    public func accept(_ link: any Link, options: SessionOptions = SessionOptions()) {
+        start { _ in await self.run(link, options: options) }
+    }
+
+    /// Ends every link and stops dialling; returns when all has ended.
+    public func shutDown() async {
+        let tasks = state.withLock { state in
+            state.isShutDown = true
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    // MARK: Tasks
+
+    @discardableResult
+    private func start(
+        _ body: @escaping @Sendable (Int) async -> Void,
+        prepare: (inout State, Int) -> Void = { _, _ in }
+    ) -> Int {
+        state.withLock { state in
+            state.lastTask += 1
+            let number = state.lastTask
+            guard !state.isShutDown else { return number }
+            prepare(&state, number)
+            // The task cannot end before it is entered here: it needs this lock to leave.
+            state.tasks[number] = Task {
+                await body(number)
+                self.state.withLock { state in
+                    state.tasks[number] = nil
+                    state.dials[number] = nil
+                }
+            }
+            return number
+        }
+    }
+
+    fileprivate func close(_ number: Int) async {
+        guard let task = state.withLock({ $0.tasks[number] }) else { return }
+        task.cancel()
+        await task.value
+    }
+
+    private func dial(
+        _ transport: any Transport, _ options: SessionOptions, isPersistent: Bool, _ number: Int
+    ) async {
+        var attempt = 1
+        var generator = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            setStatus(number, .connecting(attempt: attempt))
+            do {
+                let link = try await transport.connect()
+                setStatus(number, .connected)
+                attempt = 1
+                let ending = await run(link, options: options)
+                if case .dismissed = ending {
+                    notify(.gaveUp(name: transport.name, "the server asked us not to come back"))
+                    return
+                }
+            } catch {
+                notify(.dialFailed(name: transport.name, attempt: attempt, "\(error)"))
+                attempt += 1
+            }
+            guard isPersistent, !Task.isCancelled else { break }
+            let delay = backOff.delay(beforeAttempt: attempt, using: &generator)
+            setStatus(number, .waiting(attempt: attempt, delay))
+            do { try await sleep(delay) } catch { break }
+        }
+        if !isPersistent { notify(.gaveUp(name: transport.name, "dialled once only")) }
+    }
+
+    private func setStatus(_ number: Int, _ phase: DialStatus.Phase) {
+        let status = state.withLock { state -> DialStatus? in
+            state.dials[number]?.status.phase = phase
+            return state.dials[number]?.status
+        }
+        if let status { notify(.dialing(status)) }
+    }
+
+    /// Observers are user code: they run outside of the lock.
+    private func notify(_ event: SwarmEvent) {
+        let observers = state.withLock { state in
+            state.observers.keys.sorted().compactMap { state.observers[$0] }
+        }
+        for observer in observers { observer(event) }
+    }
+
+    /// A peer that is dialled, or a listener, to be closed on its own.
+    public struct Connection: Sendable {
+        fileprivate let swarm: Swarm
+        fileprivate let number: Int
+
+        /// Ends the link and stops dialling.
+        public func close() async { await swarm.close(number) }
+    }
+}
