@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+
+/// The part of a state that a reducer is confined to.
+@usableFromInline
+enum SlicePlace: Sendable {
+    case path(any Sendable & Hashable, name: String)
+    case named(String)
+
+    var name: String {
+        switch self {
+        case .path(_, let name), .named(let name): name
+        }
+    }
+
+    func isSame(as other: SlicePlace) -> Bool {
+        switch (self, other) {
+        case (.path(let one, _), .path(let two, _)): AnyHashable(one) == AnyHashable(two)
+        case (.named(let one), .named(let two)): one == two
+        case (.path, .named), (.named, .path): false
+        }
+    }
+}
+
+/// Collects the reducers of a `combine` in the order in which they are written.
+@resultBuilder
+public enum CombineReducers<State: Sendable, Action: Sendable> {
+    /// Takes one reducer.
+    public static func buildExpression(
+        _ reducer: Reducer<State, Action>
+    ) -> [Reducer<State, Action>] { [reducer] }
+
+    /// Puts the reducers one after the other.
+    public static func buildBlock(
+        _ parts: [Reducer<State, Action>]...
+    ) -> [Reducer<State, Action>] { parts.flatMap { $0 } }
+
+    /// Takes the reducers of an `if` without `else`.
+    public static func buildOptional(
+        _ part: [Reducer<State, Action>]?
+    ) -> [Reducer<State, Action>] { part ?? [] }
+
+    /// Takes the reducers of the first branch.
+    public static func buildEither(
+        first part: [Reducer<State, Action>]
+    ) -> [Reducer<State, Action>] { part }
+
+    /// Takes the reducers of the second branch.
+    public static func buildEither(
+        second part: [Reducer<State, Action>]
+    ) -> [Reducer<State, Action>] { part }
+
+    /// Takes the reducers of a loop.
+    public static func buildArray(
+        _ parts: [[Reducer<State, Action>]]
+    ) -> [Reducer<State, Action>] { parts.flatMap { $0 } }
+}
+
+extension Reducer {
+    /// Runs several reducers one after the other, in the order in which they are written.
+    ///
+    /// Each slice sees its own part of the state and every action. No reducers at all, or two
+    /// slices of the same part, is reported once, when a store takes the reducer.
+    public static func combine(
+        @CombineReducers<State, Action> _ parts: () -> [Reducer<State, Action>]
+    ) -> Self {
+        let parts = parts()
+        let answers = parts.compactMap(\.answer)
+        let diagnoses = parts.compactMap(\.diagnose)
+        let mistakes = mistakes(in: parts.compactMap(\.place), isEmpty: parts.isEmpty)
+        let bodies = parts.map(\.body)
+        var answer: Answer?
+        if !answers.isEmpty {
+            answer = { state, signal in for answer in answers { try answer(&state, signal) } }
+        }
+        return Reducer(
+            canThrow: parts.contains(where: \.canThrow),
+            makeState: parts.lazy.compactMap(\.makeState).first,
+            answer: answer,
+            diagnose: { state, signal in mistakes + diagnoses.flatMap { $0(state, signal) } }
+        ) { state, action, meta in
+            for body in bodies { try body(&state, action, meta) }
+        }
+    }
+
+    static func mistakes(in places: [SlicePlace], isEmpty: Bool) -> [StoreFault] {
+        var faults: [StoreFault] = []
+        if isEmpty {
+            faults.append(
+                StoreFault(.emptyCombine, "combine was given no reducers, so no action has effect"))
+        }
+        for (index, place) in places.enumerated()
+        where places[..<index].contains(where: { $0.isSame(as: place) }) {
+            faults.append(
+                StoreFault(
+                    .duplicateSlice,
+                    "combine was given two slices for \(place.name): both reduce the same state"))
+        }
+        return faults
+    }
+
+    /// Confines a reducer to one part of the state.
+    public static func slice<Sub: Sendable>(
+        _ path: any WritableKeyPath<State, Sub> & Sendable, _ reducer: Reducer<Sub, Action>
+    ) -> Self {
+        slice(path, action: { $0 }, reducer)
+    }
+
+    /// Confines a reducer to one part of the state and to those actions that `pick` answers.
+    ///
+    /// - Parameter pick: The action of the part, or `nil` when it does not concern it.
+    public static func slice<Sub: Sendable, SubAction: Sendable>(
+        _ path: any WritableKeyPath<State, Sub> & Sendable,
+        action pick: @escaping @Sendable (Action) -> SubAction?,
+        _ reducer: Reducer<Sub, SubAction>
+    ) -> Self {
+        var answer: Answer?
+        if let inner = reducer.answer {
+            answer = { state, signal in try inner(&state[keyPath: path], signal) }
+        }
+        var diagnose: Diagnose?
+        if let inner = reducer.diagnose {
+            diagnose = { state, signal in inner(state[keyPath: path], signal) }
+        }
+        return Reducer(
+            canThrow: reducer.canThrow, answer: answer, diagnose: diagnose,
+            place: .path(path, name: "\(path)")
+        ) { state, action, meta in
+            guard let action = pick(action) else { return }
+            try reducer.body(&state[keyPath: path], action, meta)
+        }
+    }
+
+    /// Confines a reducer to a part of the state that may not be there yet.
+    ///
+    /// When the store starts, and when its reducer is replaced, a missing part is made by the
+    /// reducer if it can make its first state; until then actions pass the part by.
+    public static func slice<Sub: Sendable>(
+        _ path: any WritableKeyPath<State, Sub?> & Sendable, _ reducer: Reducer<Sub, Action>
+    ) -> Self {
+        var diagnose: Diagnose?
+        if let inner = reducer.diagnose {
+            diagnose = { state, signal in state[keyPath: path].map { inner($0, signal) } ?? [] }
+        }
+        return Reducer(
+            canThrow: reducer.canThrow,
+            answer: { state, signal in
+                if state[keyPath: path] == nil, signal != .probe {
+                    guard let made = reducer.makeState?() else { return }
+                    state[keyPath: path] = made
+                }
+                guard let answer = reducer.answer else { return }
+                try state[keyPath: path].ifPresent { try answer(&$0, signal) }
+            },
+            diagnose: diagnose,
+            place: .path(path, name: "\(path)")
+        ) { state, action, meta in
+            try state[keyPath: path].ifPresent { try reducer.body(&$0, action, meta) }
+        }
+    }
+}
+
+extension Optional {
+    /// Changes the value in place; it is moved out and back, so that it stays the only copy.
+    fileprivate mutating func ifPresent(_ change: (inout Wrapped) throws -> Void) rethrows {
+        guard var value = take() else { return }
+        defer { self = .some(value) }
+        try change(&value)
+    }
+}

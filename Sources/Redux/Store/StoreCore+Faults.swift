@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+internal import Synchronization
+
+extension StoreCore {
+    /// Runs a reducer that may throw, keeping the state to go back to.
+    @usableFromInline
+    func tryReduce(_ contents: inout Contents, _ action: Action) -> StoreAftermath {
+        var aftermath = StoreAftermath()
+        let reducer = contents.reducer
+        attempt(&contents, &aftermath, name: "\(action)") {
+            try reducer.body(&$0, action, .local)
+        }
+        return aftermath
+    }
+
+    /// Changes the state, or leaves it as it was and notifies nobody when that fails.
+    func attempt(
+        _ contents: inout Contents, _ aftermath: inout StoreAftermath,
+        name: @autoclosure () -> String, _ change: (inout State) throws -> Void
+    ) {
+        let before = contents.reducer.canThrow ? contents.state : nil
+        do {
+            try change(&contents.state)
+            // An action during which the rules were broken has no effect, where it can be undone.
+            if let before, hasBrokenRules {
+                contents.state = before
+                return settle(&contents, &aftermath)
+            }
+            finish(&contents, &aftermath)
+        } catch {
+            if let before { contents.state = before }
+            settle(&contents, &aftermath)
+            aftermath.faults.append(Self.failure(of: name(), error))
+        }
+    }
+
+    static func failure(of action: String, _ error: any Error) -> StoreFault {
+        StoreFault(
+            .reducerFailed, "the reducer failed on \(action); the state is as before it",
+            cause: error)
+    }
+
+    private var hasBrokenRules: Bool {
+        hasPending.load(ordering: .relaxed) && pending.withLock { !$0.faults.isEmpty }
+    }
+
+    @usableFromInline
+    func report(_ faults: [StoreFault]) {
+        for fault in faults { fault.report(to: onFault) }
+    }
+
+    @usableFromInline
+    func refuseDispatch(of action: Action) {
+        violate(
+            .dispatchInReducer,
+            "a reducer may not dispatch, and it dispatched \(action); return the new state, and "
+                + "dispatch from a middleware or a subscriber")
+    }
+
+    /// Notes that the thread which holds the lock broke a rule.
+    ///
+    /// The handler is the program's code and runs once the lock is released. Without one, a debug
+    /// build stops here, where the culprit is on the stack.
+    func violate(_ code: StoreFault.Code, _ message: String) {
+        let isReading = readAddress.load(ordering: .relaxed) != 0
+        let fault =
+            isReading
+            ? StoreFault(.changeWhileReading, "the body of withState may only read: \(message)")
+            : StoreFault(code, message)
+        if onFault == nil { assertionFailure(fault.description) }
+        pending.withLock { pending in
+            switch pending.faults.count {
+            case ..<Self.pendingFaultLimit: pending.faults.append(fault)
+            case Self.pendingFaultLimit:
+                pending.faults.append(
+                    StoreFault(.tooManyFaults, "more faults happened in the same reduce"))
+            default: break
+            }
+        }
+        hasPending.store(true, ordering: .relaxed)
+    }
+
+    /// Takes what was noted while the lock was held.
+    @usableFromInline
+    func settle(_ contents: inout Contents, _ aftermath: inout StoreAftermath) {
+        guard hasPending.exchange(false, ordering: .relaxed) else { return }
+        let noted = pending.withLock { pending in
+            defer { pending = PendingDuties() }
+            return pending
+        }
+        for id in noted.dropped {
+            _ = contents.list.remove(id)
+            contents.feeds.removeAll { $0.id == id }
+        }
+        aftermath.faults += noted.faults
+    }
+
+    @usableFromInline
+    func feed(_ contents: borrowing Contents) {
+        for entry in contents.feeds { entry.feed.keep(contents.state) }
+    }
+}

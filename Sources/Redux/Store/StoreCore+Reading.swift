@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+internal import Synchronization
+
+extension StoreCore {
+    @usableFromInline var state: State {
+        if owner.load(ordering: .relaxed) == currentThread() { return withState { $0 } }
+        return contents.withLock { $0.state }
+    }
+
+    @usableFromInline
+    func withState<Result>(_ body: (State) throws -> Result) rethrows -> Result {
+        let thread = currentThread()
+        if owner.load(ordering: .relaxed) == thread {
+            let address = readAddress.load(ordering: .relaxed)
+            if let state = UnsafePointer<State>(bitPattern: address) {
+                // Reading while reading: the outer body holds the lock and changes nothing.
+                return try body(state.pointee)
+            }
+            violate(
+                .readInReducer,
+                "a reducer may not read the state of its store; it was given the state already")
+            return try body(standIn())
+        }
+        var aftermath = StoreAftermath()
+        defer { report(aftermath.faults) }
+        // The result belongs to the caller alone, which a return out of the lock could not say.
+        var result: Result?
+        try contents.withLock { contents in
+            owner.store(thread, ordering: .relaxed)
+            defer {
+                readAddress.store(0, ordering: .relaxed)
+                settle(&contents, &aftermath)
+                owner.store(0, ordering: .relaxed)
+            }
+            try withUnsafePointer(to: &contents.state) { state in
+                readAddress.store(UInt(bitPattern: state), ordering: .relaxed)
+                result = try body(state.pointee)
+            }
+        }
+        guard let result else { preconditionFailure("the body neither returned nor threw") }
+        return result
+    }
+
+    @usableFromInline
+    func subscribe(_ body: @escaping @Sendable () -> Void) -> Subscription {
+        if owner.load(ordering: .relaxed) == currentThread() {
+            violate(
+                .subscribeInReducer,
+                "a reducer may not subscribe; subscribe outside of it and read the state there")
+            return Subscription(removal: nil)
+        }
+        let id = contents.withLock { $0.isClosed ? nil : $0.list.add(body) }
+        return token(for: id)
+    }
+
+    @usableFromInline
+    func states(_ policy: StatePolicy, limit: Int) -> StateUpdates<State> {
+        StateUpdates(policy: policy, limit: limit) { [weak self] end in
+            guard let self else { return nil }
+            let subscription =
+                policy == .every ? subscribe(end) : subscribe { end.feed.wake() }
+            return (subscription, { [weak self] in self?.state })
+        }
+    }
+
+    /// Subscribes a sequence that wants each state, beginning with the current one.
+    private func subscribe(_ end: FeedEnd<State>) -> Subscription {
+        if owner.load(ordering: .relaxed) == currentThread() {
+            return subscribe { end.feed.wake() }
+        }
+        let id = contents.withLock { contents -> UInt64? in
+            end.feed.keep(contents.state)
+            guard !contents.isClosed else { return nil }
+            let id = contents.list.add { end.feed.wake() }
+            contents.feeds.append(FeedEntry(id: id, feed: end.feed))
+            return id
+        }
+        return token(for: id)
+    }
+
+    private func token(for id: UInt64?) -> Subscription {
+        guard let id else { return Subscription(removal: nil) }
+        return Subscription { [weak self] reason in self?.remove(id, reason) ?? true }
+    }
+
+    /// Ends a registration; false when that is not allowed now.
+    private func remove(_ id: UInt64, _ reason: Subscription.Reason) -> Bool {
+        if owner.load(ordering: .relaxed) == currentThread() {
+            switch reason {
+            case .cancelled:
+                violate(
+                    .cancelInReducer,
+                    "a reducer may not cancel a subscription; cancel it outside of it")
+                return false
+            case .dropped:
+                // A token may die anywhere; its registration goes when the lock is released.
+                pending.withLock { $0.dropped.append(id) }
+                hasPending.store(true, ordering: .relaxed)
+                return true
+            }
+        }
+        let removed = contents.withLock { contents in
+            contents.feeds.removeAll { $0.id == id }
+            return contents.list.remove(id)
+        }
+        withExtendedLifetime(removed) {}
+        return true
+    }
+
+    @usableFromInline
+    func close() {
+        if owner.load(ordering: .relaxed) == currentThread() {
+            return violate(.cancelInReducer, "a reducer may not close its store")
+        }
+        let removed = contents.withLock { contents in
+            contents.isClosed = true
+            contents.feeds = []
+            return contents.list.removeAll()
+        }
+        withExtendedLifetime(removed) {}
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+/// One registration of a closure with a store.
+@usableFromInline
+struct Subscriber: Sendable {
+    @usableFromInline let id: UInt64
+    @usableFromInline let body: @Sendable () -> Void
+}
+
+/// The subscribers of a store in the order of their subscription.
+///
+/// The array is a value: whoever notifies takes it once, and what is added or removed meanwhile
+/// changes another one.
+@usableFromInline
+struct SubscriberList: Sendable {
+    @usableFromInline private(set) var subscribers: [Subscriber] = []
+    private var nextID: UInt64 = 1
+
+    mutating func add(_ body: @escaping @Sendable () -> Void) -> UInt64 {
+        defer { nextID += 1 }
+        subscribers.append(Subscriber(id: nextID, body: body))
+        return nextID
+    }
+
+    /// Removes one registration and returns it, so that it is released outside of the lock.
+    mutating func remove(_ id: UInt64) -> Subscriber? {
+        guard let index = subscribers.firstIndex(where: { $0.id == id }) else { return nil }
+        return subscribers.remove(at: index)
+    }
+
+    mutating func removeAll() -> [Subscriber] {
+        defer { subscribers = [] }
+        return subscribers
+    }
+}
