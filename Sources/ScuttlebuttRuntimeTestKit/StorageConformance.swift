@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+public import ScuttlebuttRuntime
+
+/// What every ``LogStorage`` promises, as a list of cases to be run against a new one.
+///
+/// ```swift
+/// @Test("The log in a file keeps what a log storage promises", arguments: StorageConformance.cases)
+/// func conforms(to promise: StorageConformance.Case) async throws {
+///     try await promise.run(make: { try open(newPath()) }, reopen: { storage in … })
+/// }
+/// ```
+public enum StorageConformance {
+    /// Makes an empty storage.
+    public typealias Make = @Sendable () async throws -> any LogStorage
+    /// Closes a storage and opens the same log again, as after a restart.
+    public typealias Reopen = @Sendable (any LogStorage) async throws -> any LogStorage
+
+    /// One promise and the code that checks it.
+    public struct Case: Sendable, CustomStringConvertible {
+        /// The promise as a sentence.
+        public let description: String
+        private let body: @Sendable (Make, Reopen) async throws -> Void
+
+        init(
+            _ description: String, _ body: @escaping @Sendable (Make, Reopen) async throws -> Void
+        ) {
+            self.description = description
+            self.body = body
+        }
+
+        /// Checks the promise on a storage of its own.
+        ///
+        /// - Throws: ``StorageConformance/Failure`` where the promise is broken, or what the
+        ///   storage throws against its promise.
+        public func run(make: Make, reopen: Reopen) async throws {
+            do {
+                try await body(make, reopen)
+            } catch let failure as Failure {
+                throw Failure("\(description): \(failure)")
+            }
+        }
+    }
+
+    /// A promise that was broken.
+    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What was expected and what came.
+        public let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    /// All promises.
+    public static let cases: [Case] = [
+        Case("A new log is empty") { make, _ in
+            let log = try await make()
+            try expect(try await everything(in: log), [], "updates")
+            try expect(try await log.refusals(), [], "refusals")
+            await log.close()
+        },
+        Case("A log takes the first proposed source and keeps it") { make, reopen in
+            var log = try await make()
+            let (first, second) = (try source("é"), try source("B"))
+            try expect(try await log.source(proposing: first), first, "the first proposal")
+            try expect(try await log.source(proposing: second), first, "a second proposal")
+            log = try await reopen(log)
+            try expect(try await log.source(proposing: second), first, "after the restart")
+            await log.close()
+        },
+        Case("Everything appended is there after a restart, byte for byte") { make, reopen in
+            var log = try await make()
+            let updates = try awkwardUpdates()
+            try await log.append(updates)
+            try await log.append([])
+            try expect(try await everything(in: log), bySource(updates), "before the restart")
+            log = try await reopen(log)
+            try expect(try await everything(in: log), bySource(updates), "after the restart")
+            await log.close()
+        },
+        Case("An update that is stored already changes nothing") { make, reopen in
+            var log = try await make()
+            let (a, b) = (try update("A", 1, "1"), try update("A", 2, "2"))
+            try await log.append([a, a, b])
+            try await log.append([b, a])
+            log = try await reopen(log)
+            let other = try update("A", 2, "\"another payload\"")
+            try await log.append([a, other, try update("A", 3, "3")])
+            let expected = [a, b, try update("A", 3, "3")]
+            try expect(try await everything(in: log), bySource(expected), "updates")
+            await log.close()
+        },
+        Case("Sources that Swift's strings would merge stay two") { make, reopen in
+            var log = try await make()
+            let updates = [
+                try update("\u{E9}", 1, "1"), try update("e\u{301}", 1, "2"),
+                try update("", 1, "3"), try update("a\u{0}b", 1, "4"), try update("a", 1, "5"),
+                try update("A", 1, "6"),
+            ]
+            try await log.append(updates)
+            log = try await reopen(log)
+            try expect(try await everything(in: log), bySource(updates), "updates")
+            await log.close()
+        },
+        Case("Appends at the same time are all stored, each source's ascending") { make, reopen in
+            var log = try await make()
+            let storage = log
+            let writers = try (0..<8).map { try source("writer-\($0)") }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in writers {
+                    group.addTask {
+                        for value in 1...50 {
+                            try await storage.append([try update(writer, Double(value), "0")])
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            log = try await reopen(log)
+            let found = try await everything(in: log)
+            for writer in writers {
+                let times = found[writer, default: []].map(\.timestamp.value)
+                try expect(times, (1...50).map(Double.init), "timestamps of \(writer)")
+            }
+            await log.close()
+        },
+        Case("Loading many updates hands out batches of at most a few thousand") { make, _ in
+            let log = try await make()
+            let writer = try source("A")
+            let updates = try (1...20_000).map { try update(writer, Double($0), "[\($0)]") }
+            try await log.append(updates)
+            let sizes = Collected<Int>()
+            try await log.load { sizes.append($0.count) }
+            let counts = sizes.values
+            guard counts.allSatisfy({ (1...10_000).contains($0) }) else {
+                throw Failure("batches of \(counts)")
+            }
+            try expect(try await everything(in: log), bySource(updates), "updates")
+            await log.close()
+        },
+        Case("What the receiver of a load throws comes out, and the log goes on") { make, _ in
+            let log = try await make()
+            try await log.append([try update("A", 1, "1")])
+            do {
+                try await log.load { _ in throw Failure("mine") }
+                throw Failure("nothing was thrown")
+            } catch let failure as Failure where failure.description == "mine" {}
+            try await log.append([try update("A", 2, "2")])
+            let found = try await everything(in: log)
+            try expect(found[try source("A")]?.count, 2, "updates")
+            await log.close()
+        },
+        Case("Refusals come back oldest first, each once, after a restart") { make, reopen in
+            var log = try await make()
+            let refusals = try (0..<5).map { try fingerprint($0) }
+            try await log.remember(refusals: Array(refusals[0..<3]))
+            try await log.remember(refusals: [refusals[1], refusals[3], refusals[4], refusals[4]])
+            log = try await reopen(log)
+            try expect(try await log.refusals(), refusals, "refusals")
+            await log.close()
+        },
+        Case("The oldest refusals beyond the limit are forgotten") { make, reopen in
+            var log = try await make()
+            let limit = InMemoryStorage.refusalLimit
+            let refusals = try (0..<limit + 10).map { try fingerprint($0) }
+            try await log.remember(refusals: Array(refusals[..<limit]))
+            try await log.remember(refusals: Array(refusals[limit...]))
+            log = try await reopen(log)
+            let found = try await log.refusals()
+            try expect(found.count, limit, "number of refusals")
+            try expect(found == Array(refusals[10...]), true, "that they are the newest")
+            await log.close()
+        },
+        Case("A closed log throws, and may be closed again") { make, _ in
+            let log = try await make()
+            await log.close()
+            await log.close()
+            do {
+                try await log.append([try update("A", 1, "1")])
+                throw Failure("an append after closing did not throw")
+            } catch let error as StorageError { try expect(error.code, .closed, "code of append") }
+            do {
+                try await log.load { _ in }
+                throw Failure("loading after closing did not throw")
+            } catch let error as StorageError { try expect(error.code, .closed, "code of load") }
+        },
+        Case("Closing finishes the appends that wait") { make, reopen in
+            let log = try await make()
+            let writer = try source("A")
+            let one = try update(writer, 1, "0")
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    do {
+                        try await log.append([one])
+                        return true
+                    } catch let error as StorageError where error.code == .closed {
+                        return false
+                    }
+                }
+                await log.close()
+                let isStored = try await group.next() ?? false
+                let again = try await reopen(log)
+                let found = try await everything(in: again)
+                try expect(found[writer]?.count ?? 0, isStored ? 1 : 0, "updates")
+                await again.close()
+            }
+        },
+    ]
+}

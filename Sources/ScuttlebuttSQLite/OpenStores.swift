@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Which file a path names, whatever the path.
+struct FileIdentity: Hashable, Sendable {
+    let device: UInt64
+    let node: UInt64
+
+    init(_ status: stat) {
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        node = UInt64(truncatingIfNeeded: status.st_ino)
+    }
+
+    init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+}
+
+/// The files that SQLite has open in this process.
+///
+/// Closing any descriptor of a file drops all POSIX locks that the process holds on it, SQLite's
+/// too, after which another process could delete the write-ahead log under us. So a file that is
+/// open here is never opened a second time except through SQLite, which knows of this.
+///
+/// - SeeAlso: <https://www.sqlite.org/howtocorrupt.html>, section 2.2.
+enum OpenStores {
+    private static let counts = Mutex<[FileIdentity: Int]>([:])
+
+    /// Runs `body` with the files that are open now; none is added meanwhile.
+    static func withExclusiveAccess<Result>(
+        _ body: (Set<FileIdentity>) throws -> sending Result
+    ) rethrows -> sending Result {
+        try counts.withLock { try body(Set($0.keys)) }
+    }
+
+    /// Counts one more opening of a file until the registration is released.
+    final class Registration: Sendable {
+        private let identity: Mutex<FileIdentity?>
+
+        init(_ identity: FileIdentity) {
+            self.identity = Mutex(identity)
+            OpenStores.counts.withLock { $0[identity, default: 0] += 1 }
+        }
+
+        deinit { release() }
+
+        /// Counts one opening less; a second call changes nothing.
+        func release() {
+            let identity = identity.withLock { identity in
+                defer { identity = nil }
+                return identity
+            }
+            guard let identity else { return }
+            OpenStores.counts.withLock { counts in
+                let count = counts[identity, default: 0]
+                counts[identity] = count > 1 ? count - 1 : nil
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+
+import GRDB
+import Scuttlebutt
+public import ScuttlebuttRuntime
+import Synchronization
+
+/// A log in an SQLite file: durable when ``append(_:)`` returns, one writer, any number of readers.
+///
+/// Appends that come while another is being written share the next transaction (group commit), so
+/// many callers together are faster than one. An update that is not newer than all stored ones
+/// of its source changes nothing, as in ``UpdateLog``.
+public final class SQLiteStorage: LogStorage {
+    /// What opening may do.
+    public struct Mode: Hashable, Sendable {
+        private enum Value { case existing, createIfMissing, readOnly }
+        private let value: Value
+
+        /// For writing; a missing or empty file is an error.
+        public static let existing = Mode(value: .existing)
+        /// For writing; a missing file, or one of no bytes, becomes an empty log.
+        public static let createIfMissing = Mode(value: .createIfMissing)
+        /// For reading, also while another process writes; creates nothing and needs no lock.
+        public static let readOnly = Mode(value: .readOnly)
+    }
+
+    struct State: Sendable {
+        var connection: Connection
+        var queue = CommitQueue()
+        var isCommitting = false
+        var isClosed = false
+        var awaitingIdle: [CheckedContinuation<Void, Never>] = []
+        var lock: WriterLock?
+    }
+
+    /// The file, with links resolved.
+    public let path: String
+    let mode: Mode
+    /// Guards who waits and who commits; never held during a transaction.
+    let state: Mutex<State>
+    /// Changed only inside the one transaction that runs at a time.
+    let writer: Mutex<UpdateWriter?>
+
+    init(path: String, mode: Mode, connection: Connection, lock: WriterLock?, writer: UpdateWriter?)
+    {
+        self.path = path
+        self.mode = mode
+        state = Mutex(State(connection: connection, lock: lock))
+        self.writer = Mutex(writer)
+    }
+
+    /// Opens a log; blocks for a few file operations, and a row per source when for writing.
+    ///
+    /// A process that opens for writing holds `FILE-lock` until ``close()`` or its end. A failure
+    /// leaves the file and its folder as they were.
+    ///
+    /// - Throws: ``StorageError`` `.foreignOrCorrupt`, `.unreadable`, `.tooNew`, `.inUse`.
+    public static func open(_ path: String, mode: Mode) throws -> SQLiteStorage {
+        let path = StoreFile.resolved(path)
+        if mode == .readOnly {
+            try StoreFile.check(path)
+            return try translating(path, .reading) {
+                SQLiteStorage(
+                    path: path, mode: mode, connection: try Connection.reading(path), lock: nil,
+                    writer: nil)
+            }
+        }
+        var isNew = mode == .createIfMissing ? try StoreFile.isMissingOrEmpty(path) : false
+        if !isNew { try StoreFile.check(path) }
+        let lock = try WriterLock(store: path)
+        if isNew {
+            // Another process may have made it since, and left.
+            isNew = try StoreFile.isMissingOrEmpty(path)
+            if isNew { try StoreFile.create(path) } else { try StoreFile.check(path) }
+        }
+        return try translating(path, .reading) {
+            let connection = try Connection.writing(path)
+            let writer = try connection.database.read { database in
+                try Schema.check(database, path: path)
+                return try UpdateWriter(database)
+            }
+            return SQLiteStorage(
+                path: path, mode: mode, connection: connection, lock: lock, writer: writer)
+        }
+    }
+
+    /// Finishes the appends that wait, then closes the file and releases the lock.
+    public func close() async {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.isCommitting { state.awaitingIdle.append(continuation) }
+                return !state.isCommitting
+            }
+            if isIdle { continuation.resume() }
+        }
+        guard isFirst else { return }
+        let (connection, lock) = state.withLock { state in
+            defer { state.lock = nil }
+            return (state.connection, state.lock)
+        }
+        // The lock goes last: the next writer must find our write-ahead log merged.
+        withExtendedLifetime(lock) { connection.close() }
+    }
+
+    var closedError: StorageError { StorageError(.closed, "\(path) was closed.") }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+import ScuttlebuttRuntimeTestKit
+import ScuttlebuttSQLite
+import Testing
+
+@Suite("The log in a file, as any log storage")
+struct ConformanceTests {
+    @Test("It keeps what a log storage promises", arguments: StorageConformance.cases)
+    func conforms(to promise: StorageConformance.Case) async throws {
+        let folder = try TemporaryFolder()
+        try await promise.run(
+            make: { try SQLiteStorage.open(folder.path(), mode: .createIfMissing) },
+            reopen: { storage in
+                await storage.close()
+                return try SQLiteStorage.open(folder.path(), mode: .existing)
+            })
+        #expect(try Set(folder.content.keys) == ["log.sqlite"], "closing left other files")
+    }
+}
