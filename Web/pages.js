@@ -5,6 +5,9 @@
 // `window.peer`, which is there once `<html data-ready="true">` is.
 'use strict';
 
+/** The chat shows this many messages, the last ones; all of them stay in the log. */
+const MESSAGES_SHOWN = 1_000;
+
 const element = (id) => document.getElementById(id);
 
 /** Runs `body` once before the next frame, however often it is asked for. */
@@ -64,7 +67,7 @@ const pages = {
       field.focus();
     });
     return () => {
-      const messages = peer.getState().messages;
+      const messages = peer.getState().messages.slice(-MESSAGES_SHOWN);
       const wasAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 40;
       // Only what differs is touched: a late message is put where it belongs, the others stay as they are.
       const known = new Map([...list.children].map((item) => [item.dataset.id, item]));
