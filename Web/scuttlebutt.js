@@ -355,6 +355,7 @@
       return new Promise((resolve, reject) => {
         const transaction = database.transaction('updates', mode, { durability: 'strict' });
         const result = body(transaction.objectStore('updates'));
+        transaction.commit?.(); // at once, so that a page that is just leaving still saves
         transaction.oncomplete = () => resolve(result());
         transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error('not saved'));
       });
