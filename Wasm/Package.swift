@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 import PackageDescription
 
-// The core for the browser: the same sources as the root package's, through symbolic links, compiled
-// by Embedded Swift. A package of its own, since `unsafeFlags` forbid use as a dependency.
+// The core for the browser: the same sources as the root package's, through symbolic links,
+// compiled by Embedded Swift. A package of its own, since `unsafeFlags` forbid use as a dependency.
 //
 //     SWIFT_USR=… swift build -c release --triple wasm32-unknown-none-wasm
 //
