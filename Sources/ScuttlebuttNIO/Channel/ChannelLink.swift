@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import ScuttlebuttRuntime
+
+/// A link over a NIO channel, whatever its framing.
+///
+/// The handler holds the inbox and the outbox but not this object, so a link that nobody holds any
+/// more closes its channel.
+final class ChannelLink: Link {
+    let name: String
+    private let inbox: LineInbox
+    private let outbox: Outbox
+    private let encoder: LineEncoder
+    private let eventLoop: any EventLoop
+    private let handler: NIOLoopBound<LinkHandler>
+
+    /// Adds the link's handler to `channel`; on its event loop only.
+    ///
+    /// - Parameter position: Where in the pipeline; whatever stands nearer to the network must speak
+    ///   byte buffers.
+    static func install(
+        on channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position = .last,
+        framing: any Framing, encoder: @escaping LineEncoder, limits: LinkLimits, name: String
+    ) throws -> ChannelLink {
+        let inbox = LineInbox(bound: limits.unreadByteBound) { [weak channel] in channel?.read() }
+        let handler = LinkHandler(framing: framing, limits: limits, inbox: inbox)
+        try channel.syncOptions?.setOption(
+            .writeBufferWaterMark,
+            value: .init(
+                low: limits.unsentByteBound / 2, high: limits.unsentByteBound))
+        try channel.pipeline.syncOperations.addHandler(handler, position: position)
+        return ChannelLink(
+            name: name, encoder: encoder, handler: handler, eventLoop: channel.eventLoop)
+    }
+
+    private init(
+        name: String, encoder: @escaping LineEncoder, handler: LinkHandler,
+        eventLoop: any EventLoop
+    ) {
+        self.name = name
+        self.encoder = encoder
+        self.eventLoop = eventLoop
+        inbox = handler.inbox
+        outbox = handler.outbox
+        self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
+    }
+
+    deinit {
+        let handler = self.handler
+        eventLoop.execute { handler.value.drop() }
+    }
+
+    func receive() async throws -> InboundLines? { try await inbox.receive() }
+
+    func send(_ lines: OutboundLines) async throws {
+        guard lines.count > 0 else { return }
+        try await outbox.send(encoder(lines), wake: wake)
+    }
+
+    func finish() async { await outbox.end(.finish, wake: wake) }
+
+    func close(_ reason: LinkClosing) async {
+        inbox.close()
+        await outbox.end(.close(reason), wake: wake)
+    }
+
+    private func wake() {
+        let handler = self.handler
+        eventLoop.execute { handler.value.drain() }
+    }
+}

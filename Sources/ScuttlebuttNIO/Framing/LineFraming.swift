@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import ScuttlebuttRuntime
+
+/// Newline-delimited lines on a plain byte stream.
+struct LineFraming: Framing {
+    private var splitter: LineSplitter
+
+    init(maximumLineByteCount: Int) {
+        splitter = LineSplitter(maximumByteCount: maximumLineByteCount)
+    }
+
+    var hasHalves: Bool { true }
+    var deadline: NIODeadline? { nil }
+
+    mutating func opened(now: NIODeadline) {}
+
+    mutating func receive(
+        _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
+    ) {
+        guard !splitter.feed(bytes, into: &arrivals.lines) else { return }
+        arrivals.end = .failed(.tooLong(splitter.maximumByteCount))
+        arrivals.closes = true
+    }
+
+    mutating func inputEnded(into arrivals: inout Arrivals) {
+        splitter.finish(into: &arrivals.lines)
+        arrivals.end = .ended
+    }
+
+    mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals) {}
+
+    mutating func goodbye(_ reason: LinkClosing) -> ByteBuffer { ByteBuffer() }
+
+    /// The lines as they are; all peers share one buffer.
+    static let encoder: LineEncoder = { lines in
+        lines.rendering("lines") { ByteBuffer(bytes: $0.bytes) }
+    }
+}
+
+extension LinkError {
+    /// The peer sent more than `bound` bytes in one line or message.
+    static func tooLong(_ bound: Int) -> LinkError {
+        LinkError(.lineTooLong, "The peer sent a line of more than \(bound) bytes; it was dropped.")
+    }
+}

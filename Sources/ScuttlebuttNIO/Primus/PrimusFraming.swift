@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import ScuttlebuttRuntime
+
+/// The Primus protocol on the text of WebSocket messages: JSON strings that are pieces of the line
+/// stream, or control items that begin with `primus::`.
+struct PrimusFraming {
+    private let isServer: Bool
+    private let identity: String
+    private var heartbeat: PrimusHeartbeat
+    private var splitter: LineSplitter
+    private var string: [UInt8] = []
+    /// Whether the server said that we shall not come back.
+    private(set) var isDismissed = false
+
+    /// The server's side; `identity` is what a client that asks is told.
+    init(server timings: PrimusTimings, identity: String, maximumByteCount: Int) {
+        isServer = true
+        self.identity = identity
+        heartbeat = PrimusHeartbeat(server: timings)
+        splitter = LineSplitter(maximumByteCount: maximumByteCount)
+    }
+
+    /// The client's side.
+    init(client timings: PrimusTimings, dialect: PrimusDialect, maximumByteCount: Int) {
+        isServer = false
+        identity = ""
+        heartbeat = PrimusHeartbeat(client: timings, dialect: dialect)
+        splitter = LineSplitter(maximumByteCount: maximumByteCount)
+    }
+
+    var deadline: NIODeadline? { heartbeat.deadline }
+
+    mutating func opened(now: NIODeadline) { heartbeat.opened(now: now) }
+
+    /// One message arrived. What is not a JSON string is ignored.
+    mutating func receive(
+        _ text: UnsafeRawBufferPointer, now: NIODeadline, masked: Bool,
+        into arrivals: inout Arrivals
+    ) {
+        heartbeat.heard(now: now)
+        string.removeAll(keepingCapacity: string.capacity <= 1 << 16)
+        guard PrimusString.decode(text, into: &string) else { return }
+        if string.starts(with: Self.prefix) {
+            return control(now: now, masked: masked, into: &arrivals)
+        }
+        let fits = string.withUnsafeBytes { splitter.feed($0, into: &arrivals.lines) }
+        guard !fits else { return }
+        arrivals.end = .failed(.tooLong(splitter.maximumByteCount))
+        arrivals.closes = true
+        WebSocketFrames.writeClose(1000, masked: masked, to: &arrivals.reply)
+    }
+
+    private static let prefix = Array("primus::".utf8)
+
+    private mutating func control(
+        now: NIODeadline, masked: Bool, into arrivals: inout Arrivals
+    ) {
+        let item = String(decoding: string, as: UTF8.self)
+        if item.hasPrefix("primus::ping::") {
+            heartbeat.heardPing(now: now)
+            PrimusString.write(
+                item: "primus::pong::" + item.dropFirst("primus::ping::".count), masked: masked,
+                to: &arrivals.reply)
+        } else if item.hasPrefix("primus::pong::") {
+            heartbeat.heardPong(now: now)
+        } else if item.hasPrefix("primus::id::") && isServer {
+            PrimusString.write(
+                item: "primus::id::" + identity, masked: masked, to: &arrivals.reply)
+        } else if item == "primus::server::close" && !isServer {
+            isDismissed = true
+        }
+    }
+
+    /// Sends a ping or gives up, as the heartbeat wants.
+    mutating func tick(
+        now: NIODeadline, isReading: Bool, masked: Bool, into arrivals: inout Arrivals
+    ) {
+        switch heartbeat.tick(now: now, isReading: isReading) {
+        case .nothing: break
+        case .ping:
+            PrimusString.write(
+                item: "primus::ping::\(now.uptimeNanoseconds / 1_000_000)", masked: masked,
+                to: &arrivals.reply)
+        case .giveUp:
+            arrivals.end = .failed(
+                LinkError(.timedOut, "The peer was silent for too long; it is taken for gone."))
+        }
+    }
+}

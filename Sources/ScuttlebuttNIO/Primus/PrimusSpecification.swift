@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import NIOHTTP1
+import ScuttlebuttRuntime
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What a Primus server publishes at `/primus/spec`.
+public enum PrimusSpecification {
+    /// Our server's specification: the Primus 6 dialect, with what a Primus 8 client looks for too.
+    ///
+    /// - Parameter timings: Whose time-outs it names.
+    public static func json(_ timings: PrimusTimings = PrimusTimings()) -> String {
+        """
+        {"timeout":\(timings.serverTimeout.nanoseconds / 1_000_000),\
+        "pingInterval":\(timings.serverPingInterval.nanoseconds / 1_000_000),\
+        "pathname":"/primus","version":"6.1.0","parser":"json","transformer":"websockets"}
+        """
+    }
+
+    /// Reads the specification of the server that `dial` dials.
+    ///
+    /// - Returns: The dialect; `.unknown` when there is none to be read.
+    /// - Throws: ``LinkError`` (`unreachable`) when the server cannot even be connected to.
+    static func dialect(_ dial: WebSocketDial, _ name: String) async throws -> PrimusDialect {
+        let host = dial.address.authority
+        let body = try await Dialling.perform(name, dial.limits) {
+            try await dial.open { channel in
+                let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
+                try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                try channel.pipeline.syncOperations.addHandler(
+                    SpecificationHandler(host: host, promise: promise))
+                return promise.futureResult
+            }
+        }
+        guard let body = try? await body.get() else { return .unknown }
+        return dialect(Array(body.readableBytesView))
+    }
+
+    /// The dialect that a specification tells of. One that names both a time-out and a ping interval
+    /// (as ours does) is a server that answers pings.
+    static func dialect(_ json: [UInt8]) -> PrimusDialect {
+        struct Fields: Decodable {
+            var timeout: Double?
+            var pingInterval: Double?
+        }
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(json)) else {
+            return .unknown
+        }
+        if fields.timeout != nil { return .clientPings }
+        return fields.pingInterval == nil ? .unknown : .serverPings
+    }
+}
+
+/// Sends one GET and collects the body of a 200.
+private final class SpecificationHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    /// The original's specification has some 300 bytes.
+    private static let maximumByteCount = 65_536
+
+    private let host: String
+    private var promise: EventLoopPromise<ByteBuffer?>?
+    private var body: ByteBuffer?
+
+    init(host: String, promise: EventLoopPromise<ByteBuffer?>) {
+        self.host = host
+        self.promise = promise
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .GET, uri: "/primus/spec",
+            headers: ["Host": host, "Connection": "close"])
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            if head.status == .ok { body = ByteBuffer() } else { answer(nil, context) }
+        case .body(var part):
+            body?.writeBuffer(&part)
+            if body?.readableBytes ?? 0 > Self.maximumByteCount { answer(nil, context) }
+        case .end: answer(body, context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { answer(nil, context) }
+
+    func channelInactive(context: ChannelHandlerContext) { answer(nil, context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        promise?.succeed(nil)
+        promise = nil
+    }
+
+    private func answer(_ body: ByteBuffer?, _ context: ChannelHandlerContext) {
+        promise?.succeed(body)
+        promise = nil
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import ScuttlebuttRuntime
+
+/// The JSON strings in which Primus wraps lines.
+enum PrimusString {
+    // MARK: Reading
+
+    /// Appends the bytes of the string that `text` is the JSON of to `string`.
+    ///
+    /// A surrogate without its partner has no UTF-8; it becomes its six-character escape, which means
+    /// the same inside the JSON line that the string holds.
+    ///
+    /// - Returns: `false` when the text is anything else than one JSON string.
+    static func decode(_ text: UnsafeRawBufferPointer, into string: inout [UInt8]) -> Bool {
+        var start = 0
+        var end = text.count
+        while start < end, isSpace(text[start]) { start += 1 }
+        while start < end, isSpace(text[end - 1]) { end -= 1 }
+        guard end - start >= 2, text[start] == quote, text[end - 1] == quote else { return false }
+        var index = start + 1
+        end -= 1
+        string.reserveCapacity(end - index)
+        var run = index
+        while index < end {
+            let byte = text[index]
+            if byte == backslash {
+                string.append(contentsOf: text[run..<index])
+                guard decodeEscape(text, &index, end, into: &string) else { return false }
+                run = index
+            } else if byte < 0x20 || byte == quote {
+                return false
+            } else {
+                index += 1
+            }
+        }
+        string.append(contentsOf: text[run..<end])
+        return true
+    }
+
+    private static func decodeEscape(
+        _ text: UnsafeRawBufferPointer, _ index: inout Int, _ end: Int, into string: inout [UInt8]
+    ) -> Bool {
+        guard index + 1 < end else { return false }
+        let letter = text[index + 1]
+        index += 2
+        switch letter {
+        case quote, backslash, UInt8(ascii: "/"): string.append(letter)
+        case UInt8(ascii: "b"): string.append(0x08)
+        case UInt8(ascii: "f"): string.append(0x0C)
+        case UInt8(ascii: "n"): string.append(0x0A)
+        case UInt8(ascii: "r"): string.append(0x0D)
+        case UInt8(ascii: "t"): string.append(0x09)
+        case UInt8(ascii: "u"):
+            guard let first = hexadecimal(text, index, end) else { return false }
+            index += 4
+            if let scalar = Unicode.Scalar(first) {
+                string.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            } else if first < 0xDC00, index + 1 < end, text[index] == backslash,
+                text[index + 1] == UInt8(ascii: "u"),
+                let second = hexadecimal(text, index + 2, end), (0xDC00...0xDFFF).contains(second),
+                let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+            {
+                index += 6
+                string.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+            } else {
+                string.append(contentsOf: text[index - 6..<index])
+            }
+        default: return false
+        }
+        return true
+    }
+
+    private static func hexadecimal(
+        _ text: UnsafeRawBufferPointer, _ index: Int, _ end: Int
+    ) -> UInt32? {
+        guard index + 4 <= end else { return nil }
+        var value: UInt32 = 0
+        for byte in text[index..<index + 4] {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - 48)
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - 87)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt32(byte - 55)
+            default: return nil
+            }
+        }
+        return value
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+
+    // MARK: Writing
+
+    /// Appends the frame of a control item, which needs no escape.
+    static func write(item: String, masked: Bool, to buffer: inout ByteBuffer) {
+        var json: [UInt8] = [quote]
+        append(Array(item.utf8)[...], to: &json)
+        json.append(quote)
+        json.withUnsafeBytes {
+            WebSocketFrames.write(.text, $0, masked: masked, to: &buffer)
+        }
+    }
+
+    /// One text frame per line: the JSON of the line with its newline, as `JSON.stringify` prints it
+    /// and with U+2028 and U+2029 escaped, as Primus does.
+    static func encode(_ lines: OutboundLines, masked: Bool) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(lines.bytes.count + lines.bytes.count / 4 + lines.count * 20)
+        var json: [UInt8] = []
+        var start = 0
+        for end in lines.ends {
+            json.removeAll(keepingCapacity: true)
+            json.append(quote)
+            append(lines.bytes[start..<end], to: &json)
+            json.append(quote)
+            json.withUnsafeBytes { WebSocketFrames.write(.text, $0, masked: masked, to: &buffer) }
+            start = end
+        }
+        return buffer
+    }
+
+    private static func append(_ text: ArraySlice<UInt8>, to json: inout [UInt8]) {
+        var run = text.startIndex
+        var index = run
+        while index < text.endIndex {
+            let byte = text[index]
+            let escape: StaticString?
+            var length = 1
+            switch byte {
+            case quote: escape = "\\\""
+            case backslash: escape = "\\\\"
+            case 0x08: escape = "\\b"
+            case 0x09: escape = "\\t"
+            case 0x0A: escape = "\\n"
+            case 0x0C: escape = "\\f"
+            case 0x0D: escape = "\\r"
+            case ..<0x20: escape = "\\u00"
+            case 0xE2
+            where index + 2 < text.endIndex && text[index + 1] == 0x80
+                && text[index + 2] & 0xFE == 0xA8:
+                escape = text[index + 2] == 0xA8 ? "\\u2028" : "\\u2029"
+                length = 3
+            default: escape = nil
+            }
+            if let escape {
+                json.append(contentsOf: text[run..<index])
+                escape.withUTF8Buffer { json.append(contentsOf: $0) }
+                if escape.utf8CodeUnitCount == 4 {
+                    json.append(digits[Int(byte >> 4)])
+                    json.append(digits[Int(byte & 15)])
+                }
+                run = index + length
+            }
+            index += length
+        }
+        json.append(contentsOf: text[run...])
+    }
+
+    /// What a server sends: rendered once for all peers.
+    static let serverEncoder: LineEncoder = { lines in
+        lines.rendering("primus") { encode($0, masked: false) }
+    }
+
+    /// What a client sends: masked anew for each connection.
+    static let clientEncoder: LineEncoder = { encode($0, masked: true) }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
+    private static let digits = Array("0123456789abcdef".utf8)
+}

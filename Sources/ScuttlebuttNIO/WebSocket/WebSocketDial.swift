@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+import ScuttlebuttRuntime
+
+/// Dialling over HTTP, with or without TLS: what WebSocket and Primus clients have in common.
+struct WebSocketDial: Sendable {
+    let address: PeerAddress
+    let limits: LinkLimits
+    let group: any EventLoopGroup
+    let tls: NIOSSLContext?
+
+    init(
+        _ address: PeerAddress, limits: LinkLimits, group: any EventLoopGroup,
+        tls: TLSConfiguration?
+    ) throws {
+        self.address = address
+        self.limits = limits
+        self.group = group
+        guard address.scheme.isSecure else {
+            self.tls = nil
+            return
+        }
+        do {
+            self.tls = try NIOSSLContext(configuration: tls ?? .makeClientConfiguration())
+        } catch {
+            throw LinkError(.badAddress, "TLS cannot be set up for \(address): \(error).")
+        }
+    }
+
+    /// Connects and upgrades at `target`, and makes the link.
+    func connect(
+        target: String, name: String, encoder: @escaping LineEncoder,
+        framing: @escaping @Sendable () -> any Framing
+    ) async throws -> any Link {
+        let limits = self.limits
+        return try await Dialling.perform(name, limits) {
+            let upgraded = try await open { channel in
+                try upgrade(channel, target: target) { channel in
+                    try ChannelLink.install(
+                        on: channel,
+                        position: .before(
+                            try channel.pipeline.syncOperations.handler(
+                                type: WebSocketFrameEncoder.self)),
+                        framing: framing(), encoder: encoder, limits: limits, name: name)
+                }
+            }
+            return try await upgraded.get()
+        }
+    }
+
+    /// Connects, adds TLS if need be, and lets `setUp` add the rest on the event loop.
+    ///
+    /// The channel closes when all of it is not done within the connect time-out: `setUp` returns a
+    /// future that tells when it is.
+    func open<Value: Sendable>(
+        _ setUp: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Value>
+    ) async throws -> EventLoopFuture<Value> {
+        let (limits, tls, host) = (self.limits, self.tls, address.host)
+        return try await ClientBootstrap(group: group)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connectTimeout(limits.connectTimeout)
+            .connect(host: host, port: address.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(
+                                context: tls, serverHostname: Self.isAddress(host) ? nil : host))
+                    }
+                    let done = try setUp(channel)
+                    let alarm = channel.eventLoop.scheduleTask(in: limits.connectTimeout) {
+                        channel.close(promise: nil)
+                    }
+                    done.whenComplete { _ in alarm.cancel() }
+                    return done
+                }
+            }
+    }
+
+    private func upgrade(
+        _ channel: any Channel, target: String,
+        install: @escaping @Sendable (any Channel) throws -> ChannelLink
+    ) throws -> EventLoopFuture<ChannelLink> {
+        let refusal = LinkError(
+            .badFraming,
+            "The server at \(address.authority) does not speak WebSocket at \(target); "
+                + "check the address.")
+        let upgrader = NIOTypedWebSocketClientUpgrader<ChannelLink>(
+            enableAutomaticErrorHandling: false,
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture { try install(channel) }
+            })
+        var headers = HTTPHeaders()
+        headers.add(name: "Host", value: address.authority)
+        let configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+            upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
+                upgradeRequestHead: HTTPRequestHead(
+                    version: .http1_1, method: .GET, uri: target, headers: headers),
+                upgraders: [upgrader],
+                notUpgradingCompletionHandler: { channel in
+                    channel.close(promise: nil)
+                    return channel.eventLoop.makeFailedFuture(refusal)
+                }))
+        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+            configuration: configuration)
+    }
+
+    private static func isAddress(_ host: String) -> Bool {
+        (try? SocketAddress(ipAddress: host, port: 0)) != nil
+    }
+}

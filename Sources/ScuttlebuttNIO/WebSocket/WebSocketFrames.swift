@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import ScuttlebuttRuntime
+
+/// Writes WebSocket frames; every frame is final, for a line is one message.
+enum WebSocketFrames {
+    /// The opcodes we send.
+    enum Opcode: UInt8 {
+        case text = 1
+        case close = 8
+        case ping = 9
+        case pong = 10
+    }
+
+    /// Appends one frame to `buffer`, masked with fresh random bytes when a client sends it.
+    static func write(
+        _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, masked: Bool,
+        to buffer: inout ByteBuffer
+    ) {
+        let bit: UInt8 = masked ? 0x80 : 0
+        buffer.writeInteger(0x80 | opcode.rawValue)
+        switch payload.count {
+        case ..<126: buffer.writeInteger(bit | UInt8(payload.count))
+        case ..<65_536:
+            buffer.writeInteger(bit | 126)
+            buffer.writeInteger(UInt16(payload.count))
+        default:
+            buffer.writeInteger(bit | 127)
+            buffer.writeInteger(UInt64(payload.count))
+        }
+        guard masked else {
+            buffer.writeBytes(payload)
+            return
+        }
+        let random = UInt32.random(in: 0...UInt32.max)
+        buffer.writeInteger(random)
+        let start = buffer.writerIndex - buffer.readerIndex
+        buffer.writeBytes(payload)
+        let key = (
+            UInt8(truncatingIfNeeded: random >> 24), UInt8(truncatingIfNeeded: random >> 16),
+            UInt8(truncatingIfNeeded: random >> 8), UInt8(truncatingIfNeeded: random)
+        )
+        buffer.withUnsafeMutableReadableBytes { bytes in
+            mask(UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), with: key, from: 0)
+        }
+    }
+
+    /// Appends a close frame with `code`, or without one.
+    static func writeClose(_ code: UInt16?, masked: Bool, to buffer: inout ByteBuffer) {
+        guard let code else {
+            return write(.close, .init(start: nil, count: 0), masked: masked, to: &buffer)
+        }
+        withUnsafeBytes(of: code.bigEndian) { write(.close, $0, masked: masked, to: &buffer) }
+    }
+
+    /// Masks or unmasks in place; `first` is the place of the first byte within the mask.
+    static func mask(
+        _ bytes: UnsafeMutableRawBufferPointer, with key: (UInt8, UInt8, UInt8, UInt8),
+        from first: Int
+    ) {
+        let plain =
+            UInt32(key.0) | UInt32(key.1) << 8 | UInt32(key.2) << 16 | UInt32(key.3) << 24
+        let shift = UInt32(first & 3) * 8
+        let turned = shift == 0 ? plain : plain >> shift | plain << (32 - shift)
+        let wide = (UInt64(turned) << 32 | UInt64(turned)).littleEndian
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            bytes.storeBytes(of: word ^ wide, toByteOffset: index, as: UInt64.self)
+            index += 8
+        }
+        while index < bytes.count {
+            bytes[index] ^= UInt8(truncatingIfNeeded: turned >> (UInt32(index & 3) * 8))
+            index += 1
+        }
+    }
+
+    /// One text frame per line, without its newline.
+    static func encode(_ lines: OutboundLines, masked: Bool) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(lines.bytes.count + lines.count * (masked ? 14 : 10))
+        lines.bytes.withUnsafeBytes { bytes in
+            var start = 0
+            for end in lines.ends {
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<end - 1])
+                write(.text, line, masked: masked, to: &buffer)
+                start = end
+            }
+        }
+        return buffer
+    }
+
+    /// What a server sends: rendered once for all peers.
+    static let serverEncoder: LineEncoder = { lines in
+        lines.rendering("ws") { encode($0, masked: false) }
+    }
+
+    /// What a client sends: masked anew for each connection, as the RFC wants.
+    static let clientEncoder: LineEncoder = { encode($0, masked: true) }
+}

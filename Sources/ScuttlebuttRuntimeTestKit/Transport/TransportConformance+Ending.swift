@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+
+extension TransportConformance {
+    static let ending: [TransportConformance] = [
+        TransportConformance("finish() ends our half after everything sent before") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            try await send(numbers: 0..<500, on: a)
+            let finishing = Task { await a.finish() }
+            try await expectNumbers(0..<500, on: b)
+            if harness.hasHalves {
+                try expect(try await b.receive() == nil, "the end of the half was not seen")
+                try expect(try await b.receive() == nil, "the end of the half is not lasting")
+                await finishing.value
+                try await send(numbers: 0..<500, on: b)
+                try await expectNumbers(0..<500, on: a)
+                await b.finish()
+                try expect(try await a.receive() == nil, "the end of the other half was not seen")
+            } else {
+                try await expectEnd(of: b)
+                await finishing.value
+            }
+            try await expectLinkError { try await a.send(OutboundLines("late")) }
+            await a.close(.finished)
+            await b.close(.finished)
+        },
+        TransportConformance("close ends a receive that waits, and all that come later") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            let receiving = Task { try await a.receive() }
+            await Task.yield()
+            await a.close(.finished)
+            await a.close(.shutdown)
+            do {
+                _ = try await receiving.value
+                throw ConformanceFailure("receive() returned on a closed link")
+            } catch let error as LinkError {
+                try expect(error.code == .closed, "expected closed, got \(error)")
+            }
+            try await expectLinkError { _ = try await a.receive() }
+            try await expectLinkError { try await a.send(OutboundLines("late")) }
+            await a.finish()
+            try await expectEnd(of: b)
+            await b.close(.finished)
+            await a.close(.fault("again"))
+        },
+        TransportConformance("close ends a send that waits for room") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            let block = OutboundLines(
+                lines: [[UInt8]](repeating: .init(repeating: 0x63, count: 16_000), count: 16))
+            let sending = Task {
+                while true { try await a.send(block) }
+            }
+            for _ in 0..<1_000 { await Task.yield() }
+            await a.close(.fault("slow reader"))
+            do {
+                try await sending.value
+            } catch is LinkError {}
+            await b.close(.finished)
+        },
+        TransportConformance("what was sent before close still arrives") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            try await send(numbers: 0..<500, on: a)
+            async let closed: Void = a.close(.shutdown)
+            try await expectNumbers(0..<500, on: b)
+            try await expectEnd(of: b)
+            await closed
+            await b.close(.finished)
+        },
+        TransportConformance("a peer that closes ends our sends too") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            await b.close(.fault("enough"))
+            try await expectEnd(of: a)
+            do {
+                // A few may still be taken by buffers, not for ever.
+                while true { try await a.send(OutboundLines("into the void")) }
+            } catch is LinkError {}
+            await a.close(.finished)
+        },
+        TransportConformance("a link that is dropped without close ends for its peer") {
+            harness, listener, transport in
+            var (a, b): ((any Link)?, any Link) = try await harness.pair(listener, transport)
+            try await a?.send(OutboundLines("last words"))
+            var reader = LineReader(b)
+            try expect(try await reader.text() == "last words", "a line is lost")
+            a = nil
+            try await expectEnd(of: b)
+            await b.close(.finished)
+        },
+        TransportConformance("a closed listener accepts nothing, its links live on") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            async let nobody = listener.accept()
+            await listener.close()
+            try expect(await nobody == nil, "accept() gave a link after close")
+            try await send(numbers: 0..<100, on: a)
+            try await expectNumbers(0..<100, on: b)
+            do {
+                _ = try await transport.connect()
+                throw ConformanceFailure("a closed listener was reached")
+            } catch let error as LinkError {
+                try expect(error.code == .unreachable, "expected unreachable, got \(error.code)")
+            }
+            await a.close(.finished)
+            await b.close(.finished)
+        },
+    ]
+
+    /// Reads until the end, which may be `nil` or an error, and fails on a line.
+    static func expectEnd(of link: any Link) async throws {
+        do {
+            let lines = try await link.receive()
+            try expect(lines == nil, "\(lines?.count ?? 0) lines came where the end should")
+        } catch is LinkError {}
+    }
+
+    static func expectLinkError(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch is LinkError {
+            return
+        }
+        throw ConformanceFailure("a call on an ended link succeeded")
+    }
+}

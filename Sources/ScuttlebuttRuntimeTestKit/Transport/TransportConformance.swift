@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+import Synchronization
+
+/// One promise that every ``Transport``, ``LinkListener`` and ``Link`` keeps.
+///
+/// Run all of ``all`` for a transport of your own; with Swift Testing as
+/// `@Test(arguments: TransportConformance.all)`, with XCTest in a loop.
+public struct TransportConformance: Sendable, CustomStringConvertible {
+    /// The promise, as a sentence.
+    public let description: String
+    private let check:
+        @Sendable (TransportHarness, any LinkListener, any Transport) async throws -> Void
+
+    init(
+        _ description: String,
+        _ check:
+            @escaping @Sendable (TransportHarness, any LinkListener, any Transport) async throws
+            -> Void
+    ) {
+        self.description = description
+        self.check = check
+    }
+
+    /// Checks the promise.
+    ///
+    /// - Throws: ``ConformanceFailure`` when it is broken, or what the transport threw.
+    public func run(_ harness: TransportHarness) async throws {
+        let (listener, transport) = try await harness.open()
+        do {
+            try await guarded("\(harness.name): \(description)") {
+                try await check(harness, listener, transport)
+            }
+        } catch {
+            await listener.close()
+            throw error
+        }
+        await listener.close()
+    }
+
+    /// Every promise.
+    public static let all: [TransportConformance] =
+        carrying + ending + [
+            manyLinks, cancelling, backPressure, noLeak,
+        ]
+}
+
+// MARK: Carrying
+
+extension TransportConformance {
+    static let carrying: [TransportConformance] = [
+        TransportConformance("lines arrive whole, in order, both ways at once") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            try await withThrowingTaskGroup { group in
+                for (from, to) in [(a, b), (b, a)] {
+                    group.addTask { try await send(numbers: 0..<3_000, on: from) }
+                    group.addTask { try await expectNumbers(0..<3_000, on: to) }
+                }
+                try await group.waitForAll()
+            }
+            await a.close(.finished)
+            await b.close(.finished)
+        },
+        TransportConformance("a line of the greatest length arrives") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            // A framing may escape characters; these need none, but the newline counts in Primus.
+            let byteCount = (harness.maximumLineByteCount ?? 1 << 20) - 8
+            let line = (0..<byteCount).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+            let sender = Task { try await a.send(OutboundLines(lines: [line, [0x31]])) }
+            var reader = LineReader(b)
+            try expect(try await reader.next() == line, "the line of \(byteCount) bytes differs")
+            try expect(try await reader.next() == [0x31], "the line after the longest is lost")
+            try await sender.value
+            await a.close(.finished)
+            await b.close(.finished)
+        },
+        TransportConformance("characters of every width survive, and what needs escapes") {
+            harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            let lines = [
+                #"{"a":"\"\\\u2028","b":"é€𝄞"}"#, "\u{2028}\u{2029}",
+                "\u{1}\u{8}\t\u{C}\u{1F}\u{7F}",
+                #"["\ud800",1e+21]"#, String(repeating: "€𝄞", count: 50_000), #"\\""\""#, "x",
+            ]
+            let sender = Task {
+                for line in lines { try await a.send(OutboundLines(line)) }
+                try await a.send(OutboundLines(lines: lines.map { Array($0.utf8) }))
+            }
+            var reader = LineReader(b)
+            for line in lines + lines {
+                let got = try await reader.next()
+                try expect(got == Array(line.utf8), "\(line.prefix(20)) did not survive")
+            }
+            try await sender.value
+            await a.close(.finished)
+            await b.close(.finished)
+        },
+        TransportConformance("one block of lines goes to many links, unchanged") {
+            harness, listener, transport in
+            let block = OutboundLines(lines: (0..<64).map { Array("line \($0)".utf8) })
+            for _ in 0..<4 {
+                let (a, b) = try await harness.pair(listener, transport)
+                try await b.send(block)
+                try await a.send(block)
+                for link in [a, b] {
+                    var reader = LineReader(link)
+                    let text = try await reader.text(64)
+                    try expect(text == (0..<64).map { "line \($0)" }, "the block changed")
+                }
+                await a.close(.finished)
+                await b.close(.finished)
+            }
+        },
+        TransportConformance("a line that is too long ends that link and no other") {
+            harness, listener, transport in
+            guard let bound = harness.maximumLineByteCount else { return }
+            let (a, b) = try await harness.pair(listener, transport)
+            let (c, d) = try await harness.pair(listener, transport)
+            let sender = Task {
+                try? await a.send(OutboundLines("before"))
+                try? await a.send(OutboundLines(lines: [Array(repeating: 0x61, count: bound + 1)]))
+            }
+            var reader = LineReader(b)
+            try expect(try await reader.text() == "before", "the line before is lost")
+            do {
+                let line = try await reader.next()
+                throw ConformanceFailure("got \(line?.count ?? -1) bytes, expected lineTooLong")
+            } catch let error as LinkError {
+                try expect(error.code == .lineTooLong, "expected lineTooLong, got \(error)")
+            }
+            await b.close(.fault("too long"))
+            await sender.value
+            try await send(numbers: 0..<10, on: c)
+            try await expectNumbers(0..<10, on: d)
+            for link in [a, c, d] { await link.close(.finished) }
+        },
+    ]
+
+    /// Sends `text` lines that are numbers, in batches of 1 to 64.
+    static func send(numbers: Range<Int>, on link: any Link) async throws {
+        var next = numbers.lowerBound
+        var size = 1
+        while next < numbers.upperBound {
+            let end = min(next + size, numbers.upperBound)
+            try await link.send(OutboundLines(lines: (next..<end).map { Array("\($0)".utf8) }))
+            next = end
+            size = size % 64 + 1
+        }
+    }
+
+    /// Expects exactly the lines of ``send(numbers:on:)``.
+    static func expectNumbers(_ numbers: Range<Int>, on link: any Link) async throws {
+        var reader = LineReader(link)
+        for number in numbers {
+            let text = try await reader.text()
+            try expect(text == "\(number)", "expected line \(number), got \(text ?? "the end")")
+        }
+    }
+}
+
+// MARK: Load
+
+extension TransportConformance {
+    static let manyLinks = TransportConformance("a hundred links do not disturb each other") {
+        harness, listener, transport in
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<100 {
+                let (a, b) = try await harness.pair(listener, transport)
+                group.addTask {
+                    async let sent: Void = send(numbers: 0..<200, on: a)
+                    try await expectNumbers(0..<200, on: b)
+                    try await sent
+                    await a.close(.finished)
+                    await b.close(.finished)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    static let backPressure = TransportConformance("a reader that stops makes its sender wait") {
+        harness, listener, transport in
+        let (a, b) = try await harness.pair(listener, transport)
+        let (c, d) = try await harness.pair(listener, transport)
+        let line = [UInt8](repeating: 0x62, count: 16_383)
+        let block = OutboundLines(lines: [line, line, line, line])
+        let total = 4 * harness.bufferedByteBound / (1 << 16)
+        let sent = Counter()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                for _ in 0..<total {
+                    try await a.send(block)
+                    sent.increment()
+                }
+            }
+            // The other link's round trips are the clock: they go on while the first one stands.
+            for round in 0..<200 {
+                async let there: Void = send(numbers: round..<round + 1, on: c)
+                try await expectNumbers(round..<round + 1, on: d)
+                try await there
+            }
+            let count = sent.value
+            try expect(
+                count << 16 <= harness.bufferedByteBound,
+                "\(count << 16) bytes were sent to a reader that reads nothing")
+            var reader = LineReader(b)
+            for number in 0..<4 * total {
+                let got = try await reader.next()
+                try expect(got == line, "line \(number) after the stop is wrong")
+            }
+            try await group.waitForAll()
+        }
+        for link in [a, b, c, d] { await link.close(.finished) }
+    }
+
+    static let cancelling = TransportConformance("a cancelled receive ends, and the link lives on")
+    {
+        harness, listener, transport in
+        let (a, b) = try await harness.pair(listener, transport)
+        for number in 0..<100 {
+            let receiving = Task { try await b.receive() }
+            if number % 2 == 0 { await Task.yield() }
+            receiving.cancel()
+            do {
+                _ = try await receiving.value
+                throw ConformanceFailure("a cancelled receive() returned")
+            } catch is CancellationError {}
+        }
+        try await send(numbers: 0..<100, on: a)
+        try await expectNumbers(0..<100, on: b)
+        await a.close(.finished)
+        await b.close(.finished)
+    }
+
+    static let noLeak = TransportConformance("a thousand links leave nothing behind") {
+        harness, listener, transport in
+        final class Known: Sendable {
+            private let links = Mutex<[WeakLink]>([])
+            func add(_ link: any Link) { links.withLock { $0.append(WeakLink(link)) } }
+            var alive: Int { links.withLock { $0.count { $0.link != nil } } }
+        }
+        let known = Known()
+        for number in 0..<1_000 {
+            let (a, b) = try await harness.pair(listener, transport)
+            known.add(a)
+            known.add(b)
+            try await a.send(OutboundLines("\(number)"))
+            var reader = LineReader(b)
+            try expect(try await reader.text() == "\(number)", "line \(number) is lost")
+            // Some are dropped without a word, as by a careless caller.
+            if number % 3 > 0 { await a.close(.finished) }
+            if number % 3 > 1 { await b.close(.shutdown) }
+        }
+        // What the event loops still hold for a moment is let go when they have run once more.
+        for _ in 0..<100_000 where known.alive > 0 { await Task.yield() }
+        try expect(known.alive == 0, "\(known.alive) of 2000 links are still alive")
+    }
+
+    private final class Counter: Sendable {
+        private let count = Atomic(0)
+        func increment() { count.add(1, ordering: .relaxed) }
+        var value: Int { count.load(ordering: .relaxed) }
+    }
+
+    private struct WeakLink {
+        weak var link: (any Link)?
+        init(_ link: any Link) { self.link = link }
+    }
+}
