@@ -83,7 +83,7 @@ extension History {
         }
         if arrival.action == nil { unknownTotal += 1 }
         storage.append(
-            HistoryEntry(anchor: arrival.stamp, localSequence: 0, action: arrival.action))
+            HistoryEntry(anchor: arrival.stamp, isLocal: false, action: arrival.action))
         change.inserted += 1
     }
 }

@@ -21,35 +21,31 @@ extension StampedAction: Sendable where Action: Sendable {}
 
 /// One action in a ``History``, at its place in the order, with what became of it.
 ///
-/// Its place is the pair (anchor, local sequence). A gossiped action is its own anchor and has
-/// sequence 0. A local-only action is anchored at the stamp that was newest when it ran and
-/// numbered from 1 in the order in which they ran, so it stays behind its anchor and before any
-/// later stamp, however late that stamp arrives.
+/// A gossiped action stands at its own stamp, its anchor. A local-only action is anchored at the
+/// stamp that was newest when it ran: it stands behind that and behind what ran before it there,
+/// and before every greater stamp, however late that arrives.
 public struct HistoryEntry<Action> {
     @usableFromInline var anchor: Stamp?
-    @usableFromInline var localSequence: UInt64
     @usableFromInline var known: Action?
     @usableFromInline var hasFailed: Bool
+    /// Whether the action never left this peer and has no place in the shown or saved history.
+    public let isLocal: Bool
 
     @inlinable
-    init(anchor: Stamp?, localSequence: UInt64, action: Action?) {
+    init(anchor: Stamp?, isLocal: Bool, action: Action?) {
         self.anchor = anchor
-        self.localSequence = localSequence
+        self.isLocal = isLocal
         known = action
         hasFailed = false
     }
 
     /// The stamp of a gossiped action, or `nil` for a local-only one.
     @inlinable
-    public var stamp: Stamp? { localSequence == 0 ? anchor : nil }
+    public var stamp: Stamp? { isLocal ? nil : anchor }
 
     /// The action, or `nil` when this build does not know its type.
     @inlinable
     public var action: Action? { known }
-
-    /// Whether the action never left this peer and has no place in the shown or saved history.
-    @inlinable
-    public var isLocal: Bool { localSequence != 0 }
 
     /// What became of the action when the history was last folded over it.
     @inlinable

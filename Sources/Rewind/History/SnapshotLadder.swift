@@ -35,6 +35,7 @@ extension Snapshot: Sendable where State: Sendable {}
 /// **Number.** `thin` drops a snapshot wherever the invariant survives without it, so of three
 /// neighbours Dₖ₊₂ > 2·Dₖ + B; every second one is more than twice as far: at most
 /// 2·log₂(head ⁄ B + 1) + 3 snapshots, which is 31 at a million entries and a spacing of 64.
+/// One more may be pinned.
 @usableFromInline
 struct SnapshotLadder<State> {
     /// Entries between snapshots next to the head.
@@ -43,6 +44,8 @@ struct SnapshotLadder<State> {
     @usableFromInline var rungs: [Snapshot<State>]
     /// The head at which the next snapshot is to be taken.
     @usableFromInline var due: Int
+    /// The index of a snapshot that is not to be thinned; it may be gone after a rewind.
+    @usableFromInline var pinned = 0
 
     @inlinable
     init(base: State, spacing: Int) {
@@ -65,6 +68,13 @@ struct SnapshotLadder<State> {
         thin(head: head)
     }
 
+    /// Takes a snapshot at the head unless there is one, and keeps it until the next is pinned.
+    @inlinable
+    mutating func pin(_ state: State, atHead head: Int) {
+        pinned = head
+        if newest.index < head { record(state, atHead: head) }
+    }
+
     /// Drops the snapshots that hold more than `index` entries and returns the newest left.
     @inlinable
     mutating func rewind(to index: Int) -> Snapshot<State> {
@@ -80,13 +90,14 @@ struct SnapshotLadder<State> {
         return rungs[rung]
     }
 
-    /// Drops what the invariant does not need, and never the newest or the base.
+    /// Drops what the invariant does not need, and never the newest, the pinned or the base.
     @inlinable
     mutating func thin(head: Int) {
         var nearer = head - newest.index
         var rung = rungs.count - 2
         while rung > 0 {
-            if head - rungs[rung - 1].index <= 2 * nearer + spacing {
+            let isSpare = head - rungs[rung - 1].index <= 2 * nearer + spacing
+            if isSpare, rungs[rung].index != pinned {
                 rungs.remove(at: rung)
             } else {
                 nearer = head - rungs[rung].index

@@ -20,7 +20,10 @@ struct HistoryBoundsTests {
     /// Calls for one action with `depth` entries after it.
     func lateCalls(_ history: History<Int, Int>, depth: Int) -> Int {
         var history = history
-        let change = history.insert(1, at: stamp(2 * (history.entries.count - depth) + 1))
+        let count = history.entries.count
+        guard let previous = history.entries[count - depth - 1].stamp else { return .max }
+        let late = Stamp(timestamp: previous.timestamp, source: stamp(1, "z").source)
+        let change = history.insert(1, at: late)
         #expect(change.depth == depth)
         #expect(history.current == history.entries.count)
         history.expectLadderInvariant()
@@ -55,7 +58,7 @@ struct HistoryBoundsTests {
         #expect(history.reducerCalls == 1_000_000)
         history.expectLadderInvariant()
         var depth = 1
-        while depth <= 1_000_000 {
+        while depth < 1_000_000 {
             let calls = 1_000_000 - ladder.nearest(to: 1_000_000 - depth).index + 1
             #expect(calls <= 2 * depth + 64)
             depth += 1 + depth / 100
@@ -110,6 +113,26 @@ struct HistoryBoundsTests {
             #expect(history.snapshotCount <= 31)
             history.expectLadderInvariant()
         }
+    }
+
+    @Test("G4: after a long common history healing has no run-up where a snapshot was kept")
+    func healAfterCommonHistory() {
+        var history = evenHistory(7_003)
+        history.keepSnapshotAtHead()
+        history.keepSnapshotAtHead()
+        for time in 7_004...17_003 { history.insert(1, at: stamp(2 * time)) }
+        history.expectLadderInvariant()
+        #expect(history.snapshotCount <= 32)
+        let theirs = (7_004...17_003).map {
+            StampedAction(stamp: stamp(2 * $0 - 1, "b"), action: 1)
+        }
+        let change = history.merge(theirs)
+        #expect(change.reducerCalls == 20_000)
+        #expect(history.current == 27_003)
+        history.expectLadderInvariant()
+
+        // A rewind to before the kept snapshot drops it.
+        #expect(lateCalls(history, depth: 25_000) <= 50_064)
     }
 
     @Test("A state is copied once per 64 actions in order, and few copies live")

@@ -13,20 +13,22 @@ struct HistoryModel {
 
     var items: [Item] = []
     var failEvery: Int?
+    private(set) var newest: Stamp?
+    private var seen: Set<Stamp> = []
+    private var localCount = 0
 
-    var newest: Stamp? { items.compactMap(\.anchor).max() }
+    init(failEvery: Int?) { self.failEvery = failEvery }
 
     mutating func insert(_ action: Int?, at stamp: Stamp) -> Bool {
-        guard !items.contains(where: { $0.localSequence == 0 && $0.anchor == stamp }) else {
-            return false
-        }
+        guard seen.insert(stamp).inserted else { return false }
         items.append(Item(anchor: stamp, localSequence: 0, action: action))
+        newest = max(newest ?? stamp, stamp)
         return true
     }
 
     mutating func appendLocal(_ action: Int) {
-        let sequence = items.filter { $0.localSequence != 0 }.count + 1
-        items.append(Item(anchor: newest, localSequence: sequence, action: action))
+        localCount += 1
+        items.append(Item(anchor: newest, localSequence: localCount, action: action))
     }
 
     var ordered: [Item] {
@@ -41,8 +43,8 @@ struct HistoryModel {
         }
     }
 
-    /// The state and the outcomes, with a copy of the state for every action.
-    func fold() -> (state: Tally, outcomes: [HistoryEntry<Int>.Outcome]) {
+    /// The state and the outcomes of the ordered items, with a copy of the state for every action.
+    func fold(_ ordered: [Item]) -> (state: Tally, outcomes: [HistoryEntry<Int>.Outcome]) {
         var state = Tally()
         var outcomes: [HistoryEntry<Int>.Outcome] = []
         for item in ordered {
