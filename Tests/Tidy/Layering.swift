@@ -31,7 +31,8 @@ enum Layering {
         "ScuttlebuttSimulation": Layer(
             own: core.union(["ScuttlebuttCoding", "ScuttlebuttModels"]), outside: collections),
         // Only for the vocabulary: `Source` and `Timestamp` in the meta of an action.
-        "Redux": Layer(own: ["Scuttlebutt"], outside: ["Synchronization", "Observation"]),
+        "Redux": Layer(
+            own: ["Scuttlebutt"], outside: cLibraries.union(["Synchronization", "Observation"])),
         "ScuttlebuttSecurity": Layer(
             own: pureBelow, outside: system.union(["Crypto", "CryptoExtras"])),
         "ScuttlebuttRuntime": Layer(
@@ -61,10 +62,10 @@ enum Layering {
         "Collections", "DequeModule", "HeapModule", "OrderedCollections", "HashTreeCollections",
         "BitCollections", "BasicContainers",
     ]
-    private static let system: Set<String> = [
-        "Foundation*", "Dispatch", "Glibc", "Musl", "Darwin", "Android", "Synchronization",
-        "Observation",
-    ]
+    private static let cLibraries: Set<String> = ["Glibc", "Musl", "Darwin", "Android"]
+    private static let system = cLibraries.union([
+        "Foundation*", "Dispatch", "Synchronization", "Observation",
+    ])
     private static let runtime = system.union(collections).union([
         "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
     ])
