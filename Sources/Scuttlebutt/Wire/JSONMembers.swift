@@ -109,3 +109,10 @@ enum JSONTrusted {
         return bytes.count
     }
 }
+
+extension JSONMembers {
+    /// The offset behind the value that begins at `offset` of validated bytes.
+    public static func endOfValue(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Int {
+        JSONTrusted.endOfValue(bytes, at: offset)
+    }
+}

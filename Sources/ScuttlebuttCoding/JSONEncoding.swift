@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// Encodes `Encodable` values straight to JSON bytes, without Foundation and without a tree.
+///
+/// The text is what `JSON.stringify` would print: no spaces, members in the order in which they
+/// are encoded, shortest numbers. Dictionaries are written with their keys in UTF-16 order, since
+/// Swift's own order differs from run to run; a `Set` has no order that could be restored.
+public struct JSONEncoding: Sendable {
+    /// Makes an encoder.
+    public init() {}
+
+    /// Encodes one value.
+    ///
+    /// Integers keep all their digits; JavaScript reads those beyond 2^53 inexactly.
+    ///
+    /// - Throws: `EncodingError` for a number that is not finite, and for a value that encodes
+    ///   nothing.
+    public func encode(_ value: some Encodable) throws -> [UInt8] {
+        let writer = JSONWriter()
+        return try writer.finish(value)
+    }
+}
+
+/// Where the value of an encoder goes.
+enum WritePlace: Equatable {
+    /// At the end of the output; key and colon have been written.
+    case end
+    /// In place of a value that has been written: the frame of a `superEncoder`.
+    case placeholder(Int)
+}
+
+/// One array or object of the output.
+struct WriteFrame {
+    /// Where its opening bracket stands.
+    var start: Int
+    /// Where its closing bracket stands, once it has one.
+    var end: Int
+    var count = 0
+    var isObject: Bool
+    var isClosed: Bool { end >= 0 }
+}
+
+/// The output of one document.
+///
+/// One writer serves as the `Encoder` of all values inside each other. Containers write to the end
+/// of the output; one that is used again after something behind it was written (which no
+/// synthesised code does) has its bytes inserted.
+final class JSONWriter: Encoder {
+    var output: [UInt8] = []
+    /// Every container that was made, by number.
+    var frames: [WriteFrame] = []
+    /// The numbers of those that have no closing bracket yet, the innermost last.
+    var open: [Int] = []
+    /// What the value that is being encoded has made: a container's number, ``nothing`` or
+    /// ``scalar``.
+    var made = nothing
+    /// Set while the root is written as a flat action.
+    var flat: FlatWriting?
+
+    /// Whether one value encoded two different things; the whole is then refused at the end.
+    var isContradictory = false
+
+    static let nothing = -1
+    static let scalar = -2
+
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+    var codingPath: [any CodingKey] { JSONPath.path(to: output.count, in: output) }
+
+    init() { output.reserveCapacity(192) }
+
+    func finish(_ value: some Encodable) throws -> [UInt8] {
+        try encode(value)
+        close(downTo: 0)
+        finishFlat()
+        if output.isEmpty || isContradictory {
+            let problem =
+                isContradictory
+                ? "a value encodes two different things" : "the value encodes nothing"
+            throw EncodingError.invalidValue(
+                value, .init(codingPath: [], debugDescription: problem))
+        }
+        // A copy of exactly the right size: payloads are kept for long.
+        return output.withUnsafeBufferPointer { bytes in
+            [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+                count = buffer.update(fromContentsOf: bytes)
+            }
+        }
+    }
+
+    /// Encodes a value of any type at the end of the output.
+    func encode<T: Encodable>(_ value: T) throws {
+        if T.self == JSONValue.self, let value = value as? JSONValue {
+            value.write(to: &output)
+            made = Self.scalar
+            return
+        }
+        let depth = open.count
+        made = Self.nothing
+        if MemoryLayout<T>.size == MemoryLayout<Int>.size,
+            let dictionary = value as? any EncodedInKeyOrder
+        {
+            if try !dictionary.encodeInKeyOrder(to: self) { try value.encode(to: self) }
+        } else {
+            try value.encode(to: self)
+        }
+        close(downTo: depth)
+        if made == Self.nothing, depth > 0 || flat != nil { output += [0x7B, 0x7D] }
+        made = Self.scalar
+    }
+
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+        if isAtFlatRoot {
+            return KeyedEncodingContainer(KeyedWriter(self, frame: KeyedWriter<Key>.flatRoot))
+        }
+        return KeyedEncodingContainer(KeyedWriter(self, frame: frame(isObject: true)))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        UnkeyedWriter(writer: self, frame: frame(isObject: false))
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer {
+        SingleWriter(writer: self, isFlat: isAtFlatRoot)
+    }
+
+    /// Whether what comes next decides the form of an action.
+    private var isAtFlatRoot: Bool {
+        flat?.isCase == false && open.isEmpty && made == Self.nothing
+    }
+
+    /// The container of the value that is being encoded: a new one, or the one it has made.
+    private func frame(isObject: Bool) -> Int {
+        if made >= 0, frames[made].isObject == isObject { return made }
+        if made != Self.nothing { isContradictory = true }
+        made = openFrame(isObject: isObject)
+        return made
+    }
+
+    /// Opens a container at the end of the output.
+    func openFrame(isObject: Bool) -> Int {
+        let number = frames.count
+        frames.append(WriteFrame(start: output.count, end: -1, isObject: isObject))
+        open.append(number)
+        output.append(isObject ? 0x7B : 0x5B)
+        return number
+    }
+
+    /// Closes the innermost containers until `depth` are open.
+    @inline(__always)
+    func close(downTo depth: Int) {
+        while open.count > depth, let number = open.popLast() {
+            frames[number].end = output.count
+            output.append(frames[number].isObject ? 0x7D : 0x5D)
+        }
+    }
+
+    /// Makes the end of the output the place for the next element of a container.
+    ///
+    /// - Returns: False when the container is closed, so that the element must be inserted.
+    @inline(__always)
+    func begin(_ number: Int) -> Bool {
+        if open.last != number {
+            guard !frames[number].isClosed, let depth = open.lastIndex(of: number) else {
+                return false
+            }
+            close(downTo: depth + 1)
+        }
+        if frames[number].count > 0 { output.append(0x2C) }
+        frames[number].count += 1
+        return true
+    }
+
+    func writeKey(_ key: String) {
+        writeString(key)
+        output.append(0x3A)
+    }
+
+    @inline(__always)
+    func writeString(_ text: String) {
+        var text = text
+        text.withUTF8 { JSONString.encode($0, into: &output) }
+    }
+
+    func writeBool(_ value: Bool) {
+        output.append(
+            contentsOf: value ? [0x74, 0x72, 0x75, 0x65] : [0x66, 0x61, 0x6C, 0x73, 0x65])
+    }
+
+    func writeNull() { output.append(contentsOf: [0x6E, 0x75, 0x6C, 0x6C]) }
+
+    @inline(__always)
+    func writeInteger<T: FixedWidthInteger>(_ value: T) {
+        if T.isSigned {
+            JSONNumber.append(Int64(truncatingIfNeeded: value), to: &output)
+        } else {
+            JSONNumber.append(UInt64(truncatingIfNeeded: value), to: &output)
+        }
+    }
+
+    func writeDouble(_ value: Double) throws {
+        guard value.isFinite else { throw notFinite(value) }
+        JSONNumber.append(value, to: &output)
+    }
+
+    func writeFloat(_ value: Float) throws {
+        guard value.isFinite else { throw notFinite(value) }
+        // The double nearest to the float's own shortest digits prints as those digits.
+        JSONNumber.append(JSONNumber.parse(Array(value.description.utf8)), to: &output)
+    }
+
+    private func notFinite(_ value: some BinaryFloatingPoint) -> EncodingError {
+        .invalidValue(
+            value, .init(codingPath: codingPath, debugDescription: "JSON has no \(value)"))
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+/// The members of one object, found by key.
+///
+/// It also reads the flat form of an action (see ``JSONReader/FlatReading``): there the one key of
+/// the root is the action's type, and the object below it is the payload.
+struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
+    enum Role: UInt8 {
+        case plain, flatRoot
+        /// The one associated value has no label, so the payload is that value.
+        case flatPayload
+    }
+
+    let reader: JSONReader
+    /// The object, or for `.flatPayload` the payload; empty when there is none.
+    let range: ValueRange
+    let table: MemberTable
+    let role: Role
+
+    @inline(__always)
+    init(_ reader: JSONReader, at range: ValueRange, table: MemberTable, role: Role) {
+        self.reader = reader
+        self.range = range
+        self.table = table
+        self.role = role
+    }
+
+    var codingPath: [any CodingKey] { reader.path(to: range) }
+
+    var allKeys: [Key] {
+        if role == .flatRoot, MemoryLayout<Key>.size <= 2 { return reader.flatKeys(Key.self) }
+        return reader.keys(of: table).compactMap { Key(stringValue: $0) }
+    }
+
+    @inline(__always)
+    private func look(_ key: Key) -> ValueRange? {
+        let name = key.stringValue
+        if role == .flatPayload {
+            // A key type of size zero has one case only.
+            if MemoryLayout<Key>.size == 0, name == "_0" {
+                return range.end > range.start ? range : nil
+            }
+            guard table.head >= 0 else { return nil }
+        }
+        return reader.find(name, in: table)
+    }
+
+    @inline(__always)
+    private func find(_ key: Key) throws -> ValueRange {
+        if let found = look(key) { return found }
+        throw missing(key)
+    }
+
+    @inline(never)
+    private func missing(_ key: Key) -> DecodingError {
+        .keyNotFound(
+            key,
+            .init(codingPath: codingPath, debugDescription: "no member \(key.stringValue)"))
+    }
+
+    func contains(_ key: Key) -> Bool { look(key) != nil }
+
+    func decodeNil(forKey key: Key) throws -> Bool { reader.isNull(at: try find(key)) }
+
+    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+        try reader.bool(at: find(key))
+    }
+    func decode(_ type: String.Type, forKey key: Key) throws -> String {
+        try reader.string(at: find(key))
+    }
+    func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
+        try reader.double(at: find(key))
+    }
+    func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
+        try reader.float(at: find(key))
+    }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+        try reader.integer(Int.self, at: find(key))
+    }
+    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 {
+        try reader.integer(Int8.self, at: find(key))
+    }
+    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 {
+        try reader.integer(Int16.self, at: find(key))
+    }
+    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 {
+        try reader.integer(Int32.self, at: find(key))
+    }
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
+        try reader.integer(Int64.self, at: find(key))
+    }
+    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt {
+        try reader.integer(UInt.self, at: find(key))
+    }
+    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
+        try reader.integer(UInt8.self, at: find(key))
+    }
+    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
+        try reader.integer(UInt16.self, at: find(key))
+    }
+    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
+        try reader.integer(UInt32.self, at: find(key))
+    }
+    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
+        try reader.integer(UInt64.self, at: find(key))
+    }
+
+    func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+        try reader.decode(type, at: find(key))
+    }
+
+    func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) throws -> KeyedDecodingContainer<Nested> {
+        if role == .flatRoot, reader.flat?.hasGivenKeys == true {
+            return KeyedDecodingContainer(reader.flatPayload(keyedBy: type))
+        }
+        return try KeyedDecodingContainer(reader.keyed(by: type, at: find(key)))
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+        try UnkeyedReader(reader, at: find(key))
+    }
+
+    func superDecoder() throws -> any Decoder {
+        guard let found = reader.find("super", in: table) else {
+            throw DecodingError.keyNotFound(
+                JSONKey.super, .init(codingPath: codingPath, debugDescription: "no member super"))
+        }
+        return PlacedDecoder(reader: reader, range: found)
+    }
+
+    func superDecoder(forKey key: Key) throws -> any Decoder {
+        PlacedDecoder(reader: reader, range: try find(key))
+    }
+}

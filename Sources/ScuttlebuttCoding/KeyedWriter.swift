@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+
+/// Writes the members of one object.
+struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let writer: JSONWriter
+    /// The number of the object, or ``flatRoot`` or ``flatPayload`` while there is none yet.
+    private var frame: Int
+
+    static var flatRoot: Int { -3 }
+    static var flatPayload: Int { -4 }
+
+    @inline(__always)
+    init(_ writer: JSONWriter, frame: Int) {
+        self.writer = writer
+        self.frame = frame
+    }
+
+    var codingPath: [any CodingKey] {
+        guard frame >= 0 else { return [] }
+        return JSONPath.path(to: writer.frames[frame].start, in: writer.output)
+    }
+
+    /// Writes one member.
+    @inline(__always)
+    private mutating func put(_ key: Key, _ write: (JSONWriter) throws -> Void) throws {
+        let name = key.stringValue
+        if frame < 0 {
+            // A key type of size zero has one case only.
+            if frame == Self.flatPayload, MemoryLayout<Key>.size == 0, name == "_0" {
+                writer.beginPayloadValue()
+                return try write(writer)
+            }
+            settle()
+        }
+        if writer.begin(frame) {
+            writer.writeKey(name)
+            return try write(writer)
+        }
+        try writer.element(of: frame, key: name, write)
+    }
+
+    /// Makes the object that was put off until it was known to be one.
+    @inline(never)
+    private mutating func settle() {
+        if frame == Self.flatPayload {
+            frame = writer.payloadFrame()
+        } else if writer.flat?.isCase == true {
+            // Members beside a case: they have no place, and the whole is refused at the end.
+            writer.isContradictory = true
+            frame = writer.payloadFrame()
+        } else {
+            frame = writer.made >= 0 ? writer.made : writer.openFrame(isObject: true)
+            writer.made = frame
+        }
+    }
+
+    mutating func encodeNil(forKey key: Key) throws {
+        try put(key) { $0.writeNull() }
+    }
+
+    mutating func encode(_ value: Bool, forKey key: Key) throws {
+        try put(key) { $0.writeBool(value) }
+    }
+
+    mutating func encode(_ value: String, forKey key: Key) throws {
+        try put(key) { $0.writeString(value) }
+    }
+
+    mutating func encode(_ value: Double, forKey key: Key) throws {
+        try put(key) { try $0.writeDouble(value) }
+    }
+
+    mutating func encode(_ value: Float, forKey key: Key) throws {
+        try put(key) { try $0.writeFloat(value) }
+    }
+
+    mutating func encode(_ value: Int, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int8, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int16, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int32, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int64, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt8, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt16, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt32, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt64, forKey key: Key) throws {
+        try put(key) { $0.writeInteger(value) }
+    }
+
+    mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
+        try put(key) { try $0.encode(value) }
+    }
+
+    mutating func nestedContainer<Nested: CodingKey>(
+        keyedBy type: Nested.Type, forKey key: Key
+    ) -> KeyedEncodingContainer<Nested> {
+        if frame == Self.flatRoot, writer.made < 0 {
+            writer.beginCase(key.stringValue)
+            return KeyedEncodingContainer(
+                KeyedWriter<Nested>(writer, frame: KeyedWriter<Nested>.flatPayload))
+        }
+        if frame < 0 { settle() }
+        let inner = writer.nested(in: frame, key: key.stringValue, isObject: true)
+        return KeyedEncodingContainer(KeyedWriter<Nested>(writer, frame: inner))
+    }
+
+    mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        if frame < 0 { settle() }
+        let inner = writer.nested(in: frame, key: key.stringValue, isObject: false)
+        return UnkeyedWriter(writer: writer, frame: inner)
+    }
+
+    mutating func superEncoder() -> any Encoder { placed("super") }
+
+    mutating func superEncoder(forKey key: Key) -> any Encoder { placed(key.stringValue) }
+
+    private mutating func placed(_ key: String) -> any Encoder {
+        if frame < 0 { settle() }
+        return PlacedEncoder(writer, writer.placeholder(in: frame, key: key, isObject: true))
+    }
+}

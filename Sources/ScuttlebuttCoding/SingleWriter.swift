@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+/// Writes one value.
+struct SingleWriter: SingleValueEncodingContainer {
+    let writer: JSONWriter
+    /// Whether this is an action in its flat form: a string becomes its type.
+    let isFlat: Bool
+    /// The container whose place the value takes, if any.
+    var placeholder: Int?
+
+    var codingPath: [any CodingKey] { writer.codingPath }
+
+    @inline(__always)
+    private func put(_ write: (JSONWriter) throws -> Void) throws {
+        if let placeholder {
+            let other = JSONWriter()
+            try write(other)
+            other.close(downTo: 0)
+            let old = writer.frames[placeholder]
+            writer.replace(old.start..<old.end + 1, with: other.output)
+            return
+        }
+        guard writer.made == JSONWriter.nothing else {
+            throw EncodingError.invalidValue(
+                "a second value",
+                .init(codingPath: codingPath, debugDescription: "a value was already encoded"))
+        }
+        try write(writer)
+        writer.made = JSONWriter.scalar
+    }
+
+    mutating func encodeNil() throws {
+        try put { $0.writeNull() }
+    }
+
+    mutating func encode(_ value: String) throws {
+        if isFlat, writer.flat?.isCase == false { return writer.beginCase(value) }
+        try put { $0.writeString(value) }
+    }
+
+    mutating func encode(_ value: Bool) throws {
+        try put { $0.writeBool(value) }
+    }
+
+    mutating func encode(_ value: Double) throws {
+        try put { try $0.writeDouble(value) }
+    }
+
+    mutating func encode(_ value: Float) throws {
+        try put { try $0.writeFloat(value) }
+    }
+
+    mutating func encode(_ value: Int) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int8) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int16) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int32) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int64) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt8) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt16) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt32) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt64) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode<T: Encodable>(_ value: T) throws {
+        try put { try $0.encode(value) }
+    }
+}

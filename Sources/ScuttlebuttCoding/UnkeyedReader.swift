@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The elements of one array, in order.
+struct UnkeyedReader: UnkeyedDecodingContainer {
+    let reader: JSONReader
+    let range: ValueRange
+    private(set) var currentIndex = 0
+    /// The element that comes next, or `nil` at the end.
+    private var next: ValueRange?
+
+    init(_ reader: JSONReader, at range: ValueRange) throws {
+        guard reader.byte(range) == 0x5B else { throw reader.mismatch([Any].self, at: range) }
+        self.reader = reader
+        self.range = range
+        next = reader.element(from: range.start + 1)
+    }
+
+    var codingPath: [any CodingKey] { reader.path(to: range) }
+    var isAtEnd: Bool { next == nil }
+
+    /// Not known without reading ahead; nobody needs it.
+    var count: Int? { nil }
+
+    /// Reads the next element; a failure leaves the container where it is.
+    @inline(__always)
+    private mutating func step<T>(
+        _ type: T.Type, _ read: (JSONReader, ValueRange) throws -> T
+    ) throws -> T {
+        guard let element = next else {
+            throw DecodingError.valueNotFound(
+                type,
+                .init(
+                    codingPath: codingPath + [JSONKey(intValue: currentIndex)],
+                    debugDescription: "the array has ended"))
+        }
+        let value = try read(reader, element)
+        currentIndex += 1
+        next = reader.element(from: element.end)
+        return value
+    }
+
+    mutating func decodeNil() throws -> Bool {
+        guard let element = next else {
+            throw DecodingError.valueNotFound(
+                Any?.self, .init(codingPath: codingPath, debugDescription: "the array has ended"))
+        }
+        guard reader.isNull(at: element) else { return false }
+        return try step(Bool.self) { _, _ in true }
+    }
+
+    mutating func decode(_ type: Bool.Type) throws -> Bool {
+        try step(Bool.self) { try $0.bool(at: $1) }
+    }
+    mutating func decode(_ type: String.Type) throws -> String {
+        try step(String.self) { try $0.string(at: $1) }
+    }
+    mutating func decode(_ type: Double.Type) throws -> Double {
+        try step(Double.self) { try $0.double(at: $1) }
+    }
+    mutating func decode(_ type: Float.Type) throws -> Float {
+        try step(Float.self) { try $0.float(at: $1) }
+    }
+    mutating func decode(_ type: Int.Type) throws -> Int {
+        try step(Int.self) { try $0.integer(Int.self, at: $1) }
+    }
+    mutating func decode(_ type: Int8.Type) throws -> Int8 {
+        try step(Int8.self) { try $0.integer(Int8.self, at: $1) }
+    }
+    mutating func decode(_ type: Int16.Type) throws -> Int16 {
+        try step(Int16.self) { try $0.integer(Int16.self, at: $1) }
+    }
+    mutating func decode(_ type: Int32.Type) throws -> Int32 {
+        try step(Int32.self) { try $0.integer(Int32.self, at: $1) }
+    }
+    mutating func decode(_ type: Int64.Type) throws -> Int64 {
+        try step(Int64.self) { try $0.integer(Int64.self, at: $1) }
+    }
+    mutating func decode(_ type: UInt.Type) throws -> UInt {
+        try step(UInt.self) { try $0.integer(UInt.self, at: $1) }
+    }
+    mutating func decode(_ type: UInt8.Type) throws -> UInt8 {
+        try step(UInt8.self) { try $0.integer(UInt8.self, at: $1) }
+    }
+    mutating func decode(_ type: UInt16.Type) throws -> UInt16 {
+        try step(UInt16.self) { try $0.integer(UInt16.self, at: $1) }
+    }
+    mutating func decode(_ type: UInt32.Type) throws -> UInt32 {
+        try step(UInt32.self) { try $0.integer(UInt32.self, at: $1) }
+    }
+    mutating func decode(_ type: UInt64.Type) throws -> UInt64 {
+        try step(UInt64.self) { try $0.integer(UInt64.self, at: $1) }
+    }
+
+    mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
+        try step(type) { try $0.decode(type, at: $1) }
+    }
+
+    mutating func nestedContainer<Key: CodingKey>(
+        keyedBy type: Key.Type
+    ) throws -> KeyedDecodingContainer<Key> {
+        try step(KeyedDecodingContainer<Key>.self) {
+            try KeyedDecodingContainer($0.keyed(by: type, at: $1))
+        }
+    }
+
+    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        try step(UnkeyedReader.self) { try UnkeyedReader($0, at: $1) }
+    }
+
+    mutating func superDecoder() throws -> any Decoder {
+        try step(PlacedDecoder.self) { PlacedDecoder(reader: $0, range: $1) }
+    }
+}
+
+extension JSONReader {
+    /// The element of an array at or behind `offset`, or `nil` at the array's end.
+    func element(from offset: Int) -> ValueRange? {
+        bytes.withUnsafeBufferPointer { buffer in
+            let scanner = JSONScanner(buffer)
+            var start = scanner.skipWhitespace(at: offset)
+            if start < buffer.count, buffer[start] == 0x2C {
+                start = scanner.skipWhitespace(at: start + 1)
+            }
+            guard start < buffer.count, buffer[start] != 0x5D else { return nil }
+            let end = JSONMembers.endOfValue(buffer, at: start)
+            return end > start ? ValueRange(start: start, end: end) : nil
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+
+/// Writes the elements of one array.
+struct UnkeyedWriter: UnkeyedEncodingContainer {
+    let writer: JSONWriter
+    /// The number of the array.
+    let frame: Int
+
+    var count: Int { writer.frames[frame].count }
+
+    var codingPath: [any CodingKey] {
+        JSONPath.path(to: writer.frames[frame].start, in: writer.output)
+    }
+
+    /// Writes one element.
+    @inline(__always)
+    private func put(_ write: (JSONWriter) throws -> Void) throws {
+        if writer.begin(frame) { return try write(writer) }
+        try writer.element(of: frame, key: nil, write)
+    }
+
+    mutating func encodeNil() throws {
+        try put { $0.writeNull() }
+    }
+
+    mutating func encode(_ value: Bool) throws {
+        try put { $0.writeBool(value) }
+    }
+
+    mutating func encode(_ value: String) throws {
+        try put { $0.writeString(value) }
+    }
+
+    mutating func encode(_ value: Double) throws {
+        try put { try $0.writeDouble(value) }
+    }
+
+    mutating func encode(_ value: Float) throws {
+        try put { try $0.writeFloat(value) }
+    }
+
+    mutating func encode(_ value: Int) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int8) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int16) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int32) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: Int64) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt8) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt16) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt32) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode(_ value: UInt64) throws {
+        try put { $0.writeInteger(value) }
+    }
+
+    mutating func encode<T: Encodable>(_ value: T) throws {
+        try put { try $0.encode(value) }
+    }
+
+    mutating func nestedContainer<Key: CodingKey>(
+        keyedBy type: Key.Type
+    ) -> KeyedEncodingContainer<Key> {
+        let inner = writer.nested(in: frame, key: nil, isObject: true)
+        return KeyedEncodingContainer(KeyedWriter(writer, frame: inner))
+    }
+
+    mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+        UnkeyedWriter(
+            writer: writer, frame: writer.nested(in: frame, key: nil, isObject: false))
+    }
+
+    mutating func superEncoder() -> any Encoder {
+        PlacedEncoder(writer, writer.placeholder(in: frame, key: nil, isObject: true))
+    }
+}
