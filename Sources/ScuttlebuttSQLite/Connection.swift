@@ -47,12 +47,12 @@ struct Connection: Sendable {
         configuration.label = "scuttlebutt.reading"
         let registration = try register(path)
         if let stamp = Stamp(path: path) {
-            // A system's SQLite may be built without file names of this form.
-            let database = try? DatabaseQueue(
-                path: "file:" + escaped(path) + "?immutable=1", configuration: configuration)
-            if let database {
-                return Connection(
-                    database: database, stamp: stamp, registration: registration)
+            do {
+                let database = try DatabaseQueue(
+                    path: "file:" + escaped(path) + "?immutable=1", configuration: configuration)
+                return Connection(database: database, stamp: stamp, registration: registration)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+                // This system's SQLite was built without file names of that form.
             }
         }
         return Connection(

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Reads a file of wire lines from front to end, some lines at a time.
+///
+/// It does not look into the lines. Memory stays near the longest line plus
+/// ``chunkByteCount``, however large the file is. Not for use from several tasks at once.
+public final class WireLineReader {
+    /// Lines that follow each other in the file.
+    public struct Batch: Sendable {
+        /// The lines without their newline; blank ones too, so that the numbers stay right.
+        public let lines: InboundLines
+        /// The number of the first of them; the first line of a file is 1.
+        public let firstNumber: Int
+    }
+
+    /// The most bytes that a line may have, without its newline: that of a frame on the wire.
+    public static let maximumLineByteCount = 10_485_760
+    /// How many bytes are read at once: 256 KiB.
+    public static let chunkByteCount = 1 << 18
+
+    /// The file, as it was named.
+    public let path: String
+    private let file: CInt
+    private var rest: [UInt8] = []
+    private var lineNumber = 1
+    private var isAtEnd = false
+
+    /// Opens a file for reading.
+    ///
+    /// - Throws: ``StorageError`` `.unreadable` when there is no such file, it is a folder, or it
+    ///   may not be read.
+    public init(path: String) throws {
+        self.path = path
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw WireLineReader.unreadable(path) }
+        self.file = file
+    }
+
+    deinit { close(file) }
+
+    /// The next lines, or `nil` at the end. A last line without a newline counts as one.
+    ///
+    /// Blocks for the reading.
+    ///
+    /// - Throws: ``StorageError`` `.unreadable` when the reading fails, `.foreignOrCorrupt` when a
+    ///   line is longer than ``maximumLineByteCount``; the file cannot be read on after that.
+    public func next() throws -> Batch? {
+        var bytes: [UInt8] = []
+        swap(&bytes, &rest)
+        while !isAtEnd {
+            let before = bytes.count
+            try readChunk(into: &bytes)
+            if isAtEnd { break }
+            if let last = bytes[before...].lastIndex(of: 0x0A) {
+                rest = Array(bytes[(last + 1)...])
+                bytes.removeSubrange(last...)
+                return try batch(bytes)
+            }
+            if bytes.count > Self.maximumLineByteCount { throw tooLong(lineNumber) }
+        }
+        return bytes.isEmpty ? nil : try batch(bytes)
+    }
+
+    private func readChunk(into bytes: inout [UInt8]) throws {
+        var chunk = [UInt8](repeating: 0, count: Self.chunkByteCount)
+        var count = -1
+        repeat {
+            count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        } while count < 0 && errno == EINTR
+        guard count >= 0 else { throw WireLineReader.unreadable(path) }
+        isAtEnd = count == 0
+        bytes += chunk[..<count]
+    }
+
+    private func batch(_ bytes: [UInt8]) throws -> Batch {
+        let first = lineNumber
+        var ranges: [Range<Int>] = []
+        var start = 0
+        while start <= bytes.count {
+            let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+            guard end - start <= Self.maximumLineByteCount else { throw tooLong(lineNumber) }
+            ranges.append(start..<end)
+            lineNumber += 1
+            start = end + 1
+        }
+        return Batch(lines: InboundLines(bytes: bytes, ranges: ranges), firstNumber: first)
+    }
+
+    private func tooLong(_ number: Int) -> StorageError {
+        StorageError(
+            .foreignOrCorrupt,
+            "\(path), line \(number): longer than \(Self.maximumLineByteCount) bytes; this is "
+                + "hardly a file of wire lines.")
+    }
+
+    private static func unreadable(_ path: String) -> StorageError {
+        StorageError(.unreadable, "\(path) cannot be read: \(String(cString: strerror(errno))).")
+    }
+}
