@@ -8,6 +8,23 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+
 let package = Package(
     name: "swift-scuttlebutt",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -15,11 +32,76 @@ let package = Package(
         .library(name: "Scuttlebutt", targets: ["Scuttlebutt"]),
         .library(name: "Rewind", targets: ["Rewind"]),
         .library(name: "Redux", targets: ["Redux"]),
+        .library(name: "ScuttlebuttCoding", targets: ["ScuttlebuttCoding"]),
+        .library(name: "ScuttlebuttRuntime", targets: ["ScuttlebuttRuntime"]),
+        .library(name: "ScuttlebuttRuntimeTestKit", targets: ["ScuttlebuttRuntimeTestKit"]),
+        .library(name: "ReduxScuttlebutt", targets: ["ReduxScuttlebutt"]),
+        .library(name: "ScuttlebuttNIO", targets: ["ScuttlebuttNIO"]),
+        .library(name: "ScuttlebuttSQLite", targets: ["ScuttlebuttSQLite"]),
+        .library(name: "ScuttlebuttRelay", targets: ["ScuttlebuttRelay"]),
+        .executable(name: "scuttlebutt", targets: ["ScuttlebuttCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "Scuttlebutt", swiftSettings: settings),
         .target(name: "Rewind", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(name: "Redux", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttSecurity",
+            dependencies: ["Scuttlebutt", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttRuntime", dependencies: ["Scuttlebutt", logging],
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttRuntimeTestKit", dependencies: ["Scuttlebutt", "ScuttlebuttRuntime"],
+            swiftSettings: settings),
+        .target(
+            name: "ReduxScuttlebutt",
+            dependencies: [
+                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttSecurity",
+                "ScuttlebuttRuntime", logging,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttNIO",
+            dependencies: ["Scuttlebutt", "ScuttlebuttRuntime", logging] + nio,
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttSQLite",
+            dependencies: [
+                "Scuttlebutt", "ScuttlebuttRuntime",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttRelay",
+            dependencies: [
+                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttRuntime",
+                "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", logging,
+            ] + nio + hummingbird,
+            swiftSettings: settings),
+        .executableTarget(
+            name: "ScuttlebuttCommand",
+            dependencies: [
+                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttRuntime",
+                "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", "ScuttlebuttRelay",
+                logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
     ]
 )

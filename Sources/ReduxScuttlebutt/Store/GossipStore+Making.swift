@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+
+public import Redux
+import Rewind
+import Scuttlebutt
+public import ScuttlebuttCoding
+public import ScuttlebuttRuntime
+
+extension GossipStore {
+    /// Makes a store that keeps its log in memory.
+    ///
+    /// - Parameters:
+    ///   - initial: The state before the first action, equal on all peers; `nil` where the reducer
+    ///     makes it.
+    ///   - reducer: Must be deterministic: it sees every action again on each rewind.
+    ///   - codec: How actions become bytes.
+    /// - Throws: A `StoreFault` when there is no first state.
+    public convenience init(
+        initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
+        options: GossipOptions<Action> = GossipOptions()
+    ) throws {
+        let parts = try GossipParts(
+            initial: initial, reducer: reducer, codec: codec, isLocalOnly: { _ in false },
+            options: options)
+        try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: [])
+    }
+
+    /// Makes a store whose log is kept, with everything that is kept already.
+    ///
+    /// An own action leaves the process only after it has been saved, and the identity and the
+    /// clock are those of the log: after a restart state and clock are as they were.
+    ///
+    /// - Throws: A `StoreFault` when there is no first state, a `StorageError` when the log cannot
+    ///   be read.
+    public convenience init(
+        initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
+        storage: any LogStorage, options: GossipOptions<Action> = GossipOptions()
+    ) async throws {
+        let (parts, restored) = try await GossipParts.restored(
+            initial: initial, reducer: reducer, codec: codec, isLocalOnly: { _ in false },
+            options: options, storage: storage)
+        try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: restored)
+    }
+
+    convenience init(
+        _ parts: GossipParts<State, Action>, _ creator: any StoreCreator, restored: [Update]
+    ) throws {
+        self.init(
+            parts: parts, inner: try creator.create(parts.timeline, parts.innerReducer),
+            restored: restored)
+    }
+}
+
+extension GossipStore where Action: GossipAction {
+    /// Makes a store of `Codable` actions that keeps its log in memory.
+    ///
+    /// Actions travel in the flat form, `{"type":"<case>","payload":…}`.
+    ///
+    /// - Throws: A `StoreFault` when there is no first state.
+    public convenience init(
+        initial: State? = nil, reducer: Reducer<State, Action>,
+        options: GossipOptions<Action> = GossipOptions()
+    ) throws {
+        let parts = try GossipParts(
+            initial: initial, reducer: reducer, codec: .flat, isLocalOnly: { $0.isLocalOnly },
+            options: options)
+        try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: [])
+    }
+
+    /// Makes a store of `Codable` actions whose log is kept, with everything that is kept already.
+    ///
+    /// - Throws: A `StoreFault` when there is no first state, a `StorageError` when the log cannot
+    ///   be read.
+    public convenience init(
+        initial: State? = nil, reducer: Reducer<State, Action>, storage: any LogStorage,
+        options: GossipOptions<Action> = GossipOptions()
+    ) async throws {
+        let (parts, restored) = try await GossipParts.restored(
+            initial: initial, reducer: reducer, codec: .flat, isLocalOnly: { $0.isLocalOnly },
+            options: options, storage: storage)
+        try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: restored)
+    }
+}
+
+extension GossipParts {
+    /// The parts of a store whose log is kept, and the updates that are in it.
+    static func restored(
+        initial: State?, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
+        isLocalOnly: @escaping @Sendable (Action) -> Bool, options: GossipOptions<Action>,
+        storage: any LogStorage
+    ) async throws -> (GossipParts, [Update]) {
+        var generator = SystemRandomNumberGenerator()
+        let source = try await storage.source(
+            proposing: options.source ?? .random(using: &generator))
+        var parts = try GossipParts(
+            initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
+            options: options, storage: storage, source: source)
+        let loaded = LoadedUpdates()
+        try await storage.load { loaded.append($0) }
+        let restored = parts.machine.restore(loaded.take())
+        parts.machine.restore(refusals: try await storage.refusals())
+        return (parts, restored)
+    }
+}
+
+/// Makes any store share its actions: the enhancer that redux-scuttlebutt is in JavaScript.
+///
+/// ```swift
+/// let store = try Store(initial: 0, reducer: counter, enhancer: ScuttlebuttEnhancer<Counter>())
+/// store.enhancement(GossipStore<Int, Counter>.self)?.connect(.webSocket("ws://127.0.0.1:3000/ws"))
+/// ```
+///
+/// It lifts the state: the store inside holds the history. Enhancers that stand outside of it in
+/// `compose` see the program's state and actions.
+public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
+    private let codec: ActionCodec<Action>
+    private let isLocalOnly: @Sendable (Action) -> Bool
+    private let options: GossipOptions<Action>
+
+    /// A store gossips once.
+    public var exclusiveKind: EnhancerKind? { EnhancerKind("scuttlebutt") }
+
+    /// Makes the enhancer of stores with these actions.
+    public init(codec: ActionCodec<Action>, options: GossipOptions<Action> = GossipOptions()) {
+        self.codec = codec
+        self.options = options
+        isLocalOnly = { _ in false }
+    }
+
+    /// Makes a creator whose stores gossip.
+    public func enhance(_ next: any StoreCreator) -> any StoreCreator {
+        Creator(next: next, codec: codec, isLocalOnly: isLocalOnly, options: options)
+    }
+
+    private struct Creator: StoreCreator {
+        let next: any StoreCreator
+        let codec: ActionCodec<Action>
+        let isLocalOnly: @Sendable (Action) -> Bool
+        let options: GossipOptions<Action>
+
+        func create<State: Sendable, StoreAction: Sendable>(
+            _ initial: State?, _ reducer: Reducer<State, StoreAction>
+        ) throws -> any StoreProtocol<State, StoreAction> {
+            guard let reducer = reducer as? Reducer<State, Action> else {
+                throw StoreFault(
+                    .refusedAction,
+                    "the enhancer shares \(Action.self), but the store is of \(StoreAction.self)")
+            }
+            let parts = try GossipParts(
+                initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
+                options: options)
+            let store = try GossipStore(parts, next, restored: [])
+            guard let made = store as? any StoreProtocol<State, StoreAction> else {
+                throw StoreFault(.refusedAction, "the store's type was lost while it was made")
+            }
+            return made
+        }
+    }
+}
+
+extension ScuttlebuttEnhancer where Action: GossipAction {
+    /// Makes the enhancer of stores with `Codable` actions in the flat form.
+    public init(options: GossipOptions<Action> = GossipOptions()) {
+        codec = .flat
+        self.options = options
+        isLocalOnly = { $0.isLocalOnly }
+    }
+}

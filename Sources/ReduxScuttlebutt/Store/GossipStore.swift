@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+
+public import Redux
+import Rewind
+public import Scuttlebutt
+import ScuttlebuttCoding
+public import ScuttlebuttRuntime
+import Synchronization
+
+/// A store whose actions are shared: every peer folds everybody's actions, in one order, with the
+/// same reducer.
+///
+/// A local action takes effect at once. One that arrives late takes its place in the order: the
+/// state goes back and is folded again from there. Any thread may call anything; subscribers run on
+/// the thread that dispatched, or on a task of the store for what came from others.
+///
+/// ```swift
+/// let store = try GossipStore(initial: 0, reducer: counter)
+/// store.connect(.webSocket("ws://127.0.0.1:3000/ws"))
+/// store.dispatch(.increment)
+/// ```
+public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol {
+    let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
+    let codec: ActionCodec<Action>
+    let options: GossipOptions<Action>
+    let initial: State?
+    let isLocalOnly: @Sendable (Action) -> Bool
+    let folding: FoldingThread
+    let signed = Mutex(SignedDispatches<Action>())
+    /// The machine, its storage and its sessions.
+    public let dispatcher: Dispatcher
+    /// The connections.
+    public let swarm: Swarm
+
+    init(
+        parts: GossipParts<State, Action>,
+        inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>,
+        restored: [Update]
+    ) {
+        self.inner = inner
+        codec = parts.codec
+        options = parts.options
+        initial = parts.initial
+        folding = parts.folding
+        isLocalOnly = parts.isLocalOnly
+        let (codec, options) = (parts.codec, parts.options)
+        let receiver = BatchReceiver(inner: inner, codec: codec, report: options.onEvent)
+        receiver.apply(restored)
+        let view = HistoryView<Action> {
+            inner.withState { timeline in
+                timeline.history.gossiped.compactMap { entry in
+                    entry.stamp.map {
+                        HistoryView<Action>.Record(stamp: $0, action: entry.action)
+                    }
+                }
+            }
+        }
+        let answers = SignedAnswers()
+        var hooks = Dispatcher.Hooks(
+            apply: { receiver.apply($0) },
+            dispatched: { id, result in answers.settle(id, result) },
+            report: { event in options.onEvent?(event) })
+        hooks.schedule = options.customDispatch
+        if let sign = options.sign {
+            hooks.sign = { payload in
+                guard let action = try codec.decode(payload) else {
+                    throw GossipFault(.notEncodable, "the action cannot be read back for signing")
+                }
+                return try GossipEncoding.payload(of: try await sign(action, view), codec)
+            }
+        }
+        if let verify = options.verify {
+            hooks.verify = { update in
+                let unverified = Unverified(
+                    action: try? codec.decode(update.payload), payload: update.payload,
+                    stamp: update.stamp)
+                do {
+                    return try await verify(unverified, view)
+                        ? .accepted : .refused("the verifier said no")
+                } catch {
+                    return .failed("\(error)")
+                }
+            }
+        }
+        dispatcher = Dispatcher(
+            parts.machine, hooks: hooks, storage: parts.storage, logger: options.logger,
+            sleep: options.sleep)
+        swarm = Swarm(
+            dispatcher, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+        answers.onSettle { [weak self] id, result in self?.settle(id, result) }
+    }
+
+    // MARK: The store
+
+    /// The newest state: everything that is here, folded in agreed order.
+    public var state: State { inner.withState { $0.history.current } }
+
+    /// Reads the newest state in place, under the lock and without keeping a copy of it.
+    public func withState<Result>(_ body: (State) throws -> Result) rethrows -> Result {
+        try inner.withState { try body($0.history.current) }
+    }
+
+    /// Calls `body` after each dispatch and after each folded batch.
+    public func subscribe(_ body: @escaping @Sendable () -> Void) -> Subscription {
+        inner.subscribe(body)
+    }
+
+    /// Makes another reducer current and folds the whole history with it, from the base (G17).
+    public func replaceReducer(_ reducer: Reducer<State, Action>) {
+        do {
+            let base = try GossipParts<State, Action>.base(initial, reducer)
+            inner.dispatch(.replaceReducer(reducer, base: base))
+        } catch {
+            report(error)
+        }
+    }
+
+    /// Ends all subscriptions and state sequences; ``shutDown()`` ends the connections too.
+    public func close() { inner.close() }
+
+    /// This store, or what the inner store has.
+    public func enhancement<Part>(_ type: Part.Type) -> Part? {
+        self as? Part ?? inner.enhancement(type)
+    }
+
+    // MARK: Peers
+
+    /// The identity that this store writes as.
+    public var source: Source { dispatcher.source }
+
+    /// Dials a peer now, and again whenever the connection is lost.
+    @discardableResult
+    public func connect(
+        _ transport: some Transport, options: SessionOptions = SessionOptions()
+    ) -> Swarm.Connection {
+        swarm.connect(transport, options: options)
+    }
+
+    /// How the store stands with its peers.
+    public var status: GossipStatus { dispatcher.status }
+
+    /// Waits until every own action dispatched so far is durable; at once without storage.
+    ///
+    /// - Throws: `StorageError` when saving fails. Nothing unsaved of ours has left the process.
+    public func flush() async throws { try await dispatcher.flush() }
+
+    /// Waits until some peer and we have all that the other had; at once if one has.
+    public func synced() async { await dispatcher.synced() }
+
+    /// Ends the connections, saves what is to be saved, and closes the storage.
+    public func shutDown() async {
+        await swarm.shutDown()
+        await dispatcher.close()
+        inner.close()
+    }
+
+    func report(_ error: any Error) {
+        let fault =
+            error as? StoreFault ?? StoreFault(.refusedAction, "\(error)", cause: error)
+        fault.report(to: options.onFault)
+    }
+}
+
+extension StoreFault.Code {
+    /// An action was refused before it changed anything.
+    public static let refusedAction = StoreFault.Code("refusedAction")
+}

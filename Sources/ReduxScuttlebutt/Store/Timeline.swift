@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+import Redux
+import Rewind
+import Scuttlebutt
+
+/// What the inner store holds in place of the program's state: the history that folds to it.
+struct Timeline<State: Sendable, Action: Sendable>: Sendable {
+    var history: History<State, Action>
+    /// What the last change did, for whoever dispatched it.
+    var lastChange = HistoryChange()
+
+    init(base: State, reducer: Reducer<State, Action>, spacing: Int) {
+        history = History(base: base, reducer: Timeline.folding(reducer), spacing: spacing)
+    }
+
+    /// A program's reducer as the history calls it.
+    static func folding(_ reducer: Reducer<State, Action>) -> HistoryReducer<State, Action> {
+        HistoryReducer(reporting: { state, action, stamp in
+            let meta = ActionMeta(timestamp: stamp?.timestamp, source: stamp?.source)
+            do {
+                try reducer.reduce(&state, action, meta)
+                return .applied
+            } catch {
+                return .failed
+            }
+        })
+    }
+
+    /// Folds one inner action in.
+    mutating func perform(_ action: TimelineAction<State, Action>) {
+        switch action {
+        case .own(let action, let stamp):
+            lastChange = history.insert(action, at: stamp)
+        case .local(let action):
+            lastChange = history.appendLocal(action)
+        case .batch(let actions):
+            lastChange = history.merge(actions)
+        case .replaceReducer(let reducer, let base):
+            lastChange = history.replaceReducer(Timeline.folding(reducer), base: base)
+        }
+    }
+}
+
+/// What is dispatched to the inner store.
+enum TimelineAction<State: Sendable, Action: Sendable>: Sendable {
+    case own(Action, Stamp)
+    case local(Action)
+    case batch([StampedAction<Action>])
+    case replaceReducer(Reducer<State, Action>, base: State)
+}
