@@ -28,6 +28,16 @@ public struct JSONDecoding: Sendable {
 struct ValueRange: Equatable {
     var start: Int
     var end: Int
+
+    init(start: Int, end: Int) {
+        self.start = start
+        self.end = end
+    }
+
+    init(_ member: JSONMembers.Member) {
+        start = member.value.lowerBound
+        end = member.value.upperBound
+    }
 }
 
 /// The bytes of one document and what has been found in them.
@@ -37,19 +47,24 @@ struct ValueRange: Equatable {
 final class JSONReader: Decoder {
     let bytes: [UInt8]
     let root: ValueRange
-    var current: ValueRange
+    // Each access to what follows is over before anything else runs, so the dynamic checks of
+    // exclusive access are only time.
+    @exclusivity(unchecked) var current: ValueRange
     /// The indexed members of the objects that are being decoded, the innermost last.
-    var members: [IndexedMember] = []
+    @exclusivity(unchecked) var members: [IndexedMember] = []
     /// The texts of keys that have escapes.
     var unescapedKeys: [[UInt8]] = []
-    /// Set while the root is read as a flat action.
-    var flat: FlatReading?
+    /// How many more bytes may be walked to tell where errors are.
+    private var pathBudget: Int
+    /// How far the root has been read as a flat action, if it is one.
+    @exclusivity(unchecked) var flat = FlatReading()
 
     var userInfo: [CodingUserInfoKey: Any] { [:] }
     var codingPath: [any CodingKey] { path(to: current) }
 
     init(_ bytes: [UInt8], bounds: JSONBounds) throws {
         self.bytes = bytes
+        pathBudget = 16 * bytes.count + 65_536
         let found = bytes.withUnsafeBufferPointer { buffer -> Result<ValueRange, JSONFailure> in
             let scanner = JSONScanner(buffer, bounds: bounds)
             do throws(JSONFailure) {
@@ -83,16 +98,18 @@ final class JSONReader: Decoder {
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer {
-        SingleReader(self, at: current, isFlat: flat != nil && current == root)
+        SingleReader(self, at: current, isFlat: flat.isEntered && current == root)
     }
 
     func keyed<Key: CodingKey>(
         by type: Key.Type, at range: ValueRange, isRoot: Bool = false
     ) throws -> KeyedReader<Key> {
         guard byte(range) == 0x7B else { throw mismatch([String: Any].self, at: range) }
-        let isFlat = isRoot && flat != nil
-        return KeyedReader(
-            self, at: range, table: index(range), role: isFlat ? .flatRoot : .plain)
+        // An enumeration never asks the root for members, so they are indexed when somebody does.
+        if isRoot, flat.isEntered {
+            return KeyedReader(self, at: range, table: .none, role: .flatRoot)
+        }
+        return KeyedReader(self, at: range, table: index(range), role: .plain)
     }
 
     /// Decodes a value of any type.
@@ -115,8 +132,14 @@ final class JSONReader: Decoder {
         range.start < bytes.count ? bytes[range.start] : 0
     }
 
+    /// The path to a value; empty once this document has cost too much walking.
+    ///
+    /// Types that try one form after another fail often and throw the errors away. Without a bound
+    /// a long array of such values would cost time in the square of its length.
     func path(to range: ValueRange) -> [any CodingKey] {
-        JSONPath.path(to: range.start, in: bytes)
+        guard pathBudget >= range.start else { return [] }
+        pathBudget -= range.start
+        return JSONPath.path(to: range.start, in: bytes)
     }
 }
 

@@ -48,16 +48,18 @@ struct WriteFrame {
 /// of the output; one that is used again after something behind it was written (which no
 /// synthesised code does) has its bytes inserted.
 final class JSONWriter: Encoder {
-    var output: [UInt8] = []
+    // Each access to what follows is over before anything else runs, so the dynamic checks of
+    // exclusive access are only time.
+    @exclusivity(unchecked) var output: [UInt8] = []
     /// Every container that was made, by number.
-    var frames: [WriteFrame] = []
+    @exclusivity(unchecked) var frames: [WriteFrame] = []
     /// The numbers of those that have no closing bracket yet, the innermost last.
-    var open: [Int] = []
+    @exclusivity(unchecked) var open: [Int] = []
     /// What the value that is being encoded has made: a container's number, ``nothing`` or
     /// ``scalar``.
-    var made = nothing
+    @exclusivity(unchecked) var made = nothing
     /// Set while the root is written as a flat action.
-    var flat: FlatWriting?
+    @exclusivity(unchecked) var flat: FlatWriting?
 
     /// Whether one value encoded two different things; the whole is then refused at the end.
     var isContradictory = false

@@ -10,6 +10,13 @@ extension JSONReader {
     /// text of `type`, and what is below it is `payload`. Types that ask for members by name
     /// instead see the action as it is.
     struct FlatReading {
+        /// Whether the root is an action at all.
+        var isEntered = false
+        /// The members of the root, once somebody asked for one.
+        var members = MemberTable.none
+        /// Where the texts of `type` and `payload` stand.
+        var type: ValueRange?
+        var payload: ValueRange?
         /// Whether `type` was given out as the only key.
         var hasGivenKeys = false
         /// The type that the enumeration does not have.
@@ -22,14 +29,15 @@ extension JSONReader {
     ///
     /// - Returns: `nil` when `type` names no case.
     func decodeFlat<T: Decodable>(_ type: T.Type) throws -> T? {
-        flat = FlatReading()
+        flat = FlatReading(isEntered: true)
+        findFlatMembers()
         do {
             return try decode(type, at: root)
         } catch is UnknownActionType {
             return nil
         } catch {
-            if flat?.unknownType != nil { return nil }
-            if flat?.hasGivenType == true, case DecodingError.dataCorrupted = error { return nil }
+            if flat.unknownType != nil { return nil }
+            if flat.hasGivenType, case DecodingError.dataCorrupted = error { return nil }
             throw error
         }
     }
@@ -37,8 +45,8 @@ extension JSONReader {
     /// Where the text of `type` stands.
     func flatType() throws -> ValueRange {
         guard byte(root) == 0x7B else { throw mismatch([String: Any].self, at: root) }
-        flat?.hasGivenType = true
-        guard let range = lastMember("type") else {
+        flat.hasGivenType = true
+        guard let range = flat.type else {
             throw DecodingError.keyNotFound(
                 JSONKey(stringValue: "type"),
                 .init(codingPath: [], debugDescription: "an action must have a type"))
@@ -46,12 +54,18 @@ extension JSONReader {
         return range
     }
 
+    /// The members of the root, for types that ask for them by name.
+    func flatMembers() -> MemberTable {
+        if flat.members.head < 0 { flat.members = index(root) }
+        return flat.members
+    }
+
     /// The case that `type` names, or nothing.
     func flatKeys<Key: CodingKey>(_ type: Key.Type) -> [Key] {
-        guard let range = lastMember("type"), let name = try? string(at: range) else { return [] }
-        flat?.hasGivenKeys = true
+        guard let range = flat.type, let name = try? string(at: range) else { return [] }
+        flat.hasGivenKeys = true
         guard let key = Key(stringValue: name) else {
-            flat?.unknownType = name
+            flat.unknownType = name
             return []
         }
         return [key]
@@ -59,27 +73,33 @@ extension JSONReader {
 
     /// The associated values of the case that `type` named; an absent payload has none.
     func flatPayload<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedReader<Key> {
-        let none = MemberTable(head: -1, count: 0)
-        guard let range = lastMember("payload") else {
+        guard let range = flat.payload else {
             let end = ValueRange(start: root.start, end: root.start)
-            return KeyedReader(self, at: end, table: none, role: .flatPayload)
+            return KeyedReader(self, at: end, table: .none, role: .flatPayload)
         }
         let isObject = byte(range) == 0x7B
         return KeyedReader(
-            self, at: range, table: isObject ? index(range) : none, role: .flatPayload)
+            self, at: range, table: isObject ? index(range) : .none, role: .flatPayload)
     }
 
-    /// The value of a member of the root; of several the last.
-    private func lastMember(_ name: StaticString) -> ValueRange? {
-        bytes.withUnsafeBufferPointer { buffer in
-            guard var members = JSONMembers(buffer, at: root.start) else { return nil }
-            var found: ValueRange?
-            while let member = members.next() {
-                guard JSONMembers.key(member.key, in: buffer, is: name) else { continue }
-                found = ValueRange(start: member.value.lowerBound, end: member.value.upperBound)
+    /// Finds `type` and `payload` of the root; of several the last.
+    private func findFlatMembers() {
+        let root = root
+        let found = bytes.withUnsafeBufferPointer { buffer in
+            var type: JSONMembers.Member?
+            var payload: JSONMembers.Member?
+            var members = JSONMembers(buffer, at: root.start)
+            while let member = members?.next() {
+                if JSONMembers.key(member.key, in: buffer, is: "type") {
+                    type = member
+                } else if JSONMembers.key(member.key, in: buffer, is: "payload") {
+                    payload = member
+                }
             }
-            return found
+            return (type, payload)
         }
+        flat.type = found.0.map(ValueRange.init)
+        flat.payload = found.1.map(ValueRange.init)
     }
 }
 

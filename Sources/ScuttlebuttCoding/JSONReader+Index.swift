@@ -17,6 +17,8 @@ struct IndexedMember {
 struct MemberTable {
     var head: Int
     var count: Int
+
+    static let none = MemberTable(head: -1, count: 0)
 }
 
 extension JSONReader {

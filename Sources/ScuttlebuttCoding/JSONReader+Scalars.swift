@@ -19,8 +19,13 @@ extension JSONReader {
             throw mismatch(String.self, at: range)
         }
         return bytes.withUnsafeBufferPointer { buffer in
-            let inner = buffer[range.start + 1..<range.end - 1]
-            if !inner.contains(0x5C) { return String(decoding: inner, as: UTF8.self) }
+            let (start, end) = (range.start + 1, range.end - 1)
+            var index = start
+            while index < end, buffer[index] != 0x5C { index &+= 1 }
+            if index == end {
+                let inner = UnsafeBufferPointer(rebasing: buffer[start..<end])
+                return String(decoding: inner, as: UTF8.self)
+            }
             let text = try? JSONString.decoded(buffer, at: range.start)
             return String(decoding: text ?? [], as: UTF8.self)
         }

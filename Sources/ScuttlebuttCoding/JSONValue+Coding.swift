@@ -36,40 +36,72 @@ extension JSONValue {
 }
 
 extension JSONReader {
-    /// The tree of a value; as deep as the bounds of the reader allow.
+    /// The tree of a value.
+    ///
+    /// One pass over its bytes; recursion is as deep as the bounds of the reader allow.
     func value(at range: ValueRange) -> JSONValue {
-        switch byte(range) {
-        case 0x6E: return .null
-        case 0x74: return .bool(true)
-        case 0x66: return .bool(false)
-        case 0x22: return .string((try? string(at: range)) ?? "")
+        bytes.withUnsafeBufferPointer { buffer in
+            var builder = TreeBuilder(scanner: JSONScanner(buffer), index: range.start)
+            return builder.value()
+        }
+    }
+}
+
+/// Builds trees from validated bytes.
+private struct TreeBuilder {
+    let scanner: JSONScanner
+    var index: Int
+
+    private var bytes: UnsafeBufferPointer<UInt8> { scanner.bytes }
+
+    /// The byte at `index` behind white space and `separator`, if there is one; 0 at the end.
+    private mutating func next(behind separator: UInt8) -> UInt8 {
+        index = scanner.skipWhitespace(at: index)
+        if index < bytes.count, bytes[index] == separator {
+            index = scanner.skipWhitespace(at: index + 1)
+        }
+        return index < bytes.count ? bytes[index] : 0
+    }
+
+    /// The value at `index`, which then stands behind it.
+    mutating func value() -> JSONValue {
+        switch next(behind: 0) {
         case 0x5B:
+            index += 1
             var elements: [JSONValue] = []
-            var next = element(from: range.start + 1)
-            while let element = next {
-                elements.append(value(at: element))
-                next = self.element(from: element.end)
-            }
+            while next(behind: 0x2C) != 0x5D, index < bytes.count { elements.append(value()) }
+            index += 1
             return .array(elements)
         case 0x7B:
+            index += 1
             var members: [(key: String, value: JSONValue)] = []
-            let walk = bytes.withUnsafeBufferPointer { buffer -> [JSONMembers.Member] in
-                var found: [JSONMembers.Member] = []
-                var members = JSONMembers(buffer, at: range.start)
-                while let member = members?.next() { found.append(member) }
-                return found
+            while next(behind: 0x2C) == 0x22 {
+                let key = string()
+                _ = next(behind: 0x3A)
+                members.append((key, value()))
             }
-            for member in walk {
-                let key = ValueRange(start: member.key.lowerBound, end: member.key.upperBound)
-                let inner = ValueRange(start: member.value.lowerBound, end: member.value.upperBound)
-                members.append(((try? string(at: key)) ?? "", value(at: inner)))
-            }
+            index += 1
             return .object(JSONValue.Object(members))
-        default:
-            return .number(
-                JSONValue.Number(
-                    validated: String(decoding: bytes[range.start..<range.end], as: UTF8.self)))
+        case 0x22: return .string(string())
+        case let first:
+            let start = min(index, bytes.count)
+            index = max(JSONMembers.endOfValue(bytes, at: index), index + 1)
+            switch first {
+            case 0x6E: return .null
+            case 0x74: return .bool(true)
+            case 0x66: return .bool(false)
+            default:
+                let text = bytes[start..<min(index, bytes.count)]
+                return .number(JSONValue.Number(validated: String(decoding: text, as: UTF8.self)))
+            }
         }
+    }
+
+    private mutating func string() -> String {
+        var text: [UInt8] = []
+        let decoded = try? JSONString.decode(bytes, at: index, into: &text)
+        index = decoded?.end ?? bytes.count
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -29,6 +29,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     var allKeys: [Key] {
         if role == .flatRoot, MemoryLayout<Key>.size <= 2 { return reader.flatKeys(Key.self) }
+        let table = role == .flatRoot ? reader.flatMembers() : table
         return reader.keys(of: table).compactMap { Key(stringValue: $0) }
     }
 
@@ -42,6 +43,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
             }
             guard table.head >= 0 else { return nil }
         }
+        if role == .flatRoot { return reader.find(name, in: reader.flatMembers()) }
         return reader.find(name, in: table)
     }
 
@@ -112,7 +114,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
-        if role == .flatRoot, reader.flat?.hasGivenKeys == true {
+        if role == .flatRoot, reader.flat.hasGivenKeys {
             return KeyedDecodingContainer(reader.flatPayload(keyedBy: type))
         }
         return try KeyedDecodingContainer(reader.keyed(by: type, at: find(key)))
@@ -123,6 +125,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func superDecoder() throws -> any Decoder {
+        let table = role == .flatRoot ? reader.flatMembers() : table
         guard let found = reader.find("super", in: table) else {
             throw DecodingError.keyNotFound(
                 JSONKey.super, .init(codingPath: codingPath, debugDescription: "no member super"))

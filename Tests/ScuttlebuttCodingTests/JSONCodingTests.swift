@@ -212,4 +212,44 @@ import Testing
         let data = try JSONEncoder().encode(JSONValue.array([1, "x", nil, 2.5]))
         #expect(try JSONDecoder().decode(JSONValue.self, from: data) == [1, "x", nil, 2.5])
     }
+
+    enum TextOrNumber: Codable, Equatable {
+        case text(String), number(Int)
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let number = try? container.decode(Int.self) {
+                self = .number(number)
+            } else {
+                self = .text(try container.decode(String.self))
+            }
+        }
+    }
+
+    @Test("A hundred thousand swallowed errors cost no time in the square of the length")
+    func swallowedErrors() throws {
+        let text = "[" + repeatElement("\"x\"", count: 100_000).joined(separator: ",") + "]"
+        #expect(try Self.decode(text, [TextOrNumber].self).count == 100_000)
+    }
+
+    @Test("Documents with bytes changed at random never trap", arguments: 0..<10)
+    func mutated(seed: Int) throws {
+        let sample = try JSONEncoding().encode(Everything())
+        var random = CodingTestRandom(state: UInt64(seed))
+        let alphabet = Array(#"{}[]:,"\u0_1d8a-e.tn "#.utf8) + [0x80, 0xC3, 0xFF, 0x00]
+        for _ in 0..<500 {
+            var bytes = sample
+            for _ in 0...random.next() % 2 {
+                let place = Int(random.next() % UInt64(bytes.count))
+                bytes[place] = alphabet[Int(random.next() % UInt64(alphabet.count))]
+            }
+            if let value = try? JSONDecoding().decode(Everything.self, from: bytes) {
+                #expect(try JSONDecoding().decode(from: JSONEncoding().encode(value)) == value)
+            }
+            if let value = try? JSONValue(bytes) {
+                #expect(try JSONValue(value.bytes) == value)
+                #expect(JSONMeaning.areEqual(value.bytes, bytes))
+            }
+        }
+    }
 }
