@@ -46,9 +46,9 @@ public final class WireLineReader {
 
     deinit { close(file) }
 
-    /// The next lines, or `nil` at the end. A last line without a newline counts as one.
+    /// The next lines, or `nil` at the end.
     ///
-    /// Blocks for the reading.
+    /// A last line without a newline counts as one. Blocks for the reading.
     ///
     /// - Throws: ``StorageError`` `.unreadable` when the reading fails, `.foreignOrCorrupt` when a
     ///   line is longer than ``maximumLineByteCount``; the file cannot be read on after that.
@@ -85,13 +85,23 @@ public final class WireLineReader {
         var ranges: [Range<Int>] = []
         var start = 0
         while start <= bytes.count {
-            let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+            let end = Self.newline(in: bytes, from: start)
             guard end - start <= Self.maximumLineByteCount else { throw tooLong(lineNumber) }
             ranges.append(start..<end)
             lineNumber += 1
             start = end + 1
         }
         return Batch(lines: InboundLines(bytes: bytes, ranges: ranges), firstNumber: first)
+    }
+
+    /// Where the next newline stands, or the end of the bytes.
+    private static func newline(in bytes: [UInt8], from start: Int) -> Int {
+        bytes.withUnsafeBytes { bytes in
+            guard start < bytes.count, let base = bytes.baseAddress,
+                let found = memchr(base + start, 0x0A, bytes.count - start)
+            else { return bytes.count }
+            return UnsafeRawPointer(found) - base
+        }
     }
 
     private func tooLong(_ number: Int) -> StorageError {
