@@ -29,6 +29,7 @@ final class LinkHandler: ChannelDuplexHandler {
     private var framing: any Framing
     private var phase = Phase.open
     private var arrivals = Arrivals()
+    private var heldReply: ByteBuffer?
     private var context: ChannelHandlerContext?
     private var alarm: (deadline: NIODeadline, task: Scheduled<Void>)?
     private var closingAlarm: Scheduled<Void>?
@@ -117,16 +118,33 @@ final class LinkHandler: ChannelDuplexHandler {
         if arrivals.reply.readableBytes > 0 {
             let reply = arrivals.reply
             arrivals.reply = ByteBuffer()
-            if phase == .open || phase == .heardGoodbye { write(reply, context, flushes: true) }
+            self.reply(reply, context)
         }
         if let end = arrivals.end {
             self.end(end, context)
             if arrivals.closes {
                 arrivals.closes = false
-                sayGoodbye(nil, context)
+                if phase == .saidGoodbye {
+                    context.close(promise: nil)
+                } else {
+                    sayGoodbye(nil, context)
+                }
             }
         }
         armAlarm(context)
+    }
+
+    /// Writes an answer, or keeps it while the peer takes nothing.
+    ///
+    /// Only the newest is kept: a peer that asks again and again and reads no answer gets no memory
+    /// of ours for it.
+    private func reply(_ reply: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard phase == .open || phase == .heardGoodbye else { return }
+        if context.channel.isWritable || arrivals.end != nil {
+            write(reply, context, flushes: true)
+        } else {
+            heldReply = reply
+        }
     }
 
     private func end(_ end: Arrivals.End, _ context: ChannelHandlerContext) {
@@ -147,7 +165,7 @@ final class LinkHandler: ChannelDuplexHandler {
         phase = .closed
         alarm?.task.cancel()
         closingAlarm?.cancel()
-        (alarm, closingAlarm) = (nil, nil)
+        (alarm, closingAlarm, heldReply) = (nil, nil, nil)
         outbox.gone(LinkError(.lost, "The connection is gone; dial again."))
     }
 
@@ -226,6 +244,10 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, let reply = heldReply {
+            heldReply = nil
+            self.reply(reply, context)
+        }
         outbox.update(isWritable: context.channel.isWritable)
         context.fireChannelWritabilityChanged()
     }

@@ -109,7 +109,9 @@ final class Outbox: Sendable {
         }
     }
 
-    /// After a write: whether the channel takes more. Lets the sender go on if so.
+    /// After a write: whether the channel takes more.
+    ///
+    /// Lets the sender go on if so.
     func update(isWritable: Bool) {
         let sender = state.withLock { state -> Waiter? in
             state.isWritable = isWritable

@@ -34,7 +34,9 @@ struct PrimusFraming {
 
     mutating func opened(now: NIODeadline) { heartbeat.opened(now: now) }
 
-    /// One message arrived. What is not a JSON string is ignored.
+    /// One message arrived.
+    ///
+    /// What is not a JSON string is ignored.
     mutating func receive(
         _ text: UnsafeRawBufferPointer, now: NIODeadline, masked: Bool,
         into arrivals: inout Arrivals
@@ -54,9 +56,13 @@ struct PrimusFraming {
 
     private static let prefix = Array("primus::".utf8)
 
+    /// Control items of the originals have some 30 bytes; a longer one is not worth an answer.
+    private static let maximumControlByteCount = 256
+
     private mutating func control(
         now: NIODeadline, masked: Bool, into arrivals: inout Arrivals
     ) {
+        guard string.count <= Self.maximumControlByteCount else { return }
         let item = String(decoding: string, as: UTF8.self)
         if item.hasPrefix("primus::ping::") {
             heartbeat.heardPing(now: now)

@@ -78,7 +78,9 @@ struct PrimusHeartbeat {
         pingAt = now + timings.clientPingInterval
     }
 
-    /// What is due now. While nothing is read (`isReading` is false) silence is no sign of death.
+    /// What is due now.
+    ///
+    /// While nothing is read (`isReading` is false) silence is no sign of death.
     mutating func tick(now: NIODeadline, isReading: Bool) -> Action {
         if let deadline = giveUpAt, deadline <= now {
             guard !isReading else { return .giveUp }

@@ -42,8 +42,10 @@ public enum PrimusSpecification {
         return dialect(Array(body.readableBytesView))
     }
 
-    /// The dialect that a specification tells of. One that names both a time-out and a ping interval
-    /// (as ours does) is a server that answers pings.
+    /// The dialect that a specification tells of.
+    ///
+    /// One that names both a time-out and a ping interval (as ours does) is a server that answers
+    /// pings.
     static func dialect(_ json: [UInt8]) -> PrimusDialect {
         struct Fields: Decodable {
             var timeout: Double?

@@ -10,7 +10,9 @@ public import ScuttlebuttRuntime
 /// Before each dial it reads `/primus/spec` to learn who sends heartbeats; a server without one is
 /// spoken to all the same.
 public struct PrimusTransport: Transport {
-    /// Where it dials. The path is not used: Primus has its own.
+    /// Where it dials.
+    ///
+    /// The path is not used: Primus has its own.
     public let address: PeerAddress
     private let dial: WebSocketDial
     private let timings: PrimusTimings

@@ -32,7 +32,9 @@ public enum WebSocketDialect: Hashable, Sendable {
 /// `NIOTypedWebSocketServerUpgrader` (its `maxFrameSize` does not matter: frames never reach NIO's
 /// decoder) and keep the link it returns.
 public enum WebSocketServerLink {
-    /// Turns an upgraded channel into a link. On the channel's event loop only.
+    /// Turns an upgraded channel into a link.
+    ///
+    /// On the channel's event loop only.
     ///
     /// It stands before NIO's own frame handlers, which then see no traffic: one buffer of frames is
     /// shared by all peers instead.
@@ -77,7 +79,9 @@ public enum WebSocketServerLink {
     }
 
     /// Closes `channel` unless it is upgraded, or ``endUpgradeTimeout(on:)`` is called, in time; so
-    /// that nobody holds a connection by sending a request byte by byte. On its event loop only.
+    /// that nobody holds a connection by sending a request byte by byte.
+    ///
+    /// On its event loop only.
     public static func startUpgradeTimeout(
         on channel: any Channel, limits: LinkLimits = LinkLimits()
     ) throws {
@@ -85,7 +89,9 @@ public enum WebSocketServerLink {
             UpgradeTimeoutHandler(limits.upgradeTimeout), position: .first)
     }
 
-    /// Ends the time-out: the request turned out to be an ordinary one. On its event loop only.
+    /// Ends the time-out: the request turned out to be an ordinary one.
+    ///
+    /// On its event loop only.
     public static func endUpgradeTimeout(on channel: any Channel) {
         let pipeline = channel.pipeline.syncOperations
         guard let context = try? pipeline.context(handlerType: UpgradeTimeoutHandler.self) else {

@@ -11,7 +11,9 @@ package final class AcceptQueue: Sendable {
         var isClosed = false
     }
 
-    /// So many accepted links may wait; a further one is refused. What `listen(2)` calls backlog.
+    /// So many accepted links may wait; a further one is refused.
+    ///
+    /// What `listen(2)` calls backlog.
     package let bound: Int
     private let state = Mutex(State())
 

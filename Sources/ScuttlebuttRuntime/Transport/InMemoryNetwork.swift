@@ -41,7 +41,9 @@ public final class InMemoryNetwork: Sendable {
         InMemoryTransport(name: name, network: self)
     }
 
-    /// Cuts every link, as a failing switch would. Dialling works again at once.
+    /// Cuts every link, as a failing switch would.
+    ///
+    /// Dialling works again at once.
     public func cut() {
         let links = state.withLock { state in
             defer { state.links = [] }

@@ -26,8 +26,9 @@ package final class LineInbox: Sendable {
     private typealias Reader = CheckedContinuation<InboundLines?, any Error>
     private typealias Writer = CheckedContinuation<Void, any Error>
 
-    /// Above so many unread bytes the inbox is full. A line costs its bytes and 16 more, so that a
-    /// flood of tiny lines is bounded too.
+    /// Above so many unread bytes the inbox is full.
+    ///
+    /// A line costs its bytes and 16 more, so that a flood of tiny lines is bounded too.
     package let bound: Int
     private let hasRoom: @Sendable () -> Void
     private let state = Mutex(State())
@@ -44,7 +45,9 @@ package final class LineInbox: Sendable {
     /// Whether nobody will read any more.
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Adds lines; they are dropped when the inbox has ended. Returns whether there is room for more.
+    /// Adds lines; they are dropped when the inbox has ended.
+    ///
+    /// Returns whether there is room for more.
     @discardableResult
     package func deliver(_ lines: InboundLines) -> Bool {
         guard lines.count > 0 else { return !isFull }
