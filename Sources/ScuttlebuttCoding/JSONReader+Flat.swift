@@ -77,9 +77,38 @@ extension JSONReader {
             let end = ValueRange(start: root.start, end: root.start)
             return KeyedReader(self, at: end, table: .none, role: .flatPayload)
         }
-        let isObject = byte(range) == 0x7B
+        // With at most one key to come, an index would cost more than it saves.
+        let isIndexed = byte(range) == 0x7B && MemoryLayout<Key>.size > 0
         return KeyedReader(
-            self, at: range, table: isObject ? index(range) : .none, role: .flatPayload)
+            self, at: range, table: isIndexed ? index(range) : .none, role: .flatPayload)
+    }
+
+    /// The value of a key of an object that has no index; of several the last.
+    func onlyMember(_ key: String, of range: ValueRange) -> ValueRange? {
+        guard byte(range) == 0x7B else { return nil }
+        var key = key
+        return key.withUTF8 { key -> ValueRange? in
+            bytes.withUnsafeBufferPointer { buffer -> ValueRange? in
+                var found: ValueRange?
+                var members = JSONMembers(buffer, at: range.start)
+                while let member = members?.next() {
+                    let literal = member.key.lowerBound + 1..<member.key.upperBound - 1
+                    var isEqual = literal.count == key.count
+                    var index = 0
+                    while isEqual, index < key.count {
+                        isEqual = buffer[literal.lowerBound + index] == key[index]
+                        index += 1
+                    }
+                    if !isEqual, literal.count > key.count, buffer[literal].contains(0x5C) {
+                        let text = try? JSONString.decoded(
+                            buffer, at: member.key.lowerBound, loneSurrogates: .generalised)
+                        isEqual = text?.elementsEqual(key) ?? false
+                    }
+                    if isEqual { found = ValueRange(member) }
+                }
+                return found
+            }
+        }
     }
 
     /// Finds `type` and `payload` of the root; of several the last.

@@ -38,7 +38,8 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
         let name = key.stringValue
         if role == .flatPayload {
             // A key type of size zero has one case only.
-            if MemoryLayout<Key>.size == 0, name == "_0" {
+            if MemoryLayout<Key>.size == 0 {
+                if name != "_0" { return reader.onlyMember(name, of: range) }
                 return range.end > range.start ? range : nil
             }
             guard table.head >= 0 else { return nil }
