@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+
+public import Redux
+public import Scuttlebutt
+public import ScuttlebuttCoding
+
+/// The state of the chat example: everybody's messages in agreed order.
+public struct Chat: Hashable, Sendable {
+    /// One message.
+    public struct Message: Hashable, Sendable {
+        /// What was written.
+        public let text: String
+        /// Where it stands among the peers; empty for a message that never left this one.
+        public let meta: ActionMeta
+    }
+
+    /// The messages, oldest first.
+    public private(set) var messages: [Message] = []
+
+    /// Makes the first state, without a message.
+    public init() {}
+
+    /// ADD_MESSAGE, whose `payload` is the text, appends a message.
+    ///
+    /// Other types, and payloads that are no string, change nothing.
+    public static let reducer = Reducer<Chat, RawAction> { state, action, meta in
+        state.perform(action, ExampleAction.kind(of: action), meta)
+    }
+
+    mutating func perform(_ action: RawAction, _ kind: ExampleAction?, _ meta: ActionMeta) {
+        guard kind == .addMessage, let text = ExampleAction.payload(of: action)?.string else {
+            return
+        }
+        messages.append(Message(text: text, meta: meta))
+    }
+
+    /// The state as JSON: `{"messages":[{"message":…,"source":…,"timestamp":…,"id":…},…]}`.
+    ///
+    /// - Complexity: O(n) in the text of all messages.
+    public var json: [UInt8] {
+        var bytes = Array("{\"messages\":[".utf8)
+        for (index, message) in messages.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            message.write(to: &bytes)
+        }
+        bytes.append(contentsOf: "]}".utf8)
+        return bytes
+    }
+}
+
+extension Chat.Message {
+    func write(to bytes: inout [UInt8]) {
+        var time = Array("null".utf8)
+        if let timestamp = meta.timestamp {
+            time = []
+            JSONNumber.append(timestamp.value, to: &time)
+        }
+        bytes.append(contentsOf: "{\"message\":".utf8)
+        JSONString.encode(Array(text.utf8), into: &bytes)
+        bytes.append(contentsOf: ",\"source\":".utf8)
+        if let source = meta.source {
+            JSONString.encode(source.utf8, into: &bytes)
+        } else {
+            bytes.append(contentsOf: "null".utf8)
+        }
+        bytes.append(contentsOf: ",\"timestamp\":".utf8)
+        bytes.append(contentsOf: time)
+        bytes.append(contentsOf: ",\"id\":".utf8)
+        // The time as JavaScript prints it, so that the pages make the same identifiers.
+        let source = meta.source?.utf8 ?? Array("null".utf8)
+        JSONString.encode(time + [UInt8(ascii: "-")] + source, into: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+    }
+}

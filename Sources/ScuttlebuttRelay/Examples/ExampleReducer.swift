@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+public import Redux
+import Scuttlebutt
+public import ScuttlebuttCoding
+
+/// The reducers that come with the package; all of them can share one log.
+///
+/// None of them traps on, or is changed by, an action that is not its own.
+public enum ExampleReducer: String, CaseIterable, Sendable {
+    /// The array of all actions in agreed order.
+    case log
+    /// A number that is counted up and down.
+    case counter
+    /// Messages in agreed order.
+    case chat
+    /// Conway's Life on 30 by 30 cells.
+    case life
+
+    /// The state before the first action.
+    public var initialState: ExampleState { ExampleState(self) }
+
+    /// The reducer; it makes its own first state.
+    ///
+    /// - Complexity: Of one call: O(n) in the bytes of the action.
+    public var reducer: Reducer<ExampleState, RawAction> {
+        let first = initialState
+        return Reducer { state, action, meta in state.perform(action, meta) }.starting(with: first)
+    }
+}
+
+/// The state of one of the example reducers.
+public struct ExampleState: Hashable, Sendable {
+    /// Whose state it is; the parts of the others stay empty.
+    public let reducer: ExampleReducer
+    /// The actions, for ``ExampleReducer/log``.
+    public private(set) var log: [RawAction] = []
+    /// The number, for ``ExampleReducer/counter``.
+    public private(set) var counter = Counter()
+    /// The messages, for ``ExampleReducer/chat``.
+    public private(set) var chat = Chat()
+    /// The board, for ``ExampleReducer/life``.
+    public private(set) var life = Life()
+
+    /// Makes the state before the first action.
+    public init(_ reducer: ExampleReducer) { self.reducer = reducer }
+
+    mutating func perform(_ action: RawAction, _ meta: ActionMeta) {
+        switch reducer {
+        case .log: log.append(action)
+        case .counter: counter.perform(ExampleAction.kind(of: action))
+        case .chat: chat.perform(action, ExampleAction.kind(of: action), meta)
+        case .life: life.perform(action, ExampleAction.kind(of: action))
+        }
+    }
+
+    /// The state as one JSON text without a line break, as `{"state":…}` shows it.
+    ///
+    /// - Complexity: O(n) in its length.
+    public var json: [UInt8] {
+        switch reducer {
+        case .log: logJSON
+        case .counter: counter.json
+        case .chat: chat.json
+        case .life: life.json
+        }
+    }
+
+    private var logJSON: [UInt8] {
+        var bytes = [UInt8(ascii: "[")]
+        for (index, action) in log.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: action.payload)
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+
+public import Redux
+import Scuttlebutt
+public import ScuttlebuttCoding
+
+/// The state of the Life example: Conway's game on a board whose edges wrap.
+public struct Life: Hashable, Sendable {
+    /// How many rows and columns there are.
+    public static let size = 30
+
+    /// The cells, row after row; 1 lives, 0 does not.
+    public private(set) var cells = [UInt8](repeating: 0, count: size * size)
+
+    /// Makes the first state, in which nothing lives.
+    public init() {}
+
+    /// How many cells live.
+    public var population: Int { cells.reduce(0) { $0 + Int($1) } }
+
+    /// Whether the cell in this column and row lives; both from 0, and they wrap.
+    public func isAlive(column: Int, row: Int) -> Bool {
+        cells[Life.wrapped(row) * Life.size + Life.wrapped(column)] == 1
+    }
+
+    /// TOGGLE, whose `payload` is `{"x":column,"y":row}`, turns a cell over, STEP makes the next
+    /// generation, RESET clears the board.
+    ///
+    /// Other types change nothing, nor does a place that is not on the board.
+    public static let reducer = Reducer<Life, RawAction> { state, action in
+        state.perform(action, ExampleAction.kind(of: action))
+    }
+
+    mutating func perform(_ action: RawAction, _ kind: ExampleAction?) {
+        switch kind {
+        case .toggle: toggle(ExampleAction.payload(of: action))
+        case .step: step()
+        case .reset: self = Life()
+        default: break
+        }
+    }
+
+    private mutating func toggle(_ place: JSONValue?) {
+        guard let column = Life.index(place?["x"]), let row = Life.index(place?["y"]) else {
+            return
+        }
+        cells[row * Life.size + column] ^= 1
+    }
+
+    private mutating func step() {
+        var next = cells
+        for row in 0..<Life.size {
+            for column in 0..<Life.size {
+                let neighbours = neighbours(column, row)
+                let place = row * Life.size + column
+                next[place] = neighbours == 3 || (cells[place] == 1 && neighbours == 2) ? 1 : 0
+            }
+        }
+        cells = next
+    }
+
+    private func neighbours(_ column: Int, _ row: Int) -> Int {
+        var sum = -Int(cells[row * Life.size + column])
+        for y in row - 1...row + 1 {
+            for x in column - 1...column + 1 {
+                sum += Int(cells[Life.wrapped(y) * Life.size + Life.wrapped(x)])
+            }
+        }
+        return sum
+    }
+
+    private static func wrapped(_ index: Int) -> Int {
+        let rest = index % size
+        return rest < 0 ? rest + size : rest
+    }
+
+    /// An index as JavaScript sees it: `3`, `3.0` and `3e0` are the same number.
+    private static func index(_ value: JSONValue?) -> Int? {
+        guard let number = value?.double, number >= 0, number < Double(size),
+            number.rounded(.down) == number
+        else { return nil }
+        return Int(number)
+    }
+
+    /// The state as JSON, `{"grid":[[0,1,…],…]}`: rows of 0 and 1.
+    public var json: [UInt8] {
+        let rows = (0..<Life.size).map { row in
+            let line = cells[row * Life.size..<(row + 1) * Life.size]
+            return "[" + line.map { String($0) }.joined(separator: ",") + "]"
+        }
+        return Array("{\"grid\":[\(rows.joined(separator: ","))]}".utf8)
+    }
+}
