@@ -10,9 +10,12 @@ public final class LiftedStore<
 >: StoreProtocol {
     /// How the inner store carries the outer one.
     public struct Lift: Sendable {
-        let view: @Sendable (InnerState) -> State
-        let action: @Sendable (Action) -> InnerAction
-        let reducer: @Sendable (Reducer<State, Action>) -> Reducer<InnerState, InnerAction>
+        /// The state that the program sees.
+        public let view: @Sendable (InnerState) -> State
+        /// The inner action that carries an action of the program.
+        public let action: @Sendable (Action) -> InnerAction
+        /// The inner reducer that makes a reducer of the program work on inner states.
+        public let reducer: @Sendable (Reducer<State, Action>) -> Reducer<InnerState, InnerAction>
 
         /// Makes a lift.
         ///

@@ -62,11 +62,15 @@ extension Reducer {
     /// slices of the same part, is reported once, when a store takes the reducer.
     public static func combine(
         @CombineReducers<State, Action> _ parts: () -> [Reducer<State, Action>]
-    ) -> Self {
-        let parts = parts()
+    ) -> Self { combine(parts()) }
+
+    /// Runs several reducers one after the other, in the order of the array.
+    ///
+    /// No reducers at all, or two slices of the same part, is reported once, when a store takes
+    /// the reducer.
+    public static func combine(_ parts: [Reducer<State, Action>]) -> Self {
         let answers = parts.compactMap(\.answer)
         let diagnoses = parts.compactMap(\.diagnose)
-        let mistakes = mistakes(in: parts.compactMap(\.place), isEmpty: parts.isEmpty)
         let bodies = parts.map(\.body)
         var answer: Answer?
         if !answers.isEmpty {
@@ -76,26 +80,30 @@ extension Reducer {
             canThrow: parts.contains(where: \.canThrow),
             makeState: parts.lazy.compactMap(\.makeState).first,
             answer: answer,
-            diagnose: { state, signal in mistakes + diagnoses.flatMap { $0(state, signal) } }
+            diagnose: { state, signal in
+                guard !bodies.isEmpty else { return [emptyCombine] }
+                return diagnoses.flatMap { $0(state, signal) }
+            },
+            places: parts.flatMap(\.places)
         ) { state, action, meta in
             for body in bodies { try body(&state, action, meta) }
         }
     }
 
-    static func mistakes(in places: [SlicePlace], isEmpty: Bool) -> [StoreFault] {
-        var faults: [StoreFault] = []
-        if isEmpty {
-            faults.append(
-                StoreFault(.emptyCombine, "combine was given no reducers, so no action has effect"))
+    static var emptyCombine: StoreFault {
+        StoreFault(.emptyCombine, "combine was given no reducers, so no action has effect")
+    }
+
+    /// What is wrong with the make-up of this reducer, for a store that takes it.
+    func mistakes(_ state: State, _ signal: ReducerSignal) -> [StoreFault] {
+        let duplicates = places.enumerated().filter { index, place in
+            places[..<index].contains { $0.isSame(as: place) }
         }
-        for (index, place) in places.enumerated()
-        where places[..<index].contains(where: { $0.isSame(as: place) }) {
-            faults.append(
-                StoreFault(
-                    .duplicateSlice,
-                    "combine was given two slices for \(place.name): both reduce the same state"))
-        }
-        return faults
+        return duplicates.map { _, place in
+            StoreFault(
+                .duplicateSlice,
+                "combine was given two slices for \(place.name): both reduce the same state")
+        } + (diagnose?(state, signal) ?? [])
     }
 
     /// Confines a reducer to one part of the state.
@@ -117,13 +125,10 @@ extension Reducer {
         if let inner = reducer.answer {
             answer = { state, signal in try inner(&state[keyPath: path], signal) }
         }
-        var diagnose: Diagnose?
-        if let inner = reducer.diagnose {
-            diagnose = { state, signal in inner(state[keyPath: path], signal) }
-        }
         return Reducer(
-            canThrow: reducer.canThrow, answer: answer, diagnose: diagnose,
-            place: .path(path, name: "\(path)")
+            canThrow: reducer.canThrow, answer: answer,
+            diagnose: { reducer.mistakes($0[keyPath: path], $1) },
+            places: [.path(path, name: "\(path)")]
         ) { state, action, meta in
             guard let action = pick(action) else { return }
             try reducer.body(&state[keyPath: path], action, meta)
@@ -137,10 +142,6 @@ extension Reducer {
     public static func slice<Sub: Sendable>(
         _ path: any WritableKeyPath<State, Sub?> & Sendable, _ reducer: Reducer<Sub, Action>
     ) -> Self {
-        var diagnose: Diagnose?
-        if let inner = reducer.diagnose {
-            diagnose = { state, signal in state[keyPath: path].map { inner($0, signal) } ?? [] }
-        }
         return Reducer(
             canThrow: reducer.canThrow,
             answer: { state, signal in
@@ -151,11 +152,40 @@ extension Reducer {
                 guard let answer = reducer.answer else { return }
                 try state[keyPath: path].ifPresent { try answer(&$0, signal) }
             },
-            diagnose: diagnose,
-            place: .path(path, name: "\(path)")
+            diagnose: { state, signal in
+                state[keyPath: path].map { reducer.mistakes($0, signal) } ?? []
+            },
+            places: [.path(path, name: "\(path)")]
         ) { state, action, meta in
             try state[keyPath: path].ifPresent { try reducer.body(&$0, action, meta) }
         }
+    }
+}
+
+extension Reducer {
+    /// This reducer, then one that is confined to a part of the state.
+    ///
+    /// Two slices on two lines of a `combine` read as this, since the second begins with a dot.
+    public func slice<Sub: Sendable>(
+        _ path: any WritableKeyPath<State, Sub> & Sendable, _ reducer: Reducer<Sub, Action>
+    ) -> Self {
+        .combine([self, .slice(path, reducer)])
+    }
+
+    /// This reducer, then one that is confined to a part of the state and to some actions.
+    public func slice<Sub: Sendable, SubAction: Sendable>(
+        _ path: any WritableKeyPath<State, Sub> & Sendable,
+        action pick: @escaping @Sendable (Action) -> SubAction?,
+        _ reducer: Reducer<Sub, SubAction>
+    ) -> Self {
+        .combine([self, .slice(path, action: pick, reducer)])
+    }
+
+    /// This reducer, then one that is confined to a part of the state that may be missing.
+    public func slice<Sub: Sendable>(
+        _ path: any WritableKeyPath<State, Sub?> & Sendable, _ reducer: Reducer<Sub, Action>
+    ) -> Self {
+        .combine([self, .slice(path, reducer)])
     }
 }
 

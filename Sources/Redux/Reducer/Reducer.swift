@@ -25,8 +25,8 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline let answer: Answer?
     /// Looks for mistakes in the make-up of the reducer, given the state it is to work on.
     let diagnose: Diagnose?
-    /// The part of the state that this reducer is confined to, for the diagnosis of duplicates.
-    let place: SlicePlace?
+    /// The parts of the state that this reducer is confined to, for the diagnosis of duplicates.
+    let places: [SlicePlace]
 
     /// Whether the reducer may throw, so that whoever runs it must be able to go back.
     public let canThrow: Bool
@@ -37,14 +37,14 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
         makeState: MakeState? = nil,
         answer: Answer? = nil,
         diagnose: Diagnose? = nil,
-        place: SlicePlace? = nil,
+        places: [SlicePlace] = [],
         body: @escaping Body
     ) {
         self.canThrow = canThrow
         self.makeState = makeState
         self.answer = answer
         self.diagnose = diagnose
-        self.place = place
+        self.places = places
         self.body = body
     }
 
@@ -76,7 +76,7 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
     public func starting(with state: @escaping @autoclosure @Sendable () -> State) -> Self {
         Reducer(
             canThrow: canThrow, makeState: state, answer: answer, diagnose: diagnose,
-            place: place, body: body)
+            places: places, body: body)
     }
 }
 
@@ -113,7 +113,7 @@ extension Reducer {
     ) -> Self {
         Reducer(
             canThrow: canThrow, makeState: makeState, answer: answer, diagnose: diagnose,
-            place: place, body: body)
+            places: places, body: body)
     }
 
     /// Makes a reducer of the ReSwift shape: an action and perhaps a state in, a state out.

@@ -112,7 +112,6 @@ extension Reducer where State == Slices {
     /// reducer.
     public static func combine(named slices: [NamedSlice<Action>]) -> Self {
         let names = slices.map(\.name)
-        let mistakes = mistakes(in: names.map { .named($0) }, isEmpty: slices.isEmpty)
         return Reducer(
             canThrow: slices.contains(where: \.canThrow),
             makeState: { Slices() },
@@ -122,14 +121,16 @@ extension Reducer where State == Slices {
             },
             diagnose: { state, signal in
                 let unknown = state.names.filter { !names.contains($0) }
-                guard signal == .initialize, !unknown.isEmpty else { return mistakes }
-                return mistakes + [
+                if names.isEmpty { return [emptyCombine] }
+                guard signal == .initialize, !unknown.isEmpty else { return [] }
+                return [
                     StoreFault(
                         .unknownSlice,
                         "the first state has parts that no reducer knows, which are dropped: "
                             + unknown.joined(separator: ", "))
                 ]
-            }
+            },
+            places: names.map { .named($0) }
         ) { state, action, meta in
             for slice in slices { try slice.body(&state, action, meta) }
         }

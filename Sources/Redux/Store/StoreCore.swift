@@ -28,7 +28,9 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     let standIn: @Sendable () -> State
 
     @usableFromInline let contents: Mutex<Contents>
-    /// The thread that runs a reducer or reads in place, else 0. Only that thread writes its number
+    /// The thread that runs a reducer or reads in place, else 0.
+    ///
+    /// Only that thread writes its number
     /// here and takes it away, so a relaxed look tells each thread the truth about itself.
     @usableFromInline let owner = Atomic<UInt>(0)
     /// Whether `pending` has anything; written and read by the owner.
@@ -44,7 +46,7 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
         self.onFault = onFault
         self.standIn = standIn
         var state = initial
-        var faults = reducer.diagnose?(state, .initialize) ?? []
+        var faults = reducer.mistakes(state, .initialize)
         do {
             try reducer.send(.initialize, to: &state)
         } catch {
@@ -97,7 +99,7 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
             let old = contents.reducer
             contents.reducer = reducer
             var aftermath = StoreAftermath()
-            aftermath.faults = reducer.diagnose?(contents.state, .replaced) ?? []
+            aftermath.faults = reducer.mistakes(contents.state, .replaced)
             attempt(&contents, &aftermath, name: "\(ReducerSignal.replaced.name)") {
                 try reducer.send(.replaced, to: &$0)
             }

@@ -69,6 +69,7 @@ extension StoreProtocol {
     public func states(_ policy: StatePolicy, limit: Int) -> StateUpdates<State> {
         StateUpdates(policy: policy, limit: limit) { [weak self] feed in
             guard let self else { return nil }
+            if policy == .every { feed.feed.keep(state) }
             return (
                 subscription: subscribe { [weak self] in
                     if policy == .every, let self { feed.feed.keep(state) }

@@ -9,7 +9,7 @@
 
 /// A number that the running thread has alone among the threads that are running; never 0.
 @usableFromInline
-func currentThread() -> UInt {
+package func currentThread() -> UInt {
     #if canImport(Darwin)
         return UInt(bitPattern: pthread_self())
     #else

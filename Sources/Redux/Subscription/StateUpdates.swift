@@ -6,9 +6,9 @@ public struct StatePolicy: Hashable, Sendable {
     private enum Value { case newest, every }
     private let value: Value
 
-    /// The reader skips to the newest state; nothing is kept for it. Right for what is shown.
+    /// The reader skips to the newest state and nothing is kept for it: right for what is shown.
     public static let newest = StatePolicy(value: .newest)
-    /// Each state is kept up to a limit, then the oldest give way and are counted. Right for logs.
+    /// Each state is kept up to a limit, then the oldest give way and are counted: right for logs.
     ///
     /// What is kept is a copy, so the next change copies what it touches.
     public static let every = StatePolicy(value: .every)
