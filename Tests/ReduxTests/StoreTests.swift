@@ -17,7 +17,7 @@ import Testing
     @Test("S2: a given state is kept where the reducer ignores init")
     func givenState() throws {
         #expect(Store(initial: 3, reducer: counter).state == 3)
-        #expect(try Store(initial: 3, reducer: counter.starting(with: 9)).state == 3)
+        #expect(Store(initial: 3, reducer: counter.starting(with: 9)).state == 3)
     }
 
     @Test("S2: nil asks the reducer for a state, and is refused where it has none")
