@@ -14,7 +14,7 @@ struct PrimusHeartbeatTests {
     /// What happens at which second until `end`, when nothing but `events` arrives.
     static func run(
         _ start: PrimusHeartbeat, until end: Int64, isReading: Bool = true,
-        events: [Int64: (inout PrimusHeartbeat, NIODeadline) -> Void] = [:]
+        events: Events = [:]
     ) -> [String] {
         var heartbeat = start
         let zero = NIODeadline.uptimeNanoseconds(0)
@@ -33,7 +33,9 @@ struct PrimusHeartbeatTests {
         return said
     }
 
-    static func pong(_ seconds: Int64...) -> [Int64: (inout PrimusHeartbeat, NIODeadline) -> Void] {
+    typealias Events = [Int64: (inout PrimusHeartbeat, NIODeadline) -> Void]
+
+    static func pong(_ seconds: Int64...) -> Events {
         Dictionary(
             uniqueKeysWithValues: seconds.map { second in
                 (
@@ -46,7 +48,7 @@ struct PrimusHeartbeatTests {
             })
     }
 
-    static func ping(_ seconds: Int64...) -> [Int64: (inout PrimusHeartbeat, NIODeadline) -> Void] {
+    static func ping(_ seconds: Int64...) -> Events {
         Dictionary(
             uniqueKeysWithValues: seconds.map { second in
                 (

@@ -22,9 +22,9 @@ struct WebSocketDecoderTests {
                     try decoder.decode(piece) { event in
                         switch event {
                         case .text(let text):
-                            said.append("t:" + String(decoding: text, as: UTF8.self))
+                            said.append("t:" + Self.text(text))
                         case .ping(let data):
-                            said.append("p:" + String(decoding: data, as: UTF8.self))
+                            said.append("p:" + Self.text(data))
                         case .pong: said.append("o")
                         case .close(let code): said.append("c\(code ?? 0)")
                         }
@@ -37,6 +37,10 @@ struct WebSocketDecoderTests {
             start = end
         }
         return said
+    }
+
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(decoding: bytes, as: UTF8.self)
     }
 
     static func frame(_ first: UInt8, _ text: String, masked: Bool = false) -> [UInt8] {
@@ -84,20 +88,29 @@ struct WebSocketDecoderTests {
     }
 
     static let forbidden: [([UInt8], Int)] = [
-        (frame(0xC1, "rsv1"), 1002), (frame(0xA1, "rsv2"), 1002), (frame(0x91, "rsv3"), 1002),
-        (frame(0x83, "opcode 3"), 1002), (frame(0x8B, "opcode 11"), 1002),
-        (frame(0x09, "fragmented ping"), 1002), (frame(0x08, ""), 1002),
+        (frame(0xC1, "rsv1"), 1002),
+        (frame(0xA1, "rsv2"), 1002),
+        (frame(0x91, "rsv3"), 1002),
+        (frame(0x83, "opcode 3"), 1002),
+        (frame(0x8B, "opcode 11"), 1002),
+        (frame(0x09, "fragmented ping"), 1002),
+        (frame(0x08, ""), 1002),
         (long(0x89, 126), 1002),
-        (frame(0x80, "stray continuation"), 1002), (frame(0x00, "stray"), 1002),
-        (frame(0x01, "a") + frame(0x81, "b"), 1002), (frame(0x81, "x", masked: true), 1002),
-        (frame(0x88, [3] as [UInt8]), 1002), (frame(0x88, [0x03, 0xED] as [UInt8]), 1002),
+        (frame(0x80, "stray continuation"), 1002),
+        (frame(0x00, "stray"), 1002),
+        (frame(0x01, "a") + frame(0x81, "b"), 1002),
+        (frame(0x81, "x", masked: true), 1002),
+        (frame(0x88, [3] as [UInt8]), 1002),
+        (frame(0x88, [0x03, 0xED] as [UInt8]), 1002),
         (frame(0x88, [0, 0]), 1002),
         (long(0x81, 1_001), 1009),
         (long(0x01, 900) + long(0x80, 101), 1009),
         ([0x81, 127, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], 1009),
         ([0x81, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], 1009),
-        (frame(0x81, [0xC0, 0x80]), 1007), (frame(0x81, [0xED, 0xA0, 0x80]), 1007),
-        (frame(0x81, [0xF4, 0x90, 0x80, 0x80]), 1007), (frame(0x81, [0xE0, 0x80, 0x80]), 1007),
+        (frame(0x81, [0xC0, 0x80]), 1007),
+        (frame(0x81, [0xED, 0xA0, 0x80]), 1007),
+        (frame(0x81, [0xF4, 0x90, 0x80, 0x80]), 1007),
+        (frame(0x81, [0xE0, 0x80, 0x80]), 1007),
         (frame(0x81, [0xFF]), 1007),
         (frame(0x81, [49, 50, 51, 52, 53, 54, 55, 56, 0x80] as [UInt8]), 1007),
     ]

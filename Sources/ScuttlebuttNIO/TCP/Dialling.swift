@@ -49,6 +49,8 @@ enum Dialling {
             return String(cString: strerror(error.errnoCode)).lowercased()
         case ChannelError.connectTimeout:
             return "nobody answered in time"
+        case ChannelError.eof:
+            return "it closed the connection while we dialled"
         default:
             return "\(error)"
         }

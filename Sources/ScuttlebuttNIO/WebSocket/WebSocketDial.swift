@@ -73,12 +73,20 @@ struct WebSocketDial: Sendable {
                             NIOSSLClientHandler(
                                 context: tls, serverHostname: Self.isAddress(host) ? nil : host))
                     }
-                    let done = try setUp(channel)
+                    let promise = channel.eventLoop.makePromise(of: Value.self)
+                    try setUp(channel).cascade(to: promise)
+                    // Not every failure of TLS or HTTP reaches what `setUp` returned.
+                    try channel.pipeline.syncOperations.addHandler(
+                        FirstErrorHandler { promise.fail($0) })
+                    channel.closeFuture.whenComplete { _ in promise.fail(ChannelError.eof) }
                     let alarm = channel.eventLoop.scheduleTask(in: limits.connectTimeout) {
-                        channel.close(promise: nil)
+                        promise.fail(ChannelError.connectTimeout(limits.connectTimeout))
                     }
-                    done.whenComplete { _ in alarm.cancel() }
-                    return done
+                    promise.futureResult.whenComplete { result in
+                        alarm.cancel()
+                        if case .failure = result { channel.close(promise: nil) }
+                    }
+                    return promise.futureResult
                 }
             }
     }
@@ -104,8 +112,7 @@ struct WebSocketDial: Sendable {
                     version: .http1_1, method: .GET, uri: target, headers: headers),
                 upgraders: [upgrader],
                 notUpgradingCompletionHandler: { channel in
-                    channel.close(promise: nil)
-                    return channel.eventLoop.makeFailedFuture(refusal)
+                    channel.eventLoop.makeFailedFuture(refusal)
                 }))
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
             configuration: configuration)
@@ -113,5 +120,22 @@ struct WebSocketDial: Sendable {
 
     private static func isAddress(_ host: String) -> Bool {
         (try? SocketAddress(ipAddress: host, port: 0)) != nil
+    }
+}
+
+/// Tells of an error that nobody else in the pipeline took, and of the peer's end.
+private final class FirstErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    private let tell: (any Error) -> Void
+
+    init(_ tell: @escaping (any Error) -> Void) { self.tell = tell }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { tell(error) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Half-closure is on for the sake of the link; before it stands, an end is an end.
+        if case ChannelEvent.inputClosed = event { tell(ChannelError.eof) }
+        context.fireUserInboundEventTriggered(event)
     }
 }

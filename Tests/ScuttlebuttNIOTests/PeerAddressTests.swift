@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttNIO
+import ScuttlebuttRuntime
+import Testing
+
+@Suite("PeerAddress")
+struct PeerAddressTests {
+    @Test(
+        "Addresses are read",
+        arguments: [
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/"),
+            ("http://localhost:3000/app?token=a&x=1#top", "http://localhost:3000/app?token=a&x=1"),
+            ("https://example.org", "https://example.org:443/"),
+            ("ws://example.org", "ws://example.org:80/ws"),
+            ("ws://example.org:3000?x=1", "ws://example.org:3000/ws?x=1"),
+            ("WSS://example.org/gossip/", "wss://example.org:443/gossip/"),
+            ("ws://[::1]:3000/ws", "ws://[::1]:3000/ws"),
+            ("ws://h:1/é", "ws://h:1/%C3%A9"),
+            ("tcp://127.0.0.1:4000", "tcp://127.0.0.1:4000"),
+            ("tcp://[::1]:4000/", "tcp://[::1]:4000"),
+        ])
+    func addresses(text: String, canonical: String) throws {
+        #expect(try PeerAddress(text).description == canonical)
+    }
+
+    @Test(
+        "What is no address is refused in one sentence",
+        arguments: [
+            "", "localhost:3000", "ftp://h:1", "tcp://h", "tcp://h:1/path", "tcp://:1", "ws://",
+            "ws://h:0", "ws://h:65536", "ws://h:+1", "ws://h:x", "ws://h:", "ws://u:p@h:1",
+            "ws://::1:3000", "ws://[::1", "ws://[::1]x", "http://h/a b", "http://h/\r\nX: y",
+            "http:///p",
+        ])
+    func refusals(text: String) {
+        let error = #expect(throws: LinkError.self) { try Transports.transport(for: text) }
+        #expect(error?.code == .badAddress)
+        #expect(error?.message.contains("\n") == text.contains("\n"))
+    }
+
+    @Test("The scheme chooses the transport")
+    func transports() throws {
+        #expect(try Transports.transport(for: "tcp://h:1") is TCPTransport)
+        #expect(try Transports.transport(for: "ws://h") is WebSocketTransport)
+        #expect(try Transports.transport(for: "http://h") is PrimusTransport)
+        #expect(try Transports.transport(for: "ws://h:3000").name == "ws://h:3000/ws")
+    }
+
+    @Test("Nobody at an address is unreachable, a taken port is in use")
+    func errors() async throws {
+        let listener = try await TCPListener.listen()
+        await #expect(throws: LinkError.self) { try await TCPListener.listen(port: listener.port) }
+        let port = listener.port
+        await listener.close()
+        for address in [
+            "tcp://127.0.0.1:\(port)", "ws://127.0.0.1:\(port)", "http://127.0.0.1:\(port)",
+        ] {
+            let transport = try Transports.transport(for: address)
+            let error = await #expect(throws: LinkError.self) { try await transport.connect() }
+            #expect(error?.code == .unreachable)
+        }
+        do {
+            let taken = try await TCPListener.listen()
+            _ = try await WebSocketListener.listen(port: taken.port)
+        } catch let error as LinkError {
+            #expect(error.code == .addressInUse)
+        }
+    }
+}
