@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: MIT
 
-import Redux
-import Rewind
-import Scuttlebutt
-import ScuttlebuttCoding
-import ScuttlebuttRuntime
+public import Redux
+public import Rewind
+public import Scuttlebutt
+public import ScuttlebuttCoding
+public import ScuttlebuttRuntime
 import Synchronization
 
 /// What a gossiping store is put together from.
+@usableFromInline
 struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
-    let initial: State?
-    let base: State
-    let reducer: Reducer<State, Action>
-    let codec: ActionCodec<Action>
-    let isLocalOnly: @Sendable (Action) -> Bool
-    let options: GossipOptions<Action>
-    let storage: (any LogStorage)?
-    var machine: Dispatching
-    let folding = FoldingThread()
+    @usableFromInline let initial: State?
+    @usableFromInline let base: State
+    @usableFromInline let reducer: Reducer<State, Action>
+    @usableFromInline let codec: ActionCodec<Action>
+    @usableFromInline let isLocalOnly: (@Sendable (Action) -> Bool)?
+    @usableFromInline let options: GossipOptions<Action>
+    @usableFromInline let storage: (any LogStorage)?
+    @usableFromInline var machine: Dispatching
+    @usableFromInline let folding = FoldingThread()
 
+    @usableFromInline
     init(
         initial: State?, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
-        isLocalOnly: @escaping @Sendable (Action) -> Bool, options: GossipOptions<Action>,
+        isLocalOnly: (@Sendable (Action) -> Bool)?, options: GossipOptions<Action>,
         storage: (any LogStorage)? = nil, source: Source? = nil
     ) throws {
         self.initial = initial
@@ -42,6 +44,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// The state before the first action: equal on all peers with the same reducer.
+    @usableFromInline
     static func base(_ initial: State?, _ reducer: Reducer<State, Action>) throws -> State {
         guard var base = initial ?? reducer.initialState() else {
             throw StoreFault(
@@ -54,12 +57,12 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// The first state of the inner store.
-    var timeline: Timeline<State, Action> {
+    @inlinable var timeline: Timeline<State, Action> {
         Timeline(base: base, reducer: reducer, spacing: options.snapshotSpacing)
     }
 
     /// The reducer of the inner store.
-    var innerReducer: Reducer<Timeline<State, Action>, TimelineAction<State, Action>> {
+    @inlinable var innerReducer: Reducer<Timeline<State, Action>, TimelineAction<State, Action>> {
         let folding = folding
         return Reducer { timeline, action in
             folding.begin()
@@ -71,13 +74,16 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
 
 /// Knows which thread is folding actions, so that a reducer that dispatches is told so before
 /// anything is stamped.
+@usableFromInline
 final class FoldingThread: Sendable {
     /// Only the thread that folds writes its number here and takes it away, so a relaxed look tells
     /// each thread the truth about itself.
     private let owner = Atomic<UInt>(0)
 
-    var isCurrent: Bool { owner.load(ordering: .relaxed) == currentThread() }
+    @usableFromInline var isCurrent: Bool { owner.load(ordering: .relaxed) == currentThread() }
 
+    @usableFromInline
     func begin() { owner.store(currentThread(), ordering: .relaxed) }
+    @usableFromInline
     func end() { owner.store(0, ordering: .relaxed) }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import Redux
+public import Redux
 import Rewind
 public import Scuttlebutt
-import ScuttlebuttCoding
+public import ScuttlebuttCoding
 import ScuttlebuttRuntime
 import Synchronization
 
@@ -14,6 +14,7 @@ extension GossipStore {
     /// anything, and reported to `onFault`; ``perform(_:)`` throws instead.
     ///
     /// - Returns: The action.
+    @inlinable
     @discardableResult
     public func dispatch(_ action: Action) -> Action {
         do { _ = try stamp(action) } catch { report(error) }
@@ -25,60 +26,67 @@ extension GossipStore {
     /// - Returns: A receipt; its stamp is `nil` for an action that stays local.
     /// - Throws: ``GossipFault`` when the action is refused; nothing has changed then.
     public func perform(_ action: Action) async throws -> Receipt {
-        if options.sign != nil, try !staysLocal(action, GossipEncoding.payload(of: action, codec)) {
-            let update = try await withCheckedThrowingContinuation { continuation in
-                do {
-                    try sign(action) { continuation.resume(with: $0) }
-                } catch {
-                    continuation.resume(throwing: error)
+        if admission.signs {
+            let payload = try encode(action)
+            if try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false) == .sign {
+                let update = try await withCheckedThrowingContinuation { continuation in
+                    sign(payload) { continuation.resume(with: $0) }
                 }
+                return Receipt(stamp: update.stamp, token: .max, dispatcher: dispatcher)
             }
-            return Receipt(stamp: update.stamp, token: .max, dispatcher: dispatcher)
         }
         let (stamp, token) = try stamp(action)
         return Receipt(stamp: stamp, token: token, dispatcher: dispatcher)
     }
 
     /// Dispatches an action; with a signer, only begins to.
-    private func stamp(_ action: Action) throws -> (Stamp?, Int) {
-        let payload = try GossipEncoding.payload(of: action, codec)
-        if folding.isCurrent {
-            throw GossipFault(
-                .dispatchInReducer, "a reducer may not dispatch \(action); use middleware")
-        }
-        if try staysLocal(action, payload) {
-            inner.dispatch(.local(action))
+    ///
+    /// Inlined into the program, with everything that depends on its types: what is left generic
+    /// costs more than the whole dispatch.
+    @inlinable
+    func stamp(_ action: Action) throws -> (stamp: Stamp?, token: Int) {
+        let payload = try encode(action)
+        switch try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false) {
+        case .local:
+            fold(.local(action))
             return (nil, 0)
-        }
-        if options.sign != nil {
-            try sign(action) { [weak self] result in
-                if case .failure(let fault) = result { self?.report(fault) }
-            }
+        case .sign:
+            try beginSigning(payload)
             return (nil, 0)
+        case .gossip:
+            let (update, token) = try dispatcher.dispatch(payload)
+            fold(.own(action, update.stamp))
+            return (update.stamp, token)
         }
-        let (update, token) = try dispatcher.dispatch(payload)
-        inner.dispatch(.own(action, update.stamp))
-        return (update.stamp, token)
     }
 
-    private func staysLocal(_ action: Action, _ payload: Payload) throws -> Bool {
-        if isLocalOnly(action) { return true }
-        switch ActionShape.inspect(payload) {
-        case .refused(let refusal):
-            throw GossipFault(.notAnAction, refusal.text)
-        case .action(let type):
-            guard let isGossipType = options.isGossipType else { return ActionShape.isLocal(type) }
-            return !isGossipType(String(decoding: type, as: UTF8.self))
+    @inlinable
+    func fold(_ action: TimelineAction<State, Action>) {
+        if let direct { direct.dispatch(action) } else { inner.dispatch(action) }
+    }
+
+    @inlinable
+    func encode(_ action: Action) throws -> Payload {
+        do {
+            return try codec.encode(action)
+        } catch {
+            throw GossipFault.notEncodable(error)
         }
     }
 
     // MARK: Signing
 
+    @usableFromInline
+    func beginSigning(_ payload: Payload) throws {
+        sign(payload) { [weak self] result in
+            if case .failure(let fault) = result { self?.report(fault) }
+        }
+    }
+
     private func sign(
-        _ action: Action,
+        _ payload: Payload,
         _ completion: @escaping @Sendable (Result<Update, any Error>) -> Void
-    ) throws {
-        let payload = try GossipEncoding.payload(of: action, codec)
+    ) {
         dispatcher.beginDispatch(payload) { id in
             signed.withLock { $0.waiting[id] = completion }
         }

@@ -2,7 +2,7 @@
 
 public import Redux
 import Rewind
-import Scuttlebutt
+public import Scuttlebutt
 public import ScuttlebuttCoding
 public import ScuttlebuttRuntime
 
@@ -15,12 +15,13 @@ extension GossipStore {
     ///   - reducer: Must be deterministic: it sees every action again on each rewind.
     ///   - codec: How actions become bytes.
     /// - Throws: A `StoreFault` when there is no first state.
+    @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         options: GossipOptions<Action> = GossipOptions()
     ) throws {
         let parts = try GossipParts(
-            initial: initial, reducer: reducer, codec: codec, isLocalOnly: { _ in false },
+            initial: initial, reducer: reducer, codec: codec, isLocalOnly: nil,
             options: options)
         try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: [])
     }
@@ -32,16 +33,18 @@ extension GossipStore {
     ///
     /// - Throws: A `StoreFault` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
+    @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         storage: any LogStorage, options: GossipOptions<Action> = GossipOptions()
     ) async throws {
         let (parts, restored) = try await GossipParts.restored(
-            initial: initial, reducer: reducer, codec: codec, isLocalOnly: { _ in false },
+            initial: initial, reducer: reducer, codec: codec, isLocalOnly: nil,
             options: options, storage: storage)
         try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: restored)
     }
 
+    @inlinable
     convenience init(
         _ parts: GossipParts<State, Action>, _ creator: any StoreCreator, restored: [Update]
     ) throws {
@@ -57,6 +60,7 @@ extension GossipStore where Action: GossipAction {
     /// Actions travel in the flat form, `{"type":"<case>","payload":…}`.
     ///
     /// - Throws: A `StoreFault` when there is no first state.
+    @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>,
         options: GossipOptions<Action> = GossipOptions()
@@ -71,6 +75,7 @@ extension GossipStore where Action: GossipAction {
     ///
     /// - Throws: A `StoreFault` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
+    @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>, storage: any LogStorage,
         options: GossipOptions<Action> = GossipOptions()
@@ -84,9 +89,10 @@ extension GossipStore where Action: GossipAction {
 
 extension GossipParts {
     /// The parts of a store whose log is kept, and the updates that are in it.
+    @usableFromInline
     static func restored(
         initial: State?, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
-        isLocalOnly: @escaping @Sendable (Action) -> Bool, options: GossipOptions<Action>,
+        isLocalOnly: (@Sendable (Action) -> Bool)?, options: GossipOptions<Action>,
         storage: any LogStorage
     ) async throws -> (GossipParts, [Update]) {
         var generator = SystemRandomNumberGenerator()
@@ -114,7 +120,7 @@ extension GossipParts {
 /// `compose` see the program's state and actions.
 public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
     private let codec: ActionCodec<Action>
-    private let isLocalOnly: @Sendable (Action) -> Bool
+    private let isLocalOnly: (@Sendable (Action) -> Bool)?
     private let options: GossipOptions<Action>
 
     /// A store gossips once.
@@ -124,7 +130,7 @@ public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
     public init(codec: ActionCodec<Action>, options: GossipOptions<Action> = GossipOptions()) {
         self.codec = codec
         self.options = options
-        isLocalOnly = { _ in false }
+        isLocalOnly = nil
     }
 
     /// Makes a creator whose stores gossip.
@@ -135,7 +141,7 @@ public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
     private struct Creator: StoreCreator {
         let next: any StoreCreator
         let codec: ActionCodec<Action>
-        let isLocalOnly: @Sendable (Action) -> Bool
+        let isLocalOnly: (@Sendable (Action) -> Bool)?
         let options: GossipOptions<Action>
 
         func create<State: Sendable, StoreAction: Sendable>(

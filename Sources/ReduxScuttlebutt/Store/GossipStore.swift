@@ -3,7 +3,7 @@
 public import Redux
 import Rewind
 public import Scuttlebutt
-import ScuttlebuttCoding
+public import ScuttlebuttCoding
 public import ScuttlebuttRuntime
 import Synchronization
 
@@ -20,11 +20,17 @@ import Synchronization
 /// store.dispatch(.increment)
 /// ```
 public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol {
+    @usableFromInline
     let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
-    let codec: ActionCodec<Action>
+    /// `inner` where nothing but the plain store is behind it; see ``Redux/DirectStore``.
+    @usableFromInline
+    let direct: DirectStore<Timeline<State, Action>, TimelineAction<State, Action>>?
+    @usableFromInline let codec: ActionCodec<Action>
     let options: GossipOptions<Action>
     let initial: State?
-    let isLocalOnly: @Sendable (Action) -> Bool
+    /// Tells the actions that stay local by themselves; `nil` where only the type's name decides.
+    @usableFromInline let isLocalOnly: (@Sendable (Action) -> Bool)?
+    @usableFromInline let admission: Admission
     let folding: FoldingThread
     let signed = Mutex(SignedDispatches<Action>())
     /// The machine, its storage and its sessions.
@@ -32,16 +38,21 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// The connections.
     public let swarm: Swarm
 
+    @usableFromInline
     init(
         parts: GossipParts<State, Action>,
         inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>,
         restored: [Update]
     ) {
         self.inner = inner
+        direct = DirectStore(unretained: inner)
         codec = parts.codec
         options = parts.options
         initial = parts.initial
         folding = parts.folding
+        admission = Admission(
+            folding: parts.folding, isGossipType: parts.options.isGossipType,
+            signs: parts.options.sign != nil)
         isLocalOnly = parts.isLocalOnly
         let (codec, options) = (parts.codec, parts.options)
         let receiver = BatchReceiver(inner: inner, codec: codec, report: options.onEvent)
@@ -66,7 +77,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
                 guard let action = try codec.decode(payload) else {
                     throw GossipFault(.notEncodable, "the action cannot be read back for signing")
                 }
-                return try GossipEncoding.payload(of: try await sign(action, view), codec)
+                let payload = try codec.encode(try await sign(action, view))
+                _ = try Admission.check(payload)
+                return payload
             }
         }
         if let verify = options.verify {
@@ -154,6 +167,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         inner.close()
     }
 
+    @usableFromInline
     func report(_ error: any Error) {
         let fault =
             error as? StoreFault ?? StoreFault(.refusedAction, "\(error)", cause: error)

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: MIT
 
-import Redux
-import Rewind
-import Scuttlebutt
+public import Redux
+public import Rewind
+public import Scuttlebutt
 
 /// What the inner store holds in place of the program's state: the history that folds to it.
+@usableFromInline
 struct Timeline<State: Sendable, Action: Sendable>: Sendable {
-    var history: History<State, Action>
+    @usableFromInline var history: History<State, Action>
     /// What the last change did, for whoever dispatched it.
-    var lastChange = HistoryChange()
+    @usableFromInline var lastChange = HistoryChange()
 
+    @inlinable
     init(base: State, reducer: Reducer<State, Action>, spacing: Int) {
         history = History(base: base, reducer: Timeline.folding(reducer), spacing: spacing)
     }
 
     /// A program's reducer as the history calls it.
+    @inlinable
     static func folding(_ reducer: Reducer<State, Action>) -> HistoryReducer<State, Action> {
         HistoryReducer(reporting: { state, action, stamp in
             let meta = ActionMeta(timestamp: stamp?.timestamp, source: stamp?.source)
+            guard reducer.canThrow else {
+                try? reducer.reduce(&state, action, meta)
+                return .applied
+            }
             do {
                 try reducer.reduce(&state, action, meta)
                 return .applied
@@ -28,6 +35,7 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// Folds one inner action in.
+    @inlinable
     mutating func perform(_ action: TimelineAction<State, Action>) {
         switch action {
         case .own(let action, let stamp):
@@ -43,6 +51,7 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
 }
 
 /// What is dispatched to the inner store.
+@usableFromInline
 enum TimelineAction<State: Sendable, Action: Sendable>: Sendable {
     case own(Action, Stamp)
     case local(Action)

@@ -4,8 +4,8 @@ import Scuttlebutt
 
 extension Dispatching {
     /// The history of a peer that has not said SYNC yet.
-    struct Held {
-        var updates: [(update: Update, fingerprint: Fingerprint?)] = []
+    struct Held: Sendable {
+        var updates: [Arrival] = []
         var generation: Int
         var countAtTimer = 0
         var pauses = 0
@@ -14,58 +14,62 @@ extension Dispatching {
     mutating func receive(
         _ messages: [Incoming], from peer: PeerID, into effects: inout [Effect]
     ) {
-        var arrived: [(Update, Fingerprint?, PeerID)] = []
+        var arrived: [Arrival] = []
+        var endsHistory = false
         for message in messages {
             switch message.line {
             case .ignored:
                 continue
             case .refused(let refusal):
+                guard gossip.isOpen(peer) else { continue }
                 effects.append(.report(.refused(refusal, peer)))
             case .message(let content):
                 switch gossip.receive(content, from: peer) {
                 case .nothing:
                     continue
                 case .digest(let claimed):
-                    if let claimed { note(claimed: claimed, into: &effects) }
+                    if let claimed { note(claimed: claimed, by: peer, into: &effects) }
                     effects.append(.wake(peer))
                 case .sync(let isFirst):
                     release(peer, into: &arrived)
+                    endsHistory = true
                     if isFirst { historiesToReport.append(peer) }
                 case .update(let update):
+                    let arrival = Arrival(
+                        update: update, fingerprint: message.fingerprint, peer: peer)
                     if gossip.hasReceivedSync(from: peer) {
-                        arrived.append((update, message.fingerprint, peer))
+                        arrived.append(arrival)
                     } else {
-                        hold(update, message.fingerprint, peer, &arrived, into: &effects)
+                        hold(arrival, &arrived, into: &effects)
                     }
                 }
             }
         }
         judge(arrived, into: &effects)
+        if endsHistory { endOwnClaim(of: peer, into: &effects) }
         reportSyncs(into: &effects, candidate: peer)
     }
 
     // MARK: Holding a history until it is whole
 
     private mutating func hold(
-        _ update: Update, _ fingerprint: Fingerprint?, _ peer: PeerID,
-        _ arrived: inout [(Update, Fingerprint?, PeerID)], into effects: inout [Effect]
+        _ arrival: Arrival, _ arrived: inout [Arrival], into effects: inout [Effect]
     ) {
+        let peer = arrival.peer
         if held[peer] == nil {
             lastVerification += 1
             held[peer] = Held(generation: lastVerification)
             startTimer(peer, into: &effects)
         }
-        held[peer]?.updates.append((update, fingerprint))
+        held[peer]?.updates.append(arrival)
         if let count = held[peer]?.updates.count, count >= configuration.heldUpdateLimit {
             release(peer, into: &arrived)
         }
     }
 
-    private mutating func release(
-        _ peer: PeerID, into arrived: inout [(Update, Fingerprint?, PeerID)]
-    ) {
+    private mutating func release(_ peer: PeerID, into arrived: inout [Arrival]) {
         guard let batch = held.removeValue(forKey: peer) else { return }
-        for item in batch.updates { arrived.append((item.update, item.fingerprint, peer)) }
+        arrived.append(contentsOf: batch.updates)
     }
 
     private func startTimer(_ peer: PeerID, into effects: inout [Effect]) {
@@ -77,6 +81,9 @@ extension Dispatching {
 
     /// A timer outlives what it was for; its generation tells.
     mutating func timerFired(_ peer: PeerID, _ generation: Int, into effects: inout [Effect]) {
+        if ownClaims[peer]?.generation == generation {
+            return endOwnClaim(of: peer, into: &effects)
+        }
         guard var batch = held[peer], batch.generation == generation else { return }
         batch.pauses += 1
         if batch.updates.count > batch.countAtTimer, batch.pauses < configuration.holdPauseLimit {
@@ -85,7 +92,7 @@ extension Dispatching {
             startTimer(peer, into: &effects)
             return
         }
-        var arrived: [(Update, Fingerprint?, PeerID)] = []
+        var arrived: [Arrival] = []
         release(peer, into: &arrived)
         judge(arrived, into: &effects)
         reportSyncs(into: &effects, candidate: peer)
@@ -95,72 +102,86 @@ extension Dispatching {
 
     /// Decides about updates that arrived together; those without a policy are accepted as one
     /// batch.
-    mutating func judge(
-        _ arrived: [(Update, Fingerprint?, PeerID)], into effects: inout [Effect]
-    ) {
+    mutating func judge(_ arrived: [Arrival], into effects: inout [Effect]) {
         var accepted: [Accepted] = []
-        for (update, fingerprint, peer) in arrived {
-            let stamp = update.stamp
+        var cutOffPeer: PeerID?
+        for arrival in arrived where arrival.peer != cutOffPeer {
+            let stamp = arrival.update.stamp
             if gossip.vector.covers(stamp) {
-                noteKnown(update, from: [peer], into: &effects)
-            } else if update.source == source, stamp.timestamp > .clockCeiling {
-                let refusal = Refusal(
-                    .forgedOwn, "an unknown update in our own name above the clock ceiling",
-                    stamp: stamp)
-                effects.append(.report(.refused(refusal, peer)))
-            } else if update.source == source, !unsaved.isEmpty {
-                deferOwn(update, peer, into: &effects)
-            } else if configuration.verifies {
-                verify(update, fingerprint, peer, into: &effects)
+                noteKnown(arrival.update, from: [arrival.peer], into: &effects)
+                continue
+            }
+            if stamp.source == source, !mayJudge(own: arrival, &cutOffPeer, into: &effects) {
+                continue
+            }
+            if configuration.verifies {
+                let goesOn = verify(
+                    arrival.update, arrival.fingerprint, arrival.peer, into: &effects)
+                if !goesOn { cutOffPeer = arrival.peer }
             } else {
-                accepted.append(Accepted(update: update, origins: [peer]))
+                accepted.append(Accepted(update: arrival.update, origins: [arrival.peer]))
             }
         }
         accept(accepted, into: &effects)
+        if !ownClaims.isEmpty { releaseOwn(into: &effects) }
     }
 
     /// How many own updates from peers may wait until ours are saved.
     static let deferredOwnLimit = 20_000
 
-    /// An own update comes back while newer own ones are being saved: it must wait, for the log
-    /// takes each source in ascending order and ours are stamped already.
-    private mutating func deferOwn(
-        _ update: Update, _ peer: PeerID, into effects: inout [Effect]
-    ) {
+    /// An own update comes from a peer: we wrote it in an earlier life, or somebody forges.
+    private mutating func mayJudge(
+        own arrival: Arrival, _ cutOffPeer: inout PeerID?, into effects: inout [Effect]
+    ) -> Bool {
+        let stamp = arrival.update.stamp
+        if stamp.timestamp > .clockCeiling {
+            let refusal = Refusal(
+                .forgedOwn, "an unknown update in our own name above the clock ceiling",
+                stamp: stamp)
+            effects.append(.report(.refused(refusal, arrival.peer)))
+            return false
+        }
+        // Ours are stamped already, and the log takes each source in ascending order.
+        guard let first = unsaved.first?.update.timestamp, stamp.timestamp >= first else {
+            return true
+        }
+        for number in unsaved.start..<unsaved.end {
+            guard let ours = unsaved[number]?.update, ours.stamp == stamp else { continue }
+            compare(ours, arrival.update, into: &effects)
+            return false
+        }
         if deferredOwn.count < Dispatching.deferredOwnLimit {
-            deferredOwn.append((update, peer))
+            deferredOwn.append(arrival)
         } else {
-            close(
-                peer, SessionError(.tooManyPending, "too many of our own updates come back"),
+            cutOffPeer = arrival.peer
+            cutOff(
+                arrival.peer,
+                SessionError(.tooManyPending, "too many of our own updates come back"),
                 into: &effects)
         }
-    }
-
-    private mutating func note(claimed timestamp: Timestamp, into effects: inout [Effect]) {
-        let known = unsaved.last?.update.timestamp ?? gossip.vector[source]
-        if let known, known >= timestamp { return }
-        if timestamp <= .clockCeiling { generator.recover(own: timestamp) }
-        effects.append(.report(.ownUpdatesMissing(claimed: timestamp)))
+        return false
     }
 
     // MARK: Ends
 
-    mutating func close(
-        _ peer: PeerID, _ error: SessionError, into effects: inout [Effect]
-    ) {
-        close(peer, into: &effects)
+    /// Ends a session for a fault; what was held of its history is asked for again.
+    mutating func cutOff(_ peer: PeerID, _ error: SessionError, into effects: inout [Effect]) {
+        guard gossip.isOpen(peer) else { return }
+        held[peer] = nil
         effects.append(.close(peer, error))
+        close(peer, into: &effects)
     }
 
     /// What a peer sent before its connection ended still counts.
     mutating func close(_ peer: PeerID, into effects: inout [Effect]) {
-        var arrived: [(Update, Fingerprint?, PeerID)] = []
+        var arrived: [Arrival] = []
         release(peer, into: &arrived)
         gossip.close(peer)
         pendingOf[peer] = nil
         syncsToReport.removeAll { $0 == peer }
         historiesToReport.removeAll { $0 == peer }
         judge(arrived, into: &effects)
+        endOwnClaim(of: peer, into: &effects)
     }
 
     /// Tells of peers that have become level, but not before what they sent has been settled.

@@ -4,14 +4,13 @@ public import Scuttlebutt
 
 extension Dispatching {
     /// An own action at the signer.
-    struct Signing {
-        let id: DispatchID
+    struct Signing: Sendable {
         /// Outer `nil`: no answer yet; inner: the signer could not sign.
         var answer: Payload??
     }
 
-    /// An own update that is not durable yet.
-    struct Unsaved {
+    /// An own update that may not leave yet: it is not durable, or older own ones are awaited.
+    struct Unsaved: Sendable {
         let token: Int
         let update: Update
     }
@@ -30,18 +29,26 @@ extension Dispatching {
             lastSave += 1
             unsaved.append(Unsaved(token: lastSave, update: update))
             effects.append(.save(lastSave, [update]))
-        } else {
-            log.append(update)
-            gossip.accept(update)
+        } else if ownClaims.isEmpty, unsaved.isEmpty {
+            enter(own: update)
             if gossip.peerCount > 0 { effects.append(.wakeAll) }
+        } else {
+            unsaved.append(Unsaved(token: 0, update: update))
         }
         return update
     }
 
+    private mutating func enter(own update: Update) {
+        // Refused only if an own update came back meanwhile that is newer: it was observed then,
+        // so later own ones are above it, and this one is known as missing to nobody.
+        guard log.append(update) else { return }
+        gossip.accept(update)
+    }
+
+    // MARK: Signing
+
     mutating func beginSigning(_ payload: Payload, into effects: inout [Effect]) {
-        lastDispatch += 1
-        let id = DispatchID(number: lastDispatch)
-        signing.append(Signing(id: id, answer: nil))
+        let id = DispatchID(number: signing.append(Signing(answer: nil)))
         effects.append(.sign(id, payload))
     }
 
@@ -49,37 +56,94 @@ extension Dispatching {
     mutating func settleSigning(
         _ id: DispatchID, _ payload: Payload?, into effects: inout [Effect]
     ) {
-        guard let index = signing.firstIndex(where: { $0.id == id }) else { return }
-        signing[index].answer = .some(payload)
+        guard signing.contains(id.number) else { return }
+        signing[id.number]?.answer = .some(payload)
         while let first = signing.first, let answer = first.answer {
+            let id = DispatchID(number: signing.start)
             signing.removeFirst()
             guard let signed = answer else {
-                effects.append(.dispatchRefused(first.id, "the action could not be signed"))
+                effects.append(.dispatchRefused(id, "the action could not be signed"))
                 continue
             }
             let position = effects.count
             guard let update = dispatch(signed, into: &effects) else {
-                effects.append(.dispatchRefused(first.id, "no timestamp is left for this source"))
+                effects.append(.dispatchRefused(id, "no timestamp is left for this source"))
                 continue
             }
-            effects.insert(.dispatched(first.id, update), at: position)
+            effects.insert(.dispatched(id, update), at: position)
         }
     }
 
+    // MARK: Leaving
+
     mutating func settleSave(_ token: Int, into effects: inout [Effect]) {
+        savedToken = max(savedToken, token)
+        releaseOwn(into: &effects)
+    }
+
+    /// Lets own updates enter the log, and so leave: those that are durable, in their order, and
+    /// none while older own ones are still on their way back to us.
+    mutating func releaseOwn(into effects: inout [Effect]) {
+        ownClaims = ownClaims.filter { _, claim in
+            gossip.vector[source].map { $0 < claim.timestamp } ?? true
+        }
+        guard ownClaims.isEmpty else { return }
+        // One of our own names that is being verified may have to stand before ours.
+        let earliest = queues[source]?.earliest
         var settled = 0
-        while settled < unsaved.count, unsaved[settled].token <= token {
-            let update = unsaved[settled].update
-            log.append(update)
-            gossip.accept(update)
+        while let first = unsaved.first, first.token <= savedToken {
+            if let earliest, earliest < first.update.timestamp { break }
+            unsaved.removeFirst()
+            enter(own: first.update)
             settled += 1
         }
-        guard settled > 0 else { return }
-        unsaved.removeFirst(settled)
-        if gossip.peerCount > 0 { effects.append(.wakeAll) }
+        if settled > 0, gossip.peerCount > 0 { effects.append(.wakeAll) }
         guard unsaved.isEmpty, !deferredOwn.isEmpty else { return }
         let waiting = deferredOwn
         deferredOwn = []
-        judge(waiting.map { ($0.update, nil, $0.origin) }, into: &effects)
+        judge(waiting, into: &effects)
+    }
+
+    // MARK: Own updates that others have and we do not
+
+    /// A peer's claim to have own updates that we lack: our store was lost.
+    struct OwnClaim: Sendable {
+        let timestamp: Timestamp
+        let generation: Int
+    }
+
+    /// How long own updates are held back for older ones to come home: 2 s.
+    static let ownClaimMilliseconds = 2_000
+    /// How often they are, at most, in the life of a machine: 16 times. A peer could claim again
+    /// and again what it never sends.
+    static let ownClaimLimit = 16
+
+    /// Takes note of what a peer says to have of our own updates.
+    ///
+    /// Where that is more than we have, what we write goes out only after the rest has come back,
+    /// for a log takes each source in ascending order: what is written first would hide the rest
+    /// from us, and from all who hear of us first.
+    mutating func note(
+        claimed timestamp: Timestamp, by peer: PeerID, into effects: inout [Effect]
+    ) {
+        let known = unsaved.last?.update.timestamp ?? gossip.vector[source]
+        if let known, known >= timestamp { return }
+        effects.append(.report(.ownUpdatesMissing(claimed: timestamp)))
+        guard timestamp <= .clockCeiling else { return }
+        generator.recover(own: timestamp)
+        guard ownClaimCount < Dispatching.ownClaimLimit else { return }
+        ownClaimCount += 1
+        lastVerification += 1
+        ownClaims[peer] = OwnClaim(timestamp: timestamp, generation: lastVerification)
+        effects.append(
+            .startTimer(
+                peer, generation: lastVerification,
+                milliseconds: Dispatching.ownClaimMilliseconds))
+    }
+
+    /// What this peer had of ours has come, or will not come.
+    mutating func endOwnClaim(of peer: PeerID, into effects: inout [Effect]) {
+        guard ownClaims.removeValue(forKey: peer) != nil else { return }
+        releaseOwn(into: &effects)
     }
 }

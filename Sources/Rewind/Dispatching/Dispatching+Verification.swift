@@ -4,52 +4,89 @@ import Scuttlebutt
 
 extension Dispatching {
     /// The updates of one source that are being verified, in the order in which they came.
-    struct VerificationQueue {
-        struct Entry {
+    struct VerificationQueue: Sendable {
+        struct Entry: Sendable {
             let id: VerificationID
             let update: Update
             let fingerprint: Fingerprint?
             var origins: [PeerID]
             var verdict: Verdict?
         }
-        var entries: [Entry] = []
+
+        var entries = OrderedQueue<Entry>()
+        /// The number of the last entry with this timestamp, to find repetitions.
+        private var numbers: [Timestamp: Int] = [:]
+
+        /// The number of the same update, if it is here already.
+        func number(of update: Update) -> Int? {
+            guard let number = numbers[update.timestamp], entries[number]?.update == update else {
+                return nil
+            }
+            return number
+        }
+
+        mutating func append(_ entry: Entry) -> Int {
+            let number = entries.append(entry)
+            numbers[entry.update.timestamp] = number
+            return number
+        }
+
+        mutating func removeFirst() -> Entry? {
+            let number = entries.start
+            guard let entry = entries.removeFirst() else { return nil }
+            if numbers[entry.update.timestamp] == number {
+                numbers[entry.update.timestamp] = nil
+            }
+            return entry
+        }
+
+        /// The smallest timestamp that is here.
+        ///
+        /// - Complexity: O(n); asked for our own source only.
+        var earliest: Timestamp? { numbers.keys.min() }
     }
 
+    /// Where a verification stands.
+    struct VerificationPlace: Sendable {
+        let source: Source
+        let number: Int
+    }
+
+    /// Begins to verify an update.
+    ///
+    /// - Returns: Whether its sender may go on; if not, nothing more of it may be judged.
     mutating func verify(
         _ update: Update, _ fingerprint: Fingerprint?, _ peer: PeerID,
         into effects: inout [Effect]
-    ) {
+    ) -> Bool {
         if let fingerprint, refusals.contains(fingerprint) {
             let refusal = Refusal(.remembered, "refused before", stamp: update.stamp)
             effects.append(.report(.refused(refusal, peer)))
-            return
+            return true
         }
-        if let stall = stalled[update.source], update.timestamp > stall { return }
-        var queue = queues[update.source] ?? VerificationQueue()
-        if let index = queue.entries.firstIndex(where: { $0.update == update }) {
-            if !queue.entries[index].origins.contains(peer) {
-                queue.entries[index].origins.append(peer)
+        if let number = queues[update.source]?.number(of: update) {
+            if queues[update.source]?.entries[number]?.origins.contains(peer) == false {
+                queues[update.source]?.entries[number]?.origins.append(peer)
                 pendingOf[peer, default: 0] += 1
             }
-            queues[update.source] = queue
-            return
+            return true
         }
-        guard verificationSources.count < configuration.pendingVerificationLimit else {
+        guard verificationPlaces.count < configuration.pendingVerificationLimit else {
             // Judged again from the start when the peer has dialled again: its clock is unmoved.
-            close(
+            cutOff(
                 peer, SessionError(.tooManyPending, "too many updates wait for verification"),
                 into: &effects)
-            return
+            return false
         }
         lastVerification += 1
         let id = VerificationID(number: lastVerification)
-        queue.entries.append(
+        let number = queues[update.source, default: VerificationQueue()].append(
             VerificationQueue.Entry(
                 id: id, update: update, fingerprint: fingerprint, origins: [peer]))
-        queues[update.source] = queue
-        verificationSources[id] = update.source
+        verificationPlaces[id] = VerificationPlace(source: update.source, number: number)
         pendingOf[peer, default: 0] += 1
         effects.append(.verify(id, update))
+        return true
     }
 
     /// Settles what can be settled: a source's updates leave in the order in which they came, and
@@ -57,44 +94,41 @@ extension Dispatching {
     mutating func settleVerification(
         _ id: VerificationID, _ verdict: Verdict, into effects: inout [Effect]
     ) {
-        guard let source = verificationSources[id], var queue = queues.removeValue(forKey: source),
-            let index = queue.entries.firstIndex(where: { $0.id == id })
+        guard let place = verificationPlaces[id],
+            var queue = queues.removeValue(forKey: place.source)
         else { return }
-        queue.entries[index].verdict = verdict
+        queue.entries[place.number]?.verdict = verdict
         var accepted: [Accepted] = []
-        var settled = 0
         var peers: [PeerID] = []
-        while settled < queue.entries.count, let verdict = queue.entries[settled].verdict {
-            let entry = queue.entries[settled]
-            settled += 1
+        while let verdict = queue.entries.first?.verdict, let entry = queue.removeFirst() {
             forget(entry, &peers)
             switch verdict {
             case .accepted:
-                if stalled[source] == entry.update.timestamp { stalled[source] = nil }
                 accepted.append(Accepted(update: entry.update, origins: entry.origins))
             case .refused(let message):
-                if stalled[source] == entry.update.timestamp { stalled[source] = nil }
                 refuse(entry, message, into: &effects)
             case .failed(let message):
-                let later = queue.entries[settled...]
-                for entry in later { forget(entry, &peers) }
-                settled = queue.entries.count
-                stall(entry, message, into: &effects)
+                queue = dropWhatFollows(entry, in: queue, &peers)
+                queues[place.source] = queue
+                fail(entry, message, into: &effects)
+                queue = queues.removeValue(forKey: place.source) ?? VerificationQueue()
             }
         }
-        queue.entries.removeFirst(settled)
-        if !queue.entries.isEmpty { queues[source] = queue }
+        if !queue.entries.isEmpty { queues[place.source] = queue }
         accept(accepted, into: &effects)
+        if place.source == source { releaseOwn(into: &effects) }
         for peer in peers { reportSyncs(into: &effects, candidate: peer) }
     }
 
     private mutating func forget(_ entry: VerificationQueue.Entry, _ peers: inout [PeerID]) {
-        verificationSources[entry.id] = nil
-        for origin in entry.origins {
-            guard let count = pendingOf[origin] else { continue }
-            pendingOf[origin] = count > 1 ? count - 1 : nil
-            if count == 1 { peers.append(origin) }
-        }
+        verificationPlaces[entry.id] = nil
+        for origin in entry.origins { forget(origin, &peers) }
+    }
+
+    private mutating func forget(_ origin: PeerID, _ peers: inout [PeerID]) {
+        guard let count = pendingOf[origin] else { return }
+        pendingOf[origin] = count > 1 ? count - 1 : nil
+        if count == 1 { peers.append(origin) }
     }
 
     private mutating func refuse(
@@ -107,17 +141,37 @@ extension Dispatching {
         effects.append(.report(.refused(refusal, entry.origins.first)))
     }
 
-    /// The verifier failed: nothing later of this source may be accepted, or the clock would move
-    /// past an update that was never judged. Its senders are asked again by dialling again.
-    private mutating func stall(
+    /// What those peers sent after the failed update must not be accepted, or the clock would move
+    /// past an update that was never judged. What others sent does not depend on it: each peer
+    /// sends all that it has of a source, in order, so theirs are logs without that update.
+    private mutating func dropWhatFollows(
+        _ failed: VerificationQueue.Entry, in queue: VerificationQueue, _ peers: inout [PeerID]
+    ) -> VerificationQueue {
+        var queue = queue
+        var kept = VerificationQueue()
+        while var entry = queue.removeFirst() {
+            let lost = entry.origins.filter { failed.origins.contains($0) }
+            for origin in lost { forget(origin, &peers) }
+            entry.origins.removeAll { failed.origins.contains($0) }
+            if entry.origins.isEmpty {
+                verificationPlaces[entry.id] = nil
+            } else {
+                let number = kept.append(entry)
+                verificationPlaces[entry.id] = VerificationPlace(
+                    source: entry.update.source, number: number)
+            }
+        }
+        return kept
+    }
+
+    /// The verifier failed: its senders are asked again, by dialling again.
+    private mutating func fail(
         _ entry: VerificationQueue.Entry, _ message: String, into effects: inout [Effect]
     ) {
-        let source = entry.update.source
-        stalled[source] = min(stalled[source] ?? .maximum, entry.update.timestamp)
         let refusal = Refusal(.policy, "the verifier failed: \(message)", stamp: entry.update.stamp)
         effects.append(.report(.refused(refusal, entry.origins.first)))
-        for origin in entry.origins {
-            close(
+        for origin in entry.origins where gossip.isOpen(origin) {
+            cutOff(
                 origin, SessionError(.verifierFailed, "an update could not be verified"),
                 into: &effects)
         }
@@ -137,10 +191,10 @@ struct RefusalMemory: Sendable {
 
     @discardableResult
     mutating func insert(_ fingerprint: Fingerprint) -> Bool {
-        guard known.insert(fingerprint).inserted else { return false }
+        guard limit > 0, known.insert(fingerprint).inserted else { return false }
         if order.count < limit {
             order.append(fingerprint)
-        } else if limit > 0 {
+        } else {
             known.remove(order[oldest])
             order[oldest] = fingerprint
             oldest = (oldest + 1) % limit

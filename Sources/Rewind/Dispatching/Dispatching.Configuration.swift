@@ -33,10 +33,15 @@ extension Dispatching {
     }
 }
 
-/// Names an own action that is being signed; counts from 1.
-public struct DispatchID: Hashable, Sendable {
+/// Names an own action that is being signed; counts from 0.
+public struct DispatchID: Hashable, Comparable, Sendable {
     /// The number.
     public let number: Int
+
+    /// Orders by age.
+    public static func < (left: DispatchID, right: DispatchID) -> Bool {
+        left.number < right.number
+    }
 }
 
 /// Names an update that is being verified; counts from 1.
@@ -51,8 +56,9 @@ public enum Verdict: Hashable, Sendable {
     case accepted
     /// It must not; it is remembered, so that it is not verified again.
     case refused(String)
-    /// The verifier itself failed. The update is dropped and not remembered; nothing later of its
-    /// source is accepted before it has come again.
+    /// The verifier itself failed. The update is dropped and not remembered, and so is what its
+    /// senders sent after it of that source; their sessions are closed, and the next ones bring it
+    /// again.
     case failed(String)
 }
 

@@ -26,18 +26,19 @@ public struct Dispatching: Sendable {
     public internal(set) var gossip: Gossip
 
     var generator = LamportGenerator()
-    var lastDispatch = 0
-    var signing: [Signing] = []
-    var unsaved: [Unsaved] = []
+    var signing = OrderedQueue<Signing>()
+    var unsaved = OrderedQueue<Unsaved>()
     var lastSave = 0
-    var deferredOwn: [(update: Update, origin: PeerID)] = []
+    var savedToken = 0
+    var deferredOwn: [Arrival] = []
+    var ownClaims: [PeerID: OwnClaim] = [:]
+    var ownClaimCount = 0
 
     var held: [PeerID: Held] = [:]
     var queues: [Source: VerificationQueue] = [:]
     var lastVerification = 0
-    var verificationSources: [VerificationID: Source] = [:]
+    var verificationPlaces: [VerificationID: VerificationPlace] = [:]
     var pendingOf: [PeerID: Int] = [:]
-    var stalled: [Source: Timestamp] = [:]
     var refusals: RefusalMemory
     var syncsToReport: [PeerID] = []
     var historiesToReport: [PeerID] = []
@@ -61,7 +62,18 @@ public struct Dispatching: Sendable {
     }
 
     /// How many updates wait for their verification.
-    public var verificationCount: Int { verificationSources.count }
+    public var verificationCount: Int { verificationPlaces.count }
+
+    /// How many updates of this peer wait for their verification.
+    public func verificationCount(of peer: PeerID) -> Int { pendingOf[peer] ?? 0 }
+
+    /// The oldest own action at the signer; `nil` when none is.
+    public var oldestSigning: DispatchID? {
+        signing.isEmpty ? nil : DispatchID(number: signing.start)
+    }
+
+    /// The own action that went to the signer last, also when it has come back.
+    public var newestSigning: DispatchID { DispatchID(number: signing.end - 1) }
 
     /// Takes back updates of an earlier life, each source's ascending; call it before any session.
     ///
@@ -159,7 +171,12 @@ public struct Dispatching: Sendable {
         _ update: Update, from origins: [PeerID], into effects: inout [Effect]
     ) {
         for origin in origins { gossip.peerHas(update.stamp, origin) }
-        if let ours = log.update(at: update.stamp), ours.payload != update.payload,
+        compare(log.update(at: update.stamp), update, into: &effects)
+    }
+
+    /// Reports a repetition, or two different updates with one stamp.
+    func compare(_ ours: Update?, _ update: Update, into effects: inout [Effect]) {
+        if let ours, ours.payload != update.payload,
             !JSONMeaning.areEqualActions(ours.payload, update.payload)
         {
             effects.append(.report(.equivocation(update.stamp)))
@@ -167,6 +184,13 @@ public struct Dispatching: Sendable {
             effects.append(.report(.stale(update.stamp)))
         }
     }
+}
+
+/// An update that came from a peer and is to be judged.
+struct Arrival: Sendable {
+    let update: Update
+    let fingerprint: Fingerprint?
+    let peer: PeerID
 }
 
 /// An update on its way into the log, with the peers that sent it.

@@ -5,13 +5,15 @@ public import Scuttlebutt
 extension History {
     /// Replaces the reducer and recomputes the state from the base (G17).
     ///
+    /// - Parameter base: The state before the first action from now on; `nil` keeps it.
     /// - Complexity: One call of the new reducer for each known action.
     @inlinable
     @discardableResult
     public mutating func replaceReducer(
-        _ reducer: HistoryReducer<State, Action>
+        _ reducer: HistoryReducer<State, Action>, base: State? = nil
     ) -> HistoryChange {
         self.reducer = reducer
+        if let base { ladder = SnapshotLadder(base: base, spacing: ladder.spacing) }
         var change = HistoryChange(depth: storage.count)
         refold(from: 0, isAtHead: false, into: &change)
         return change

@@ -27,6 +27,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// clock, so that no peer can use up the space above us.
     public static let clockCeiling = Timestamp(unchecked: 4_503_599_627_370_496)
 
+    /// Before all timestamps; never that of an update.
+    static let zero = Timestamp(unchecked: 0)
+
     /// Orders by number.
     @inlinable
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.value < right.value }

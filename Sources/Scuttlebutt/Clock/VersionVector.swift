@@ -30,10 +30,16 @@ public struct VersionVector: Hashable, Sendable {
     /// - Complexity: O(1).
     @discardableResult
     public mutating func advance(_ source: Source, to timestamp: Timestamp) -> Bool {
-        if let seen = newest[source], seen >= timestamp { return false }
-        newest[source] = timestamp
-        return true
+        // One look-up: a missing entry appears as zero, which every timestamp is above.
+        return { (seen: inout Timestamp) -> Bool in
+            guard seen < timestamp else { return false }
+            seen = timestamp
+            return true
+        }(&newest[source, default: .zero])
     }
+
+    /// Forgets a source, as if nothing of it had been seen.
+    mutating func forget(_ source: Source) { newest[source] = nil }
 
     /// Whether the update with this stamp, or a later one of its source, has been seen.
     public func covers(_ stamp: Stamp) -> Bool {

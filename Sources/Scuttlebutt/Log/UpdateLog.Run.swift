@@ -20,7 +20,7 @@ extension UpdateLog {
 
         init(source: Source) { self.source = source }
 
-        var last: Timestamp? { chunks.last?.last?.timestamp }
+        private(set) var last: Timestamp?
 
         /// Adds an update of this source; `false` when it is not newer than the last.
         mutating func append(_ update: Update) -> Bool {
@@ -36,6 +36,7 @@ extension UpdateLog {
                 chunks[chunks.count - 1].append(entry)
             }
             count += 1
+            last = update.timestamp
             return true
         }
 

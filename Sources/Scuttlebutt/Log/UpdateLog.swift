@@ -8,6 +8,8 @@
 public struct UpdateLog: Sendable {
     private var indexes: [Source: Int] = [:]
     private var runs: [Run] = []
+    /// The run that was appended to last: most updates follow one of the same source.
+    private var lastIndex = 0
 
     /// How many updates are held.
     public private(set) var count = 0
@@ -34,13 +36,16 @@ public struct UpdateLog: Sendable {
     @discardableResult
     public mutating func append(_ update: Update) -> Bool {
         let index: Int
-        if let known = indexes[update.source] {
+        if lastIndex < runs.count, runs[lastIndex].source == update.source {
+            index = lastIndex
+        } else if let known = indexes[update.source] {
             index = known
         } else {
             index = runs.count
             indexes[update.source] = index
             runs.append(Run(source: update.source))
         }
+        lastIndex = index
         guard runs[index].append(update) else { return false }
         count += 1
         return true

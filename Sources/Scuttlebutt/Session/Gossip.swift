@@ -38,6 +38,9 @@ public struct Gossip: Sendable {
     /// The open sessions, oldest first.
     public var peers: [PeerID] { sessions.keys.sorted() }
 
+    /// Whether this session is open.
+    public func isOpen(_ peer: PeerID) -> Bool { sessions[peer] != nil }
+
     /// How many sessions are open.
     public var peerCount: Int { sessions.count }
 
@@ -73,8 +76,14 @@ public struct Gossip: Sendable {
         guard sessions[peer] != nil else { return .nothing }
         switch message {
         case .digest(let digest):
-            sessions[peer]?.receive(digest: digest)
-            ownWritten = sessions.values.compactMap { $0.known[source] }.max()
+            sessions[peer]?.receive(digest: digest, own: source)
+            ownWritten = nil
+            if let newest = vector[source] {
+                // A claim beyond what we have says nothing of updates that are yet to be written.
+                ownWritten = sessions.values.compactMap { $0.known[source] }.max().map {
+                    min($0, newest)
+                }
+            }
             return .digest(claimed: digest.clock[source])
         case .sync:
             return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
@@ -122,12 +131,7 @@ public struct Gossip: Sendable {
         _ peer: PeerID, from value: some Replicated, limit: DeltaLimit
     ) -> Outgoing? {
         guard var session = sessions[peer] else { return nil }
-        defer {
-            if let own = session.known[source], ownWritten.map({ $0 < own }) ?? true {
-                ownWritten = own
-            }
-            sessions[peer] = session
-        }
+        defer { sessions[peer] = session }
         var block = WireBlock()
         if session.owesHeader {
             wire.append(
@@ -149,7 +153,7 @@ public struct Gossip: Sendable {
     }
 
     /// Appends what the peer lacks, up to the limit; whether that was all of it.
-    private func appendHistory(
+    private mutating func appendHistory(
         _ session: inout Session, _ value: some Replicated, _ limit: DeltaLimit,
         _ block: inout WireBlock
     ) -> Bool {
@@ -162,10 +166,17 @@ public struct Gossip: Sendable {
         }
         for update in delta {
             wire.append(update, to: &block)
-            session.peerHas(update.stamp)
+            write(update.stamp, &session)
         }
         // A cut delta is as long as its limit; asking once more costs little and settles it.
         return delta.isEmpty || isWhole
+    }
+
+    private mutating func write(_ stamp: Stamp, _ session: inout Session) {
+        session.written(stamp)
+        if stamp.source == source, ownWritten.map({ $0 < stamp.timestamp }) ?? true {
+            ownWritten = stamp.timestamp
+        }
     }
 
     private mutating func pullLive(
@@ -188,7 +199,7 @@ public struct Gossip: Sendable {
         let isShared = lacking == end - cursor && block.isEmpty
         for position in cursor..<end where !session.known.covers(recent.stamp(position)) {
             if !isShared { recent.append(position, to: &block) }
-            session.peerHas(recent.stamp(position))
+            write(recent.stamp(position), &session)
         }
         if isShared { return Outgoing(shared: cursor..<end) }
         return block.isEmpty ? nil : Outgoing(block)

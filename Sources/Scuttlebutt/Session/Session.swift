@@ -26,10 +26,12 @@ struct Session: Sendable {
     /// What the peer has of each source, as far as we know: its digest, what we sent, and what was
     /// accepted from it.
     private(set) var known = VersionVector()
+    /// What the peer has shown to have by sending it, which no digest can take back: one that was
+    /// written earlier may arrive later.
+    private var shown = VersionVector()
     /// Where in the recent updates this session stands; `nil` when it must catch up from the log.
     var cursor: Int?
     private(set) var owesHeader: Bool
-    private(set) var hasDigest = false
     private(set) var hasSentSync = false
     private(set) var hasReceivedSync = false
     private var hasReportedSync = false
@@ -49,11 +51,15 @@ struct Session: Sendable {
 
     /// The peer told what it has.
     ///
-    /// A first digest is the truth. One that comes again was written before what we sent meanwhile,
-    /// so it can only add to what we know.
-    mutating func receive(digest: Digest) {
-        if hasDigest { known.merge(digest.clock) } else { known = digest.clock }
-        hasDigest = true
+    /// A digest is the truth, also one that comes again: its sender asks for what it lacks, even if
+    /// that was sent before. What is on its way meanwhile goes twice, which the peer drops as old.
+    ///
+    /// - Parameter own: Our source. What a peer claims of it above the clock ceiling counts for
+    ///   nothing: otherwise one line would hide all our updates from that peer for good.
+    mutating func receive(digest: Digest, own: Source) {
+        known = digest.clock
+        if let claimed = known[own], claimed > .clockCeiling { known.forget(own) }
+        known.merge(shown)
         cursor = nil
         guard sending != .ended else { return }
         owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
@@ -72,7 +78,13 @@ struct Session: Sendable {
     }
 
     /// The peer has this update: it sent it, and we accepted it or had it.
-    mutating func peerHas(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
+    mutating func peerHas(_ stamp: Stamp) {
+        known.advance(stamp.source, to: stamp.timestamp)
+        shown.advance(stamp.source, to: stamp.timestamp)
+    }
+
+    /// This update is being written to the peer.
+    mutating func written(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
 
     /// The header has been written.
     mutating func headerSent() { owesHeader = false }

@@ -16,7 +16,7 @@ public struct ClassicWire: Hashable, Sendable {
 
     /// Which rules updates follow.
     public var rules: Rules
-    /// The bounds of one value; exceeding them refuses the update and keeps the connection.
+    /// The bounds of one value, which stands inside of the update's array; exceeding them refuses the update and keeps the connection.
     public var bounds: JSONBounds
 
     /// The most sources in one header: 65,536. A header with more ends the connection.
@@ -26,7 +26,7 @@ public struct ClassicWire: Hashable, Sendable {
     /// The longest line or frame in bytes that transports accept by default: 10,485,760, as the
     /// originals' WebSocket library.
     public static let maximumLineByteCount = 10_485_760
-    /// The deepest nesting of an update's value by default: 256.
+    /// The deepest nesting of an update by default: 256, its own array included.
     public static let maximumDepth = 256
 
     /// Makes a wire with the default bounds.
@@ -35,7 +35,7 @@ public struct ClassicWire: Hashable, Sendable {
         self.bounds =
             bounds
             ?? JSONBounds(
-                depth: ClassicWire.maximumDepth,
+                depth: ClassicWire.maximumDepth - 1,
                 stringByteCount: ClassicWire.maximumLineByteCount,
                 elementCount: ClassicWire.maximumLineByteCount)
     }

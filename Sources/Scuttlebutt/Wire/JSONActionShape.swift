@@ -55,7 +55,37 @@ public enum ActionShape: Hashable, Sendable {
 
     /// Looks at a value that ``JSONScanner`` has validated.
     public static func inspect(_ bytes: UnsafeBufferPointer<UInt8>) -> ActionShape {
-        guard var members = JSONMembers(bytes) else { return .refused(.notAnObject) }
+        do throws(Refusal) {
+            let literal = try typeLiteral(bytes)
+            guard let text = try? JSONString.decoded(bytes, at: literal.lowerBound) else {
+                throw Refusal.typeNotAString
+            }
+            return .action(type: text)
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// Whether a validated value is an action that stays local by its name; allocates nothing.
+    ///
+    /// - Throws: Why the value is no action.
+    public static func isLocalAction(
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) throws(Refusal) -> Bool {
+        let literal = try typeLiteral(bytes)
+        let first = bytes[literal.lowerBound + 1]
+        guard first == Ascii.backslash else { return first == 0x40 }
+        guard let text = try? JSONString.decoded(bytes, at: literal.lowerBound) else {
+            throw .typeNotAString
+        }
+        return isLocal(text)
+    }
+
+    /// Where the literal of `type` stands, quotes included.
+    private static func typeLiteral(
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) throws(Refusal) -> Range<Int> {
+        guard var members = JSONMembers(bytes) else { throw .notAnObject }
         var type: Range<Int>?
         var meta: Range<Int>?
         while let member = members.next() {
@@ -65,19 +95,10 @@ public enum ActionShape: Hashable, Sendable {
                 meta = member.value
             }
         }
-        guard let type else { return .refused(.typeMissing) }
-        guard bytes[type.lowerBound] == Ascii.quote else { return .refused(.typeNotAString) }
-        if type.count <= 2 { return .refused(.typeEmpty) }
-        if let meta, bytes[meta.lowerBound] != Ascii.leftBrace {
-            return .refused(.metaNotAnObject)
-        }
-        let inner = type.lowerBound + 1..<type.upperBound - 1
-        if JSONString.endOfRaw(bytes, at: inner.lowerBound) >= inner.upperBound {
-            return .action(type: Array(bytes[inner]))
-        }
-        guard let text = try? JSONString.decoded(bytes, at: type.lowerBound) else {
-            return .refused(.typeNotAString)
-        }
-        return .action(type: text)
+        guard let type else { throw .typeMissing }
+        guard bytes[type.lowerBound] == Ascii.quote else { throw .typeNotAString }
+        if type.count <= 2 { throw .typeEmpty }
+        if let meta, bytes[meta.lowerBound] != Ascii.leftBrace { throw .metaNotAnObject }
+        return type
     }
 }

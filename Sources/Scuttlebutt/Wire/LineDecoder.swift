@@ -105,8 +105,12 @@ public struct LineDecoder: Sendable {
                 Refusal(.source, "the source is a property of every object", stamp: stamp))
         }
         let payload = UnsafeBufferPointer(rebasing: bytes[parts.payload])
-        if wire.rules == .fork, case .refused(let reason) = ActionShape.inspect(payload) {
-            return .refused(Refusal(.value, reason.text, stamp: stamp))
+        if wire.rules == .fork {
+            do throws(ActionShape.Refusal) {
+                _ = try ActionShape.isLocalAction(payload)
+            } catch {
+                return .refused(Refusal(.value, error.text, stamp: stamp))
+            }
         }
         scratch.removeAll(keepingCapacity: true)
         ClassicWire.appendTail(timestamp, source, to: &scratch)
