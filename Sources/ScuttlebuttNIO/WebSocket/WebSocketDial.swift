@@ -74,18 +74,23 @@ struct WebSocketDial: Sendable {
                                 context: tls, serverHostname: Self.isAddress(host) ? nil : host))
                     }
                     let promise = channel.eventLoop.makePromise(of: Value.self)
-                    try setUp(channel).cascade(to: promise)
-                    // Not every failure of TLS or HTTP reaches what `setUp` returned.
-                    try channel.pipeline.syncOperations.addHandler(
-                        FirstErrorHandler { promise.fail($0) })
-                    channel.closeFuture.whenComplete { _ in promise.fail(ChannelError.eof) }
-                    let alarm = channel.eventLoop.scheduleTask(in: limits.connectTimeout) {
-                        promise.fail(ChannelError.connectTimeout(limits.connectTimeout))
-                    }
-                    promise.futureResult.whenComplete { result in
-                        alarm.cancel()
+                    // Emptied when it is settled: what outlives the upgrade must not hold the link.
+                    let attempt = NIOLoopBoundBox(Optional(promise), eventLoop: channel.eventLoop)
+                    let settle: @Sendable (Result<Value, any Error>) -> Void = { result in
+                        guard let promise = attempt.value else { return }
+                        attempt.value = nil
+                        promise.completeWith(result)
                         if case .failure = result { channel.close(promise: nil) }
                     }
+                    try setUp(channel).whenComplete(settle)
+                    // Not every failure of TLS or HTTP reaches what `setUp` returned.
+                    try channel.pipeline.syncOperations.addHandler(
+                        FirstErrorHandler { settle(.failure($0)) })
+                    channel.closeFuture.whenComplete { _ in settle(.failure(ChannelError.eof)) }
+                    let alarm = channel.eventLoop.scheduleTask(in: limits.connectTimeout) {
+                        settle(.failure(ChannelError.connectTimeout(limits.connectTimeout)))
+                    }
+                    promise.futureResult.whenComplete { _ in alarm.cancel() }
                     return promise.futureResult
                 }
             }

@@ -187,7 +187,7 @@ extension TransportConformance {
         let (c, d) = try await harness.pair(listener, transport)
         let line = [UInt8](repeating: 0x62, count: 16_383)
         let block = OutboundLines(lines: [line, line, line, line])
-        let total = 4 * harness.bufferedByteBound / (1 << 16)
+        let total = 2 * harness.bufferedByteBound / (1 << 16)
         let sent = Counter()
         try await withThrowingTaskGroup { group in
             group.addTask {
