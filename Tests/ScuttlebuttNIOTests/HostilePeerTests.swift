@@ -12,11 +12,11 @@ struct HostilePeerTests {
 
     /// A server with small bounds and a well-behaved link that must not notice anything.
     static func serving(
-        _ body: (WebSocketListener) async throws -> Void
+        upgradeTimeout: TimeAmount = .seconds(60), _ body: (WebSocketListener) async throws -> Void
     ) async throws {
         var limits = LinkLimits()
         limits.maximumLineByteCount = 1_000
-        limits.upgradeTimeout = .milliseconds(100)
+        limits.upgradeTimeout = upgradeTimeout
         let listener = try await WebSocketListener.listen(limits: limits)
         let good = try await WebSocketTransport("ws://127.0.0.1:\(listener.port)").connect()
         let end = try #require(await listener.accept())
@@ -58,7 +58,7 @@ struct HostilePeerTests {
                 + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: x\r\n\r\n",
         ])
     func beforeUpgrade(text: String) async throws {
-        try await Self.serving { listener in
+        try await Self.serving(upgradeTimeout: .seconds(3)) { listener in
             try await RawClient.run(listener.port) { peer in
                 try? await peer.say(text)
                 try await peer.end()

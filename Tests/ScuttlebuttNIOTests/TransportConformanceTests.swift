@@ -5,7 +5,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttRuntimeTestKit
 import Testing
 
-@Suite("Every transport keeps the promises of Link")
+@Suite("Every transport keeps the promises of Link", .serialized)
 struct TransportConformanceTests {
     static let limits: LinkLimits = {
         var limits = LinkLimits()
