@@ -93,6 +93,8 @@ let package = Package(
                 "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttRuntime",
                 "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", logging,
             ] + nio + hummingbird,
+            exclude: ["Web/README.md"],
+            resources: [.embedInCode("Web")],
             swiftSettings: settings),
         .executableTarget(
             name: "ScuttlebuttCommand",
@@ -103,5 +105,40 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttTests", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+        .testTarget(
+            name: "RewindTests", dependencies: ["Rewind", "Scuttlebutt"], swiftSettings: settings),
+        .testTarget(
+            name: "ReduxTests", dependencies: ["Redux", "Scuttlebutt"], swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttCodingTests", dependencies: ["ScuttlebuttCoding", "Scuttlebutt"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttRuntimeTests",
+            dependencies: ["ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReduxScuttlebuttTests",
+            dependencies: [
+                "ReduxScuttlebutt", "Redux", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
+                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "ScuttlebuttSecurity", logging,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttNIOTests",
+            dependencies: [
+                "ScuttlebuttNIO", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttSQLiteTests",
+            dependencies: [
+                "ScuttlebuttSQLite", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
+                "Scuttlebutt", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: settings),
     ]
 )
