@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+public import ScuttlebuttRuntime
+import Synchronization
+
+/// A log storage that also appends every update to a file of wire lines.
+///
+/// An update goes to the storage behind it first, then to the file, and is on the disk in both when
+/// ``append(_:)`` returns. What the file has already is not written again, so a file that was
+/// left behind by a crash is completed at the next ``load(_:)``.
+public final class ExportingStorage: LogStorage {
+    private struct State {
+        var exported = VersionVector()
+    }
+
+    private let base: (any LogStorage)?
+    private let file: WireLineWriter
+    private let state: Mutex<State>
+
+    /// Opens the file, or makes it, and reads what it has.
+    ///
+    /// - Parameters:
+    ///   - path: The file of wire lines.
+    ///   - base: Where the log is kept; `nil` when the file is all there is.
+    /// - Throws: `StorageError` `.unreadable`, or `.foreignOrCorrupt` when the file is none of wire
+    ///   lines; it is left as it was then.
+    public init(path: String, base: (any LogStorage)?) throws {
+        self.base = base
+        state = Mutex(State(exported: try WireLines.vector(of: path)))
+        file = try WireLineWriter(appendingTo: path)
+    }
+
+    /// The source of the log behind, or `proposed`.
+    public func source(proposing proposed: Source) async throws -> Source {
+        try await base?.source(proposing: proposed) ?? proposed
+    }
+
+    /// Hands out what the log behind has, and completes the file by it.
+    public func load(_ body: @Sendable ([Update]) throws -> Void) async throws {
+        try await base?.load { updates in
+            try self.export(updates)
+            try body(updates)
+        }
+        try file.flush()
+    }
+
+    /// Stores updates in the log behind and in the file; one call at a time.
+    public func append(_ updates: [Update]) async throws {
+        try await base?.append(updates)
+        try export(updates)
+        try file.flush()
+    }
+
+    private func export(_ updates: [Update]) throws {
+        try state.withLock { state in
+            var line: [UInt8] = []
+            for update in updates where !state.exported.covers(update.stamp) {
+                line.removeAll(keepingCapacity: true)
+                ClassicWire.append(update, to: &line)
+                try file.append(line)
+                // After the line was taken, so that a full disk loses none of them.
+                state.exported.advance(update.source, to: update.timestamp)
+            }
+        }
+    }
+
+    /// The refusals of the log behind.
+    public func refusals() async throws -> [Fingerprint] { try await base?.refusals() ?? [] }
+
+    /// Remembers refusals in the log behind.
+    public func remember(refusals: [Fingerprint]) async throws {
+        try await base?.remember(refusals: refusals)
+    }
+
+    /// Completes and closes the file, then the log behind.
+    public func close() async {
+        try? file.close()
+        await base?.close()
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import ScuttlebuttNIO
+
+/// Answers the requests that are no WebSockets.
+struct PageResponder: Sendable {
+    let primusTimings: PrimusTimings
+    let statistics: @Sendable () -> RelayStatistics
+
+    /// The answer to a request.
+    ///
+    /// - Parameters:
+    ///   - target: Path and query, as the request line has them.
+    func respond(_ method: HTTPRequest.Method, _ target: String) -> Response {
+        let path = String(target.prefix { $0 != "?" })
+        guard let found = find(path) else {
+            // Primus matches by prefix, so everything there is a place for a WebSocket.
+            if WebSocketDialect(requestTarget: path) != nil { return upgradeRequired }
+            return text(.notFound, "There is nothing at this path; / lists the pages.\n")
+        }
+        guard method == .get || method == .head else {
+            var response = text(.methodNotAllowed, "This path is for GET and HEAD.\n")
+            response.headers[.allow] = "GET, HEAD"
+            return response
+        }
+        let response = self.response(.ok, found.bytes, found.type)
+        // The headers of a HEAD tell the length that a GET would have.
+        return method == .head ? response.createHeadResponse() : response
+    }
+
+    private func find(_ path: String) -> Page? {
+        if let page = Page.all[path] { return page }
+        switch path {
+        case "/primus/spec": return json(Array(PrimusSpecification.json(primusTimings).utf8))
+        case "/statistics": return json(statistics().json)
+        case "/healthz":
+            let statistics = statistics()
+            return json(
+                Array(
+                    """
+                    {"status":"ok","connected":\(statistics.connected),\
+                    "actions":\(statistics.actions)}
+                    """.utf8))
+        default: return nil
+        }
+    }
+
+    private func json(_ bytes: [UInt8]) -> Page {
+        Page(bytes: bytes, type: "application/json; charset=utf-8")
+    }
+
+    private var upgradeRequired: Response {
+        var response = text(.upgradeRequired, "A WebSocket is spoken here.\n")
+        response.headers[.upgrade] = "websocket"
+        return response
+    }
+
+    private func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        response(status, Array(text.utf8), "text/plain; charset=utf-8")
+    }
+
+    private func response(
+        _ status: HTTPResponse.Status, _ bytes: [UInt8], _ type: String
+    ) -> Response {
+        Response(
+            status: status,
+            headers: [
+                .contentType: type,
+                .cacheControl: "no-cache",
+                .contentSecurityPolicy: "default-src 'self'; img-src 'self' data:",
+                .xContentTypeOptions: "nosniff",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

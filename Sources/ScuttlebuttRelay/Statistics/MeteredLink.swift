@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+import Synchronization
+
+/// A link that is counted from its making until it is closed or dropped, and its lines with it.
+final class MeteredLink: Link {
+    let kind: LinkKind
+    private let base: any Link
+    private let meter: TrafficMeter
+    private let isOver = Atomic(false)
+
+    init(_ base: any Link, _ kind: LinkKind, _ meter: TrafficMeter) {
+        self.base = base
+        self.kind = kind
+        self.meter = meter
+        meter.opened(kind, base.name)
+    }
+
+    deinit { end("dropped") }
+
+    var name: String { base.name }
+
+    func receive() async throws -> InboundLines? {
+        let lines = try await base.receive()
+        if let lines { meter.countReceived(lines.count) }
+        return lines
+    }
+
+    func send(_ lines: OutboundLines) async throws {
+        try await base.send(lines)
+        meter.countSent(lines.count)
+    }
+
+    func finish() async { await base.finish() }
+
+    func close(_ reason: LinkClosing) async {
+        switch reason {
+        case .finished: end("ended by the peer")
+        case .fault(let message): end(message)
+        case .shutdown: end("shut down")
+        }
+        await base.close(reason)
+    }
+
+    private func end(_ reason: String) {
+        guard !isOver.exchange(true, ordering: .relaxed) else { return }
+        meter.closed(kind, name, reason)
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+import Synchronization
+
+/// Counts lines and links; every link of a relay writes here.
+final class TrafficMeter: Sendable {
+    private let received = Atomic(0)
+    private let sent = Atomic(0)
+    private let refused = Atomic(0)
+    private let opened = Atomic(0)
+    private let links = Mutex<[LinkKind: Int]>([:])
+    private let report: (@Sendable (String) -> Void)?
+
+    /// - Parameter report: Gets a line for each link that opens or ends.
+    init(report: (@Sendable (String) -> Void)? = nil) { self.report = report }
+
+    func countReceived(_ lines: Int) { received.wrappingAdd(lines, ordering: .relaxed) }
+    func countSent(_ lines: Int) { sent.wrappingAdd(lines, ordering: .relaxed) }
+    func countRefused() { refused.wrappingAdd(1, ordering: .relaxed) }
+
+    /// A link was opened.
+    func opened(_ kind: LinkKind, _ name: String) {
+        opened.wrappingAdd(1, ordering: .relaxed)
+        let count = change(kind, by: 1)
+        report?("opened \(name), \(count) connected")
+    }
+
+    /// A link has ended.
+    func closed(_ kind: LinkKind, _ name: String, _ reason: String) {
+        let count = change(kind, by: -1)
+        report?("closed \(name) (\(reason)), \(count) connected")
+    }
+
+    private func change(_ kind: LinkKind, by amount: Int) -> Int {
+        links.withLock { links in
+            links[kind, default: 0] += amount
+            return links.values.reduce(0, +)
+        }
+    }
+
+    /// What was counted; the rest of the statistics is left at 0.
+    var statistics: RelayStatistics {
+        var statistics = RelayStatistics()
+        statistics.received = received.load(ordering: .relaxed)
+        statistics.sent = sent.load(ordering: .relaxed)
+        statistics.refused = refused.load(ordering: .relaxed)
+        statistics.opened = opened.load(ordering: .relaxed)
+        statistics.byKind = links.withLock { $0 }
+        statistics.connected = statistics.byKind.values.reduce(0, +)
+        return statistics
+    }
+}
