@@ -35,15 +35,18 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     /// for again. Verification that depends on changeable local state makes peers differ.
     public var verify: (@Sendable (Unverified<Action>, HistoryView<Action>) async throws -> Bool)?
 
-    /// Entries between two snapshots next to the newest action; default 64. More means fewer copies
-    /// of a state that is dear to copy, and up to as many more reducer calls for a late action.
+    /// Entries between two snapshots next to the newest action; default 64.
+    ///
+    /// More means fewer copies of a state that is dear to copy, and up to as many more reducer
+    /// calls for a late action.
     public var snapshotSpacing = 64
 
     /// Hears of everything that happens to the log, outside of all locks.
     public var onEvent: (@Sendable (GossipEvent) -> Void)?
 
-    /// Hears of actions that were refused and of broken store rules. Without one they trap in debug
-    /// builds.
+    /// Hears of actions that were refused and of broken store rules.
+    ///
+    /// Without one they trap in debug builds.
     public var onFault: FaultHandler?
 
     /// Gets `debug` lines; never payloads.

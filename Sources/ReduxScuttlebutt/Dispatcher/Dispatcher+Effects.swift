@@ -10,6 +10,7 @@ extension Dispatcher {
     /// What is to be started once the lock is released.
     struct Duties {
         var drains = false
+        var runsErrands = false
         var saves = false
     }
 
@@ -23,7 +24,7 @@ extension Dispatcher {
         perform(duties)
     }
 
-    /// Sorts the effects of a transition into the two queues; called under the lock.
+    /// Sorts the effects of a transition into the three queues; called under the lock.
     static func enqueue(_ core: inout Core, _ duties: inout Duties) {
         for effect in core.effects {
             switch effect {
@@ -33,18 +34,24 @@ extension Dispatcher {
             case .apply(let updates):
                 core.unapplied += updates.count
                 core.outbox.append(effect)
+            case .dispatched, .dispatchRefused, .report:
+                core.outbox.append(effect)
             case .wakeAll:
                 // Raised once for however many updates were accepted since the last time.
-                if case .wakeAll? = core.outbox.last { continue }
-                core.outbox.append(effect)
-            default:
-                core.outbox.append(effect)
+                if case .wakeAll? = core.errands.last { continue }
+                core.errands.append(effect)
+            case .sign, .verify, .remember, .wake, .startTimer, .close:
+                core.errands.append(effect)
             }
         }
         core.effects.removeAll(keepingCapacity: true)
-        if !core.outbox.isEmpty, !core.isDraining {
+        if !core.outbox.isEmpty || core.hasSeparated, !core.isDraining {
             core.isDraining = true
             duties.drains = true
+        }
+        if !core.errands.isEmpty, !core.isRunningErrands {
+            core.isRunningErrands = true
+            duties.runsErrands = true
         }
         if !core.saves.isEmpty, !core.isSaving {
             core.isSaving = true
@@ -53,23 +60,36 @@ extension Dispatcher {
     }
 
     func perform(_ duties: Duties) {
+        if duties.runsErrands { Task { runErrands() } }
         if duties.drains { Task { drain() } }
         if duties.saves { Task { await save() } }
     }
 
-    /// Performs queued effects until there are none; never more than one at a time.
-    private func drain() {
+    private func runErrands() {
         while true {
             let effects: [Dispatching.Effect] = core.withLock { core in
-                if core.outbox.isEmpty {
-                    core.isDraining = false
-                    return []
-                }
-                let effects = core.outbox
-                core.outbox = []
-                return effects
+                if core.errands.isEmpty { core.isRunningErrands = false }
+                defer { core.errands = [] }
+                return core.errands
             }
             guard !effects.isEmpty else { return }
+            for effect in effects { start(effect) }
+        }
+    }
+
+    /// Folds and reports what is queued until there is nothing; never more than one at a time.
+    private func drain() {
+        while true {
+            let (effects, separates): ([Dispatching.Effect], Bool) = core.withLock { core in
+                let effects = core.outbox
+                core.outbox = []
+                guard effects.isEmpty else { return (effects, false) }
+                // Told when the queue is empty, so that all that came before is folded.
+                defer { core.hasSeparated = false }
+                if !core.hasSeparated { core.isDraining = false }
+                return ([], core.hasSeparated)
+            }
+            if separates { hooks.separated() } else if effects.isEmpty { return }
             var updates: [Update] = []
             for effect in effects {
                 // Everything that is pending when a replay starts is one batch.
@@ -78,7 +98,7 @@ extension Dispatcher {
                 }
             }
             if !updates.isEmpty { apply(updates) }
-            for effect in effects { perform(effect) }
+            for effect in effects { settle(effect) }
         }
     }
 
@@ -89,13 +109,17 @@ extension Dispatcher {
         } else {
             hooks.apply(updates)
         }
+        core.withLock { $0.unapplied -= updates.count }
+        letIn()
+    }
+
+    /// Lets those connections go on that waited for room and now have it.
+    func letIn() {
         let waiters = core.withLock { core in
-            core.unapplied -= updates.count
-            guard core.unapplied < Dispatcher.unappliedUpdateLimit else {
-                return [CheckedContinuation<Void, Never>]()
-            }
-            defer { core.roomWaiters = [] }
-            return core.roomWaiters
+            guard !core.roomWaiters.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            let due = core.roomWaiters.filter { core.hasRoom(for: $0.value.peer) }
+            for ticket in due.keys { core.roomWaiters[ticket] = nil }
+            return due.values.map(\.waiter)
         }
         for waiter in waiters { waiter.resume() }
     }
@@ -107,20 +131,33 @@ extension Dispatcher {
         for event in events { tell(event) }
     }
 
-    private func perform(_ effect: Dispatching.Effect) {
+    /// Performs what depends on the state, after the folding.
+    private func settle(_ effect: Dispatching.Effect) {
         switch effect {
-        case .apply, .save:
-            break
-        case .sign(let id, let payload):
-            Task { await sign(id, payload) }
         case .dispatched(let id, let update):
             hooks.dispatched(id, .success(update))
         case .dispatchRefused(let id, let message):
-            hooks.dispatched(id, .failure(GossipFault(.notSigned, message)))
+            let reason = core.withLock { $0.signFailures.removeValue(forKey: id) }
+            hooks.dispatched(
+                id, .failure(GossipFault(.notSigned, reason.map { "\(message): \($0)" } ?? message))
+            )
+        case .report(let report):
+            tellInOrder(GossipEvent(report))
+        case .apply, .save, .sign, .verify, .remember, .wake, .wakeAll, .startTimer, .close:
+            break
+        }
+    }
+
+    /// Starts what does not depend on the state.
+    private func start(_ effect: Dispatching.Effect) {
+        switch effect {
+        case .sign(let id, let payload):
+            Task { await sign(id, payload) }
         case .verify(let id, let update):
             Task {
                 let verdict = await hooks.verify?(update) ?? .failed("there is no verifier")
                 transition { $0.machine.handle(.verified(id, verdict), into: &$0.effects) }
+                letIn()
             }
         case .remember(let fingerprint):
             remember(fingerprint)
@@ -130,9 +167,10 @@ extension Dispatcher {
             let signals = core.withLock { Array($0.signals.values) }
             for signal in signals { signal.raiseWork() }
         case .startTimer(let peer, let generation, let milliseconds):
-            Task {
+            // A timer outlives what it is for; it must hold nothing alive.
+            Task { [weak self, sleep] in
                 try? await sleep(.milliseconds(milliseconds))
-                transition {
+                self?.transition {
                     $0.machine.handle(
                         .timerFired(peer, generation: generation), into: &$0.effects)
                 }
@@ -140,14 +178,34 @@ extension Dispatcher {
         case .close(let peer, let error):
             core.withLock { $0.signals.removeValue(forKey: peer) }?
                 .raiseClose(.fault(error.message))
-        case .report(let report):
-            tellInOrder(GossipEvent(report))
+        case .apply, .save, .dispatched, .dispatchRefused, .report:
+            break
         }
     }
 
     private func sign(_ id: DispatchID, _ payload: Payload) async {
-        let signed = try? await hooks.sign?(payload)
-        transition { $0.machine.handle(.signed(id, signed ?? nil), into: &$0.effects) }
+        var signed: Payload?
+        var failure: String?
+        do {
+            signed = try await hooks.sign?(payload)
+        } catch {
+            failure = "\(error)"
+        }
+        transition { core in
+            core.signFailures[id] = failure
+            core.machine.handle(.signed(id, signed), into: &core.effects)
+        }
+        let waiters = core.withLock { core in
+            let oldest = core.machine.oldestSigning
+            var due: [CheckedContinuation<Void, Never>] = []
+            core.signWaiters.removeAll { waiting in
+                guard oldest.map({ waiting.upTo < $0 }) ?? true else { return false }
+                due.append(waiting.waiter)
+                return true
+            }
+            return due
+        }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Tells an event, but not before the updates that precede it have been folded.

@@ -16,7 +16,8 @@ extension Dispatcher {
         }
     }
 
-    /// Takes the lines that arrived together; suspends while too much waits to be folded.
+    /// Takes the lines that arrived together; suspends while too much waits to be folded, or to be
+    /// verified.
     public func receive(
         _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder
     ) async throws {
@@ -41,7 +42,7 @@ extension Dispatcher {
         }
         transition { $0.machine.handle(.received(peer, incoming), into: &$0.effects) }
         if let fault { throw fault }
-        await waitForRoom()
+        await waitForRoom(peer)
     }
 
     /// Ends a session.
@@ -50,6 +51,7 @@ extension Dispatcher {
             core.signals[peer] = nil
             core.synced.remove(peer)
             core.machine.handle(.closed(peer), into: &core.effects)
+            if core.machine.gossip.peerCount == 0 { core.hasSeparated = true }
         }
     }
 
@@ -82,17 +84,25 @@ extension Dispatcher {
         return lines
     }
 
-    private func waitForRoom() async {
-        guard core.withLock({ $0.unapplied >= Dispatcher.unappliedUpdateLimit }) else { return }
-        await withCheckedContinuation { continuation in
-            let hasRoom = core.withLock { core in
-                if core.unapplied < Dispatcher.unappliedUpdateLimit || core.isClosed {
-                    return true
+    /// A task that is cancelled waits no longer: its connection has ended.
+    private func waitForRoom(_ peer: PeerID) async {
+        guard !core.withLock({ $0.hasRoom(for: peer) }) else { return }
+        let ticket = core.withLock { core in
+            core.lastTicket += 1
+            return core.lastTicket
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = core.withLock { core in
+                    // The cancellation handler may have run before there was a waiter.
+                    if Task.isCancelled || core.hasRoom(for: peer) { return true }
+                    core.roomWaiters[ticket] = (peer, continuation)
+                    return false
                 }
-                core.roomWaiters.append(continuation)
-                return false
+                if goesOn { continuation.resume() }
             }
-            if hasRoom { continuation.resume() }
+        } onCancel: {
+            core.withLock { $0.roomWaiters.removeValue(forKey: ticket) }?.waiter.resume()
         }
     }
 }

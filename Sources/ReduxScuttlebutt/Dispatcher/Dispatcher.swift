@@ -11,13 +11,15 @@ import Synchronization
 /// around it, and whoever folds the updates behind it.
 ///
 /// One lock covers a transition of the machine *and* the queueing of its effects, never their
-/// performance. One task at a time performs queued effects, in order; what queues up meanwhile is
-/// folded as one batch. Saving has a queue and a task of its own, for it waits for the disk.
+/// performance. One task at a time folds and reports, in order; what queues up meanwhile is folded
+/// as one batch. Saving has a queue and a task of its own, for it waits for the disk; and so has
+/// what wakes connections, signers and verifiers, which must not wait for a long replay.
 public final class Dispatcher: SessionHost {
     /// What a dispatcher asks of the program around it.
     public struct Hooks: Sendable {
-        /// Folds updates of others into the state, with one notification. Called by one task at a
-        /// time, outside of the lock.
+        /// Folds updates of others into the state, with one notification.
+        ///
+        /// Called by one task at a time, outside of the lock.
         public var apply: @Sendable ([Update]) -> Void
         /// Folds an own update that had to be signed first.
         public var dispatched: @Sendable (DispatchID, Result<Update, GossipFault>) -> Void
@@ -27,6 +29,8 @@ public final class Dispatcher: SessionHost {
         public var verify: (@Sendable (Update) async -> Verdict)?
         /// Hears of everything the machine reports, after the state shows what it speaks of.
         public var report: @Sendable (GossipEvent) -> Void
+        /// Hears that the last peer has left, once everything that came before is folded.
+        public var separated: @Sendable () -> Void = {}
         /// Lets the program decide when a batch is folded; see ``GossipOptions/customDispatch``.
         public var schedule: (@Sendable (_ flush: @escaping @Sendable () -> Void) -> Void)?
 
@@ -45,6 +49,8 @@ public final class Dispatcher: SessionHost {
 
     /// How many updates may wait to be folded before the connections that bring more are slowed.
     public static let unappliedUpdateLimit = 40_000
+    /// How many updates of one peer may wait for their verification before it is slowed.
+    public static let unverifiedUpdateLimit = 8_192
     /// How many bytes of lines are pulled for one peer at once.
     static let pullByteLimit = 64 << 10
     /// How many updates are saved in one call of the storage.
@@ -54,10 +60,20 @@ public final class Dispatcher: SessionHost {
         var machine: Dispatching
         /// Scratch for one transition; empty between transitions.
         var effects: [Dispatching.Effect] = []
+        /// What is folded and reported, in order.
         var outbox: [Dispatching.Effect] = []
         var isDraining = false
+        /// What is started at once: it does not depend on the state.
+        var errands: [Dispatching.Effect] = []
+        var isRunningErrands = false
+        /// Whether the last peer has left since that was last told.
+        var hasSeparated = false
         var unapplied = 0
-        var roomWaiters: [CheckedContinuation<Void, Never>] = []
+        var roomWaiters: [Int: (peer: PeerID, waiter: CheckedContinuation<Void, Never>)] = [:]
+        var lastTicket = 0
+        /// What the signer threw, until that is told.
+        var signFailures: [DispatchID: String] = [:]
+        var signWaiters: [(upTo: DispatchID, waiter: CheckedContinuation<Void, Never>)] = []
         var signals: [PeerID: SessionSignal] = [:]
         var shared: [(range: Range<Int>, lines: OutboundLines)] = []
         var synced: Set<PeerID> = []
@@ -70,6 +86,14 @@ public final class Dispatcher: SessionHost {
         var saveFailure: StorageError?
         var flushWaiters: [(token: Int, waiter: CheckedContinuation<Void, any Error>)] = []
         var isClosed = false
+
+        /// Whether lines of this peer may come in: not while too much waits to be folded, or too
+        /// much of its own to be verified.
+        func hasRoom(for peer: PeerID) -> Bool {
+            isClosed
+                || unapplied < Dispatcher.unappliedUpdateLimit
+                    && machine.verificationCount(of: peer) < Dispatcher.unverifiedUpdateLimit
+        }
     }
 
     let core: Mutex<Core>
@@ -128,19 +152,39 @@ public final class Dispatcher: SessionHost {
     }
 
     /// Begins to sign an own action; `Hooks.dispatched` hears how it ended.
-    public func beginDispatch(_ payload: Payload, _ register: (DispatchID) -> Void) {
+    ///
+    /// - Throws: ``GossipFault`` when the dispatcher was closed.
+    public func beginDispatch(_ payload: Payload, _ register: (DispatchID) -> Void) throws {
+        var isClosed = false
         transition { core in
+            isClosed = core.isClosed
+            guard !isClosed else { return }
             core.machine.handle(.dispatched(payload), into: &core.effects)
             for case .sign(let id, _) in core.effects { register(id) }
         }
+        if isClosed { throw GossipFault(.closed, "the store was closed") }
     }
 
-    /// Waits until every own action dispatched so far is durable; at once without storage.
+    /// Waits until every own action dispatched so far is signed and durable; at once without a
+    /// signer and without storage.
     ///
     /// - Throws: ``ScuttlebuttRuntime/StorageError`` when saving fails; what could not be saved is
     ///   kept and tried again, and has not left the process.
     public func flush() async throws {
+        await signed()
         try await flush(token: core.withLock { $0.lastToken })
+    }
+
+    /// Waits until the signer has answered for all that it was given so far.
+    private func signed() async {
+        await withCheckedContinuation { continuation in
+            let isDone = core.withLock { core in
+                guard core.machine.oldestSigning != nil else { return true }
+                core.signWaiters.append((core.machine.newestSigning, continuation))
+                return false
+            }
+            if isDone { continuation.resume() }
+        }
     }
 
     /// Waits until the save with this token is durable.
@@ -170,18 +214,19 @@ public final class Dispatcher: SessionHost {
         }
     }
 
-    /// Ends waiting and saving; returns when what was dispatched is durable or cannot be.
+    /// Takes no more own actions and ends waiting; returns when what was dispatched is durable or cannot be.
     public func close() async {
-        try? await flush()
         let waiters = core.withLock { core in
             core.isClosed = true
             defer {
                 core.syncWaiters = []
-                core.roomWaiters = []
+                core.roomWaiters = [:]
             }
-            return core.syncWaiters + core.roomWaiters
+            return core.syncWaiters + core.roomWaiters.values.map(\.waiter)
         }
         for waiter in waiters { waiter.resume() }
+        // Nothing new is taken from here on, so what is flushed is all there is.
+        try? await flush()
         await storage?.close()
     }
 

@@ -32,7 +32,8 @@ struct Admission: Sendable {
         if folding.isCurrent {
             throw GossipFault(
                 .dispatchInReducer,
-                "a reducer may not dispatch \(String(decoding: payload.prefix(200), as: UTF8.self))")
+                "a reducer, or the body of a withState, may not dispatch \(String(decoding: payload.prefix(200), as: UTF8.self))"
+            )
         }
         if staysLocal { return .local }
         var isLocal = try Admission.check(payload)
@@ -48,7 +49,8 @@ struct Admission: Sendable {
     /// - Throws: ``GossipFault`` when other peers would refuse the bytes.
     static func check(_ payload: Payload) throws(GossipFault) -> Bool {
         guard payload.count <= ClassicWire.maximumLineByteCount - lineReserve else {
-            throw GossipFault(.tooLarge, "the action has \(payload.count) bytes, too many for a line")
+            throw GossipFault(
+                .tooLarge, "the action has \(payload.count) bytes, too many for a line")
         }
         let result = payload.withUnsafeBufferPointer { bytes -> Result<Bool, GossipFault> in
             do throws(JSONFailure) {

@@ -9,10 +9,14 @@ import ScuttlebuttCoding
 struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
     let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
     let codec: ActionCodec<Action>
+    let replay: ApartReplay<State, Action>
+    let folding: FoldingThread
     let report: (@Sendable (GossipEvent) -> Void)?
 
     /// Decodes and folds a batch; what cannot be decoded keeps its place and is skipped.
-    func apply(_ updates: [Update]) {
+    ///
+    /// - Parameter mayReplayApart: Whether the program may be dispatching at the same time.
+    func apply(_ updates: [Update], mayReplayApart: Bool = true) {
         guard !updates.isEmpty else { return }
         var batch: [StampedAction<Action>] = []
         batch.reserveCapacity(updates.count)
@@ -22,9 +26,43 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
             if action == nil { unknown.append(update.stamp) }
             batch.append(StampedAction(stamp: update.stamp, action: action))
         }
-        inner.dispatch(.batch(batch))
+        let change = (mayReplayApart ? replayApart(batch) : nil) ?? replayInPlace(batch)
         guard let report else { return }
         for stamp in unknown { report(.unknown(stamp)) }
-        report(.applied(inner.withState { $0.lastChange }))
+        report(.applied(change))
+    }
+
+    private func replayInPlace(_ batch: [StampedAction<Action>]) -> HistoryChange {
+        let box = ChangeBox()
+        inner.dispatch(.batch(batch, box))
+        return box.change
+    }
+
+    /// Folds a batch that costs much on a copy of the history and swaps that in, so that dispatches
+    /// of the program never wait for the whole replay (G22); `nil` when it costs little.
+    private func replayApart(_ batch: [StampedAction<Action>]) -> HistoryChange? {
+        guard let earliest = batch.lazy.map(\.stamp).min() else { return nil }
+        let copy: History<State, Action>? = inner.withState { timeline in
+            let work = batch.count + timeline.history.depth(of: earliest)
+            guard work >= ApartReplay<State, Action>.smallestWork, replay.begin() else {
+                return nil
+            }
+            return timeline.history
+        }
+        guard var history = copy else { return nil }
+        folding.beginApart()
+        var change = history.merge(batch)
+        for _ in 0..<ApartReplay<State, Action>.maximumRounds {
+            let steps = inner.withState { _ in replay.take() }
+            guard !steps.isEmpty else { break }
+            let round = history.catchUp(steps)
+            change.add(round)
+            // What came in during a short round is little: it may be folded under the lock.
+            if round.reducerCalls < ApartReplay<State, Action>.smallestWork { break }
+        }
+        folding.endApart()
+        let box = ChangeBox()
+        inner.dispatch(.swap(ReplayedCopy(consume history), change, box))
+        return box.change
     }
 }

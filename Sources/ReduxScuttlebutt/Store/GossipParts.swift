@@ -19,6 +19,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline let storage: (any LogStorage)?
     @usableFromInline var machine: Dispatching
     @usableFromInline let folding = FoldingThread()
+    @usableFromInline let replay = ApartReplay<State, Action>()
 
     @usableFromInline
     init(
@@ -63,27 +64,45 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
 
     /// The reducer of the inner store.
     @inlinable var innerReducer: Reducer<Timeline<State, Action>, TimelineAction<State, Action>> {
-        let folding = folding
+        let (folding, replay) = (folding, replay)
         return Reducer { timeline, action in
             folding.begin()
-            timeline.perform(action)
+            timeline.perform(action, replay)
             folding.end()
         }
     }
 }
 
-/// Knows which thread is folding actions, so that a reducer that dispatches is told so before
-/// anything is stamped.
+/// Knows which threads are folding actions, or reading the state in place, so that who dispatches
+/// there is told so before anything is stamped.
 @usableFromInline
 final class FoldingThread: Sendable {
     /// Only the thread that folds writes its number here and takes it away, so a relaxed look tells
     /// each thread the truth about itself.
     private let owner = Atomic<UInt>(0)
+    /// The same for the thread that folds beside the program; there is at most one.
+    private let apart = Atomic<UInt>(0)
 
-    @usableFromInline var isCurrent: Bool { owner.load(ordering: .relaxed) == currentThread() }
+    @usableFromInline init() {}
+
+    @usableFromInline var isCurrent: Bool {
+        let thread = currentThread()
+        return owner.load(ordering: .relaxed) == thread || apart.load(ordering: .relaxed) == thread
+    }
 
     @usableFromInline
     func begin() { owner.store(currentThread(), ordering: .relaxed) }
     @usableFromInline
     func end() { owner.store(0, ordering: .relaxed) }
+
+    func beginApart() { apart.store(currentThread(), ordering: .relaxed) }
+    func endApart() { apart.store(0, ordering: .relaxed) }
+
+    /// Runs a body that may only read; called under the lock of the inner store.
+    func reading<Result>(_ body: () throws -> Result) rethrows -> Result {
+        // Reading may be nested, in a reducer or in itself.
+        let outer = owner.exchange(currentThread(), ordering: .relaxed)
+        defer { owner.store(outer, ordering: .relaxed) }
+        return try body()
+    }
 }

@@ -30,7 +30,11 @@ extension GossipStore {
             let payload = try encode(action)
             if try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false) == .sign {
                 let update = try await withCheckedThrowingContinuation { continuation in
-                    sign(payload) { continuation.resume(with: $0) }
+                    do {
+                        try sign(payload) { continuation.resume(with: $0) }
+                    } catch {
+                        continuation.resume(throwing: error)
+                    }
                 }
                 return Receipt(stamp: update.stamp, token: .max, dispatcher: dispatcher)
             }
@@ -78,7 +82,7 @@ extension GossipStore {
 
     @usableFromInline
     func beginSigning(_ payload: Payload) throws {
-        sign(payload) { [weak self] result in
+        try sign(payload) { [weak self] result in
             if case .failure(let fault) = result { self?.report(fault) }
         }
     }
@@ -86,8 +90,8 @@ extension GossipStore {
     private func sign(
         _ payload: Payload,
         _ completion: @escaping @Sendable (Result<Update, any Error>) -> Void
-    ) {
-        dispatcher.beginDispatch(payload) { id in
+    ) throws {
+        try dispatcher.beginDispatch(payload) { id in
             signed.withLock { $0.waiting[id] = completion }
         }
     }
@@ -97,14 +101,10 @@ extension GossipStore {
         let completion = signed.withLock { $0.waiting.removeValue(forKey: id) }
         switch result {
         case .success(let update):
-            do {
-                if let action = try codec.decode(update.payload) {
-                    inner.dispatch(.own(action, update.stamp))
-                }
-                completion?(.success(update))
-            } catch {
-                completion?(.failure(error))
-            }
+            // It is in the log, so it has its place whatever the codec thinks of it now.
+            let action = (try? codec.decode(update.payload)) ?? nil
+            inner.dispatch(.batch([StampedAction(stamp: update.stamp, action: action)], nil))
+            completion?(.success(update))
         case .failure(let fault):
             completion?(.failure(fault))
         }

@@ -55,8 +55,11 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             signs: parts.options.sign != nil)
         isLocalOnly = parts.isLocalOnly
         let (codec, options) = (parts.codec, parts.options)
-        let receiver = BatchReceiver(inner: inner, codec: codec, report: options.onEvent)
-        receiver.apply(restored)
+        let replay = parts.replay
+        let receiver = BatchReceiver(
+            inner: inner, codec: codec, replay: replay, folding: parts.folding,
+            report: options.onEvent)
+        receiver.apply(restored, mayReplayApart: false)
         let view = HistoryView<Action> {
             inner.withState { timeline in
                 timeline.history.gossiped.compactMap { entry in
@@ -71,6 +74,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             apply: { receiver.apply($0) },
             dispatched: { id, result in answers.settle(id, result) },
             report: { event in options.onEvent?(event) })
+        hooks.separated = { replay.keepSnapshot() }
         hooks.schedule = options.customDispatch
         if let sign = options.sign {
             hooks.sign = { payload in
@@ -110,7 +114,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 
     /// Reads the newest state in place, under the lock and without keeping a copy of it.
     public func withState<Result>(_ body: (State) throws -> Result) rethrows -> Result {
-        try inner.withState { try body($0.history.current) }
+        try inner.withState { timeline in
+            try folding.reading { try body(timeline.history.current) }
+        }
     }
 
     /// Calls `body` after each dispatch and after each folded batch.
@@ -121,7 +127,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// Makes another reducer current and folds the whole history with it, from the base (G17).
     public func replaceReducer(_ reducer: Reducer<State, Action>) {
         do {
-            let base = try GossipParts<State, Action>.base(initial, reducer)
+            // A reducer that cannot make a first state goes on from the one that there is.
+            let canBegin = initial != nil || reducer.initialState() != nil
+            let base = canBegin ? try GossipParts<State, Action>.base(initial, reducer) : nil
             inner.dispatch(.replaceReducer(reducer, base: base))
         } catch {
             report(error)
@@ -152,7 +160,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// How the store stands with its peers.
     public var status: GossipStatus { dispatcher.status }
 
-    /// Waits until every own action dispatched so far is durable; at once without storage.
+    /// Waits until every own action dispatched so far is signed and durable; at once without a
+    /// signer and without storage.
     ///
     /// - Throws: `StorageError` when saving fails. Nothing unsaved of ours has left the process.
     public func flush() async throws { try await dispatcher.flush() }
@@ -169,9 +178,16 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 
     @usableFromInline
     func report(_ error: any Error) {
-        let fault =
-            error as? StoreFault ?? StoreFault(.refusedAction, "\(error)", cause: error)
-        fault.report(to: options.onFault)
+        StoreFault.of(error).report(to: options.onFault)
+    }
+}
+
+extension StoreFault {
+    fileprivate static func of(_ error: any Error) -> StoreFault {
+        if let fault = error as? StoreFault { return fault }
+        let isInReducer = (error as? GossipFault)?.code == .dispatchInReducer
+        return StoreFault(
+            isInReducer ? .dispatchInReducer : .refusedAction, "\(error)", cause: error)
     }
 }
 

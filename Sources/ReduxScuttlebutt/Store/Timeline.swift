@@ -8,7 +8,7 @@ public import Scuttlebutt
 @usableFromInline
 struct Timeline<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline var history: History<State, Action>
-    /// What the last change did, for whoever dispatched it.
+    /// What the last change did.
     @usableFromInline var lastChange = HistoryChange()
 
     @inlinable
@@ -36,17 +36,38 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
 
     /// Folds one inner action in.
     @inlinable
-    mutating func perform(_ action: TimelineAction<State, Action>) {
+    mutating func perform(
+        _ action: TimelineAction<State, Action>, _ replay: ApartReplay<State, Action>
+    ) {
+        if replay.hasDuties { replay.note(action, &history) }
         switch action {
         case .own(let action, let stamp):
             lastChange = history.insert(action, at: stamp)
         case .local(let action):
             lastChange = history.appendLocal(action)
-        case .batch(let actions):
+        case .batch(let actions, let box):
             lastChange = history.merge(actions)
+            box?.change = lastChange
+        case .swap(let replayed, let change, let box):
+            swap(replayed, change, replay)
+            box.change = lastChange
         case .replaceReducer(let reducer, let base):
             lastChange = history.replaceReducer(Timeline.folding(reducer), base: base)
         }
+    }
+}
+
+extension Timeline {
+    /// Puts a copy that was replayed beside the program in place of the history.
+    @usableFromInline
+    mutating func swap(
+        _ copy: ReplayedCopy<State, Action>, _ change: HistoryChange,
+        _ replay: ApartReplay<State, Action>
+    ) {
+        guard let replayed = copy.take() else { return }
+        history = consume replayed
+        lastChange = change
+        lastChange.add(replay.end(&history))
     }
 }
 
@@ -55,6 +76,7 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
 enum TimelineAction<State: Sendable, Action: Sendable>: Sendable {
     case own(Action, Stamp)
     case local(Action)
-    case batch([StampedAction<Action>])
-    case replaceReducer(Reducer<State, Action>, base: State)
+    case batch([StampedAction<Action>], ChangeBox?)
+    case swap(ReplayedCopy<State, Action>, HistoryChange, ChangeBox)
+    case replaceReducer(Reducer<State, Action>, base: State?)
 }

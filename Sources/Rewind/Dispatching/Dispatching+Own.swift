@@ -39,9 +39,7 @@ extension Dispatching {
     }
 
     private mutating func enter(own update: Update) {
-        // Refused only if an own update came back meanwhile that is newer: it was observed then,
-        // so later own ones are above it, and this one is known as missing to nobody.
-        guard log.append(update) else { return }
+        log.append(update)
         gossip.accept(update)
     }
 
@@ -114,8 +112,9 @@ extension Dispatching {
 
     /// How long own updates are held back for older ones to come home: 2 s.
     static let ownClaimMilliseconds = 2_000
-    /// How often they are, at most, in the life of a machine: 16 times. A peer could claim again
-    /// and again what it never sends.
+    /// How often they are, at most, in the life of a machine: 16 times.
+    ///
+    /// A peer could claim again and again what it never sends.
     static let ownClaimLimit = 16
 
     /// Takes note of what a peer says to have of our own updates.

@@ -104,6 +104,7 @@ extension Dispatching {
             forget(entry, &peers)
             switch verdict {
             case .accepted:
+                if waits(entry) { continue }
                 accepted.append(Accepted(update: entry.update, origins: entry.origins))
             case .refused(let message):
                 refuse(entry, message, into: &effects)
@@ -118,6 +119,16 @@ extension Dispatching {
         accept(accepted, into: &effects)
         if place.source == source { releaseOwn(into: &effects) }
         for peer in peers { reportSyncs(into: &effects, candidate: peer) }
+    }
+
+    /// Whether an own update that came back must let ours go first, which were stamped meanwhile.
+    private mutating func waits(_ entry: VerificationQueue.Entry) -> Bool {
+        guard entry.update.source == source, let first = unsaved.first?.update.timestamp,
+            entry.update.timestamp >= first, let origin = entry.origins.first
+        else { return false }
+        deferredOwn.append(
+            Arrival(update: entry.update, fingerprint: entry.fingerprint, peer: origin))
+        return true
     }
 
     private mutating func forget(_ entry: VerificationQueue.Entry, _ peers: inout [PeerID]) {
@@ -142,8 +153,10 @@ extension Dispatching {
     }
 
     /// What those peers sent after the failed update must not be accepted, or the clock would move
-    /// past an update that was never judged. What others sent does not depend on it: each peer
-    /// sends all that it has of a source, in order, so theirs are logs without that update.
+    /// past an update that was never judged.
+    ///
+    /// What others sent does not depend on it: each peer sends all that it has of a source, in
+    /// order, so theirs are logs without that update.
     private mutating func dropWhatFollows(
         _ failed: VerificationQueue.Entry, in queue: VerificationQueue, _ peers: inout [PeerID]
     ) -> VerificationQueue {

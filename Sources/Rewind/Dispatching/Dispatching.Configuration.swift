@@ -5,23 +5,33 @@ public import Scuttlebutt
 extension Dispatching {
     /// What a dispatcher does, and its bounds.
     public struct Configuration: Hashable, Sendable {
-        /// Whether each own action is signed before it is stamped. Default false.
+        /// Whether each own action is signed before it is stamped.
+        ///
+        /// Default false.
         public var signs = false
-        /// Whether each foreign update is verified before it is accepted. Default false.
+        /// Whether each foreign update is verified before it is accepted.
+        ///
+        /// Default false.
         public var verifies = false
-        /// Whether updates are saved, own ones before they can leave. Default false.
+        /// Whether updates are saved, own ones before they can leave.
+        ///
+        /// Default false.
         public var savesUpdates = false
         /// What a peer's history is held back for at most, in updates, before it is replayed:
-        /// 20,000. More means fewer replays of a long history and a longer wait for the first
-        /// state.
+        /// 20,000.
+        ///
+        /// More means fewer replays of a long history and a longer wait for the first state.
         public var heldUpdateLimit = 20_000
-        /// How long a peer that has not said SYNC must pause before what it sent is applied:
-        /// 20 ms. A peer that never says SYNC is served too, this much later.
+        /// How long a peer that has not said SYNC must pause before what it sent is applied: 20 ms.
+        ///
+        /// A peer that never says SYNC is served too, this much later.
         public var holdPauseMilliseconds = 20
         /// How often in a row that pause may be awaited: 25 times, so half a second at the most.
         public var holdPauseLimit = 25
-        /// How many updates may wait for verification: 65,536. The session of a peer that sends
-        /// more is closed; it dials again and goes on where it was.
+        /// How many updates may wait for verification: 65,536.
+        ///
+        /// The session of a peer that sends more is closed; it dials again and goes on where it
+        /// was.
         public var pendingVerificationLimit = 65_536
         /// How many refused updates are remembered: 65,536.
         public var refusalLimit = 65_536

@@ -46,7 +46,8 @@ public struct Dispatching: Sendable {
     /// Makes the machine of a peer that writes as `source`.
     public init(source: Source, configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        gossip = Gossip(source: source, wire: ClassicWire(rules: .fork, bounds: configuration.bounds))
+        gossip = Gossip(
+            source: source, wire: ClassicWire(rules: .fork, bounds: configuration.bounds))
         refusals = RefusalMemory(limit: configuration.refusalLimit)
     }
 

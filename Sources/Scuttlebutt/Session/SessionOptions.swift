@@ -3,25 +3,32 @@
 /// What one session does; the stream options of the original under names that say whose side they
 /// are.
 public struct SessionOptions: Hashable, Sendable {
-    /// Whether incoming updates are taken (the original's `writable`). Default true; digests and
-    /// SYNC are read in any case.
+    /// Whether incoming updates are taken (the original's `writable`).
+    ///
+    /// Default true; digests and SYNC are read in any case.
     public var acceptsUpdates = true
 
-    /// Whether our digest is sent unasked (the original's `readable`). Default true. Without it the
-    /// peer learns what we have only when ``sendsDigestAnyway`` is set; if the peer sends a digest
-    /// all the same, it still gets history, SYNC and live updates.
+    /// Whether our digest is sent unasked (the original's `readable`).
+    ///
+    /// Default true. Without it the peer learns what we have only when ``sendsDigestAnyway`` is
+    /// set; if the peer sends a digest all the same, it still gets history, SYNC and live updates.
     public var announces = true
 
     /// For a session that does not announce: send the digest after all (the original's
-    /// `sendClock`), so that the peer sends only what we lack. Default false.
+    /// `sendClock`), so that the peer sends only what we lack.
+    ///
+    /// Default false.
     public var sendsDigestAnyway = false
 
     /// For a session that takes no updates: wait for the peer's digest before sending history (the
-    /// original's `clock: true`). Without it the whole history goes out at once. Default false.
+    /// original's `clock: true`).
+    ///
+    /// Without it the whole history goes out at once. Default false.
     public var awaitsDigest = false
 
-    /// Whether live updates follow the history (the original's `tail`). Default true; without it
-    /// our half ends right after SYNC.
+    /// Whether live updates follow the history (the original's `tail`).
+    ///
+    /// Default true; without it our half ends right after SYNC.
     public var tails = true
 
     /// Which form our header has; default the upstream one.

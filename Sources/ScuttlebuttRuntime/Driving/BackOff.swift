@@ -2,9 +2,9 @@
 
 /// How long to wait before dialling again: exponential with jitter, as the original's client does.
 ///
-/// The delay before attempt n is `(random + 1) × base × 2^(n − 1)`, at most ``longest``:
+/// The delay before the n-th retry is `(random + 1) × base × 2^(n − 1)`, at most ``longest``:
 ///
-/// | attempt | delay with the defaults |
+/// | retry | delay with the defaults |
 /// |---|---|
 /// | 1 | 0.5–1 s |
 /// | 2 | 1–2 s |
@@ -13,8 +13,10 @@
 ///
 /// The original gives up after ten attempts; we go on, for a phone may be offline for a week.
 public struct BackOff: Hashable, Sendable {
-    /// The shortest first delay; default 0.5 s. Less finds a restarted server sooner and costs it
-    /// more when a thousand clients come back at once.
+    /// The shortest first delay; default 0.5 s.
+    ///
+    /// Less finds a restarted server sooner and costs it more when a thousand clients come back at
+    /// once.
     public var base: Duration
     /// The longest delay; default 30 s.
     public var longest: Duration
@@ -25,10 +27,10 @@ public struct BackOff: Hashable, Sendable {
         self.longest = longest
     }
 
-    /// The delay before the attempt with this number.
+    /// The delay before the retry with this number.
     ///
     /// - Parameters:
-    ///   - attempt: From 1.
+    ///   - attempt: From 1, counted since the last connection.
     ///   - generator: Where the jitter comes from.
     public func delay(
         beforeAttempt attempt: Int, using generator: inout some RandomNumberGenerator

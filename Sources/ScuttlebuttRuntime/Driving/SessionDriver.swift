@@ -27,12 +27,20 @@ public struct SessionDriver: ~Copyable, Sendable {
         let ending = await withTaskGroup(of: SessionEnding?.self) { group in
             group.addTask { await SessionDriver.read(link, host, peer, signal) }
             group.addTask { await SessionDriver.write(link, host, peer, signal) }
+            group.addTask {
+                // Ends a writer that waits for a peer that reads no more.
+                let reason = await signal.closed()
+                await link.close(reason)
+                return SessionEnding(reason)
+            }
             var ending: SessionEnding?
             for await result in group {
                 guard let result else { continue }
                 // The first reason is the true one; what the other half meets is its consequence.
                 if ending == nil { ending = result }
                 signal.raiseClose(result.closing)
+                // The reader may be waiting for the replica and not for the link.
+                group.cancelAll()
                 await link.close(result.closing)
             }
             return ending ?? .finished

@@ -22,6 +22,7 @@ public final class SessionSignal: Sendable {
         var peerEnded = false
         var closing: LinkClosing?
         var waiter: CheckedContinuation<News, Never>?
+        var closeWaiter: CheckedContinuation<LinkClosing, Never>?
 
         mutating func take() -> News? {
             if let closing { return .close(closing) }
@@ -45,7 +46,31 @@ public final class SessionSignal: Sendable {
     public func raisePeerEnded() { raise { $0.peerEnded = true } }
 
     /// The connection shall end; the first reason counts.
-    public func raiseClose(_ reason: LinkClosing) { raise { $0.closing = $0.closing ?? reason } }
+    public func raiseClose(_ reason: LinkClosing) {
+        raise { $0.closing = $0.closing ?? reason }
+        let resumption = state.withLock { state in
+            defer { state.closeWaiter = nil }
+            return state.closeWaiter.map { ($0, state.closing ?? reason) }
+        }
+        if let (waiter, reason) = resumption { waiter.resume(returning: reason) }
+    }
+
+    /// Waits until the connection shall end; one task at a time.
+    ///
+    /// A writer that waits for a peer that has stopped reading would not hear of it.
+    func closed() async -> LinkClosing {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let closing: LinkClosing? = state.withLock { state in
+                    if state.closing == nil { state.closeWaiter = continuation }
+                    return state.closing
+                }
+                if let closing { continuation.resume(returning: closing) }
+            }
+        } onCancel: {
+            raiseClose(.shutdown)
+        }
+    }
 
     /// Waits for news; one task at a time.
     ///

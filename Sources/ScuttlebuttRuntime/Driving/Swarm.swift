@@ -13,6 +13,7 @@ public final class Swarm: Sendable {
     private struct State {
         var dials: [Int: Dial] = [:]
         var tasks: [Int: Task<Void, Never>] = [:]
+        var sessions: [Int: Task<SessionEnding, Never>] = [:]
         var lastTask = 0
         var openLinks = 0
         var isShutDown = false
@@ -98,14 +99,30 @@ public final class Swarm: Sendable {
     public func run(
         _ link: any Link, options: SessionOptions = SessionOptions()
     ) async -> SessionEnding {
-        guard !state.withLock({ $0.isShutDown }) else {
+        let host = host
+        let session: (number: Int, task: Task<SessionEnding, Never>)? = state.withLock { state in
+            guard !state.isShutDown else { return nil }
+            state.lastTask += 1
+            state.openLinks += 1
+            // Entered here whoever called, so that shutting down ends it and waits for it.
+            let task = Task { await SessionDriver(link, options: options).run(host) }
+            state.sessions[state.lastTask] = task
+            return (state.lastTask, task)
+        }
+        guard let session else {
             await link.close(.shutdown)
             return .shutdown
         }
-        state.withLock { $0.openLinks += 1 }
         notify(.linkOpened(name: link.name))
-        let ending = await SessionDriver(link, options: options).run(host)
-        state.withLock { $0.openLinks -= 1 }
+        let ending = await withTaskCancellationHandler {
+            await session.task.value
+        } onCancel: {
+            session.task.cancel()
+        }
+        state.withLock { state in
+            state.openLinks -= 1
+            state.sessions[session.number] = nil
+        }
         logger.debug(
             "link ended", metadata: ["swarm.link": "\(link.name)", "swarm.ending": "\(ending)"])
         notify(.linkClosed(name: link.name, ending))
@@ -138,12 +155,14 @@ public final class Swarm: Sendable {
 
     /// Ends every link and stops dialling; returns when all has ended.
     public func shutDown() async {
-        let tasks = state.withLock { state in
+        let (tasks, sessions) = state.withLock { state in
             state.isShutDown = true
-            return Array(state.tasks.values)
+            return (Array(state.tasks.values), Array(state.sessions.values))
         }
         for task in tasks { task.cancel() }
+        for session in sessions { session.cancel() }
         for task in tasks { await task.value }
+        for session in sessions { _ = await session.value }
     }
 
     // MARK: Tasks
@@ -180,6 +199,7 @@ public final class Swarm: Sendable {
         _ transport: any Transport, _ options: SessionOptions, isPersistent: Bool, _ number: Int
     ) async {
         var attempt = 1
+        var retries = 0
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             setStatus(number, .connecting(attempt: attempt))
@@ -187,6 +207,7 @@ public final class Swarm: Sendable {
                 let link = try await transport.connect()
                 setStatus(number, .connected)
                 attempt = 1
+                retries = 0
                 let ending = await run(link, options: options)
                 if case .dismissed = ending {
                     notify(.gaveUp(name: transport.name, "the server asked us not to come back"))
@@ -197,7 +218,9 @@ public final class Swarm: Sendable {
                 attempt += 1
             }
             guard isPersistent, !Task.isCancelled else { break }
-            let delay = backOff.delay(beforeAttempt: attempt, using: &generator)
+            // Counts as the original does: the first dial is not a retry.
+            retries += 1
+            let delay = backOff.delay(beforeAttempt: retries, using: &generator)
             setStatus(number, .waiting(attempt: attempt, delay))
             do { try await sleep(delay) } catch { break }
         }
