@@ -5,9 +5,11 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import ReduxScuttlebutt
 import Scuttlebutt
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
+import ServiceLifecycle
 
 #if canImport(Glibc)
     import Glibc

@@ -55,10 +55,10 @@ public struct RelayConfiguration: Sendable {
 
 /// Where a relay listens.
 public struct RelayAddress: Hashable, Sendable {
-    /// The address of the pages, e.g. `http://127.0.0.1:3000`.
+    /// The address of the pages, such as `http://127.0.0.1:3000`.
     public let http: String
     /// The port of ``http``.
     public let port: Int
-    /// Host and port for lines over TCP, e.g. `127.0.0.1:4000`; `nil` when there is none.
+    /// Host and port for lines over TCP, such as `127.0.0.1:4000`; `nil` when there is none.
     public let tcp: String?
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-public import Scuttlebutt
+import Scuttlebutt
 public import ScuttlebuttCoding
 
 /// The state of the chat example: everybody's messages in agreed order.
