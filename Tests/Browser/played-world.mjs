@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// What tests without a browser play to the scripts: time, sockets, and a connected peer. Nothing sleeps or listens.
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { Peer, MemoryStorage } = require('../../Web/scuttlebutt.js');
+
+/** Timers that fire when the test says so. */
+export class Clock {
+  now = 0;
+  waiting = [];
+  next = 1;
+
+  setTimeout = (body, delay) => {
+    this.waiting.push({ id: this.next, at: this.now + delay, body });
+    return this.next++;
+  };
+
+  clearTimeout = (id) => { this.waiting = this.waiting.filter((timer) => timer.id !== id); };
+
+  advance(time) {
+    const end = this.now + time;
+    for (;;) {
+      const due = this.waiting.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at || a.id - b.id)[0];
+      if (!due) break;
+      this.now = due.at;
+      this.clearTimeout(due.id);
+      due.body();
+    }
+    this.now = end;
+  }
+}
+
+/** A WebSocket class whose server is the test. */
+export function fakeWebSocket() {
+  const sockets = [];
+  return Object.assign(class {
+    bufferedAmount = 0;
+    sent = [];
+    isClosed = false;
+
+    constructor(url) { this.url = url; sockets.push(this); }
+
+    send(text) { this.sent.push(text); }
+
+    close() { this.isClosed = true; }
+
+    open() { this.onopen?.({}); }
+
+    say(...texts) {
+      for (const text of texts) this.onmessage?.({ data: typeof text === 'string' ? text : JSON.stringify(text) });
+    }
+
+    fail() { this.onclose?.({}); }
+  }, { sockets });
+}
+
+export const settle = () => new Promise((resolve) => setImmediate(resolve));
+export const log = (state = [], action) => [...state, action.n ?? action.type].filter((item) => item !== '@@scuttlebutt/INIT');
+
+/** A peer with a played server, connected and in sync unless `dial: false`. */
+export async function connected(options = {}) {
+  const clock = new Clock();
+  const WebSocket = fakeWebSocket();
+  const reports = [];
+  const peer = new Peer({
+    reducer: log, source: 'ME', url: 'ws://server/ws', WebSocket, timers: clock, random: () => 0.5,
+    storage: new MemoryStorage(), report: (kind) => reports.push(kind), ...options,
+  });
+  const world = { clock, peer, reports, sockets: WebSocket.sockets, get socket() { return WebSocket.sockets.at(-1); } };
+  if (options.dial === false) return world;
+  peer.goOnline();
+  await settle();
+  world.socket.open();
+  world.socket.say({ id: 'S', start: 0, clock: { S: 0, ...options.serverClock } }, '"SYNC"');
+  return world;
+}
+
+export const update = (n, timestamp, source, extra = {}) => [{ type: 'A', n, ...extra }, timestamp, source];
+
+/** A small generator of random numbers, so that a seed names a run. */
+export function seeded(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+//
+// The Primus client without a browser: sockets, timers and random numbers are played by the test.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { EventEmitter } from 'node:events';
+import { Readable, Stream } from 'node:stream';
+import { fakeWebSocket, settle, Clock } from './played-world.mjs';
+
+const Primus = createRequire(import.meta.url)('../../Web/primus.js');
+
+/** A Primus client with a played server. `spec` is what `/primus/spec` answers. */
+function primusWorld(options = {}, spec = null) {
+  const clock = new Clock();
+  const WebSocket = fakeWebSocket();
+  const asked = [];
+  const fetch = async (url) => {
+    asked.push(url);
+    if (!spec) throw new Error('none');
+    return { ok: true, json: async () => spec };
+  };
+  const primus = Primus.connect('http://server:3000/?room=a%20b', {
+    WebSocket, fetch, timers: clock, random: () => 0.5, now: () => 1795234766665, ...options,
+  });
+  const events = [];
+  for (const event of ['open', 'data', 'end', 'close', 'error', 'reconnect', 'reconnect scheduled', 'reconnected', 'offline']) {
+    primus.on(event, (value) => events.push(value === undefined || event === 'error' ? event : [event, value]));
+  }
+  clock.advance(0);
+  return { clock, primus, events, asked, sockets: WebSocket.sockets, get socket() { return WebSocket.sockets.at(-1); } };
+}
+
+test('Primus connects to /primus with the query kept and a cache buster behind', async () => {
+  const { socket, asked } = primusWorld();
+  assert.equal(socket.url, 'ws://server:3000/primus?room=a%20b&_primuscb=Q7yL9z9');
+  socket.open();
+  assert.deepEqual(asked, ['http://server:3000/primus/spec?room=a%20b']);
+  const plain = new Primus('https://server', { manual: true, now: () => 64 });
+  assert.equal(plain.uri(), 'wss://server/primus?_primuscb=10');
+  assert.ok(plain instanceof Primus);
+  assert.ok(Primus('ws://server', { manual: true }) instanceof Primus);
+});
+
+test('Primus frames are JSON of the item, with line separators escaped', () => {
+  const { primus, socket, events } = primusWorld();
+  primus.write('early\n');
+  socket.open();
+  primus.write('"SYNC"\n');
+  primus.write('\u2028é\u2029');
+  assert.deepEqual(socket.sent, ['"early\\n"', '"\\"SYNC\\"\\n"', '"\\u2028é\\u2029"']);
+  socket.say('"\\"SYNC\\"\\n"', '{', '"primus::unknown"', '"primus::pong::1"');
+  socket.onmessage({ data: new ArrayBuffer(2) });
+  assert.deepEqual(events, ['open', ['data', '"SYNC"\n']]);
+});
+
+test('Primus answers any ping and asks for its id', () => {
+  const { primus, socket, events } = primusWorld();
+  socket.open();
+  let id;
+  primus.id((value) => { id = value; });
+  socket.say('"primus::ping::17"', '"primus::id::abc"');
+  assert.deepEqual(socket.sent, ['"primus::id::"', '"primus::pong::17"']);
+  assert.equal(id, 'abc');
+  assert.deepEqual(events, ['open']);
+});
+
+test('Primus pings a Primus 6 server 25 s after opening and after each pong, and reconnects without one', async () => {
+  const { socket, sockets, clock, events } = primusWorld({}, { timeout: 35_000, version: '6.1.0' });
+  socket.open();
+  await settle();
+  clock.advance(24_999);
+  assert.deepEqual(socket.sent, []);
+  clock.advance(1);
+  assert.deepEqual(socket.sent, ['"primus::ping::1795234766665"']);
+  socket.say('"primus::pong::1795234766665"');
+  clock.advance(25_000);
+  assert.equal(socket.sent.length, 2);
+  clock.advance(10_000);
+  assert.deepEqual(events, ['open', 'offline', 'close', ['reconnect scheduled', { attempt: 1, scheduled: 750, retries: 10 }]]);
+  clock.advance(750);
+  assert.equal(sockets.length, 2);
+});
+
+test('Primus waits for the pings of a Primus 8 server and gives up 45 s after the last', async () => {
+  const { socket, clock, events } = primusWorld({}, { pingInterval: 30_000 });
+  socket.open();
+  await settle();
+  clock.advance(30_000);
+  socket.say('"primus::ping::1"');
+  clock.advance(44_999);
+  assert.deepEqual([socket.sent, events], [['"primus::pong::1"'], ['open']]);
+  clock.advance(1);
+  assert.ok(events.includes('offline'));
+});
+
+test('Primus without a spec sends no ping for 32 s, and none after a ping of the server', async () => {
+  const six = primusWorld();
+  six.socket.open();
+  await settle();
+  six.clock.advance(31_999);
+  assert.deepEqual(six.socket.sent, []);
+  six.clock.advance(1);
+  assert.deepEqual(six.socket.sent, ['"primus::ping::1795234766665"']);
+  const eight = primusWorld();
+  eight.socket.open();
+  await settle();
+  eight.clock.advance(29_000);
+  eight.socket.say('"primus::ping::5"');
+  eight.clock.advance(40_000);
+  assert.deepEqual(eight.socket.sent, ['"primus::pong::5"']);
+});
+
+test('Primus does not come back after primus::server::close, nor after end', () => {
+  const { socket, sockets, clock, events } = primusWorld();
+  socket.open();
+  socket.say('"primus::server::close"');
+  socket.fail();
+  clock.advance(1e6);
+  assert.deepEqual([events, sockets.length, socket.isClosed], [['open', 'close', 'end'], 1, true]);
+  const other = primusWorld();
+  other.socket.open();
+  other.primus.end('bye');
+  other.primus.end();
+  other.primus.write('late');
+  other.clock.advance(1e6);
+  assert.deepEqual([other.events, other.socket.sent, other.sockets.length], [['open', 'close', 'end'], ['"bye"'], 1]);
+});
+
+test('Primus end with reconnect closes and connects anew', () => {
+  const { primus, socket, sockets, clock, events } = primusWorld();
+  socket.open();
+  primus.end(undefined, { reconnect: true });
+  assert.equal(socket.isClosed, true);
+  clock.advance(750);
+  sockets[1].open();
+  assert.deepEqual(events, [
+    'open', 'close', ['reconnect scheduled', { attempt: 1, scheduled: 750, retries: 10 }], ['reconnect', { attempt: 1 }],
+    ['reconnected', {}], 'open',
+  ]);
+});
+
+test('Primus delays are round((random + 1) × 500 × 2^(attempt − 1)), bounded after ten attempts', () => {
+  const { sockets, clock, events } = primusWorld({ random: () => 0.25 });
+  const delays = () => events.filter(([event]) => event === 'reconnect scheduled').map(([, value]) => value.scheduled);
+  for (let attempt = 1; attempt <= 12; attempt++) {
+    sockets.at(-1).fail();
+    assert.equal(delays().length, attempt);
+    clock.advance(delays().at(-1));
+    assert.equal(sockets.length, attempt + 1);
+  }
+  assert.deepEqual(delays(), [
+    ...Array.from({ length: 10 }, (_, n) => 625 * 2 ** n), 37_500, 37_500,
+  ]);
+});
+
+test('Primus is a target of pipe for old and new node streams, and a source', async () => {
+  const modern = primusWorld();
+  modern.socket.open();
+  Readable.from(['one\n', 'two\n']).pipe(modern.primus);
+  await settle();
+  await settle();
+  assert.deepEqual(modern.socket.sent, ['"one\\n"', '"two\\n"']);
+  assert.deepEqual(modern.events, ['open', 'close', 'end']);
+
+  const { primus, socket, events } = primusWorld();
+  socket.open();
+  const source = new Stream();
+  source.readable = true;
+  source.pipe(primus);
+  source.emit('data', 'line\n');
+  assert.deepEqual(socket.sent, ['"line\\n"']);
+  socket.fail();
+  assert.equal(source.listenerCount('data'), 0, 'unpiped on close');
+  const target = Object.assign(new EventEmitter(), { seen: [], write(data) { this.seen.push(data); }, end() { this.seen.push('end'); } });
+  const other = primusWorld();
+  assert.equal(other.primus.pipe(target), target);
+  other.socket.open();
+  other.socket.say('"a"');
+  other.primus.end();
+  assert.deepEqual(target.seen, ['a', 'end']);
+  assert.ok(events.includes('close'));
+});
+
+test('Primus listeners: once, off, removeListener, removeAllListeners, emit', () => {
+  const primus = new Primus('ws://server', { manual: true });
+  const seen = [];
+  const listener = (value) => seen.push(value);
+  primus.once('x', listener);
+  assert.equal(primus.emit('x', 1), true);
+  assert.equal(primus.emit('x', 2), false);
+  primus.on('x', listener).on('x', listener);
+  assert.equal(primus.listenerCount('x'), 2);
+  primus.removeListener('x', listener);
+  primus.on('y', listener);
+  primus.removeAllListeners();
+  primus.emit('y', 3);
+  assert.deepEqual(seen, [1]);
+});
+
+test('Primus passes on what is written while away only up to a bound', () => {
+  const { primus, socket } = primusWorld({ queueSize: 2 });
+  for (const data of ['a', 'b', 'c']) primus.write(data);
+  socket.open();
+  assert.deepEqual(socket.sent, ['"b"', '"c"']);
+});
