@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Reads the whole lines of a file that others append to; the end of the file is not the end.
+struct LineTail: ~Copyable {
+    /// One line without its newline, and its number from 1.
+    struct Line {
+        let bytes: [UInt8]
+        let number: Int
+    }
+
+    private let path: String
+    private let file: CInt
+    private var rest: [UInt8] = []
+    private var number = 0
+
+    /// Opens a file at its beginning.
+    init(path: String) throws {
+        self.path = path
+        file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            throw StorageError(
+                .unreadable, "\(path) cannot be read: \(String(cString: strerror(errno))).")
+        }
+    }
+
+    deinit { close(file) }
+
+    /// The next lines that are complete, perhaps none; `nil` when there is nothing new.
+    mutating func next() throws -> [Line]? {
+        var chunk = [UInt8](repeating: 0, count: WireLineReader.chunkByteCount)
+        let count = Descriptor.read(file, into: &chunk)
+        guard count > 0 else { return nil }
+        var lines: [Line] = []
+        var start = 0
+        while let end = chunk[start..<count].firstIndex(of: 0x0A) {
+            number += 1
+            lines.append(Line(bytes: rest + chunk[start..<end], number: number))
+            rest = []
+            start = end + 1
+        }
+        rest += chunk[start..<count]
+        guard rest.count <= WireLineReader.maximumLineByteCount else {
+            throw CommandFailure(
+                "\(path), line \(number + 1): longer than \(WireLineReader.maximumLineByteCount) "
+                    + "bytes; this is hardly a file of wire lines.")
+        }
+        return lines
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Scuttlebutt
+import ScuttlebuttRelay
+
+/// `scuttlebutt replay FILE`: folds a saved log and shows how it goes.
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Fold a saved log from its beginning, with progress.",
+        discussion: """
+            FILE is an SQLite store, also one that a server is writing, or a file of wire lines. A \
+            log in agreed order is streamed; another one is sorted in memory first.
+
+              scuttlebutt replay actions.log --reducer life
+            """)
+
+    @Argument(help: "A store or a file of wire lines.", completion: .file())
+    var file: String
+
+    @Option(help: "What folds the actions into a state.")
+    var reducer: ExampleReducer
+
+    @Flag(help: "JSON only on stdout; it is that anyway.")
+    var json = false
+
+    func run() async throws {
+        let (path, reducer) = (file, reducer)
+        try await Interruption.watch(secondLimit: 1) {
+            let file = try LogFile(path, rules: .fork)
+            let start = ContinuousClock.now
+            let (state, count) = try await Fold(file: file, reducer: reducer).state { count in
+                StandardError.shared.progress("\(count) actions")
+            }
+            StandardError.shared.endProgress()
+            if StandardError.shared.isTerminal {
+                let time = (ContinuousClock.now - start).formatted
+                StandardError.shared.note("\(count) actions in \(time).")
+            }
+            try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
+        }
+    }
+}
+
+extension Duration {
+    /// Seconds with two decimals: `1.25 s`.
+    fileprivate var formatted: String {
+        let hundredths =
+            components.seconds * 100 + components.attoseconds / 10_000_000_000_000_000
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
+    }
+}

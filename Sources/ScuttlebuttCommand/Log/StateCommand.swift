@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Scuttlebutt
+import ScuttlebuttRelay
+
+/// `scuttlebutt state FILE`: what a saved log folds to.
+struct StateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "state",
+        abstract: "Print the state that a saved log folds to.",
+        discussion: """
+            FILE is an SQLite store, also one that a server is writing, or a file of wire lines. \
+            With --at the state right after that action.
+
+              scuttlebutt state scuttlebutt.sqlite --reducer counter
+            """)
+
+    @Argument(help: "A store or a file of wire lines.", completion: .file())
+    var file: String
+
+    @Option(help: "What folds the actions into a state.")
+    var reducer: ExampleReducer
+
+    @Option(help: ArgumentHelp("Stop right after this action.", valueName: "t@source"))
+    var at: Place?
+
+    @Flag(help: "JSON only on stdout; it is that anyway.")
+    var json = false
+
+    func run() async throws {
+        let (path, reducer, stamp) = (file, reducer, at?.stamp)
+        try await Interruption.watch(secondLimit: 1) {
+            let file = try LogFile(path, rules: .fork)
+            let state = try await Fold(file: file, reducer: reducer).state(at: stamp).state
+            try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
+        }
+    }
+}
+
+/// A place in the agreed order, written `T@SOURCE`.
+struct Place: ExpressibleByArgument, Equatable {
+    let stamp: Stamp
+
+    init?(argument: String) {
+        guard let at = argument.firstIndex(of: "@"),
+            argument[..<at].utf8.allSatisfy({ (48...57).contains($0) || $0 == 0x2E }),
+            let number = Double(String(argument[..<at])), let timestamp = Timestamp(number),
+            let source = Source(String(argument[argument.index(after: at)...]))
+        else { return nil }
+        stamp = Stamp(timestamp: timestamp, source: source)
+    }
+}

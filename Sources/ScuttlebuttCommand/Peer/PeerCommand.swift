@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import ReduxScuttlebutt
+import Scuttlebutt
+import ScuttlebuttNIO
+import ScuttlebuttRelay
+import ScuttlebuttRuntime
+
+/// What a peer replicates.
+enum PeerType: String, CaseIterable, ExpressibleByArgument {
+    case actions, model, events, value, array, edit, bucket, doc
+    case appendOnly = "append-only"
+    case expiryModel = "expiry-model"
+}
+
+/// `scuttlebutt peer TYPE`: one replicated object over TCP, for shells, scripts and debugging.
+struct PeerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer",
+        abstract: "Replicate one object over TCP lines, for scripts and debugging.",
+        discussion: """
+            TYPE is 'actions'; the other types come with a later version. The wire is that of \
+            dominictarr/scuttlebutt: one JSON value per line. A listener takes any number of peers; \
+            a connection that was lost is dialled again.
+
+            One command per line on stdin, one JSON object per line as answer on stdout:
+              dispatch {json}  write an action           {"ok":true,"timestamp":T,"source":"ID"}
+              dump             the actions, in order     {"dump":[…]}
+              history          the updates, in order     {"history":[[action,timestamp,"source"],…]}
+              clock            what is here              {"id":"ID","clock":{"source":timestamp,…}}
+              status           how it stands             {"connected":n,"synced":bool,…}
+              quit             end                       {"ok":true}
+
+              scuttlebutt peer actions --listen 4000 --json
+              scuttlebutt peer actions --connect 127.0.0.1:4000 --follow
+            """)
+
+    @Argument(help: "What to replicate: actions.")
+    var type: PeerType
+
+    @Option(
+        help: ArgumentHelp(
+            "Accept peers here; port 0 means any free one.", valueName: "[host:]port"))
+    var listen: SocketAddress?
+
+    @Option(help: ArgumentHelp("Dial this peer.", valueName: "host:port"))
+    var connect: SocketAddress?
+
+    @Option(help: "The identity to write as (default: the store's, else a fresh one).")
+    var id: String?
+
+    @Option(help: "Any JSON text that travels in our header.")
+    var meta: String?
+
+    @Flag(help: "Ignore what the others write; send ours at once.")
+    var sendOnly = false
+
+    @Flag(help: "With --send-only: wait for the other's header and send only what it lacks.")
+    var awaitClock = false
+
+    @Flag(help: "Send no header, so that the others need not send us theirs.")
+    var receiveOnly = false
+
+    @Flag(help: "With --receive-only: send the header nevertheless.")
+    var sendClock = false
+
+    @Flag(
+        help: "End our half after the history; with --connect, dial no more once both have ended.")
+    var noTail = false
+
+    @Option(help: "Keep the log in this SQLite file.", completion: .file())
+    var store: String?
+
+    @Flag(help: "Print updates of others as they arrive, as {\"update\":[…]}.")
+    var follow = false
+
+    @Flag(help: "Print {\"event\":\"listening\",…} or {\"event\":\"connected\",…} first.")
+    var json = false
+
+    @Flag(help: "Go on after the end of the input, until a signal or 'quit'.")
+    var stay = false
+
+    func validate() throws {
+        guard (listen == nil) != (connect == nil) else {
+            throw ValidationError("Give either --listen [HOST:]PORT or --connect HOST:PORT.")
+        }
+        if connect?.port == 0 { throw ValidationError("Port 0 cannot be dialled.") }
+        if sendOnly, receiveOnly {
+            throw ValidationError("--send-only and --receive-only exclude each other.")
+        }
+        if awaitClock, !sendOnly { throw ValidationError("--await-clock goes with --send-only.") }
+        if sendClock, !receiveOnly {
+            throw ValidationError("--send-clock goes with --receive-only.")
+        }
+    }
+
+    func run() async throws {
+        guard type == .actions else {
+            throw CommandFailure(
+                "'peer \(type.rawValue)' comes with a later version; this one has 'peer actions'.")
+        }
+        let options = try sessionOptions()
+        let source = try StoreIdentity.read(id)
+        let command = self
+        try await Interruption.watch {
+            let peer = try await ActionPeer(.log, id: source, path: command.store)
+            let run = PeerRun(command: command, peer: peer, options: options)
+            do {
+                try await run.run()
+            } catch {
+                await peer.close()
+                throw error
+            }
+            await peer.close()
+        }
+    }
+
+    private func sessionOptions() throws -> SessionOptions {
+        var options = SessionOptions()
+        options.acceptsUpdates = !sendOnly
+        options.awaitsDigest = awaitClock
+        options.announces = !receiveOnly
+        options.sendsDigestAnyway = sendClock
+        options.tails = !noTail
+        if let meta {
+            let bytes = Array(meta.utf8)
+            let isJSON: Bool = bytes.withUnsafeBufferPointer { buffer in
+                do throws(JSONFailure) {
+                    try JSONScanner(buffer).validate()
+                    return true
+                } catch {
+                    return false
+                }
+            }
+            guard isJSON else {
+                throw CommandFailure("--meta '\(meta)' is not a JSON text, e.g. {\"room\":1}.")
+            }
+            // In a header a line break would end the line.
+            options.meta = bytes.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+        }
+        return options
+    }
+}
+
+/// One run of `peer actions`, from the first connection to the end of the input.
+private struct PeerRun: Sendable {
+    let command: PeerCommand
+    let peer: ActionPeer
+    let options: SessionOptions
+
+    func run() async throws {
+        let links = LinkWatch(peer.store.swarm)
+        var follower: Follower?
+        if command.follow { follower = Follower(peer) }
+        if let address = command.listen {
+            try await listen(address)
+        } else if let address = command.connect {
+            dial(address, links)
+            await links.settled.wait()
+            if !links.hasOpened, command.json {
+                // Told when it comes true; until then commands are answered all the same.
+                Task { await announce("connected", address.text, after: links.opened) }
+            } else if command.json {
+                try await announce("connected", address.text)
+            }
+        }
+        let following = follower.map { follower in Task { try await follower.run() } }
+        let talk = Task {
+            let conversation = Conversation(
+                peer: peer, vocabulary: .actions, stateName: "dump", keepsTails: true)
+            guard case .endOfInput = try await conversation.run(CommandInput()) else { return }
+            if command.stay {
+                await Latch().wait()
+            } else if command.noTail, command.connect != nil {
+                // Without a tail the end of the conversation is what the caller waits for.
+                await links.finished.wait()
+            }
+        }
+        let result = await links.end(talk, whenLost: false)
+        await links.stop()
+        if let following {
+            await follower?.finish()
+            following.cancel()
+            _ = await following.result
+        }
+        try result.get()
+    }
+
+    private func listen(_ address: SocketAddress) async throws {
+        let listener = try await TCPListener.listen(host: address.host, port: address.port)
+        peer.store.swarm.listen(listener, options: options)
+        if command.json {
+            try await announce("listening", listener.address)
+        } else {
+            StandardError.shared.note(
+                "Listening on \(listener.address) as \(peer.store.source).")
+        }
+    }
+
+    private func dial(_ address: SocketAddress, _ links: LinkWatch) {
+        let connection = peer.store.swarm.connect(
+            TCPTransport(host: address.host, port: address.port), options: options)
+        guard command.noTail else { return }
+        Task {
+            await links.finished.wait()
+            await connection.close()
+        }
+    }
+
+    private func announce(_ event: String, _ address: String) async throws {
+        try await StandardOutput.shared.write(
+            line: Answer.event(
+                event,
+                [
+                    ("tcp", Answer.string(address)),
+                    ("source", Answer.string(peer.store.source.text)),
+                ]))
+    }
+
+    private func announce(_ event: String, _ address: String, after latch: Latch) async {
+        await latch.wait()
+        try? await announce(event, address)
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+
+/// One command of a peer's standard input.
+enum PeerRequest: Equatable {
+    case dispatch([UInt8])
+    /// `state` of `join`, `dump` of `peer actions`.
+    case state
+    case history
+    case clock
+    case status
+    case quit
+
+    /// Which commands a verb answers, under which names.
+    struct Vocabulary {
+        let words: [(name: String, request: PeerRequest)]
+
+        /// The commands of `join`.
+        static let join = Vocabulary(words: [
+            ("state", .state), ("history", .history), ("clock", .clock), ("status", .status),
+            ("quit", .quit),
+        ])
+        /// The commands of `peer actions`.
+        static let actions = Vocabulary(words: [
+            ("dump", .state), ("history", .history), ("clock", .clock), ("status", .status),
+            ("quit", .quit),
+        ])
+
+        /// All names, for people.
+        var names: String { (["dispatch {json}"] + words.map(\.name)).joined(separator: ", ") }
+    }
+
+    /// Why a line is no command.
+    struct Refusal: Error, Equatable {
+        let message: String
+    }
+
+    /// Reads one line, given without its newline.
+    init(_ line: [UInt8], _ vocabulary: Vocabulary) throws(Refusal) {
+        let text = PeerRequest.trimmed(line[...])
+        let word = text.prefix { !PeerRequest.isBlank($0) }
+        let rest = PeerRequest.trimmed(text.dropFirst(word.count))
+        guard !word.isEmpty else {
+            throw Refusal(message: "an empty line is no command; there are \(vocabulary.names)")
+        }
+        if word.elementsEqual("dispatch".utf8) {
+            guard !rest.isEmpty else {
+                throw Refusal(message: "dispatch needs an action, e.g. {\"type\":\"INCREMENT\"}")
+            }
+            self = .dispatch(Array(rest))
+            return
+        }
+        guard let known = vocabulary.words.first(where: { word.elementsEqual($0.name.utf8) })
+        else {
+            let name = String(decoding: word.prefix(40), as: UTF8.self)
+            throw Refusal(
+                message: "there is no command '\(name)'; there are \(vocabulary.names)")
+        }
+        guard rest.isEmpty else {
+            throw Refusal(message: "\(known.name) takes no argument")
+        }
+        self = known.request
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0D
+    }
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var bytes = bytes.drop(while: isBlank)
+        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+        return bytes
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What other programs read: whole lines, in the order of writing.
+///
+/// A reader that stops reading holds back only the task that writes, never a thread of the runtime.
+final class StandardOutput: Sendable {
+    static let shared = StandardOutput()
+
+    private let queue = DispatchQueue(label: "scuttlebutt.output")
+    private let file: CInt
+
+    init(file: CInt = STDOUT_FILENO) { self.file = file }
+
+    /// Writes one line, given without its newline; returns when it was written.
+    ///
+    /// - Throws: ``OutputClosed``, ``CommandFailure`` when the disk is full, `CancellationError`
+    ///   when the task is cancelled, which does not take the line back.
+    func write(line: [UInt8]) async throws {
+        let pending = PendingWrite()
+        let bytes = line + [0x0A]
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                pending.begin(continuation)
+                queue.async { [self] in
+                    pending.settle(Result { try Descriptor.write(bytes, to: file) })
+                }
+            }
+        } onCancel: {
+            pending.settle(.failure(CancellationError()))
+        }
+    }
+
+    /// Writes some lines at once, and blocks for it; for verbs that do nothing else.
+    func writeNow(_ bytes: [UInt8]) throws {
+        try queue.sync { try Descriptor.write(bytes, to: file) }
+    }
+
+    /// Waits, not for ever, until what was handed in is written.
+    func drain() {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + .milliseconds(500))
+    }
+}
+
+/// One write that somebody waits for, until it is done or they are cancelled.
+private final class PendingWrite: Sendable {
+    private struct State {
+        var continuation: CheckedContinuation<Void, any Error>?
+        var result: Result<Void, any Error>?
+    }
+
+    private let state = Mutex(State())
+
+    func begin(_ continuation: CheckedContinuation<Void, any Error>) {
+        let result = state.withLock { state in
+            if state.result == nil { state.continuation = continuation }
+            return state.result
+        }
+        if let result { continuation.resume(with: result) }
+    }
+
+    func settle(_ result: Result<Void, any Error>) {
+        let continuation = state.withLock { state in
+            if state.result == nil { state.result = result }
+            defer { state.continuation = nil }
+            return state.continuation
+        }
+        continuation?.resume(with: result)
+    }
+}
+
+/// Blocking input and output on a file descriptor, whatever its mode.
+enum Descriptor {
+    /// Writes all of `bytes`.
+    ///
+    /// - Throws: ``OutputClosed``, ``CommandFailure``.
+    static func write(_ bytes: [UInt8], to file: CInt) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                send(file, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+            }
+            if count > 0 {
+                written += count
+            } else if count < 0, errno == EAGAIN {
+                wait(file, for: Int16(POLLOUT))
+            } else if count < 0, errno == EPIPE {
+                throw OutputClosed()
+            } else if count == 0 || errno != EINTR {
+                throw CommandFailure(
+                    "The output could not be written: \(String(cString: strerror(errno))).")
+            }
+        }
+    }
+
+    /// Reads what there is, at least one byte; none at the end, or when reading fails.
+    static func read(_ file: CInt, into buffer: inout [UInt8]) -> Int {
+        while true {
+            let count = buffer.withUnsafeMutableBytes { receive(file, $0.baseAddress, $0.count) }
+            if count >= 0 { return count }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: wait(file, for: Int16(POLLIN))
+            default: return 0
+            }
+        }
+    }
+
+    private static func wait(_ file: CInt, for events: Int16) {
+        var waiting = pollfd(fd: file, events: events, revents: 0)
+        _ = poll(&waiting, 1, -1)
+    }
+
+    #if canImport(Glibc)
+        private static let send = Glibc.write
+        private static let receive = Glibc.read
+    #elseif canImport(Musl)
+        private static let send = Musl.write
+        private static let receive = Musl.read
+    #else
+        private static let send = Darwin.write
+        private static let receive = Darwin.read
+    #endif
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Testing
+
+@Suite(.serialized)
+struct ServeTests {
+    private struct Listening: Decodable {
+        let event: String
+        let http: String
+        let tcp: String?
+        let source: String
+    }
+
+    private func serve(_ arguments: [String]) async throws -> (CommandProcess, Listening) {
+        let run = try CommandProcess(["serve", "--port", "0", "--json"] + arguments)
+        let line = try #require(await run.line())
+        return (run, try JSONDecoder().decode(Listening.self, from: Data(line.utf8)))
+    }
+
+    @Test("Peers over Primus, WebSocket and TCP share one log, which survives a kill")
+    func peers() async throws {
+        let scratch = try Scratch()
+        let arguments = ["--tcp-port", "0", "--store", scratch.path("s.sqlite"), "--id", "s"]
+        let (server, address) = try await serve(arguments)
+        #expect(address.event == "listening")
+        #expect(address.source == "s")
+        let tcp = try #require(address.tcp)
+        let urls = [
+            address.http, address.http.replacingOccurrences(of: "http:", with: "ws:"),
+            "tcp://\(tcp)",
+        ]
+        var peers: [CommandProcess] = []
+        for (index, url) in urls.enumerated() {
+            peers.append(
+                try CommandProcess(["join", url, "--reducer", "counter", "--id", "p\(index)"]))
+        }
+        for peer in peers { _ = await peer.ask(#"dispatch {"type":"INCREMENT"}"#) }
+        for peer in peers {
+            _ = try await peer.ask("state") { $0 == #"{"state":{"counter":3}}"# }
+            peer.endInput()
+            #expect(await peer.finish().code == 0)
+        }
+        server.kill()
+        _ = await server.finish()
+        let log = try await CommandProcess.run(["log", scratch.path("s.sqlite")])
+        #expect(log.output.count == 3)
+        let (second, _) = try await serve(arguments)
+        second.interrupt()
+        #expect(await second.finish().code == 0)
+    }
+
+    @Test("Without a TCP port the listening line says null")
+    func noTCP() async throws {
+        let (server, address) = try await serve(["--in-memory"])
+        #expect(address.tcp == nil)
+        let result = try await CommandProcess.run(
+            ["serve", "--in-memory", "--port", "\(address.http.split(separator: ":").last ?? "")"])
+        #expect(result.code == 2)
+        #expect(result.errors.contains("in use"))
+        server.terminate()
+        #expect(await server.finish().code == 0)
+    }
+
+    @Test("A file of actions is imported before the server listens, and the export is complete")
+    func files() async throws {
+        let scratch = try Scratch()
+        let lines = "[{\"type\":\"A\"},1,\"a\"]\n[{\"type\":\"B\"},2,\"a\"]\n"
+        let file = try scratch.write(lines, to: "in")
+        let (server, _) = try await serve([
+            "--in-memory", "--import", file, "--export", scratch.path("out"),
+        ])
+        server.terminate()
+        #expect(await server.finish().code == 0)
+        #expect(try scratch.read("out") == lines)
+    }
+}
+
+struct UsageTests {
+    @Test(
+        "Help is asked for on every verb and goes to stdout",
+        arguments: [
+            [], ["serve"], ["join"], ["peer"], ["peer", "actions"], ["log"], ["state"],
+            ["replay"], ["import"], ["export"],
+        ])
+    func help(verb: [String]) async throws {
+        let result = try await CommandProcess.run(verb + ["--help"])
+        #expect(result.code == 0)
+        #expect(result.output.contains { $0.hasPrefix("USAGE: ") })
+        #expect(result.errors.isEmpty)
+    }
+
+    @Test(
+        "Wrong usage is one line and exit code 2",
+        arguments: [
+            ["fly"], ["join"], ["join", "--fly", "tcp://a:1"], ["serve", "--port", "x"],
+            ["serve", "--port", "70000"], ["state", "f"], ["log"],
+            ["state", "f", "--reducer", "chess"], ["serve", "--in-memory", "--store", "f"],
+            ["serve", "--bot", "chess"], ["log", "f", "--since", "-1"],
+        ])
+    func wrong(arguments: [String]) async throws {
+        let result = try await CommandProcess.run(arguments)
+        #expect(result.code == 2)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+
+    @Test("The version is asked for by a verb or by a flag")
+    func version() async throws {
+        let verb = try await CommandProcess.run(["version"])
+        let flag = try await CommandProcess.run(["--version"])
+        #expect(verb.output == flag.output)
+        #expect(verb.code == 0 && flag.code == 0)
+    }
+}
