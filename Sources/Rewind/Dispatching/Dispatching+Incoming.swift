@@ -103,12 +103,12 @@ extension Dispatching {
     /// Decides about updates that arrived together; those without a policy are accepted as one
     /// batch.
     mutating func judge(_ arrived: [Arrival], into effects: inout [Effect]) {
-        var accepted: [Accepted] = []
+        var accepted: [Update] = []
         var cutOffPeer: PeerID?
         for arrival in arrived where arrival.peer != cutOffPeer {
             let stamp = arrival.update.stamp
             if gossip.vector.covers(stamp) {
-                noteKnown(arrival.update, from: [arrival.peer], into: &effects)
+                noteKnown(arrival.update, into: &effects)
                 continue
             }
             if stamp.source == source, !mayJudge(own: arrival, &cutOffPeer, into: &effects) {
@@ -119,7 +119,7 @@ extension Dispatching {
                     arrival.update, arrival.fingerprint, arrival.peer, into: &effects)
                 if !goesOn { cutOffPeer = arrival.peer }
             } else {
-                accepted.append(Accepted(update: arrival.update, origins: [arrival.peer]))
+                accepted.append(arrival.update)
             }
         }
         accept(accepted, into: &effects)

@@ -98,14 +98,14 @@ extension Dispatching {
             var queue = queues.removeValue(forKey: place.source)
         else { return }
         queue.entries[place.number]?.verdict = verdict
-        var accepted: [Accepted] = []
+        var accepted: [Update] = []
         var peers: [PeerID] = []
         while let verdict = queue.entries.first?.verdict, let entry = queue.removeFirst() {
             forget(entry, &peers)
             switch verdict {
             case .accepted:
                 if waits(entry) { continue }
-                accepted.append(Accepted(update: entry.update, origins: entry.origins))
+                accepted.append(entry.update)
             case .refused(let message):
                 refuse(entry, message, into: &effects)
             case .failed(let message):

@@ -146,17 +146,17 @@ public struct Dispatching: Sendable {
     }
 
     /// Accepts updates: the one place where the log, the clocks and the peers learn of them.
-    mutating func accept(_ accepted: [Accepted], into effects: inout [Effect]) {
+    mutating func accept(_ accepted: [Update], into effects: inout [Effect]) {
         var fresh: [Update] = []
         fresh.reserveCapacity(accepted.count)
-        for item in accepted {
-            guard log.append(item.update) else {
-                noteKnown(item.update, from: item.origins, into: &effects)
+        for update in accepted {
+            guard log.append(update) else {
+                noteKnown(update, into: &effects)
                 continue
             }
-            observe(item.update)
-            gossip.accept(item.update, from: item.origins)
-            fresh.append(item.update)
+            observe(update)
+            gossip.accept(update)
+            fresh.append(update)
         }
         guard !fresh.isEmpty else { return }
         if configuration.savesUpdates {
@@ -168,10 +168,7 @@ public struct Dispatching: Sendable {
     }
 
     /// An update came that is covered by what we have: a duplicate, or an equivocation.
-    mutating func noteKnown(
-        _ update: Update, from origins: [PeerID], into effects: inout [Effect]
-    ) {
-        for origin in origins { gossip.peerHas(update.stamp, origin) }
+    func noteKnown(_ update: Update, into effects: inout [Effect]) {
         compare(log.update(at: update.stamp), update, into: &effects)
     }
 
@@ -192,10 +189,4 @@ struct Arrival: Sendable {
     let update: Update
     let fingerprint: Fingerprint?
     let peer: PeerID
-}
-
-/// An update on its way into the log, with the peers that sent it.
-struct Accepted {
-    let update: Update
-    let origins: [PeerID]
 }

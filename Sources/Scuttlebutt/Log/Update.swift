@@ -12,8 +12,10 @@ public struct Update: Hashable, Sendable {
     /// Who wrote it.
     public let source: Source
     /// What followed the payload on the wire, from the first comma to the closing bracket, where
-    /// that is not what we would write ourselves: a signature, further elements, an unusual
-    /// number text. Kept so that the update is relayed byte for byte.
+    /// that is not what we would write ourselves: a signature, further elements, an unusual number
+    /// text.
+    ///
+    /// Kept so that the update is relayed byte for byte.
     public let tail: [UInt8]?
 
     /// Makes an update of its parts.

@@ -146,7 +146,11 @@ public struct DeltaLimit: Hashable, Sendable {
     public static let unlimited = DeltaLimit()
 
     mutating func take(_ update: Update) -> Bool {
-        guard updates > 0, bytes >= update.payload.count else { return false }
+        guard updates > 0, bytes >= update.payload.count else {
+            // One that is too large goes alone: nothing fits after it.
+            updates = 0
+            return false
+        }
         updates -= 1
         bytes -= update.payload.count
         return true

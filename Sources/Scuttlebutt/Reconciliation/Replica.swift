@@ -77,7 +77,6 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
     private mutating func receive(_ update: Update, from peer: PeerID) -> (Update?, [Report]) {
         let stamp = update.stamp
         if gossip.vector.covers(stamp) {
-            gossip.peerHas(stamp, peer)
             return (nil, [.stale(stamp)])
         }
         if stamp.source == gossip.source, stamp.timestamp > .clockCeiling {
@@ -90,7 +89,7 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
             return (nil, [.refused(Refusal(.value, message, stamp: stamp), peer)])
         }
         observe(stamp)
-        gossip.accept(update, from: [peer])
+        gossip.accept(update)
         return (update, [])
     }
 

@@ -88,7 +88,13 @@ public struct Gossip: Sendable {
         case .sync:
             return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
         case .update(let update):
-            return sessions[peer]?.options.acceptsUpdates == true ? .update(update) : .nothing
+            guard sessions[peer]?.options.acceptsUpdates == true else { return .nothing }
+            // Whatever we come to think of it: it must not go back there, not even by way of
+            // another peer that sends it too. A forgery in our own name must hide none of ours.
+            if update.source != source || update.timestamp <= .clockCeiling {
+                sessions[peer]?.peerHas(update.stamp)
+            }
+            return .update(update)
         }
     }
 
@@ -98,13 +104,12 @@ public struct Gossip: Sendable {
     }
 
     /// Records that an update was accepted: it is claimed in digests and goes to every peer that
-    /// lacks it, but not back to those it came from.
+    /// lacks it, but not back to those that sent it.
     ///
     /// The caller has put it where ``Replicated/delta(since:limit:)`` finds it.
-    public mutating func accept(_ update: Update, from origins: [PeerID] = []) {
+    public mutating func accept(_ update: Update) {
         vector.advance(update.source, to: update.timestamp)
         guard !sessions.isEmpty else { return }
-        for origin in origins { sessions[origin]?.peerHas(update.stamp) }
         recent.append(update, wire)
     }
 
@@ -112,9 +117,6 @@ public struct Gossip: Sendable {
     public mutating func restore(_ stamp: Stamp) {
         vector.advance(stamp.source, to: stamp.timestamp)
     }
-
-    /// Records that a peer has an update that we had already, so that it is not sent there.
-    public mutating func peerHas(_ stamp: Stamp, _ peer: PeerID) { sessions[peer]?.peerHas(stamp) }
 
     /// Whether both sides of this session have just become level; told once per session.
     public mutating func becameSynced(_ peer: PeerID) -> Bool {
@@ -188,20 +190,22 @@ public struct Gossip: Sendable {
             if appendHistory(&session, value, limit, &block) { session.cursor = recent.end }
             return block.isEmpty ? nil : Outgoing(block)
         }
-        guard cursor < recent.end else { return block.isEmpty ? nil : Outgoing(block) }
-        let end = recent.end(from: cursor, limit: limit)
-        session.cursor = end
-        var lacking = 0
-        for position in cursor..<end where !session.known.covers(recent.stamp(position)) {
-            lacking += 1
+        var position = cursor
+        // A stretch that the peer has already (much of it came from there) is no end of the work.
+        while position < recent.end {
+            let stretch = position..<recent.end(from: position, limit: limit)
+            position = stretch.upperBound
+            session.cursor = position
+            let lacking = stretch.count { !session.known.covers(recent.stamp($0)) }
+            guard lacking > 0 else { continue }
+            // Everybody who lacks all of a stretch gets one and the same encoding of it.
+            let isShared = lacking == stretch.count && block.isEmpty
+            for place in stretch where !session.known.covers(recent.stamp(place)) {
+                if !isShared { recent.append(place, to: &block) }
+                write(recent.stamp(place), &session)
+            }
+            return isShared ? Outgoing(shared: stretch) : Outgoing(block)
         }
-        // Everybody who lacks all of a stretch gets one and the same encoding of it.
-        let isShared = lacking == end - cursor && block.isEmpty
-        for position in cursor..<end where !session.known.covers(recent.stamp(position)) {
-            if !isShared { recent.append(position, to: &block) }
-            write(recent.stamp(position), &session)
-        }
-        if isShared { return Outgoing(shared: cursor..<end) }
         return block.isEmpty ? nil : Outgoing(block)
     }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// An update whose payload is `["k",<value>]`; traps for what cannot be one.
+func update(_ source: String, _ time: Double, _ value: String = "1") -> Update {
+    guard let source = Source(source), let timestamp = Timestamp(time) else {
+        preconditionFailure("a test wrote an update that cannot exist")
+    }
+    return Update(
+        payload: Array("[\"k\",\(value)]".utf8), timestamp: timestamp, source: source)
+}
+
+/// The same numbers for the same seed, on every machine.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// The smallest replicated type: of two writes to one key the larger stamp wins.
+struct LastWriterMap: Replicated {
+    private var winners: [Payload: Update] = [:]
+
+    func history(since known: VersionVector) -> [Update] {
+        winners.values.filter { !known.covers($0.stamp) }.sorted { $0.stamp < $1.stamp }
+    }
+
+    mutating func apply(_ update: Update) -> Application {
+        guard update.payload.starts(with: Array("[\"".utf8)),
+            let comma = update.payload.firstIndex(where: { $0 == 0x2C || $0 == 0x5D })
+        else { return .refused("not [key, value]") }
+        let key = Array(update.payload[..<comma])
+        if let winner = winners[key], winner.stamp > update.stamp { return .applied }
+        winners[key] = update
+        return .applied
+    }
+
+    var texts: [String] {
+        winners.values.map { String(decoding: $0.payload, as: UTF8.self) }.sorted()
+    }
+}
+
+/// Lines as text, each without its newline.
+func lines(_ block: WireBlock) -> [String] {
+    String(decoding: block.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+}
