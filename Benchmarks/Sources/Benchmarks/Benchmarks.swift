@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// Runs every group of benchmarks, or those named on the command line, and prints one table.
+/// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
+/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`), and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {
@@ -12,6 +13,11 @@ struct Benchmarks {
         if isWanted("dispatch") { rows += try dispatchBenchmarks() }
         if isWanted("growth") { rows += try growthBenchmarks() }
         if isWanted("history") { rows += historyBenchmarks() }
+        if isWanted("handshake") { rows += handshakeBenchmarks() }
+        if isWanted("sync") { rows += try await firstSyncBenchmarks() }
+        if isWanted("fanout") { rows += try await fanOutBenchmarks() }
+        if isWanted("slow-reader") { rows += try await slowReaderBenchmarks() }
+        if isWanted("storage") { rows += try await storageBenchmarks() }
         report(rows)
     }
 

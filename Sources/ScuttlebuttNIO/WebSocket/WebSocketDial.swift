@@ -111,7 +111,7 @@ struct WebSocketDial: Sendable {
             })
         var headers = HTTPHeaders()
         headers.add(name: "Host", value: address.authority)
-        let configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                 upgradeRequestHead: HTTPRequestHead(
                     version: .http1_1, method: .GET, uri: target, headers: headers),
@@ -119,6 +119,9 @@ struct WebSocketDial: Sendable {
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeFailedFuture(refusal)
                 }))
+        // A server greets at once: its first frames may lie in one packet with its answer, and NIO
+        // drops them by default.
+        configuration.leftOverBytesStrategy = .forwardBytes
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
             configuration: configuration)
     }
