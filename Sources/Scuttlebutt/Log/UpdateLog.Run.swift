@@ -4,18 +4,19 @@ extension UpdateLog {
     /// One source's updates in ascending order.
     ///
     /// Kept in chunks: no update is moved when the run grows, and at most one chunk has room to
-    /// spare, so the cost beyond a payload is an entry of 24 bytes and the payload's own header.
+    /// spare, so the cost beyond a payload is an entry of 16 bytes and the payload's own header.
     struct Run: Sendable {
         struct Entry: Sendable {
             let timestamp: Timestamp
             let payload: Payload
-            let tail: [UInt8]?
         }
 
         static let chunkSize = 1_024
 
         let source: Source
         private var chunks: [[Entry]] = []
+        /// The unusual tails by position; most updates have none.
+        private var tails: [Int: [UInt8]] = [:]
         private(set) var count = 0
 
         init(source: Source) { self.source = source }
@@ -25,8 +26,8 @@ extension UpdateLog {
         /// Adds an update of this source; `false` when it is not newer than the last.
         mutating func append(_ update: Update) -> Bool {
             if let last, last >= update.timestamp { return false }
-            let entry = Entry(
-                timestamp: update.timestamp, payload: update.payload, tail: update.tail)
+            let entry = Entry(timestamp: update.timestamp, payload: update.payload)
+            if let tail = update.tail { tails[count] = tail }
             if count % Run.chunkSize == 0 {
                 chunks.append([entry])
             } else {
@@ -48,7 +49,7 @@ extension UpdateLog {
             let entry = chunks[position / Run.chunkSize][position % Run.chunkSize]
             return Update(
                 payload: entry.payload, timestamp: entry.timestamp, source: source,
-                tail: entry.tail)
+                tail: tails.isEmpty ? nil : tails[position])
         }
 
         func update(at timestamp: Timestamp) -> Update? {

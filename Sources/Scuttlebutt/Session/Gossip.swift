@@ -110,6 +110,8 @@ public struct Gossip: Sendable {
     public mutating func accept(_ update: Update) {
         vector.advance(update.source, to: update.timestamp)
         guard !sessions.isEmpty else { return }
+        // A client's one peer is mostly where the update came from: nobody is left to tell.
+        if sessions.count == 1, sessions.values.first?.known.covers(update.stamp) == true { return }
         recent.append(update, wire)
     }
 

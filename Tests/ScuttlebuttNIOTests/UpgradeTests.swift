@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import NIOPosix
+import ScuttlebuttNIO
+import ScuttlebuttRuntime
+import Testing
+
+@Suite("The WebSocket upgrade")
+struct UpgradeTests {
+    @Test(
+        "What a server says in one packet with its answer to the upgrade is not lost",
+        .timeLimit(.minutes(1)))
+    func greetingInOnePacket() async throws {
+        let listener = try await WebSocketListener.listen(host: "127.0.0.1", port: 0)
+        let greeting = Task {
+            guard let link = await listener.accept() else { return }
+            try await link.send(OutboundLines(lines: [Array("\"first\"".utf8)]))
+            _ = try await link.receive()
+        }
+        let behind = try #require(listener.address.split(separator: ":").last.flatMap { Int($0) })
+        let proxy = try await joiningProxy(to: behind)
+        let port = try #require(proxy.localAddress?.port)
+        let link = try await WebSocketTransport("ws://127.0.0.1:\(port)/ws").connect()
+        let lines = try #require(try await link.receive())
+        #expect(lines.ranges.map { Array(lines.bytes[$0]) } == [Array("\"first\"".utf8)])
+        await link.close(.finished)
+        try? await greeting.value
+        await listener.close()
+        try? await proxy.close()
+    }
+
+    /// Passes bytes on to a server, and holds the server's answer back until a frame follows it.
+    private func joiningProxy(to port: Int) async throws -> any Channel {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { client in
+                ClientBootstrap(group: client.eventLoop)
+                    .channelInitializer { server in
+                        server.eventLoop.makeCompletedFuture {
+                            try server.pipeline.syncOperations.addHandler(
+                                Forwarder(to: client, joinsAnswer: true))
+                        }
+                    }
+                    .connect(host: "127.0.0.1", port: port)
+                    .flatMapThrowing { server in
+                        try client.pipeline.syncOperations.addHandler(
+                            Forwarder(to: server, joinsAnswer: false))
+                        client.setOption(.autoRead, value: true).whenComplete { _ in }
+                    }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+    }
+}
+
+/// Writes what it reads to another channel.
+private final class Forwarder: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let other: any Channel
+    private var isJoining: Bool
+    private var held = ByteBuffer()
+
+    init(to other: any Channel, joinsAnswer: Bool) {
+        self.other = other
+        isJoining = joinsAnswer
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        held.writeBuffer(&buffer)
+        if isJoining {
+            let text = String(buffer: held)
+            guard let end = text.firstRange(of: "\r\n\r\n"), end.upperBound < text.endIndex else {
+                return
+            }
+            isJoining = false
+        }
+        other.writeAndFlush(held, promise: nil)
+        held.clear()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }
+}
