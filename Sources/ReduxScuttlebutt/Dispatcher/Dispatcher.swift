@@ -230,6 +230,13 @@ public final class Dispatcher: SessionHost {
         await storage?.close()
     }
 
+    /// Whether everything that happened so far has been folded and told.
+    package var isIdle: Bool {
+        core.withLock {
+            $0.outbox.isEmpty && !$0.isDraining && $0.errands.isEmpty && !$0.isRunningErrands
+        }
+    }
+
     /// Reads the machine in place.
     public func withMachine<Result: Sendable>(_ body: (Dispatching) -> Result) -> Result {
         core.withLock { body($0.machine) }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+
+import Redux
+import ReduxScuttlebutt
+import Scuttlebutt
+import ScuttlebuttRuntime
+import Synchronization
+import Testing
+
+@Suite struct SavingTests {
+    private func open(
+        _ storage: InMemoryStorage, _ change: (inout GossipOptions<Note>) -> Void = { _ in }
+    ) async throws -> GossipStore<[Int], Note> {
+        var options = GossipOptions<Note>()
+        options.sleep = { _ in await Task.yield() }
+        change(&options)
+        return try await GossipStore(
+            initial: [], reducer: listing, storage: storage, options: options)
+    }
+
+    @Test func `G19 after a restart state, clock and identity are as they were`() async throws {
+        let storage = InMemoryStorage()
+        let first = try await open(storage)
+        var peer = RawPeer(first.dispatcher)
+        try await peer.say([header, line(5, 40, "a"), sync])
+        await first.until { $0 == [5] }
+        for value in 1...50 { first.dispatch(value == 9 ? .fail : .add(value)) }
+        first.dispatch(.secret(-1))
+        let (state, source) = (first.state, first.source)
+        await first.shutDown()
+        await storage.reopen()
+        let second = try await open(storage)
+        #expect(second.state == state.filter { $0 != -1 })
+        #expect(second.source == source)
+        #expect(try await second.perform(.add(51)).stamp?.timestamp.value == 91)
+        await second.shutDown()
+    }
+
+    @Test
+    func `G19 what is not durable has not left, and is not used again after the loss of power`()
+        async throws
+    {
+        let storage = InMemoryStorage()
+        await storage.holdSyncs()
+        let store = try await open(storage)
+        var peer = RawPeer(store.dispatcher)
+        try await peer.say([header, sync])
+        _ = peer.heard()
+        store.dispatch(.add(1))
+        #expect(store.state == [1], "the effect shows at once")
+        while await storage.heldAppendCount == 0 { await Task.yield() }
+        #expect(peer.heard().isEmpty)
+        #expect(store.status.pending == 1)
+        await storage.sync()
+        while store.status.updates == 0 { await Task.yield() }
+        #expect(peer.heard() == [line(1, 1, store.source.text)])
+        await storage.releaseSyncs()
+        await store.shutDown()
+    }
+
+    @Test func `a failed save is told, is tried again, and lets nothing unsaved leave`()
+        async throws
+    {
+        let storage = InMemoryStorage()
+        let events = Journal<GossipEvent>()
+        let store = try await open(storage) { $0.onEvent = { events.note($0) } }
+        await storage.failNextAppend()
+        await storage.failNextAppend()
+        store.dispatch(.add(1))
+        await events.until { $0.count { if case .storageFailed = $0 { true } else { false } } == 2 }
+        while store.status.updates == 0 { await Task.yield() }
+        try await store.flush()
+        #expect(await storage.durableUpdates.count == 1)
+        await store.shutDown()
+    }
+
+    @Test func `a flush during a failure throws and the store goes on`() async throws {
+        let storage = InMemoryStorage()
+        await storage.holdSyncs()
+        let store = try await open(storage)
+        store.dispatch(.add(1))
+        while await storage.heldAppendCount == 0 { await Task.yield() }
+        let flushing = Task { try await store.flush() }
+        while await storage.heldAppendCount == 0 { await Task.yield() }
+        await storage.loseUnsynced()
+        await storage.releaseSyncs()
+        _ = await flushing.result
+        while store.status.updates == 0 { await Task.yield() }
+        try await store.flush()
+        await store.shutDown()
+    }
+
+    @Test func `a closed store takes no more actions and has saved all it took`() async throws {
+        let storage = InMemoryStorage()
+        let store = try await open(storage) { $0.onFault = { _ in } }
+        for value in 0..<1_000 { store.dispatch(.add(value)) }
+        await store.shutDown()
+        await #expect { try await store.perform(.add(1)) } throws: {
+            ($0 as? GossipFault)?.code == .closed
+        }
+        await storage.reopen()
+        #expect(await storage.durableUpdates.count == 1_000)
+    }
+
+    @Test func `a dispatch is durable once its receipt says so`() async throws {
+        let storage = InMemoryStorage()
+        let store = try await open(storage)
+        try await store.perform(.add(1)).durable()
+        #expect(await storage.durableUpdates.count == 1)
+        try await store.perform(.secret(1)).durable()
+        await store.shutDown()
+    }
+}
