@@ -2,6 +2,10 @@
 
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// One row of the report.
 struct Row {
     let name: String
@@ -44,6 +48,18 @@ func residentBytes() -> Int {
         let pages = Int(text.split(separator: " ").dropFirst().first ?? "")
     else { return 0 }
     return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+}
+
+/// The heap that is in use now, in bytes, without what the allocator keeps for later.
+///
+/// The process's own memory where the C library does not tell.
+func heapBytes() -> Int {
+    #if canImport(Glibc)
+        let info = mallinfo2()
+        return info.uordblks + info.hblkhd
+    #else
+        return residentBytes()
+    #endif
 }
 
 /// Keeps the optimiser from dropping a result.

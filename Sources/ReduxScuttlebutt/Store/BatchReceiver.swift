@@ -3,12 +3,11 @@
 import Redux
 import Rewind
 import Scuttlebutt
-import ScuttlebuttCoding
 
 /// Folds the updates of others into the inner store, one notification for each batch.
 struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
     let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
-    let codec: ActionCodec<Action>
+    let work: BatchWork<State, Action>
     let replay: ApartReplay<State, Action>
     let folding: FoldingThread
     let report: (@Sendable (GossipEvent) -> Void)?
@@ -18,14 +17,7 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
     /// - Parameter mayReplayApart: Whether the program may be dispatching at the same time.
     func apply(_ updates: [Update], mayReplayApart: Bool = true) {
         guard !updates.isEmpty else { return }
-        var batch: [StampedAction<Action>] = []
-        batch.reserveCapacity(updates.count)
-        var unknown: [Stamp] = []
-        for update in updates {
-            let action = (try? codec.decode(update.payload)) ?? nil
-            if action == nil { unknown.append(update.stamp) }
-            batch.append(StampedAction(stamp: update.stamp, action: action))
-        }
+        let (batch, unknown) = work.decode(updates)
         let change = (mayReplayApart ? replayApart(batch) : nil) ?? replayInPlace(batch)
         guard let report else { return }
         for stamp in unknown { report(.unknown(stamp)) }
@@ -43,15 +35,15 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
     private func replayApart(_ batch: [StampedAction<Action>]) -> HistoryChange? {
         guard let earliest = batch.lazy.map(\.stamp).min() else { return nil }
         let copy: History<State, Action>? = inner.withState { timeline in
-            let work = batch.count + timeline.history.depth(of: earliest)
-            guard work >= ApartReplay<State, Action>.smallestWork, replay.begin() else {
+            let effort = batch.count + timeline.history.depth(of: earliest)
+            guard effort >= ApartReplay<State, Action>.smallestWork, replay.begin() else {
                 return nil
             }
             return timeline.history
         }
         guard var history = copy else { return nil }
         folding.beginApart()
-        var change = history.merge(batch)
+        var change = work.merge(&history, batch)
         for _ in 0..<ApartReplay<State, Action>.maximumRounds {
             let steps = inner.withState { _ in replay.take() }
             guard !steps.isEmpty else { break }

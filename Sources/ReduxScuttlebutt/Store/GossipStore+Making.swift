@@ -50,7 +50,7 @@ extension GossipStore {
     ) throws {
         self.init(
             parts: parts, inner: try creator.create(parts.timeline, parts.innerReducer),
-            restored: restored)
+            work: .work(parts.codec), restored: restored)
     }
 }
 

@@ -42,7 +42,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     init(
         parts: GossipParts<State, Action>,
         inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>,
-        restored: [Update]
+        work: BatchWork<State, Action>, restored: [Update]
     ) {
         self.inner = inner
         direct = DirectStore(unretained: inner)
@@ -57,7 +57,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         let (codec, options) = (parts.codec, parts.options)
         let replay = parts.replay
         let receiver = BatchReceiver(
-            inner: inner, codec: codec, replay: replay, folding: parts.folding,
+            inner: inner, work: work, replay: replay, folding: parts.folding,
             report: options.onEvent)
         receiver.apply(restored, mayReplayApart: false)
         let view = HistoryView<Action> {

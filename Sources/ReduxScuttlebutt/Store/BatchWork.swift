@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+
+public import Rewind
+public import Scuttlebutt
+public import ScuttlebuttCoding
+
+/// The two loops over the updates of others, as closures that are made where the program's types
+/// are known: left generic, each of them costs several times as much.
+@usableFromInline
+struct BatchWork<State: Sendable, Action: Sendable>: Sendable {
+    let decode: @Sendable ([Update]) -> (batch: [StampedAction<Action>], unknown: [Stamp])
+    let merge: @Sendable (inout History<State, Action>, [StampedAction<Action>]) -> HistoryChange
+
+    @usableFromInline
+    init(
+        decode:
+            @escaping @Sendable ([Update]) -> (
+                batch: [StampedAction<Action>], unknown: [Stamp]
+            ),
+        merge:
+            @escaping @Sendable (inout History<State, Action>, [StampedAction<Action>]) ->
+            HistoryChange
+    ) {
+        self.decode = decode
+        self.merge = merge
+    }
+
+    /// The work for actions with this codec; inlined into the program.
+    @inlinable
+    static func work(_ codec: ActionCodec<Action>) -> BatchWork {
+        BatchWork(
+            decode: { updates in
+                var batch: [StampedAction<Action>] = []
+                batch.reserveCapacity(updates.count)
+                var unknown: [Stamp] = []
+                for update in updates {
+                    let action = (try? codec.decode(update.payload)) ?? nil
+                    if action == nil { unknown.append(update.stamp) }
+                    batch.append(StampedAction(stamp: update.stamp, action: action))
+                }
+                return (batch, unknown)
+            },
+            merge: { history, batch in history.merge(batch) })
+    }
+}
