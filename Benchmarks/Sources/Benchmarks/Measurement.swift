@@ -50,16 +50,15 @@ func residentBytes() -> Int {
     return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
-/// The heap that is in use now, in bytes, without what the allocator keeps for later.
-///
-/// The process's own memory where the C library does not tell.
+/// The memory of this process after the allocator has given back what it kept for later.
 func heapBytes() -> Int {
     #if canImport(Glibc)
-        let info = mallinfo2()
-        return info.uordblks + info.hblkhd
-    #else
-        return residentBytes()
+        typealias Trim = @convention(c) (Int) -> Int32
+        if let symbol = dlsym(nil, "malloc_trim") {
+            _ = unsafeBitCast(symbol, to: Trim.self)(0)
+        }
     #endif
+    return residentBytes()
 }
 
 /// Keeps the optimiser from dropping a result.
