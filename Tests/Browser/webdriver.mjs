@@ -28,6 +28,10 @@ export class Driver {
 
   static async start() {
     const driver = new Driver();
+    // Whoever interrupts the tests must not be left with browsers.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.once(signal, () => endEverything(driver).finally(() => process.exit(1)));
+    }
     driver.#program = new Program(programPath('chromedriver'), ['--port=0']);
     for (let port; !port;) {
       port = /started successfully on port (\d+)/.exec(await driver.#program.line())?.[1];
@@ -47,14 +51,14 @@ export class Driver {
   }
 
   /** A browser of its own: nothing is shared with others. `phone` is a touch screen of 390 × 844. */
-  async open({ phone = false, dark = false } = {}) {
+  async open({ phone = false } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'scuttlebutt-browser-'));
     const browser = new Browser(this, folder);
     this.#browsers.push(browser);
     const args = [
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-proxy-server',
       '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--window-size=1280,900', `--user-data-dir=${folder}`, ...(dark ? ['--force-dark-mode'] : []),
+      '--window-size=1280,900', `--user-data-dir=${folder}`,
     ];
     const chrome = { binary: programPath('chromium'), args };
     if (phone) {
@@ -69,7 +73,7 @@ export class Driver {
 
   /** Ends the browsers first: a driver that is gone leaves them running. */
   async stop() {
-    for (const browser of this.#browsers) await browser.close().catch(() => {});
+    for (const browser of this.#browsers.splice(0)) await browser.close().catch(() => {});
     await this.#program.end();
   }
 }
@@ -188,11 +192,6 @@ class Window {
 
   texts(selector) {
     return this.run('return [...document.querySelectorAll(arguments[0])].map((item) => item.textContent)', selector);
-  }
-
-  /** Picture of what is seen, as PNG. */
-  async picture() {
-    return Buffer.from(await this.#command('GET', '/screenshot'), 'base64');
   }
 
   close() {
