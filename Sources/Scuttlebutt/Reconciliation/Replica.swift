@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 /// Hosts one replicated value: stamps local writes, judges what arrives, and gossips with any
-/// number of peers. A value that does no I/O; a driver feeds it and writes what it asks for.
+/// number of peers.
+///
+/// A value that does no I/O; a driver feeds it and writes what it asks for.
 ///
 /// - SeeAlso: the `Dispatching` machine of `Rewind`, which does the same for actions, where an
 ///   update may have to wait for its verification.
