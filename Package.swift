@@ -139,6 +139,15 @@ let package = Package(
                 "Scuttlebutt", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttRelayTests",
+            dependencies: [
+                "ScuttlebuttRelay", "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt",
+                "ScuttlebuttCoding",
+                "ScuttlebuttNIO", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
+                "ScuttlebuttSQLite", logging,
+            ] + nio + hummingbird,
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: settings),
     ]
 )

@@ -70,8 +70,8 @@ extension Relay {
     private func serveHTTP(beside listener: TCPListener?) async throws {
         let configuration = self.configuration
         var logger = configuration.logger
-        // What the server tells at `info` is in the report already.
-        logger.logLevel = max(logger.logLevel, .warning)
+        // What the server tells is in the report already, and to be cancelled is no error.
+        logger.logLevel = .critical
         let pages = PageResponder(primusTimings: configuration.primusTimings) { self.statistics }
         let server = HTTPServerBuilder { responder in
             RelayChannel(

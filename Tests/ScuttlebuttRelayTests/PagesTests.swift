@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import ScuttlebuttRelay
+import ScuttlebuttRuntime
+import Testing
+
+@Suite("The relay serves pages", .timeLimit(.minutes(2)))
+struct PagesTests {
+    static let files: [(path: String, file: String, type: String)] = [
+        ("/", "index.html", "text/html"), ("/counter", "counter.html", "text/html"),
+        ("/chat?x=1", "chat.html", "text/html"), ("/life", "life.html", "text/html"),
+        ("/scuttlebutt.js", "scuttlebutt.js", "text/javascript"),
+        ("/reducers.js", "reducers.js", "text/javascript"),
+        ("/pages.js", "pages.js", "text/javascript"), ("/style.css", "style.css", "text/css"),
+        ("/primus/primus.js", "primus.js", "text/javascript"),
+    ]
+
+    @Test("Every file of Web is served as it is, with type, character set and policy")
+    func files() async throws {
+        let web = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Web")
+        try await withRelay { _, address in
+            for (path, file, type) in Self.files {
+                let answer = try await RawClient.request(address.port, path)
+                #expect(answer.head.hasPrefix("HTTP/1.1 200"), "\(path)")
+                let head = answer.head.lowercased()
+                #expect(head.contains("content-type: \(type); charset=utf-8"))
+                #expect(head.contains("cache-control: no-cache"))
+                #expect(
+                    head.contains(
+                        "content-security-policy: default-src 'self'; img-src 'self' data:"))
+                let expected = try Data(contentsOf: web.appending(path: file))
+                #expect(Array(answer.body.utf8) == Array(expected), "\(file)")
+            }
+        }
+    }
+
+    @Test(
+        "What is no page has its own answer",
+        arguments: [
+            ("GET", "/nothing", "404"), ("GET", "/primus", "426"), ("GET", "/primus/x", "426"),
+            ("GET", "/ws", "426"), ("POST", "/counter", "405"), ("HEAD", "/counter", "200"),
+            ("GET", "/../Package.swift", "404"), ("GET", "/healthz", "200"),
+            ("GET", "/wsx", "404"),
+        ])
+    func others(method: String, path: String, status: String) async throws {
+        try await withRelay { _, address in
+            let answer = try await RawClient.request(address.port, path, method: method)
+            #expect(answer.head.hasPrefix("HTTP/1.1 \(status)"))
+            if method == "HEAD" { #expect(answer.body.isEmpty) }
+        }
+    }
+
+    @Test("The Primus specification names both time-outs")
+    func specification() async throws {
+        try await withRelay { _, address in
+            let answer = try await RawClient.request(address.port, "/primus/spec")
+            #expect(answer.body.contains("\"timeout\":35000"))
+            #expect(answer.body.contains("\"pingInterval\":30000"))
+        }
+    }
+
+    @Test("Statistics count lines, links, actions and sources")
+    func statistics() async throws {
+        try await withRelay { relay, address in
+            let health = try await RawClient.request(address.port, "/healthz").body
+            #expect(health.hasPrefix("{\"status\":\"ok\""))
+            try await withPeer(address.ws) { peer in
+                peer.dispatch("A")
+                await relay.store.reaches { $0.log.count == 1 }
+                let text = try await RawClient.request(address.port, "/statistics").body
+                let answer = try JSONSerialization.jsonObject(with: Data(text.utf8))
+                let numbers = try #require(answer as? [String: Any])
+                #expect(numbers["connected"] as? Int == 1)
+                #expect(numbers["actions"] as? Int == 1)
+                #expect(numbers["sources"] as? Int == 1)
+                // Header, SYNC and one action came; header and SYNC went.
+                #expect(numbers["received"] as? Int == 3)
+                #expect(numbers["sent"] as? Int == 2)
+            }
+        }
+    }
+
+    @Test("A port that is taken is a clear error")
+    func portTaken() async throws {
+        try await withRelay { _, address in
+            for isTCP in [false, true] {
+                let error = await #expect(throws: LinkError.self) {
+                    try await withRelay(
+                        configure: {
+                            if isTCP {
+                                $0.tcpPort = address.tcpPort
+                            } else {
+                                $0.port = address.port
+                            }
+                        }, { _, _ in })
+                }
+                #expect(error?.code == .addressInUse)
+            }
+        }
+    }
+
+    @Test("A connection that says nothing does not outlive the relay")
+    func silentConnection() async throws {
+        try await withRelay { relay, address in
+            try await RawClient.run(address.port) { client in
+                // The answer shows that an earlier connection has been accepted, too.
+                _ = try await RawClient.request(address.port, "/healthz")
+                try await client.say("GET / HT")
+            }
+        }
+    }
+}
