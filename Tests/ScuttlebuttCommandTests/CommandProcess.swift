@@ -52,6 +52,11 @@ final class CommandProcess: Sendable {
         self.process = Mutex(process)
     }
 
+    /// A test that fails leaves no process behind.
+    deinit {
+        process.withLock { process in if process.isRunning { process.terminate() } }
+    }
+
     /// Runs to the end with this input.
     static func run(
         _ arguments: [String], input: String = "", in folder: URL? = nil

@@ -64,6 +64,29 @@ struct SavedLogTests {
         #expect(missing.output.isEmpty)
     }
 
+    @Test("A state in the middle is right however the file is ordered")
+    func unordered() async throws {
+        let scratch = try Scratch()
+        let file = try scratch.write(
+            "[{\"type\":\"A\"},1,\"a\"]\n[{\"type\":\"C\"},3,\"a\"]\n[{\"type\":\"B\"},2,\"b\"]\n",
+            to: "log")
+        let result = try await CommandProcess.run(
+            ["state", file, "--reducer", "log", "--at", "3@a"])
+        #expect(
+            result.output == [#"{"state":[{"type":"A"},{"type":"B"},{"type":"C"}]}"#])
+    }
+
+    @Test(
+        "A full disk is one clear line",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    func fullDisk() async throws {
+        let scratch = try Scratch()
+        let file = try scratch.write(SavedLogTests.lines, to: "log")
+        let result = try await CommandProcess.run(["export", file, "--output", "/dev/full"])
+        #expect(result.code == 2)
+        #expect(result.errors.split(separator: "\n").count == 1)
+    }
+
     @Test("One bad line names itself, and nothing is imported")
     func badLine() async throws {
         let scratch = try Scratch()

@@ -50,14 +50,17 @@ struct ServeTests {
         #expect(await second.finish().code == 0)
     }
 
-    @Test("Without a TCP port the listening line says null")
+    @Test("Without a TCP port the listening line says null; a port in use is one clear line")
     func noTCP() async throws {
         let (server, address) = try await serve(["--in-memory"])
         #expect(address.tcp == nil)
-        let result = try await CommandProcess.run(
-            ["serve", "--in-memory", "--port", "\(address.http.split(separator: ":").last ?? "")"])
-        #expect(result.code == 2)
-        #expect(result.errors.contains("in use"))
+        let port = String(address.http.split(separator: ":").last ?? "")
+        for arguments in [["--port", port], ["--port", "0", "--tcp-port", port]] {
+            let result = try await CommandProcess.run(["serve", "--in-memory"] + arguments)
+            #expect(result.code == 2)
+            #expect(result.errors.contains(port))
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        }
         server.terminate()
         #expect(await server.finish().code == 0)
     }

@@ -28,21 +28,19 @@ struct Fold: Sendable {
         let first = reducer.initialState
         let folded = Mutex(Progress(state: first))
         let reducer = self.reducer.reducer
-        do {
-            try await AgreedOrder(file: file).forEach {
-                folded.withLock { $0 = Progress(state: first) }
-            } _: { updates in
-                let (count, isDone) = folded.withLock { folded in
-                    for update in updates where !folded.hasReached {
-                        Fold.apply(update, reducer, to: &folded.state)
-                        folded.count += 1
-                        folded.hasReached = update.stamp == stamp
-                    }
-                    return (folded.count, folded.hasReached)
+        // Also behind the place everything is read: only the end tells that the order was right.
+        try await AgreedOrder(file: file).forEach {
+            folded.withLock { $0 = Progress(state: first) }
+        } _: { updates in
+            let count = folded.withLock { folded in
+                for update in updates where !folded.hasReached {
+                    Fold.apply(update, reducer, to: &folded.state)
+                    folded.count += 1
+                    folded.hasReached = update.stamp == stamp
                 }
-                progress(count)
-                _ = isDone
+                return folded.count
             }
+            progress(count)
         }
         let result = folded.withLock { ($0.state, $0.count, $0.hasReached) }
         if let stamp, !result.2 {

@@ -20,12 +20,12 @@ struct JoinCommand: AsyncParsableCommand {
             meanwhile waits in the log.
 
             One command per line on stdin, one JSON object per line as answer on stdout:
-              dispatch {json}  write an action      {"ok":true,"timestamp":T,"source":"ID"}
-              state            the reducer's state  {"state":…}
-              history          all actions          {"history":[[action,timestamp,"source"],…]}
-              clock            what is here         {"id":"ID","clock":{"source":timestamp,…}}
-              status           how it stands        {"connected":n,"synced":bool,"pending":n,…}
-              quit             end                  {"ok":true}
+              dispatch {json}  write an action: its timestamp and source
+              state            what the reducer makes of all actions
+              history          all actions in agreed order, with timestamp and source
+              clock            the newest timestamp of each source
+              status           connected, synced, pending (own actions not sent yet), actions
+              quit             end
             What is refused is answered {"error":"…"} and changes nothing.
 
               printf 'dispatch {"type":"INCREMENT"}\\nstate\\nquit\\n' \\

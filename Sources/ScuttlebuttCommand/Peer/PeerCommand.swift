@@ -25,12 +25,12 @@ struct PeerCommand: AsyncParsableCommand {
             a connection that was lost is dialled again.
 
             One command per line on stdin, one JSON object per line as answer on stdout:
-              dispatch {json}  write an action           {"ok":true,"timestamp":T,"source":"ID"}
-              dump             the actions, in order     {"dump":[…]}
-              history          the updates, in order     {"history":[[action,timestamp,"source"],…]}
-              clock            what is here              {"id":"ID","clock":{"source":timestamp,…}}
-              status           how it stands             {"connected":n,"synced":bool,…}
-              quit             end                       {"ok":true}
+              dispatch {json}  write an action: its timestamp and source
+              dump             the actions in agreed order
+              history          the updates in agreed order
+              clock            the newest timestamp of each source
+              status           connected, synced, pending (own actions not sent yet), actions
+              quit             end
 
               scuttlebutt peer actions --listen 4000 --json
               scuttlebutt peer actions --connect 127.0.0.1:4000 --follow

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import Logging
 import Redux
 import ReduxScuttlebutt
 import Scuttlebutt
@@ -103,7 +104,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let configuration = configuration()
+        let serves = Latch()
+        let configuration = configuration(serves)
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
         let bots = bot.map { $0.bot }
         let source = try StoreIdentity.read(id)
@@ -123,6 +125,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             let place = path ?? "memory"
             try await ServeCommand.serve(relay, failure) { address in
+                serves.open()
                 StandardError.shared.note(
                     "Serving \(address.http)\(address.tcp.map { " and tcp://\($0)" } ?? "") as "
                         + "\(relay.store.source); the log is in \(place).")
@@ -140,7 +143,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func configuration() -> RelayConfiguration {
+    private func configuration(_ serves: Latch) -> RelayConfiguration {
         var configuration = RelayConfiguration()
         configuration.host = host
         configuration.port = port
@@ -151,7 +154,9 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.maximumConnections = maxConnections
         configuration.linkLimits.maximumLineByteCount = maxMessageBytes
         configuration.statisticsInterval = statistics > 0 ? .seconds(statistics) : nil
-        configuration.report = { StandardError.shared.note($0) }
+        // A server that could not begin has one thing to say.
+        configuration.report = { if serves.isOpen { StandardError.shared.note($0) } }
+        configuration.logger.logLevel = .critical
         return configuration
     }
 
