@@ -17,12 +17,16 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let hummingbird: [Target.Dependency] = [
-    .product(name: "Hummingbird", package: "hummingbird"),
     .product(name: "HummingbirdCore", package: "hummingbird"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+
+let example: [Target.Dependency] = [
+    "Redux", "ReduxScuttlebutt", "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttNIO",
+    "ScuttlebuttSQLite",
 ]
 
 let package = Package(
@@ -105,6 +109,19 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "Counter", dependencies: example, path: "Examples/Counter",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Chat", dependencies: example, path: "Examples/Chat", swiftSettings: settings),
+        .executableTarget(
+            name: "Life", dependencies: example, path: "Examples/Life", swiftSettings: settings),
+        .executableTarget(
+            name: "FriendsForever",
+            dependencies: example + [
+                "Rewind", "ScuttlebuttRuntime", "ScuttlebuttRelay",
+            ],
+            path: "Examples/FriendsForever", swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttTests", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .testTarget(
@@ -116,7 +133,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttRuntimeTests",
-            dependencies: ["ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt", logging],
+            dependencies: [
+                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt", logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ReduxScuttlebuttTests",
@@ -147,6 +166,35 @@ let package = Package(
                 "ScuttlebuttNIO", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
                 "ScuttlebuttSQLite", logging,
             ] + nio + hummingbird,
+            swiftSettings: settings),
+        .testTarget(
+            name: "ExamplesTests",
+            dependencies: [
+                "Counter", "Chat", "Life", "FriendsForever", "Redux", "ReduxScuttlebutt",
+                "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttRelay",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: [
+                "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
+                "ScuttlebuttNIO", "ScuttlebuttRelay", "ScuttlebuttRuntime",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReadmeTests",
+            dependencies: [
+                "Redux", "ReduxScuttlebutt", "ScuttlebuttCoding", "ScuttlebuttNIO",
+                "ScuttlebuttRelay",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttCommandTests",
+            dependencies: [
+                "ScuttlebuttCommand", "Scuttlebutt", "ScuttlebuttRelay", "ScuttlebuttRuntime",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: settings),
     ]

@@ -60,8 +60,8 @@ public struct GossipFault: Error, Hashable, Sendable, CustomStringConvertible {
         private init(_ name: String) { self.name = name }
         /// The action could not be encoded.
         public static let notEncodable = Code("notEncodable")
-        /// The encoded action is not an object with a non-empty string `type` and, if any, an object
-        /// as `meta`.
+        /// The encoded action is not an object with a non-empty string `type` and, if any, an
+        /// object as `meta`.
         public static let notAnAction = Code("notAnAction")
         /// The encoded action is larger or deeper than peers accept.
         public static let tooLarge = Code("tooLarge")

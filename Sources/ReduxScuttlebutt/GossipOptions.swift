@@ -41,6 +41,13 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     /// calls for a late action.
     public var snapshotSpacing = 64
 
+    /// The bounds of one action's JSON; default: 255 levels (256 with the update's own array), and
+    /// the length of a line.
+    ///
+    /// An own action beyond them is refused, and so is an update of others, whose connection goes
+    /// on. Peers with other bounds keep other actions: raise them everywhere.
+    public var bounds = ClassicWire(rules: .fork).bounds
+
     /// Hears of everything that happens to the log, outside of all locks.
     public var onEvent: (@Sendable (GossipEvent) -> Void)?
 

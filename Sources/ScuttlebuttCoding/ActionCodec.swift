@@ -87,7 +87,11 @@ extension ActionCodec where Action == RawAction {
     /// is not an action.
     public static var raw: ActionCodec {
         @Sendable func checked(_ payload: Payload) throws -> Payload {
-            try payload.withUnsafeBufferPointer { try JSONScanner($0).validate() }
+            // The wire and the store have bounds of their own; here only the syntax counts.
+            let unbounded = JSONBounds(depth: .max, stringByteCount: .max, elementCount: .max)
+            try payload.withUnsafeBufferPointer {
+                try JSONScanner($0, bounds: unbounded).validate()
+            }
             if case .refused(let reason) = ActionShape.inspect(payload) { throw reason }
             return payload
         }

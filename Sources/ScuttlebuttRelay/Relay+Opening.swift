@@ -16,8 +16,9 @@ extension Relay {
     ///   - codec: How actions become bytes. A server that serves all pages uses `.raw`.
     ///   - storage: Where the log is kept; `nil` for in memory only.
     ///   - bots: Programs that live in the server.
-    /// - Throws: `LinkError` `.badAddress` for a peer that cannot be dialled as written, `StorageError`
-    ///   when the log or the export file cannot be read, a `StoreFault` when there is no first state.
+    /// - Throws: `LinkError` `.badAddress` for a peer that cannot be dialled as written,
+    ///   `StorageError` when the log or the export file cannot be read, a `StoreFault` when there
+    ///   is no first state.
     public static func open(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         storage: (any LogStorage)? = nil, options: GossipOptions<Action> = GossipOptions(),

@@ -64,8 +64,8 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     /// At the end links are closed so that their peers come back (Primus without
     /// `primus::server::close`), everything is saved, and storage and export file are closed.
     ///
-    /// - Throws: `LinkError` `.addressInUse` or `.badAddress` when it cannot listen, `StorageError` when
-    ///   the file to import cannot be read. Not for its orderly end.
+    /// - Throws: `LinkError` `.addressInUse` or `.badAddress` when it cannot listen, `StorageError`
+    ///   when the file to import cannot be read. Not for its orderly end.
     public func run() async throws {
         startup.begin()
         do {

@@ -7,8 +7,8 @@ public import ScuttlebuttNIO
 public struct RelayConfiguration: Sendable {
     /// The address to bind, for HTTP and TCP.
     ///
-    /// Default `127.0.0.1`, which is reachable from this machine only: whoever reaches the relay may
-    /// write.
+    /// Default `127.0.0.1`, which is reachable from this machine only: whoever reaches the relay
+    /// may write.
     public var host = "127.0.0.1"
     /// The port of pages, `/ws` and `/primus`; 0 for any free one.
     ///

@@ -6,7 +6,7 @@ public import ScuttlebuttRuntime
 /// What every ``LogStorage`` promises, as a list of cases to be run against a new one.
 ///
 /// ```swift
-/// @Test("The log in a file keeps what a log storage promises", arguments: StorageConformance.cases)
+/// @Test("The log in a file keeps its promises", arguments: StorageConformance.cases)
 /// func conforms(to promise: StorageConformance.Case) async throws {
 ///     try await promise.run(make: { try open(newPath()) }, reopen: { storage in … })
 /// }

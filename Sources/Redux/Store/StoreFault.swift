@@ -4,7 +4,8 @@ internal import Synchronization
 /// Something that a program did to a store and may not do; the store is whole and goes on.
 ///
 /// `dispatch` does not throw, so faults go to the handler that the store was given. Without one a
-/// fault traps with its message in debug builds, and goes to ``setUnhandled(_:)`` in release builds.
+/// fault traps with its message in debug builds, and goes to ``setUnhandled(_:)`` in release
+/// builds.
 public struct StoreFault: Error, Sendable, CustomStringConvertible {
     /// What kind of fault it is; new kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {

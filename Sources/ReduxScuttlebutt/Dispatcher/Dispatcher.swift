@@ -214,7 +214,8 @@ public final class Dispatcher: SessionHost {
         }
     }
 
-    /// Takes no more own actions and ends waiting; returns when what was dispatched is durable or cannot be.
+    /// Takes no more own actions and ends waiting; returns when what was dispatched is durable or
+    /// cannot be.
     public func close() async {
         let waiters = core.withLock { core in
             core.isClosed = true

@@ -18,9 +18,9 @@ struct Admission: Sendable {
 
     /// The rest of a line beside its payload fits into this many bytes, escapes and all.
     private static let lineReserve = 8_192
-    private static let bounds = ClassicWire(rules: .fork).bounds
 
     let folding: FoldingThread
+    let bounds: JSONBounds
     let isGossipType: (@Sendable (String) -> Bool)?
     @usableFromInline let signs: Bool
 
@@ -36,7 +36,7 @@ struct Admission: Sendable {
             )
         }
         if staysLocal { return .local }
-        var isLocal = try Admission.check(payload)
+        var isLocal = try Admission.check(payload, bounds)
         if let isGossipType, case .action(let type) = ActionShape.inspect(payload) {
             isLocal = !isGossipType(String(decoding: type, as: UTF8.self))
         }
@@ -47,7 +47,7 @@ struct Admission: Sendable {
     /// Whether an action stays local by the default rule for its name.
     ///
     /// - Throws: ``GossipFault`` when other peers would refuse the bytes.
-    static func check(_ payload: Payload) throws(GossipFault) -> Bool {
+    static func check(_ payload: Payload, _ bounds: JSONBounds) throws(GossipFault) -> Bool {
         guard payload.count <= ClassicWire.maximumLineByteCount - lineReserve else {
             throw GossipFault(
                 .tooLarge, "the action has \(payload.count) bytes, too many for a line")

@@ -37,6 +37,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
         var configuration = Dispatching.Configuration()
         configuration.signs = options.sign != nil
         configuration.verifies = options.verify != nil
+        configuration.bounds = options.bounds
         configuration.savesUpdates = storage != nil
         var generator = SystemRandomNumberGenerator()
         machine = Dispatching(

@@ -51,7 +51,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         initial = parts.initial
         folding = parts.folding
         admission = Admission(
-            folding: parts.folding, isGossipType: parts.options.isGossipType,
+            folding: parts.folding, bounds: parts.options.bounds,
+            isGossipType: parts.options.isGossipType,
             signs: parts.options.sign != nil)
         isLocalOnly = parts.isLocalOnly
         let (codec, options) = (parts.codec, parts.options)
@@ -82,7 +83,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
                     throw GossipFault(.notEncodable, "the action cannot be read back for signing")
                 }
                 let payload = try codec.encode(try await sign(action, view))
-                _ = try Admission.check(payload)
+                _ = try Admission.check(payload, options.bounds)
                 return payload
             }
         }

@@ -7,7 +7,8 @@
 ///   across sources (within one source updates come ascending), and however often.
 /// * **Memory.** ``history(since:)`` gives back every update that a peer may still need; it may
 ///   leave out those that a later one supersedes.
-/// * **Refusal.** An update of the wrong shape changes nothing and is answered ``Application/refused(_:)``.
+/// * **Refusal.** An update of the wrong shape changes nothing and is answered
+///   ``Application/refused(_:)``.
 /// * **No traps**, whatever the bytes of the payload.
 public protocol Replicated: Sendable {
     /// The retained updates that are newer than what `known` covers, each source's ascending.

@@ -224,7 +224,8 @@ public struct Gossip: Sendable {
 
     /// The lines of a stretch that ``pull(_:from:limit:)`` named as shared.
     ///
-    /// - Returns: `nil` when the stretch has been dropped meanwhile; ask in the same turn as the pull.
+    /// - Returns: `nil` when the stretch has been dropped meanwhile; ask in the same turn as the
+    ///   pull.
     public func sharedBlock(_ range: Range<Int>) -> WireBlock? {
         guard range.lowerBound >= recent.start, range.upperBound <= recent.end else { return nil }
         var block = WireBlock()

@@ -7,7 +7,8 @@
 /// of what the peer has (``known``) decides. A slow peer thus holds back nothing but itself: its
 /// queue is the log.
 ///
-/// A session serves one connection and ends with it; ``Gossip`` owns it and hands out no second use.
+/// A session serves one connection and ends with it; ``Gossip`` owns it and hands out no second
+/// use.
 struct Session: Sendable {
     /// How far our half of the conversation is.
     enum Sending: Hashable, Sendable {

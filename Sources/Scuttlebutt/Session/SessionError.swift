@@ -44,7 +44,8 @@ public struct Refusal: Hashable, Sendable {
         case timestamp
         /// The source cannot be a source on this wire.
         case source
-        /// The value does not fit the replicated type (for actions: not an object, no type, bad meta).
+        /// The value does not fit the replicated type (for actions: not an object, no type, bad
+        /// meta).
         case value
         /// The value nests deeper than accepted.
         case depth

@@ -16,12 +16,17 @@ public struct ClassicWire: Hashable, Sendable {
 
     /// Which rules updates follow.
     public var rules: Rules
-    /// The bounds of one value, which stands inside of the update's array; exceeding them refuses the update and keeps the connection.
+    /// The bounds of one value, which stands inside of the update's array; exceeding them refuses
+    /// the update and keeps the connection.
     public var bounds: JSONBounds
 
-    /// The most sources in one header: 65,536. A header with more ends the connection.
+    /// The most sources in one header: 65,536.
+    ///
+    /// A header with more ends the connection.
     public static let maximumSources = 65_536
-    /// The longest source in UTF-8 bytes: 1,024. An update of a longer one is refused.
+    /// The longest source in UTF-8 bytes: 1,024.
+    ///
+    /// An update of a longer one is refused.
     public static let maximumSourceByteCount = 1_024
     /// The longest line or frame in bytes that transports accept by default: 10,485,760, as the
     /// originals' WebSocket library.
@@ -110,6 +115,7 @@ public struct ClassicWire: Hashable, Sendable {
 public enum HeaderForm: Hashable, Sendable {
     /// `{"id":…,"clock":{…}}`, on TCP.
     case upstream
-    /// `{"id":…,"start":0,"clock":{…}}` with the own source always present, on Primus and WebSocket.
+    /// `{"id":…,"start":0,"clock":{…}}` with the own source always present, on Primus and
+    /// WebSocket.
     case fork
 }

@@ -70,13 +70,16 @@ extension JSONFailure.Code {
 public struct JSONBounds: Hashable, Sendable {
     /// The most arrays and objects inside each other; default 256, and `[]` has depth 1.
     public var depth: Int
-    /// The most bytes of one string literal between its quotes; default 1 MiB (2^20).
+    /// The most bytes of one string literal between its quotes; default 10,485,760, as a whole
+    /// line.
     public var stringByteCount: Int
-    /// The most elements and members of all arrays and objects together; default 2^20.
+    /// The most elements and members of all arrays and objects together; default 10,485,760.
     public var elementCount: Int
 
     /// Makes bounds; each has the default that its property names.
-    public init(depth: Int = 256, stringByteCount: Int = 1 << 20, elementCount: Int = 1 << 20) {
+    public init(
+        depth: Int = 256, stringByteCount: Int = 10_485_760, elementCount: Int = 10_485_760
+    ) {
         self.depth = depth
         self.stringByteCount = stringByteCount
         self.elementCount = elementCount

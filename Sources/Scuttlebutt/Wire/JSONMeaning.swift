@@ -23,8 +23,8 @@ public enum JSONMeaning {
 
     /// Bytes that are equal exactly for values that mean the same.
     ///
-    /// Not JSON. Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of a double; `s`, a
-    /// byte count and WTF-8; `a`, elements, `]`; `o`, keys and values sorted by key, `}`.
+    /// Not JSON. Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of a double;
+    /// `s`, a byte count and WTF-8; `a`, elements, `]`; `o`, keys and values sorted by key, `}`.
     static func canonical(_ json: [UInt8], dropsEmptyMeta: Bool) -> [UInt8] {
         json.withUnsafeBufferPointer { bytes in
             var writer = CanonicalWriter(bytes, dropsEmptyMeta: dropsEmptyMeta)

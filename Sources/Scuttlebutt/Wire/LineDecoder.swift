@@ -4,7 +4,8 @@
 public enum DecodedLine: Hashable, Sendable {
     /// One of the three messages.
     case message(Message)
-    /// A JSON value that means nothing on this wire (a number, another string, …), or no value at all.
+    /// A JSON value that means nothing on this wire (a number, another string, …), or no value at
+    /// all.
     case ignored
     /// An update that breaks a rule; the connection goes on.
     case refused(Refusal)

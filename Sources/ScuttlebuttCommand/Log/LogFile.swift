@@ -16,8 +16,8 @@ struct LogFile: Sendable {
 
     /// Looks at a file; reading verbs create nothing.
     ///
-    /// - Throws: `StorageError` when there is no such file; ``CommandFailure`` when it is of another
-    ///   program.
+    /// - Throws: `StorageError` when there is no such file; ``CommandFailure`` when it is of
+    ///   another program.
     init(_ path: String, rules: ClassicWire.Rules) throws {
         self.path = path
         self.rules = rules

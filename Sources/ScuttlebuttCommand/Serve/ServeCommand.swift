@@ -75,6 +75,12 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "bytes"))
     var maxMessageBytes = LinkLimits().maximumLineByteCount
 
+    @Option(
+        help: ArgumentHelp(
+            "The deepest nesting of an update; a deeper one is refused, its connection goes on.",
+            valueName: "levels"))
+    var maxDepth = ClassicWire.maximumDepth
+
     @Option(help: ArgumentHelp("How many connections may be open.", valueName: "n"))
     var maxConnections = RelayConfiguration().maximumConnections
 
@@ -97,6 +103,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard (64...1 << 30).contains(maxMessageBytes) else {
             throw ValidationError("--max-message-bytes takes 64 to 1073741824.")
         }
+        guard (2...100_000).contains(maxDepth) else {
+            throw ValidationError("--max-depth takes 2 to 100000.")
+        }
         guard maxConnections > 0 else {
             throw ValidationError("--max-connections takes 1 or more.")
         }
@@ -114,6 +123,8 @@ struct ServeCommand: AsyncParsableCommand {
         try await Interruption.watch {
             let failure = StorageFailure()
             var options = GossipOptions<RawAction>()
+            options.bounds.depth = maxDepth - 1
+            options.bounds.stringByteCount = max(options.bounds.stringByteCount, maxMessageBytes)
             options.source = source
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in

@@ -14,8 +14,8 @@ import Synchronization
 /// The lines of standard input, read on a thread of their own so that waiting for a person holds
 /// nothing back.
 ///
-/// The thread stops reading while ``waitingByteLimit`` bytes or ``waitingLineLimit`` lines wait. One
-/// task at a time asks for lines.
+/// The thread stops reading while ``waitingByteLimit`` bytes or ``waitingLineLimit`` lines wait.
+/// One task at a time asks for lines.
 final class CommandInput: Sendable {
     /// One line of the input.
     enum Line: Equatable, Sendable {

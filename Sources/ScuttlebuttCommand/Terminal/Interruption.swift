@@ -18,8 +18,8 @@ enum Interruption {
 
     /// Runs `body`; a signal cancels it, and its `CancellationError` is then the ordinary end.
     ///
-    /// - Parameter secondLimit: How long `body` may take to end after a signal; beyond it the process
-    ///   ends at once, as done. For verbs that have nothing to save; `nil` for the others.
+    /// - Parameter secondLimit: How long `body` may take to end after a signal; beyond it the
+    ///   process ends at once, as done. For verbs that have nothing to save; `nil` for the others.
     static func watch(
         secondLimit: Int? = nil, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {

@@ -17,8 +17,8 @@ final class ChannelLink: Link {
 
     /// Adds the link's handler to `channel`; on its event loop only.
     ///
-    /// - Parameter position: Where in the pipeline; whatever stands nearer to the network must speak
-    ///   byte buffers.
+    /// - Parameter position: Where in the pipeline; whatever stands nearer to the network must
+    ///   speak byte buffers.
     static func install(
         on channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position = .last,
         framing: any Framing, encoder: @escaping LineEncoder, limits: LinkLimits, name: String

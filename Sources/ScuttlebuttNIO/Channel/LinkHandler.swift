@@ -3,11 +3,12 @@
 import NIOCore
 import ScuttlebuttRuntime
 
-/// The channel's end of a link: bytes in, lines out to the inbox; buffers from the outbox, bytes out.
+/// The channel's end of a link: bytes in, lines out to the inbox; buffers from the outbox, bytes
+/// out.
 ///
-/// All state belongs to the event loop. Back-pressure: while the inbox is full, `read` is held back,
-/// so that the kernel's buffers fill and the peer is slowed; while the channel is not writable, the
-/// outbox suspends its sender.
+/// All state belongs to the event loop. Back-pressure: while the inbox is full, `read` is held
+/// back, so that the kernel's buffers fill and the peer is slowed; while the channel is not
+/// writable, the outbox suspends its sender.
 final class LinkHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never

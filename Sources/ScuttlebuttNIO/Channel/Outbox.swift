@@ -6,8 +6,8 @@ import Synchronization
 
 /// What one link has yet to write: the way from the tasks that send to the event loop.
 ///
-/// One mutex guards all of it. `wake` puts one call of ``LinkHandler/drain()`` on the event loop; it
-/// is called only when none is under way, so a burst of sends costs one hop and one flush.
+/// One mutex guards all of it. `wake` puts one call of ``LinkHandler/drain()`` on the event loop;
+/// it is called only when none is under way, so a burst of sends costs one hop and one flush.
 final class Outbox: Sendable {
     /// What shall happen once everything before was written.
     enum Ending: Sendable {

@@ -5,8 +5,8 @@ import ScuttlebuttRuntime
 
 /// What makes lines of a connection's bytes, and the other way round: a machine without I/O.
 ///
-/// The handler tells it what happened and when; it answers in ``Arrivals``. It never traps on what a
-/// peer sent and holds at most one incomplete line or message.
+/// The handler tells it what happened and when; it answers in ``Arrivals``. It never traps on what
+/// a peer sent and holds at most one incomplete line or message.
 protocol Framing {
     /// Whether each direction can end by itself, as in TCP.
     var hasHalves: Bool { get }

@@ -12,8 +12,8 @@ import ScuttlebuttRuntime
 
 /// Cuts a stream of bytes into lines at each LF, across the borders of chunks.
 ///
-/// Working on bytes, it never sees half a character. Empty lines vanish, a carriage return at the end
-/// of a line too.
+/// Working on bytes, it never sees half a character. Empty lines vanish, a carriage return at the
+/// end of a line too.
 struct LineSplitter {
     let maximumByteCount: Int
     private var partial: [UInt8] = []

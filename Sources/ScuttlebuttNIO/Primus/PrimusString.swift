@@ -9,8 +9,8 @@ enum PrimusString {
 
     /// Appends the bytes of the string that `text` is the JSON of to `string`.
     ///
-    /// A surrogate without its partner has no UTF-8; it becomes its six-character escape, which means
-    /// the same inside the JSON line that the string holds.
+    /// A surrogate without its partner has no UTF-8; it becomes its six-character escape, which
+    /// means the same inside the JSON line that the string holds.
     ///
     /// - Returns: `false` when the text is anything else than one JSON string.
     static func decode(_ text: UnsafeRawBufferPointer, into string: inout [UInt8]) -> Bool {
@@ -104,8 +104,8 @@ enum PrimusString {
         }
     }
 
-    /// One text frame per line: the JSON of the line with its newline, as `JSON.stringify` prints it
-    /// and with U+2028 and U+2029 escaped, as Primus does.
+    /// One text frame per line: the JSON of the line with its newline, as `JSON.stringify` prints
+    /// it and with U+2028 and U+2029 escaped, as Primus does.
     static func encode(_ lines: OutboundLines, masked: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(lines.bytes.count + lines.bytes.count / 4 + lines.count * 20)

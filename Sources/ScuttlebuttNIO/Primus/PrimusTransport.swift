@@ -20,7 +20,8 @@ public struct PrimusTransport: Transport {
     /// Makes a transport; nothing is dialled yet.
     ///
     /// - Parameters:
-    ///   - url: `http://` or `https://`, a host, and perhaps a port and a query, which is sent along.
+    ///   - url: `http://` or `https://`, a host, and perhaps a port and a query, which is sent
+    ///     along.
     ///   - tls: For `https`; the default trusts what the system trusts.
     /// - Throws: ``LinkError`` (`badAddress`) when the URL is none of these.
     public init(
@@ -43,8 +44,8 @@ public struct PrimusTransport: Transport {
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError``: `unreachable` when nobody answers in time, `badFraming` when somebody
-    ///   answers who speaks no Primus.
+    /// - Throws: ``LinkError``: `unreachable` when nobody answers in time, `badFraming` when
+    ///   somebody answers who speaks no Primus.
     public func connect() async throws -> any Link {
         let dialect = try await PrimusSpecification.dialect(dial, name)
         let query = address.query.isEmpty ? "" : address.query + "&"

@@ -103,7 +103,8 @@ public final class WebSocketListener: LinkListener {
     }
 }
 
-/// Answers requests that are no upgrade: the specification, 426 where a WebSocket would be, else 404.
+/// Answers requests that are no upgrade: the specification, 426 where a WebSocket would be, else
+/// 404.
 private final class PlainAnswerHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart

@@ -36,10 +36,11 @@ public enum WebSocketServerLink {
     ///
     /// On the channel's event loop only.
     ///
-    /// It stands before NIO's own frame handlers, which then see no traffic: one buffer of frames is
-    /// shared by all peers instead.
+    /// It stands before NIO's own frame handlers, which then see no traffic: one buffer of frames
+    /// is shared by all peers instead.
     ///
-    /// - Throws: When the pipeline cannot be changed, that is when the channel has closed meanwhile.
+    /// - Throws: When the pipeline cannot be changed, that is when the channel has closed
+    ///   meanwhile.
     public static func configure(
         channel: any Channel, dialect: WebSocketDialect, limits: LinkLimits = LinkLimits()
     ) throws -> any Link {

@@ -34,8 +34,8 @@ public struct WebSocketTransport: Transport {
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError``: `unreachable` when nobody answers in time, `badFraming` when somebody
-    ///   answers who speaks no WebSocket.
+    /// - Throws: ``LinkError``: `unreachable` when nobody answers in time, `badFraming` when
+    ///   somebody answers who speaks no WebSocket.
     public func connect() async throws -> any Link {
         let target = address.path + (address.query.isEmpty ? "" : "?" + address.query)
         let bound = dial.limits.maximumLineByteCount

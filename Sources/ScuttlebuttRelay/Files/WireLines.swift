@@ -23,8 +23,8 @@ public enum WireLines {
     ///
     /// Headers and SYNC lines are read over. What was accepted is saved on return.
     ///
-    /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt` with the number of the line that is
-    ///   no JSON (the lines before it have been taken), or whatever saving failed with.
+    /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt` with the number of the line that
+    ///   is no JSON (the lines before it have been taken), or whatever saving failed with.
     @discardableResult
     public static func load(_ path: String, into dispatcher: Dispatcher) async throws -> Summary {
         let reader = try WireLineReader(path: path)

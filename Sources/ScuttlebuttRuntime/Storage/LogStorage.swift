@@ -33,8 +33,9 @@ public protocol LogStorage: Sendable {
 }
 
 extension LogStorage {
-    /// How many refusals are remembered: 65,536 (2 MiB of fingerprints). Beyond it the oldest is
-    /// forgotten, which costs one more verification should it come again.
+    /// How many refusals are remembered: 65,536 (2 MiB of fingerprints).
+    ///
+    /// Beyond it the oldest is forgotten, which costs one more verification should it come again.
     public static var refusalLimit: Int { 65_536 }
 }
 
@@ -45,7 +46,9 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         private let name: String
         /// Makes a code of a store's own.
         public init(_ name: String) { self.name = name }
-        /// The file is not a store of ours, or is damaged. It was left untouched.
+        /// The file is not a store of ours, or is damaged.
+        ///
+        /// It was left untouched.
         public static let foreignOrCorrupt = Code("foreignOrCorrupt")
         /// The file, or its folder, cannot be opened, read or written.
         public static let unreadable = Code("unreadable")

@@ -2,8 +2,8 @@
 
 /// One end of a connection inside this process; for tests, and for peers that live together.
 ///
-/// Lines are copied as bytes, so a codec's mistakes show as they would on a wire. Each direction has
-/// a half of its own, and at most its bound of unread bytes and one batch more.
+/// Lines are copied as bytes, so a codec's mistakes show as they would on a wire. Each direction
+/// has a half of its own, and at most its bound of unread bytes and one batch more.
 public final class InMemoryLink: Link {
     /// How many unread bytes one direction holds before `send` suspends, unless told otherwise.
     public static let defaultBound = 1 << 20

@@ -159,7 +159,8 @@ package final class LineInbox: Sendable {
         }
     }
 
-    /// Adds lines as ``deliver(_:)`` and suspends while the inbox is full: the in-memory link's send.
+    /// Adds lines as ``deliver(_:)`` and suspends while the inbox is full: the in-memory link's
+    /// send.
     ///
     /// - Throws: ``LinkError`` when nobody will ever read the lines.
     package func push(_ lines: InboundLines) async throws {

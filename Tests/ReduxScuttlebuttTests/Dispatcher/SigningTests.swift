@@ -71,7 +71,7 @@ import Testing
 
     @Test
     func
-        `G14 G15 verification precedes effect, clock and relay, and one slow source holds no other`()
+        `G14 G15 verification precedes all effects, and one slow source holds no other`()
         async throws
     {
         let slow = Journal<CheckedContinuation<Bool, Never>>()

@@ -160,7 +160,8 @@ import Testing
             store.dispatcher.openSession(SessionOptions(), signal: SessionSignal())
         }
         #expect(Set(peers).count == 10)
-        // A SessionDriver cannot be copied and is consumed by its run: a second use does not compile.
+        // A SessionDriver cannot be copied and is consumed by its run: a second use does not
+        // compile.
     }
 
     @Test func `G10 a thousand sessions leave nothing behind`() async throws {

@@ -189,7 +189,7 @@ import Testing
 
     @Test
     func
-        `an own update that returns is verified, and lets ours that were stamped meanwhile go first`()
+        `an own update that returns is verified, and lets ours of meanwhile go first`()
     {
         var us = Bench("US") {
             $0.verifies = true

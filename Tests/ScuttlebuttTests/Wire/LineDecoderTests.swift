@@ -71,7 +71,7 @@ import Testing
 
     @Test func `Q9 a header's infinity and nonsense move nothing and trap nothing`() throws {
         let line =
-            "{\"id\":7,\"clock\":{\"A\":1e999,\"B\":0,\"C\":-5,\"D\":\"x\",\"E\":2.5,\"__proto__\":3}}"
+            #"{"id":7,"clock":{"A":1e999,"B":0,"C":-5,"D":"x","E":2.5,"__proto__":3}}"#
         guard case .message(.digest(let digest)) = try decode(line) else {
             Issue.record("no header")
             return
