@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import FriendsForever
+
+@Suite("Friends forever", .timeLimit(.minutes(3)))
+struct FriendsForeverTests {
+    @Test(
+        "26,078 keystrokes of two people end in one order everywhere, through ten cuts each",
+        .enabled(
+            if: Trace.standard != nil,
+            "skipped: ../shared/data/friendsforever.json.gz is not beside the repository"),
+        arguments: [UInt64(1)])
+    func replay(seed: UInt64) async throws {
+        let file = try #require(Trace.standard)
+        let trace = try Trace(contentsOf: file)
+        #expect(trace.transactions.count == 26_078)
+        // What differs between the peers, the relay and its store is thrown.
+        let summary = try await Replay(trace: trace, seed: seed) { _ in }.run()
+        #expect(summary.actions == 26_078)
+        #expect(summary.cuts == [10, 10])
+        FriendsForever.show("seed \(seed): " + summary.line)
+    }
+}
