@@ -58,6 +58,8 @@ struct PagesTests {
             let answer = try await RawClient.request(address.port, "/primus/spec")
             #expect(answer.body.contains("\"timeout\":35000"))
             #expect(answer.body.contains("\"pingInterval\":30000"))
+            // A page of the original is mostly served elsewhere.
+            #expect(answer.head.lowercased().contains("access-control-allow-origin: *"))
         }
     }
 

@@ -26,7 +26,11 @@ struct PageResponder: Sendable {
             response.headers[.allow] = "GET, HEAD"
             return response
         }
-        let response = self.response(.ok, found.bytes, found.type)
+        var response = self.response(.ok, found.bytes, found.type)
+        if path.hasPrefix("/primus/") {
+            // Pages of the original are mostly served elsewhere; its server allows them all.
+            response.headers[.accessControlAllowOrigin] = "*"
+        }
         // The headers of a HEAD tell the length that a GET would have.
         return method == .head ? response.createHeadResponse() : response
     }
@@ -70,7 +74,9 @@ struct PageResponder: Sendable {
             headers: [
                 .contentType: type,
                 .cacheControl: "no-cache",
-                .contentSecurityPolicy: "default-src 'self'; img-src 'self' data:",
+                .contentSecurityPolicy: """
+                default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:
+                """,
                 .xContentTypeOptions: "nosniff",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
