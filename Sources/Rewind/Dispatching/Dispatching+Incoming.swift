@@ -107,7 +107,7 @@ extension Dispatching {
         var cutOffPeer: PeerID?
         for arrival in arrived where arrival.peer != cutOffPeer {
             let stamp = arrival.update.stamp
-            if gossip.vector.covers(stamp) {
+            if gossip.covers(stamp) {
                 noteKnown(arrival.update, into: &effects)
                 continue
             }

@@ -83,7 +83,7 @@ extension Dispatching {
     /// none while older own ones are still on their way back to us.
     mutating func releaseOwn(into effects: inout [Effect]) {
         ownClaims = ownClaims.filter { _, claim in
-            gossip.vector[source].map { $0 < claim.timestamp } ?? true
+            gossip.newestOwn.map { $0 < claim.timestamp } ?? true
         }
         guard ownClaims.isEmpty else { return }
         // One of our own names that is being verified may have to stand before ours.
@@ -125,7 +125,7 @@ extension Dispatching {
     mutating func note(
         claimed timestamp: Timestamp, by peer: PeerID, into effects: inout [Effect]
     ) {
-        let known = unsaved.last?.update.timestamp ?? gossip.vector[source]
+        let known = unsaved.last?.update.timestamp ?? gossip.newestOwn
         if let known, known >= timestamp { return }
         effects.append(.report(.ownUpdatesMissing(claimed: timestamp)))
         guard timestamp <= .clockCeiling else { return }

@@ -41,7 +41,7 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
 
     /// Takes back what was saved in an earlier life; call it before any session is opened.
     public mutating func restore(_ update: Update) {
-        guard !gossip.vector.covers(update.stamp) else { return }
+        guard !gossip.covers(update.stamp) else { return }
         _ = value.apply(update)
         gossip.restore(update.stamp)
         observe(update.stamp)
@@ -78,7 +78,7 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
 
     private mutating func receive(_ update: Update, from peer: PeerID) -> (Update?, [Report]) {
         let stamp = update.stamp
-        if gossip.vector.covers(stamp) {
+        if gossip.covers(stamp) {
             return (nil, [.stale(stamp)])
         }
         if stamp.source == gossip.source, stamp.timestamp > .clockCeiling {
@@ -110,7 +110,7 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
     }
 
     private mutating func observe(claimed timestamp: Timestamp) -> Report? {
-        if let own = gossip.vector[gossip.source], own >= timestamp { return nil }
+        if let own = gossip.newestOwn, own >= timestamp { return nil }
         if timestamp <= .clockCeiling { generator.recover(own: timestamp) }
         return .ownUpdatesMissing(claimed: timestamp)
     }

@@ -21,7 +21,17 @@ public struct Gossip: Sendable {
     /// Which dialect of the wire updates are exchanged in.
     public let wire: ClassicWire
     /// What was accepted here, per source.
-    public private(set) var vector = VersionVector()
+    ///
+    /// - Complexity: O(sources); ask ``covers(_:)`` or ``newestOwn`` for one of them.
+    public var vector: VersionVector {
+        var vector = foreign
+        if let newestOwn { vector.advance(source, to: newestOwn) }
+        return vector
+    }
+    /// The newest own update that was accepted. It stands apart from the others, for a local
+    /// dispatch would else spend a good part of its time on looking itself up.
+    public private(set) var newestOwn: Timestamp?
+    private var foreign = VersionVector()
     private var sessions: [PeerID: Session] = [:]
     private var lastPeer = 0
     private var recent = RecentUpdates()
@@ -78,7 +88,7 @@ public struct Gossip: Sendable {
         case .digest(let digest):
             sessions[peer]?.receive(digest: digest, own: source)
             ownWritten = nil
-            if let newest = vector[source] {
+            if let newest = newestOwn {
                 // A claim beyond what we have says nothing of updates that are yet to be written.
                 ownWritten = sessions.values.compactMap { $0.known[source] }.max().map {
                     min($0, newest)
@@ -108,7 +118,7 @@ public struct Gossip: Sendable {
     ///
     /// The caller has put it where ``Replicated/delta(since:limit:)`` finds it.
     public mutating func accept(_ update: Update) {
-        vector.advance(update.source, to: update.timestamp)
+        advance(update.stamp)
         guard !sessions.isEmpty else { return }
         // A client's one peer is mostly where the update came from: nobody is left to tell.
         if sessions.count == 1, sessions.values.first?.known.covers(update.stamp) == true { return }
@@ -117,7 +127,23 @@ public struct Gossip: Sendable {
 
     /// Records an update that was accepted in an earlier life, from a saved log.
     public mutating func restore(_ stamp: Stamp) {
-        vector.advance(stamp.source, to: stamp.timestamp)
+        advance(stamp)
+    }
+
+    /// Whether this update, or a later one of its source, was accepted here.
+    ///
+    /// - Complexity: O(1).
+    public func covers(_ stamp: Stamp) -> Bool {
+        guard stamp.source == source else { return foreign.covers(stamp) }
+        return newestOwn.map { $0 >= stamp.timestamp } ?? false
+    }
+
+    private mutating func advance(_ stamp: Stamp) {
+        if stamp.source == source {
+            newestOwn = max(newestOwn ?? stamp.timestamp, stamp.timestamp)
+        } else {
+            foreign.advance(stamp.source, to: stamp.timestamp)
+        }
     }
 
     /// Whether both sides of this session have just become level; told once per session.
@@ -163,10 +189,10 @@ public struct Gossip: Sendable {
     ) -> Bool {
         var delta = value.delta(since: session.known, limit: limit)
         let isWhole = delta.isEmpty || limit == .unlimited
-        delta.removeAll { !vector.covers($0.stamp) }
+        delta.removeAll { !covers($0.stamp) }
         if delta.isEmpty, !isWhole {
             // All of it is still being saved: look behind it for what may be sent.
-            delta = value.history(since: session.known).filter { vector.covers($0.stamp) }
+            delta = value.history(since: session.known).filter { covers($0.stamp) }
         }
         for update in delta {
             wire.append(update, to: &block)
