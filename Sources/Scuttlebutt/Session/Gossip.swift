@@ -28,8 +28,10 @@ public struct Gossip: Sendable {
         if let newestOwn { vector.advance(source, to: newestOwn) }
         return vector
     }
-    /// The newest own update that was accepted. It stands apart from the others, for a local
-    /// dispatch would else spend a good part of its time on looking itself up.
+    /// The newest own update that was accepted.
+    ///
+    /// It stands apart from the others, for a local dispatch would else spend a good part of its
+    /// time on looking itself up.
     public private(set) var newestOwn: Timestamp?
     private var foreign = VersionVector()
     private var sessions: [PeerID: Session] = [:]
