@@ -212,7 +212,13 @@ struct Player {
             }
             // Later connections of the original repeat what it says.
             guard talk.said.insert(item).inserted else { return }
-            if update.source == store.source { dispatch(update) }
+            if update.source == store.source, !dispatched.contains(update.timestamp) {
+                // The original had seen all this when it wrote, so ours must have too.
+                for stamp in talk.theirs where stamp.source != store.source {
+                    await store.has(stamp)
+                }
+                dispatch(update)
+            }
             let heard = try await data(&talk, &socket)
             guard case .update(let said) = heard else {
                 Issue.record("\(update.text) was expected, not \(heard)")

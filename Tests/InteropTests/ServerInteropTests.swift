@@ -12,10 +12,13 @@ import Testing
     "Our server, played to by the original's client", .timeLimit(.minutes(1)),
     .enabled(if: !Recording.all.isEmpty, "skipped: ../shared/wire is not beside the repository"))
 struct ServerInteropTests {
-    @Test("The relay says what the original's server said", arguments: Recording.all)
+    /// The relay ends no connection of its own accord, as the server of these two does.
+    private static let endings = ["primus-server-close", "primus-server-end-reconnect"]
+
+    @Test(
+        "The relay says what the original's server said",
+        arguments: Recording.all.filter { !endings.contains($0.name) })
     func relay(_ recording: Recording) async throws {
-        let ends = ["primus-server-close", "primus-server-end-reconnect"]
-        if ends.contains(recording.name) { return }  // Played against the listener only.
         try await play(recording, against: .relay)
     }
 
