@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import Testing
 
 @testable import ScuttlebuttCommand
