@@ -33,7 +33,7 @@ struct ServerInteropTests {
             timings.serverPingDelay = .milliseconds(20)
             timings.serverPingInterval = .milliseconds(20)
         }
-        if recording.name.hasSuffix("timeout") { timings.serverTimeout = .seconds(1) }
+        if recording.name.hasSuffix("timeout") { timings.serverTimeout = .seconds(8) }
         for life in lives(recording) {
             let source = try #require(life.first?.source(of: .server))
             try await PlayedServer.with(

@@ -5,7 +5,6 @@
 
 import Redux
 import ReduxScuttlebutt
-import ScuttlebuttCoding
 import ScuttlebuttNIO
 
 func program(at address: String, print: (Int) -> Void) async throws {

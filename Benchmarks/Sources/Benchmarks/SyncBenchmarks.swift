@@ -23,10 +23,9 @@ func countingStore(
 
 /// An action of about 100 bytes.
 func rawAction(_ number: Int) -> RawAction {
-    RawAction(
-        payload: Array(
-            #"{"type":"NOTE","payload":{"n":\#(number),"text":"some seventy bytes of text, as in a chat"}}"#
-                .utf8))
+    let text = "some seventy bytes of text, as in a chat"
+    return RawAction(
+        payload: Array(#"{"type":"NOTE","payload":{"n":\#(number),"text":"\#(text)"}}"#.utf8))
 }
 
 /// Waits for a condition that another task brings about.

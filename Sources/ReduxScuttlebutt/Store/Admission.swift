@@ -30,10 +30,10 @@ struct Admission: Sendable {
     @usableFromInline
     func admit(_ payload: Payload, staysLocal: Bool) throws -> Way {
         if folding.isCurrent {
+            let action = String(decoding: payload.prefix(200), as: UTF8.self)
             throw GossipFault(
                 .dispatchInReducer,
-                "a reducer, or the body of a withState, may not dispatch \(String(decoding: payload.prefix(200), as: UTF8.self))"
-            )
+                "a reducer, or the body of a withState, may not dispatch \(action)")
         }
         if staysLocal { return .local }
         var isLocal = try Admission.check(payload, bounds)
@@ -48,7 +48,11 @@ struct Admission: Sendable {
     ///
     /// - Throws: ``GossipFault`` when other peers would refuse the bytes.
     static func check(_ payload: Payload, _ bounds: JSONBounds) throws(GossipFault) -> Bool {
-        guard payload.count <= ClassicWire.maximumLineByteCount - lineReserve else {
+        let limit = max(bounds.stringByteCount, ClassicWire.maximumLineByteCount) - lineReserve
+        let frameByteCount = payload.withUnsafeBufferPointer {
+            ClassicWire.frameByteCount($0, countingAbove: limit)
+        }
+        guard frameByteCount <= limit else {
             throw GossipFault(
                 .tooLarge, "the action has \(payload.count) bytes, too many for a line")
         }

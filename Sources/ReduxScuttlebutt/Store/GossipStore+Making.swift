@@ -95,16 +95,18 @@ extension GossipParts {
         isLocalOnly: (@Sendable (Action) -> Bool)?, options: GossipOptions<Action>,
         storage: any LogStorage
     ) async throws -> (GossipParts, [Update]) {
+        // Read first: a damaged log must show before the first byte is written to it.
+        let loaded = LoadedUpdates()
+        try await storage.load { loaded.append($0) }
+        let refusals = try await storage.refusals()
         var generator = SystemRandomNumberGenerator()
         let source = try await storage.source(
             proposing: options.source ?? .random(using: &generator))
         var parts = try GossipParts(
             initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
             options: options, storage: storage, source: source)
-        let loaded = LoadedUpdates()
-        try await storage.load { loaded.append($0) }
         let restored = parts.machine.restore(loaded.take())
-        parts.machine.restore(refusals: try await storage.refusals())
+        parts.machine.restore(refusals: refusals)
         return (parts, restored)
     }
 }

@@ -150,6 +150,12 @@ public struct Dispatching: Sendable {
         var fresh: [Update] = []
         fresh.reserveCapacity(accepted.count)
         for update in accepted {
+            guard gossip.hasRoom(for: update.source) else {
+                let refusal = Refusal(
+                    .source, "there are too many sources to take another", stamp: update.stamp)
+                effects.append(.report(.refused(refusal, nil)))
+                continue
+            }
             guard log.append(update) else {
                 noteKnown(update, into: &effects)
                 continue

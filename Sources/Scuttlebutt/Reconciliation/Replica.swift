@@ -78,6 +78,11 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
 
     private mutating func receive(_ update: Update, from peer: PeerID) -> (Update?, [Report]) {
         let stamp = update.stamp
+        guard gossip.hasRoom(for: stamp.source) else {
+            let refusal = Refusal(
+                .source, "there are too many sources to take another", stamp: stamp)
+            return (nil, [.refused(refusal, peer)])
+        }
         if gossip.covers(stamp) {
             return (nil, [.stale(stamp)])
         }

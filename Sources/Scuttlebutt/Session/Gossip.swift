@@ -34,6 +34,7 @@ public struct Gossip: Sendable {
     /// time on looking itself up.
     public private(set) var newestOwn: Timestamp?
     private var foreign = VersionVector()
+    private var headerByteCount = 0
     private var sessions: [PeerID: Session] = [:]
     private var lastPeer = 0
     private var recent = RecentUpdates()
@@ -144,8 +145,32 @@ public struct Gossip: Sendable {
         if stamp.source == source {
             newestOwn = max(newestOwn ?? stamp.timestamp, stamp.timestamp)
         } else {
+            let count = foreign.count
             foreign.advance(stamp.source, to: stamp.timestamp)
+            if foreign.count > count { headerByteCount += Gossip.headerCost(of: stamp.source) }
         }
+    }
+
+    /// Whether an update of this source may be accepted: a source that is new must still fit into
+    /// our header, or nobody could shake hands with us any more.
+    public func hasRoom(for source: Source) -> Bool {
+        if source == self.source || foreign[source] != nil { return true }
+        return foreign.count + 1 < ClassicWire.maximumSources
+            && headerByteCount + Gossip.headerCost(of: source) <= Gossip.maximumHeaderByteCount
+    }
+
+    /// The longest header that we let others bring about, as a Primus frame: 8 MiB, which leaves
+    /// room for the own id and a meta below the longest line.
+    static let maximumHeaderByteCount = 8 << 20
+
+    /// What a source costs in a header at the most, as a Primus frame: each byte of its name may be
+    /// escaped twice, and a timestamp has 25 characters at the most.
+    private static func headerCost(of source: Source) -> Int {
+        var cost = source.utf8.count + 32
+        for byte in source.utf8 {
+            if byte < 0x20 { cost += 6 } else if byte == 0x22 || byte == 0x5C { cost += 3 }
+        }
+        return cost
     }
 
     /// Whether both sides of this session have just become level; told once per session.
@@ -168,7 +193,7 @@ public struct Gossip: Sendable {
         if session.owesHeader {
             wire.append(
                 Digest(source: source, clock: vector, meta: session.options.meta),
-                form: session.options.headerForm, to: &block)
+                form: session.options.headerForm ?? .upstream, to: &block)
             session.headerSent()
         }
         switch session.sending {

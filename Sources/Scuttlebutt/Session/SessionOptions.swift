@@ -31,8 +31,8 @@ public struct SessionOptions: Hashable, Sendable {
     /// Default true; without it our half ends right after SYNC.
     public var tails = true
 
-    /// Which form our header has; default the upstream one.
-    public var headerForm = HeaderForm.upstream
+    /// Which form our header has; default that of the transport, or the upstream one.
+    public var headerForm: HeaderForm?
 
     /// Any JSON value that travels in our header, for the application on the other side.
     public var meta: Payload?

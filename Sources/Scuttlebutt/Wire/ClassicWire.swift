@@ -34,6 +34,9 @@ public struct ClassicWire: Hashable, Sendable {
     /// The deepest nesting of an update by default: 256, its own array included.
     public static let maximumDepth = 256
 
+    /// The most keys and elements in an update's value by default, over all levels: 1,048,576.
+    public static let maximumElements = 1 << 20
+
     /// Makes a wire with the default bounds.
     public init(rules: Rules, bounds: JSONBounds? = nil) {
         self.rules = rules
@@ -42,7 +45,28 @@ public struct ClassicWire: Hashable, Sendable {
             ?? JSONBounds(
                 depth: ClassicWire.maximumDepth - 1,
                 stringByteCount: ClassicWire.maximumLineByteCount,
-                elementCount: ClassicWire.maximumLineByteCount)
+                elementCount: ClassicWire.maximumElements)
+    }
+
+    /// The longest Primus frame that peers take, in bytes.
+    var maximumFrameByteCount: Int {
+        max(bounds.stringByteCount, ClassicWire.maximumLineByteCount)
+    }
+
+    /// How many bytes a line has as a Primus frame, which is a JSON string of it: each quote and
+    /// backslash costs one more.
+    ///
+    /// A line that is short enough for TCP can be too long for Primus. It is accepted nowhere: a
+    /// server that had it could not bring any Primus peer up to date again.
+    ///
+    /// - Complexity: O(1) for lines that cannot be too long, else O(n).
+    public static func frameByteCount(
+        _ line: UnsafeBufferPointer<UInt8>, countingAbove limit: Int
+    ) -> Int {
+        guard line.count > limit / 2 else { return line.count }
+        var count = line.count + 4
+        for byte in line where byte == Ascii.quote || byte == Ascii.backslash { count += 1 }
+        return count
     }
 
     /// Adds the line of one update: the bytes received, where it was received.

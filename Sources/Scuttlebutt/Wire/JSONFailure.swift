@@ -73,12 +73,12 @@ public struct JSONBounds: Hashable, Sendable {
     /// The most bytes of one string literal between its quotes; default 10,485,760, as a whole
     /// line.
     public var stringByteCount: Int
-    /// The most elements and members of all arrays and objects together; default 10,485,760.
+    /// The most elements and members of all arrays and objects together; default 2^20.
     public var elementCount: Int
 
     /// Makes bounds; each has the default that its property names.
     public init(
-        depth: Int = 256, stringByteCount: Int = 10_485_760, elementCount: Int = 10_485_760
+        depth: Int = 256, stringByteCount: Int = 10_485_760, elementCount: Int = 1 << 20
     ) {
         self.depth = depth
         self.stringByteCount = stringByteCount

@@ -105,6 +105,11 @@ public struct LineDecoder: Sendable {
             return .refused(
                 Refusal(.source, "the source is a property of every object", stamp: stamp))
         }
+        let limit = wire.maximumFrameByteCount
+        if wire.rules == .fork, ClassicWire.frameByteCount(bytes, countingAbove: limit) > limit {
+            return .refused(
+                Refusal(.value, "the update is too long for a Primus frame", stamp: stamp))
+        }
         let payload = UnsafeBufferPointer(rebasing: bytes[parts.payload])
         if wire.rules == .fork {
             do throws(ActionShape.Refusal) {

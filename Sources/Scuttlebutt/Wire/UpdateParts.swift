@@ -39,7 +39,8 @@ struct UpdateParts {
         guard close < bytes.count, bytes[close] == Ascii.rightBracket,
             scanner.skipWhitespace(at: close + 1) == bytes.count
         else { return nil }
-        payload = first..<value.end
+        // White space before the value is kept with it, so that it is relayed as well.
+        payload = start + 1..<value.end
         timestamp = number..<numberEnd
         source = name..<nameEnd
         end = close + 1

@@ -21,8 +21,8 @@ struct PeerCommand: AsyncParsableCommand {
         abstract: "Replicate one object over TCP lines, for scripts and debugging.",
         discussion: """
             TYPE is 'actions'; the other types come with a later version. The wire is that of \
-            dominictarr/scuttlebutt: one JSON value per line. A listener takes any number of peers; \
-            a connection that was lost is dialled again.
+            dominictarr/scuttlebutt: one JSON value per line. A listener takes any number of \
+            peers; a connection that was lost is dialled again.
 
             One command per line on stdin, one JSON object per line as answer on stdout:
               dispatch {json}  write an action: its timestamp and source

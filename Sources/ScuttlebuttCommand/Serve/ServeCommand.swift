@@ -122,6 +122,7 @@ struct ServeCommand: AsyncParsableCommand {
         let json = json
         try await Interruption.watch {
             let failure = StorageFailure()
+            let remarks = GossipRemarks()
             var options = GossipOptions<RawAction>()
             options.bounds.depth = maxDepth - 1
             options.bounds.stringByteCount = max(options.bounds.stringByteCount, maxMessageBytes)
@@ -129,6 +130,7 @@ struct ServeCommand: AsyncParsableCommand {
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in
                 if case .storageFailed(let error) = event { failure.raise(error) }
+                if let remark = remarks.remark(on: event) { StandardError.shared.note(remark) }
             }
             let relay = try await ServeCommand.open(path, options, configuration, bots)
             try await StoreIdentity.check(relay.store.source, wanted: source, path: path ?? "") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import NIOCore
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// A link over a NIO channel, whatever its framing.
@@ -9,6 +10,7 @@ import ScuttlebuttRuntime
 /// more closes its channel.
 final class ChannelLink: Link {
     let name: String
+    let headerForm: HeaderForm
     private let inbox: LineInbox
     private let outbox: Outbox
     private let encoder: LineEncoder
@@ -31,14 +33,16 @@ final class ChannelLink: Link {
                 low: limits.unsentByteBound / 2, high: limits.unsentByteBound))
         try channel.pipeline.syncOperations.addHandler(handler, position: position)
         return ChannelLink(
-            name: name, encoder: encoder, handler: handler, eventLoop: channel.eventLoop)
+            name: name, headerForm: framing.hasHalves ? .upstream : .fork, encoder: encoder,
+            handler: handler, eventLoop: channel.eventLoop)
     }
 
     private init(
-        name: String, encoder: @escaping LineEncoder, handler: LinkHandler,
-        eventLoop: any EventLoop
+        name: String, headerForm: HeaderForm, encoder: @escaping LineEncoder,
+        handler: LinkHandler, eventLoop: any EventLoop
     ) {
         self.name = name
+        self.headerForm = headerForm
         self.encoder = encoder
         self.eventLoop = eventLoop
         inbox = handler.inbox

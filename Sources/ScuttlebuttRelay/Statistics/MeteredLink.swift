@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
@@ -20,6 +21,7 @@ final class MeteredLink: Link {
     deinit { end("dropped") }
 
     var name: String { base.name }
+    var headerForm: HeaderForm { base.headerForm }
 
     func receive() async throws -> InboundLines? {
         let lines = try await base.receive()

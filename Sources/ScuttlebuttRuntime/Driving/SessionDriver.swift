@@ -8,12 +8,13 @@ public import Scuttlebutt
 /// The link is consumed: a driver runs once, so a session object for two peers cannot be written.
 public struct SessionDriver: ~Copyable, Sendable {
     private let link: any Link
-    private let options: SessionOptions
+    private var options: SessionOptions
 
     /// Makes the driver of a link that was just opened.
     public init(_ link: any Link, options: SessionOptions) {
         self.link = link
         self.options = options
+        self.options.headerForm = options.headerForm ?? link.headerForm
     }
 
     /// Runs the session until the connection has ended.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+public import Scuttlebutt
+
 /// One connection to one peer that carries wire lines in both directions.
 ///
 /// What an implementor promises (the conformance suite in `ScuttlebuttRuntimeTestKit` checks it):
@@ -16,6 +18,9 @@ public protocol Link: AnyObject, Sendable {
     /// The other end, for people and logs, e.g. `tcp 127.0.0.1:52100`.
     var name: String { get }
 
+    /// Which form of header belongs to this transport; the default is the upstream one.
+    var headerForm: HeaderForm { get }
+
     /// The next lines that arrived, at least one; `nil` after the peer ended its half.
     func receive() async throws -> InboundLines?
 
@@ -27,6 +32,11 @@ public protocol Link: AnyObject, Sendable {
 
     /// Closes the connection.
     func close(_ reason: LinkClosing) async
+}
+
+extension Link {
+    /// The upstream form.
+    public var headerForm: HeaderForm { .upstream }
 }
 
 /// Why we close a link; a transport that can tells the peer.
