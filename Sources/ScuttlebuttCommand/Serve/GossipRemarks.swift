@@ -4,8 +4,9 @@ import ReduxScuttlebutt
 import Scuttlebutt
 import Synchronization
 
-/// What an operator is told of peers that break rules: the first of each kind, then fewer and fewer,
-/// so that a hostile peer fills no log.
+/// What an operator is told of peers that break rules.
+///
+/// The first of each kind, then fewer and fewer, so that a hostile peer fills no log.
 final class GossipRemarks: Sendable {
     private let counts = Mutex<[String: Int]>([:])
 
@@ -13,17 +14,17 @@ final class GossipRemarks: Sendable {
     func remark(on event: GossipEvent) -> String? {
         switch event {
         case .refused(let refusal, _):
-            let place = refusal.stamp.map { " (\($0.timestamp.value) of \($0.source))" } ?? ""
+            let place = refusal.stamp.map { " (\(number($0.timestamp)) of \($0.source))" } ?? ""
             return limited("refused", "An update was refused\(place): \(refusal.message).")
         case .equivocation(let stamp):
             return limited(
                 "equivocation",
-                "Source \(stamp.source) wrote two different updates at \(stamp.timestamp.value); the "
-                    + "first is kept. Is it a copied device, or a restored backup?")
+                "Source \(stamp.source) wrote two different updates at \(number(stamp.timestamp)); "
+                    + "the first is kept. Is it a copied device, or a restored backup?")
         case .ownUpdatesMissing(let claimed):
             return limited(
                 "missing",
-                "A peer has updates in our name up to \(claimed.value) that are not here: a lost "
+                "A peer has updates in our name up to \(number(claimed)) that are not here: a lost "
                     + "store, or a copied identity.")
         case .applied, .historyReceived, .synced, .stale, .unknown, .storageFailed:
             return nil
@@ -40,5 +41,12 @@ final class GossipRemarks: Sendable {
         var power = 100
         while power < count { power *= 10 }
         return power == count ? "\(text) That makes \(count) of this kind." : nil
+    }
+
+    /// A timestamp as it stands on the wire.
+    private func number(_ timestamp: Timestamp) -> String {
+        var bytes: [UInt8] = []
+        JSONNumber.append(timestamp.value, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
