@@ -127,8 +127,11 @@ struct ActionPeer: Sendable {
     /// Gives own actions a moment to leave, saves everything, and ends all connections.
     ///
     /// Runs to its end also when the task that calls it was cancelled.
-    func close() async {
-        await Task {
+    ///
+    /// - Throws: ``CommandFailure`` when own actions could not be saved; they end with the process.
+    func close() async throws {
+        let failure: CommandFailure? = await Task {
+            var failure: CommandFailure?
             await bidFarewell()
             let isClosed = Latch()
             let closing = Task {
@@ -141,11 +144,19 @@ struct ActionPeer: Sendable {
                 // saved before.
                 if !Task.isCancelled { isClosed.open() }
             }
-            if hasStorage { try? await store.flush() }
+            do {
+                if hasStorage { try await store.flush() }
+            } catch {
+                failure = CommandFailure(
+                    "not all own actions could be saved, and they are lost: "
+                        + ActionPeer.reason(error))
+            }
             await isClosed.wait()
             timer.cancel()
             _ = closing
+            return failure
         }.value
+        if let failure { throw failure }
     }
 
     /// Waits while own actions are on their way to somebody who is there.

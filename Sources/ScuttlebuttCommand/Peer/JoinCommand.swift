@@ -78,7 +78,7 @@ struct JoinCommand: AsyncParsableCommand {
             }
             let result = await links.end(talk, whenLost: once)
             await links.stop()
-            await peer.close()
+            try await peer.close()
             if once, let reason = links.failure {
                 throw CommandFailure(reason, code: CommandFailure.unreachable)
             }

@@ -109,10 +109,10 @@ struct PeerCommand: AsyncParsableCommand {
             do {
                 try await run.run()
             } catch {
-                await peer.close()
+                try await peer.close()
                 throw error
             }
-            await peer.close()
+            try await peer.close()
         }
     }
 
