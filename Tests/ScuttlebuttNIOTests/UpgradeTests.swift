@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOPosix
+import Scuttlebutt
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Testing
@@ -28,6 +29,21 @@ struct UpgradeTests {
         try? await greeting.value
         await listener.close()
         try? await proxy.close()
+    }
+
+    @Test("The transport names the form of the header: the fork's on WebSockets, not on TCP")
+    func headerForms() async throws {
+        let web = try await WebSocketListener.listen(host: "127.0.0.1", port: 0)
+        let lines = try await TCPListener.listen(host: "127.0.0.1", port: 0)
+        let links = [
+            try await WebSocketTransport("ws://\(web.address)/ws").connect(),
+            try await PrimusTransport("http://\(web.address)").connect(),
+            try await TCPTransport(host: "127.0.0.1", port: lines.port).connect(),
+        ]
+        #expect(links.map(\.headerForm) == [.fork, .fork, .upstream])
+        for link in links { await link.close(.finished) }
+        await web.close()
+        await lines.close()
     }
 
     /// Passes bytes on to a server, and holds the server's answer back until a frame follows it.
