@@ -89,6 +89,7 @@ struct JoinTests {
         let result = try await CommandProcess.run(["join", nobody, "--once"], input: "quit\n")
         #expect(result.code == 3)
         #expect(result.output.isEmpty)
+        #expect(result.errors.split(separator: "\n").count == 1)
     }
 
     @Test("With --stay the peer outlives its input until a signal, which counts as done")

@@ -66,7 +66,7 @@ struct JoinCommand: AsyncParsableCommand {
         options.headerForm = address.scheme == .tcp ? .upstream : .fork
         try await Interruption.watch { [options] in
             let peer = try await ActionPeer(reducer, id: source, path: store)
-            let links = LinkWatch(peer.store.swarm)
+            let links = LinkWatch(peer.store.swarm, remarksFailures: !once)
             peer.store.swarm.connect(transport, options: options, isPersistent: !once)
             let conversation = Conversation(
                 peer: peer, vocabulary: .join, stateName: "state", keepsTails: false)

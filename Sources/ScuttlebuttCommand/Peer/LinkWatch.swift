@@ -24,10 +24,14 @@ final class LinkWatch: Sendable {
     let lost = Latch()
 
     private let swarm: Swarm
+    private let remarksFailures: Bool
     private let state = Mutex(State())
 
-    init(_ swarm: Swarm) {
+    /// - Parameter remarksFailures: Whether a failure is told at once; else it is the verb's last
+    ///   word.
+    init(_ swarm: Swarm, remarksFailures: Bool = true) {
         self.swarm = swarm
+        self.remarksFailures = remarksFailures
         let observer = swarm.observe { [weak self] in self?.note($0) }
         state.withLock { $0.observer = observer }
     }
@@ -87,7 +91,7 @@ final class LinkWatch: Sendable {
 
     private func fail(_ text: String) {
         state.withLock { $0.failure = text }
-        remark(text)
+        if remarksFailures { remark(text) }
         lost.open()
     }
 
