@@ -16,6 +16,11 @@ extension Dispatching {
     ) {
         var arrived: [Arrival] = []
         var endsHistory = false
+        // What is held is added at once: looking the peer up for each update would cost more than
+        // holding it.
+        var holding: [Arrival] = []
+        var isHeld = !gossip.hasReceivedSync(from: peer)
+        var room = configuration.heldUpdateLimit - (held[peer]?.updates.count ?? 0)
         for message in messages {
             switch message.line {
             case .ignored:
@@ -31,20 +36,29 @@ extension Dispatching {
                     if let claimed { note(claimed: claimed, by: peer, into: &effects) }
                     effects.append(.wake(peer))
                 case .sync(let isFirst):
+                    hold(holding, of: peer, &arrived, into: &effects)
+                    holding = []
+                    isHeld = false
                     release(peer, into: &arrived)
                     endsHistory = true
                     if isFirst { historiesToReport.append(peer) }
                 case .update(let update):
                     let arrival = Arrival(
                         update: update, fingerprint: message.fingerprint, peer: peer)
-                    if gossip.hasReceivedSync(from: peer) {
+                    guard isHeld else {
                         arrived.append(arrival)
-                    } else {
-                        hold(arrival, &arrived, into: &effects)
+                        continue
+                    }
+                    holding.append(arrival)
+                    if holding.count >= room {
+                        hold(holding, of: peer, &arrived, into: &effects)
+                        holding = []
+                        room = configuration.heldUpdateLimit
                     }
                 }
             }
         }
+        hold(holding, of: peer, &arrived, into: &effects)
         judge(arrived, into: &effects)
         if endsHistory { endOwnClaim(of: peer, into: &effects) }
         reportSyncs(into: &effects, candidate: peer)
@@ -53,15 +67,16 @@ extension Dispatching {
     // MARK: Holding a history until it is whole
 
     private mutating func hold(
-        _ arrival: Arrival, _ arrived: inout [Arrival], into effects: inout [Effect]
+        _ arrivals: [Arrival], of peer: PeerID, _ arrived: inout [Arrival],
+        into effects: inout [Effect]
     ) {
-        let peer = arrival.peer
+        guard !arrivals.isEmpty else { return }
         if held[peer] == nil {
             lastVerification += 1
             held[peer] = Held(generation: lastVerification)
             startTimer(peer, into: &effects)
         }
-        held[peer]?.updates.append(arrival)
+        held[peer]?.updates.append(contentsOf: arrivals)
         if let count = held[peer]?.updates.count, count >= configuration.heldUpdateLimit {
             release(peer, into: &arrived)
         }

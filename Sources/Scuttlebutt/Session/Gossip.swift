@@ -86,9 +86,9 @@ public struct Gossip: Sendable {
 
     /// Takes one message of a peer.
     public mutating func receive(_ message: Message, from peer: PeerID) -> Reception {
-        guard sessions[peer] != nil else { return .nothing }
         switch message {
         case .digest(let digest):
+            guard sessions[peer] != nil else { return .nothing }
             sessions[peer]?.receive(digest: digest, own: source)
             ownWritten = nil
             if let newest = newestOwn {
@@ -99,15 +99,10 @@ public struct Gossip: Sendable {
             }
             return .digest(claimed: digest.clock[source])
         case .sync:
+            guard sessions[peer] != nil else { return .nothing }
             return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
         case .update(let update):
-            guard sessions[peer]?.options.acceptsUpdates == true else { return .nothing }
-            // Whatever we come to think of it: it must not go back there, not even by way of
-            // another peer that sends it too. A forgery in our own name must hide none of ours.
-            if update.source != source || update.timestamp <= .clockCeiling {
-                sessions[peer]?.peerHas(update.stamp)
-            }
-            return .update(update)
+            return sessions[peer]?.takes(update, own: source) == true ? .update(update) : .nothing
         }
     }
 

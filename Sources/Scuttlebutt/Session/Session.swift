@@ -78,6 +78,16 @@ struct Session: Sendable {
         return !hasReceivedSync
     }
 
+    /// Whether the session takes updates, and notes that the peer has this one.
+    ///
+    /// Whatever we come to think of it: it must not go back there, not even by way of another peer
+    /// that sends it too. A forgery in our own name must hide none of ours.
+    mutating func takes(_ update: Update, own source: Source) -> Bool {
+        guard options.acceptsUpdates else { return false }
+        if update.timestamp <= .clockCeiling || update.source != source { peerHas(update.stamp) }
+        return true
+    }
+
     /// The peer has this update: it sent it, and we accepted it or had it.
     mutating func peerHas(_ stamp: Stamp) {
         known.advance(stamp.source, to: stamp.timestamp)
