@@ -81,22 +81,28 @@ public struct RawAction: Sendable, Hashable {
 }
 
 extension ActionCodec where Action == RawAction {
-    /// Every action as its bytes; only the shape is checked.
+    /// Every action as its bytes.
     ///
-    /// Both directions throw `JSONFailure` for what is not JSON and `ActionShape.Refusal` for what
-    /// is not an action.
+    /// Writing checks the syntax and the shape: it throws `JSONFailure` for what is not JSON and
+    /// `ActionShape.Refusal` for what is not an action. Reading checks the shape only, for the wire
+    /// and the store have checked the syntax of what they hand on.
     public static var raw: ActionCodec {
-        @Sendable func checked(_ payload: Payload) throws -> Payload {
-            // The wire and the store have bounds of their own; here only the syntax counts.
-            let unbounded = JSONBounds(depth: .max, stringByteCount: .max, elementCount: .max)
-            try payload.withUnsafeBufferPointer {
-                try JSONScanner($0, bounds: unbounded).validate()
-            }
-            if case .refused(let reason) = ActionShape.inspect(payload) { throw reason }
-            return payload
+        @Sendable func checkShape(_ payload: Payload) throws {
+            _ = try payload.withUnsafeBufferPointer { try ActionShape.isLocalAction($0) }
         }
+        // The wire and the store have bounds of their own; here only the syntax counts.
+        let unbounded = JSONBounds(depth: .max, stringByteCount: .max, elementCount: .max)
         return ActionCodec(
-            encode: { try checked($0.payload) },
-            decode: { RawAction(payload: try checked($0)) })
+            encode: { action in
+                try action.payload.withUnsafeBufferPointer {
+                    try JSONScanner($0, bounds: unbounded).validate()
+                }
+                try checkShape(action.payload)
+                return action.payload
+            },
+            decode: { payload in
+                try checkShape(payload)
+                return RawAction(payload: payload)
+            })
     }
 }
