@@ -37,6 +37,7 @@ let package = Package(
         .library(name: "Rewind", targets: ["Rewind"]),
         .library(name: "Redux", targets: ["Redux"]),
         .library(name: "ScuttlebuttCoding", targets: ["ScuttlebuttCoding"]),
+        .library(name: "ScuttlebuttModels", targets: ["ScuttlebuttModels"]),
         .library(name: "ScuttlebuttRuntime", targets: ["ScuttlebuttRuntime"]),
         .library(name: "ScuttlebuttRuntimeTestKit", targets: ["ScuttlebuttRuntimeTestKit"]),
         .library(name: "ReduxScuttlebutt", targets: ["ReduxScuttlebutt"]),
@@ -62,6 +63,9 @@ let package = Package(
         .target(name: "Rewind", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(name: "Redux", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
+            swiftSettings: settings),
         .target(
             name: "ScuttlebuttSecurity",
             dependencies: ["Scuttlebutt", .product(name: "Crypto", package: "swift-crypto")],
@@ -130,6 +134,10 @@ let package = Package(
             name: "ReduxTests", dependencies: ["Redux", "Scuttlebutt"], swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttCodingTests", dependencies: ["ScuttlebuttCoding", "Scuttlebutt"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttModelsTests",
+            dependencies: ["ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding"],
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttRuntimeTests",

@@ -33,15 +33,18 @@ struct LastWriterMap: Replicated {
         winners.values.filter { !known.covers($0.stamp) }.sorted { $0.stamp < $1.stamp }
     }
 
-    mutating func apply(_ update: Update) -> Application {
+    mutating func apply(_ update: Update, changes: inout [Update]?) -> Application {
         guard update.payload.starts(with: Array("[\"".utf8)),
             let comma = update.payload.firstIndex(where: { $0 == 0x2C || $0 == 0x5D })
         else { return .refused("not [key, value]") }
         let key = Array(update.payload[..<comma])
         if let winner = winners[key], winner.stamp > update.stamp { return .applied }
         winners[key] = update
+        changes?.append(update)
         return .applied
     }
+
+    var retainedByteCount: Int { winners.values.reduce(0) { $0 + $1.byteCount } }
 
     var texts: [String] {
         winners.values.map { String(decoding: $0.payload, as: UTF8.self) }.sorted()

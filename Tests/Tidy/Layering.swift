@@ -27,7 +27,7 @@ enum Layering {
         "Scuttlebutt": Layer(own: [], outside: []),
         "Rewind": Layer(own: ["Scuttlebutt"], outside: []),
         "ScuttlebuttCoding": Layer(own: core, outside: []),
-        "ScuttlebuttModels": Layer(own: core, outside: collections),
+        "ScuttlebuttModels": Layer(own: core.union(["ScuttlebuttCoding"]), outside: collections),
         "ScuttlebuttSimulation": Layer(
             own: core.union(["ScuttlebuttCoding", "ScuttlebuttModels"]), outside: collections),
         // Only for the vocabulary: `Source` and `Timestamp` in the meta of an action.

@@ -13,6 +13,8 @@ public struct UpdateLog: Sendable {
 
     /// How many updates are held.
     public private(set) var count = 0
+    /// How many bytes the payloads and tails of the held updates have.
+    public private(set) var byteCount = 0
 
     /// Makes an empty log.
     public init() {}
@@ -48,6 +50,7 @@ public struct UpdateLog: Sendable {
         lastIndex = index
         guard runs[index].append(update) else { return false }
         count += 1
+        byteCount += update.byteCount
         return true
     }
 

@@ -10,7 +10,12 @@
 /// * **Refusal.** An update of the wrong shape changes nothing and is answered
 ///   ``Application/refused(_:)``.
 /// * **No traps**, whatever the bytes of the payload.
+/// * **No clock and no chance.** Time comes in through ``advance(wallClock:changes:)``, and what it
+///   does is never part of what peers agree on.
 public protocol Replicated: Sendable {
+    /// What an application hears of an update that changed the value.
+    associatedtype Change: Sendable
+
     /// The retained updates that are newer than what `known` covers, each source's ascending.
     func history(since known: VersionVector) -> [Update]
 
@@ -20,7 +25,22 @@ public protocol Replicated: Sendable {
     func delta(since known: VersionVector, limit: DeltaLimit) -> [Update]
 
     /// Takes one update, own or foreign; its stamp is newer than all of its source before.
-    mutating func apply(_ update: Update) -> Application
+    ///
+    /// - Parameter changes: What changed is appended to it in order, unless it is `nil`: then
+    ///   nobody listens, and describing the changes would be wasted work.
+    mutating func apply(_ update: Update, changes: inout [Change]?) -> Application
+
+    /// Learns what time it is, for types whose data expires.
+    ///
+    /// The default does nothing.
+    ///
+    /// - Parameter milliseconds: The wall clock, in milliseconds since 1970.
+    mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?)
+
+    /// How many bytes of updates are retained, by which a replica's size limit is judged.
+    ///
+    /// - Complexity: O(1).
+    var retainedByteCount: Int { get }
 }
 
 /// What became of an update that was handed to a ``Replicated`` value.
@@ -44,6 +64,18 @@ extension Replicated {
         }
         return result
     }
+
+    /// Takes one update while nobody listens.
+    @inlinable
+    @discardableResult
+    public mutating func apply(_ update: Update) -> Application {
+        var changes: [Change]?
+        return apply(update, changes: &changes)
+    }
+
+    /// Does nothing: most types do not look at the time.
+    @inlinable
+    public mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?) {}
 }
 
 extension UpdateLog: Replicated {
@@ -51,7 +83,14 @@ extension UpdateLog: Replicated {
     public func history(since known: VersionVector) -> [Update] { delta(since: known) }
 
     /// Keeps the update if it is newer than all of its source.
-    public mutating func apply(_ update: Update) -> Application {
-        append(update) ? .applied : .refused("the log has a newer update of this source")
+    public mutating func apply(_ update: Update, changes: inout [Update]?) -> Application {
+        guard append(update) else {
+            return .refused("the log has a newer update of this source")
+        }
+        changes?.append(update)
+        return .applied
     }
+
+    /// How many bytes the payloads and tails of all updates have.
+    public var retainedByteCount: Int { byteCount }
 }

@@ -243,5 +243,9 @@ private struct CountingValue: Replicated {
         #expect(delta.isEmpty)
         return delta
     }
-    mutating func apply(_ update: Update) -> Application { log.apply(update) }
+    mutating func apply(_ update: Update, changes: inout [Update]?) -> Application {
+        log.apply(update, changes: &changes)
+    }
+
+    var retainedByteCount: Int { log.byteCount }
 }

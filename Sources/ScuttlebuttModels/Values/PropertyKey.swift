@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// A name as JavaScript sees it: the key of a model, the name of an event, the id of a row, a sort
+/// key.
+///
+/// Two keys are equal exactly when their UTF-16 code units are, and they are ordered by UTF-16 code
+/// units. So `é` written in two ways is two keys, half of a surrogate pair survives, and
+/// `__proto__` is a name like any other.
+public struct PropertyKey: Hashable, Sendable {
+    /// Generalised UTF-8 (WTF-8): as UTF-8, with half a surrogate pair as the three bytes that it
+    /// would have.
+    public let bytes: [UInt8]
+
+    /// Makes a key of a text.
+    public init(_ text: String) { bytes = Array(text.utf8) }
+
+    /// Makes a key of a string literal in JSON, or `nil` when none stands there.
+    ///
+    /// - Parameters:
+    ///   - literal: Where the literal stands, quotes included.
+    ///   - bytes: Bytes that hold the literal, validated by `JSONScanner`.
+    public init?(_ literal: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>) {
+        guard literal.lowerBound < bytes.count, bytes[literal.lowerBound] == UInt8(ascii: "\""),
+            let decoded = try? JSONString.decoded(
+                bytes, at: literal.lowerBound, loneSurrogates: .generalised)
+        else { return nil }
+        self.bytes = decoded
+    }
+
+    init(unchecked bytes: [UInt8]) { self.bytes = bytes }
+
+    /// The text; half of a surrogate pair has become U+FFFD.
+    public var text: String {
+        guard hasLoneSurrogate else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: Array(CodeUnits(bytes)), as: UTF16.self)
+    }
+
+    /// Whether the key holds half of a surrogate pair, which no `String` can.
+    public var hasLoneSurrogate: Bool {
+        var index = 0
+        while index + 1 < bytes.count {
+            if bytes[index] == 0xED, bytes[index + 1] >= 0xA0 { return true }
+            index += 1
+        }
+        return false
+    }
+
+    /// Appends the key as `JSON.stringify` prints it, half a surrogate pair as `\udxxx`.
+    public func append(to output: inout [UInt8]) {
+        guard hasLoneSurrogate else { return JSONString.encode(bytes, into: &output) }
+        output.append(UInt8(ascii: "\""))
+        var start = 0
+        var index = 0
+        func flush(_ end: Int, _ output: inout [UInt8]) {
+            guard start < end else { return }
+            var literal: [UInt8] = []
+            JSONString.encode(Array(bytes[start..<end]), into: &literal)
+            output.append(contentsOf: literal.dropFirst().dropLast())
+        }
+        while index < bytes.count {
+            guard bytes[index] == 0xED, index + 2 < bytes.count, bytes[index + 1] >= 0xA0 else {
+                index += 1
+                continue
+            }
+            flush(index, &output)
+            let unit =
+                0xD000 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F)
+            output.append(contentsOf: "\\u".utf8)
+            output.append(contentsOf: String(unit, radix: 16).utf8)
+            index += 3
+            start = index
+        }
+        flush(bytes.count, &output)
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether all bytes agree.
+    public static func == (left: PropertyKey, right: PropertyKey) -> Bool {
+        left.bytes == right.bytes
+    }
+
+    /// Feeds all bytes in one piece, which costs a third of feeding them one by one.
+    public func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
+
+extension PropertyKey: Comparable {
+    /// Orders by UTF-16 code units.
+    public static func < (left: PropertyKey, right: PropertyKey) -> Bool {
+        let shared = Swift.min(left.bytes.count, right.bytes.count)
+        var index = 0
+        while index < shared, left.bytes[index] == right.bytes[index] { index += 1 }
+        guard index < shared else { return left.bytes.count < right.bytes.count }
+        let (a, b) = (left.bytes[index], right.bytes[index])
+        // Below the surrogates both orders agree.
+        if a < 0xED, b < 0xED { return a < b }
+        // The difference may stand within a character: go back to where it begins.
+        while index > 0, left.bytes[index] & 0xC0 == 0x80 || right.bytes[index] & 0xC0 == 0x80 {
+            index -= 1
+        }
+        // And to half a pair before it, which might be the first half of the other's character.
+        return CodeUnits(left.bytes, from: index).lexicographicallyPrecedes(
+            CodeUnits(right.bytes, from: index))
+    }
+}
+
+extension PropertyKey: ExpressibleByStringLiteral, CustomStringConvertible {
+    /// Makes a key of a text.
+    public init(stringLiteral value: String) { self.init(value) }
+
+    /// The text; half of a surrogate pair has become U+FFFD.
+    public var description: String { text }
+}
+
+extension PropertyKey: Codable {
+    /// Reads a string, or the array of code units that a key with half a surrogate pair becomes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self.init(text)
+            return
+        }
+        var bytes: [UInt8] = []
+        var pending: UInt16?
+        func append(_ scalar: UInt32) {
+            func tail(_ shift: UInt32) -> UInt8 {
+                UInt8(truncatingIfNeeded: scalar >> shift) & 0x3F | 0x80
+            }
+            switch scalar {
+            case 0..<0x80: bytes.append(UInt8(scalar))
+            case 0x80..<0x800:
+                bytes += [UInt8(truncatingIfNeeded: scalar >> 6) | 0xC0, tail(0)]
+            case 0x800..<0x10000:
+                bytes += [UInt8(truncatingIfNeeded: scalar >> 12) | 0xE0, tail(6), tail(0)]
+            default:
+                bytes += [
+                    UInt8(truncatingIfNeeded: scalar >> 18) | 0xF0, tail(12), tail(6), tail(0),
+                ]
+            }
+        }
+        for unit in try container.decode([UInt16].self) {
+            if let first = pending {
+                pending = nil
+                if unit & 0xFC00 == 0xDC00 {
+                    append(0x10000 + UInt32(first & 0x3FF) << 10 + UInt32(unit & 0x3FF))
+                    continue
+                }
+                append(UInt32(first))
+            }
+            if unit & 0xFC00 == 0xD800 { pending = unit } else { append(UInt32(unit)) }
+        }
+        if let pending { append(UInt32(pending)) }
+        self.init(unchecked: bytes)
+    }
+
+    /// Writes a string, or the array of code units if half a surrogate pair is among them.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if hasLoneSurrogate {
+            try container.encode(Array(CodeUnits(bytes)))
+        } else {
+            try container.encode(text)
+        }
+    }
+}
+
+/// The UTF-16 code units of generalised UTF-8.
+struct CodeUnits: Sequence, IteratorProtocol {
+    private let bytes: [UInt8]
+    private var index: Int
+    private var second: UInt16?
+
+    init(_ bytes: [UInt8], from index: Int = 0) {
+        self.bytes = bytes
+        self.index = index
+    }
+
+    mutating func next() -> UInt16? {
+        if let second {
+            self.second = nil
+            return second
+        }
+        guard index < bytes.count else { return nil }
+        let first = bytes[index]
+        let count = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+        var scalar = count == 1 ? UInt32(first) : UInt32(first) & (0x7F >> UInt32(count))
+        for offset in 1..<Swift.max(count, 1) where index + offset < bytes.count {
+            scalar = scalar << 6 | UInt32(bytes[index + offset] & 0x3F)
+        }
+        index += count
+        guard scalar >= 0x10000 else { return UInt16(truncatingIfNeeded: scalar) }
+        let offset = scalar - 0x10000
+        second = UInt16(truncatingIfNeeded: 0xDC00 | offset & 0x3FF)
+        return UInt16(truncatingIfNeeded: 0xD800 | offset >> 10 & 0x3FF)
+    }
+}

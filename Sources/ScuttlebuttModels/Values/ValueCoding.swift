@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttCoding
+
+/// Typed values over the JSON of a payload.
+enum ValueCoding {
+    /// The JSON text of a value.
+    ///
+    /// - Throws: `EncodingError` for what JSON cannot express, such as a number that is not finite.
+    static func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
+        if let value = value as? JSONValue { return value.bytes }
+        return try JSONEncoding().encode(value)
+    }
+
+    /// The value of a JSON text; `nil` when it is of another shape.
+    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
+        if type == JSONValue.self { return (try? JSONValue(bytes)) as? Value }
+        return try? JSONDecoding().decode(type, from: bytes)
+    }
+
+    /// Whether the text is `null`, by which the originals mean that something is deleted.
+    static func isNull(_ bytes: some Collection<UInt8>) -> Bool { bytes.elementsEqual("null".utf8) }
+}
