@@ -74,12 +74,16 @@ public struct VersionVector: Hashable, Sendable {
 
 extension VersionVector: CustomStringConvertible {
     /// Makes a vector from text such as `A@3 B@5.5`, or `nil` if it does not read so.
+    ///
+    /// Numbers follow JSON's grammar, which ``description`` needs for the smallest: `A@1e-7`.
     public init?(_ text: String) {
         for entry in text.utf8.split(separator: UInt8(ascii: " ")) {
             guard let at = entry.lastIndex(of: UInt8(ascii: "@")) else { return nil }
             let number = Array(entry[entry.index(after: at)...])
             guard let source = Source(validUTF8: Array(entry[..<at])),
-                number.allSatisfy({ Ascii.isDigit($0) || $0 == Ascii.dot }), !number.isEmpty,
+                number.withUnsafeBufferPointer({
+                    (try? JSONScanner($0).skipNumber(at: 0)) == $0.count
+                }),
                 let timestamp = Timestamp(JSONNumber.parse(number))
             else { return nil }
             advance(source, to: timestamp)

@@ -18,8 +18,15 @@ import Testing
     }
 
     @Test func `text that is no vector is refused`() {
-        for text in ["A", "A@", "A@0", "A@-1", "A@x", "__proto__@1"] {
+        for text in ["A", "A@", "A@0", "A@-1", "A@x", "__proto__@1", "A@1.", "A@1.2.3", "A@1e"] {
             #expect(VersionVector(text) == nil)
         }
+    }
+
+    @Test func `a timestamp that prints with an exponent reads back`() {
+        #expect(VersionVector("A@1e-7")?.description == "A@1e-7")
+        #expect(
+            VersionVector("A@0.0000001 B@9007199254740991")?.description
+                == "A@1e-7 B@9007199254740991")
     }
 }
