@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+
+/// A node of an ``OrderedTree``: a leaf has keys and elements, an inner node children and the keys
+/// that separate them.
+///
+/// Invariants: all leaves are equally deep; `keys` ascend; in an inner node `keys[i]` is greater
+/// than every key below `children[i]` and at most the smallest below `children[i + 1]`, though it
+/// need not be held any more; only the root may hold less than `minimum`, except at the right edge,
+/// which ascending insertion leaves short.
+struct OrderedTreeNode<Key: Comparable & Sendable, Element: Sendable>: Sendable {
+    typealias Split = (separator: Key, node: OrderedTreeNode)
+
+    /// How many elements a leaf, or children an inner node, may hold.
+    ///
+    /// Wide nodes make insertion move more and a search hop less.
+    static var maximum: Int { 64 }
+    static var minimum: Int { 16 }
+
+    /// How many elements stand in this node and below it.
+    private(set) var count = 0
+    private(set) var keys: [Key] = []
+    private(set) var elements: [Element] = []
+    private(set) var children: [OrderedTreeNode] = []
+
+    /// Makes an empty leaf.
+    init() {}
+
+    /// Makes a node above two.
+    init(_ left: OrderedTreeNode, _ separator: Key, _ right: OrderedTreeNode) {
+        count = left.count + right.count
+        keys = [separator]
+        children = [left, right]
+    }
+
+    var isLeaf: Bool { children.isEmpty }
+
+    /// The first place whose key is not smaller.
+    func lowerBound(_ key: Key) -> Int {
+        var (low, high) = (0, keys.count)
+        // Ascending insertion is the most frequent one.
+        if high > 0, keys[high - 1] < key { return high }
+        while low < high {
+            let middle = (low + high) / 2
+            if keys[middle] < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Below which child a key stands.
+    func child(for key: Key) -> Int {
+        var (low, high) = (0, keys.count)
+        if high > 0, !(key < keys[high - 1]) { return high }
+        while low < high {
+            let middle = (low + high) / 2
+            if key < keys[middle] { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// Below which child an index stands; `rest` becomes the index below it.
+    func child(at rest: inout Int) -> Int {
+        var child = 0
+        while rest >= children[child].count {
+            rest -= children[child].count
+            child += 1
+        }
+        return child
+    }
+}
+
+// Insertion.
+extension OrderedTreeNode {
+    /// Inserts below this node; what no longer fits comes back as a node to its right.
+    mutating func insert(
+        _ element: Element, for key: Key
+    ) -> (index: Int, replaced: Element?, split: Split?) {
+        guard isLeaf else { return insertBelow(element, for: key) }
+        let place = lowerBound(key)
+        if place < keys.count, !(key < keys[place]) {
+            let replaced = elements[place]
+            elements[place] = element
+            return (place, replaced, nil)
+        }
+        keys.insert(key, at: place)
+        elements.insert(element, at: place)
+        count += 1
+        guard count > Self.maximum else { return (place, nil, nil) }
+        // Keys that ascend would leave half-full leaves behind.
+        let half = place == count - 1 ? Self.maximum : count / 2
+        let right = cut(at: half)
+        return (place, nil, (right.keys[0], right))
+    }
+
+    private mutating func insertBelow(
+        _ element: Element, for key: Key
+    ) -> (index: Int, replaced: Element?, split: Split?) {
+        let child = child(for: key)
+        var (index, replaced, split) = children[child].insert(element, for: key)
+        for left in 0..<child { index += children[left].count }
+        if replaced == nil { count += 1 }
+        guard let split else { return (index, replaced, nil) }
+        // `index` may count into the new node; the counts to the left are not touched by that.
+        keys.insert(split.separator, at: child)
+        children.insert(split.node, at: child + 1)
+        guard children.count > Self.maximum else { return (index, replaced, nil) }
+        let half = child + 2 == children.count ? Self.maximum - 1 : children.count / 2
+        let separator = keys[half - 1]
+        let right = cut(at: half)
+        return (index, replaced, (separator, right))
+    }
+
+    /// Keeps the first elements or children and gives back the others.
+    private mutating func cut(at place: Int) -> OrderedTreeNode {
+        var right = OrderedTreeNode()
+        right.keys.reserveCapacity(Self.maximum + 1)
+        right.keys.append(contentsOf: keys[place...])
+        if isLeaf {
+            right.elements.reserveCapacity(Self.maximum + 1)
+            right.elements.append(contentsOf: elements[place...])
+            right.count = right.elements.count
+            keys.removeSubrange(place...)
+            elements.removeSubrange(place...)
+        } else {
+            right.children.append(contentsOf: children[place...])
+            right.count = right.children.reduce(0) { $0 + $1.count }
+            keys.removeSubrange((place - 1)...)
+            children.removeSubrange(place...)
+        }
+        count -= right.count
+        return right
+    }
+}
+
+// Removal.
+extension OrderedTreeNode {
+    /// Removes below this node; `nil`, and nothing changes, when the key is not there.
+    mutating func remove(_ key: Key) -> (index: Int, element: Element)? {
+        guard isLeaf else { return removeBelow(key) }
+        let place = lowerBound(key)
+        guard place < keys.count, !(key < keys[place]) else { return nil }
+        keys.remove(at: place)
+        count -= 1
+        return (place, elements.remove(at: place))
+    }
+
+    private mutating func removeBelow(_ key: Key) -> (index: Int, element: Element)? {
+        let child = child(for: key)
+        guard var removed = children[child].remove(key) else { return nil }
+        for left in 0..<child { removed.index += children[left].count }
+        count -= 1
+        if children[child].size < Self.minimum { refill(child) }
+        return removed
+    }
+
+    /// How many elements a leaf, or children an inner node, holds.
+    private var size: Int { isLeaf ? elements.count : children.count }
+
+    /// Joins a child that became small with a neighbour, and parts the two again if they are too
+    /// many for one node.
+    private mutating func refill(_ child: Int) {
+        let left = child > 0 ? child - 1 : 0
+        guard left + 1 < children.count else { return }
+        let right = children.remove(at: left + 1)
+        let separator = keys.remove(at: left)
+        children[left].append(right, separator)
+        guard children[left].size > Self.maximum else { return }
+        let half = children[left].size / 2
+        let between =
+            children[left].isLeaf ? children[left].keys[half] : children[left].keys[half - 1]
+        let node = children[left].cut(at: half)
+        keys.insert(between, at: left)
+        children.insert(node, at: left + 1)
+    }
+
+    private mutating func append(_ right: OrderedTreeNode, _ separator: Key) {
+        if !isLeaf { keys.append(separator) }
+        keys.append(contentsOf: right.keys)
+        elements.append(contentsOf: right.elements)
+        children.append(contentsOf: right.children)
+        count += right.count
+    }
+}
