@@ -6,6 +6,7 @@ public struct SessionError: Error, Hashable, Sendable {
     public struct Code: Hashable, Sendable {
         private enum Value: Sendable {
             case notJSON, digestWithoutClock, tooManySources, tooManyPending, verifierFailed
+            case sizeLimit
         }
         private let value: Value
         /// A line is not one JSON value.
@@ -18,6 +19,8 @@ public struct SessionError: Error, Hashable, Sendable {
         public static let tooManyPending = Code(value: .tooManyPending)
         /// The verifier failed on an update of the peer; it is asked for again on the next session.
         public static let verifierFailed = Code(value: .verifierFailed)
+        /// The replica is as large as it may be; see ``Replica/sizeLimit``.
+        public static let sizeLimit = Code(value: .sizeLimit)
     }
 
     /// What kind of fault it was.

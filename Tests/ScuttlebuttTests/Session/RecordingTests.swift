@@ -143,7 +143,7 @@ struct RecordingTests {
             } else {
                 let bytes = Array(data.trimmingCharacters(in: .newlines).utf8)
                 guard case .message(let message) = try decoder.decode(bytes) else { continue }
-                let (_, reports) = replica.receive(message, from: peer)
+                let reports = replica.receive(message, from: peer).reports
                 synced += reports.count { if case .synced = $0 { true } else { false } }
                 pull()
             }
