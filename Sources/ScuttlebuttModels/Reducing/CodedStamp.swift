@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// A stamp as it is encoded: `[timestamp, source]`.
+///
+/// `Stamp` itself cannot be `Codable`: its module also compiles where there are no existentials.
+struct CodedStamp: Codable, Hashable, Sendable {
+    let stamp: Stamp
+
+    init(_ stamp: Stamp) { self.stamp = stamp }
+
+    init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        stamp = try container.decodeStamp()
+        try container.expectEnd()
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        try container.encode(stamp)
+    }
+}
+
+extension UnkeyedDecodingContainer {
+    /// Reads a timestamp and a source, two elements.
+    mutating func decodeStamp() throws -> Stamp {
+        let number = try decode(Double.self)
+        let text = try decode(String.self)
+        guard let timestamp = Timestamp(number), let source = Source(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: self, debugDescription: "a stamp is [positive timestamp, source]")
+        }
+        return Stamp(timestamp: timestamp, source: source)
+    }
+
+    /// Refuses an array with more elements, so that a state has one encoding only.
+    func expectEnd() throws {
+        guard !isAtEnd else { return }
+        throw DecodingError.dataCorruptedError(
+            in: self, debugDescription: "the array has too many elements")
+    }
+}
+
+extension UnkeyedEncodingContainer {
+    /// Writes a timestamp and a source, two elements.
+    mutating func encode(_ stamp: Stamp) throws {
+        try encode(stamp.timestamp.value)
+        try encode(stamp.source.text)
+    }
+}
+
+/// The place before which a value has been compacted.
+struct CompactionHorizon: Hashable, Sendable {
+    private(set) var stamp: Stamp?
+
+    /// Whether everything at this stamp has been applied and its remains were dropped.
+    func covers(_ other: Stamp) -> Bool { stamp.map { other < $0 } ?? false }
+
+    mutating func advance(to other: Stamp) {
+        if stamp.map({ $0 < other }) ?? true { stamp = other }
+    }
+
+    mutating func merge(_ other: CompactionHorizon) {
+        if let stamp = other.stamp { advance(to: stamp) }
+    }
+}
+
+extension CompactionHorizon: Codable {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        stamp = container.decodeNil() ? nil : try container.decode(CodedStamp.self).stamp
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let stamp {
+            try container.encode(CodedStamp(stamp))
+        } else {
+            try container.encodeNil()
+        }
+    }
+}

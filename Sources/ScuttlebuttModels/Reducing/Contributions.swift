@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// What each source has added to a sum, by stamp.
+///
+/// Single amounts are kept until the compaction folds them: a duplicate is recognised by its
+/// stamp, amounts may come in any order, and a reset that saw only some of them takes back only
+/// those. All sums saturate; since positive and negative amounts are summed apart, the result does
+/// not depend on the order even then.
+struct Contributions: Equatable, Sendable {
+    /// An amount or a sum, its two signs apart.
+    struct Sum: Equatable, Sendable {
+        /// Never negative.
+        var added: Int64 = 0
+        /// Never negative.
+        var subtracted: Int64 = 0
+
+        /// Saturating; the difference of two numbers that are not negative cannot overflow.
+        var value: Int64 { added - subtracted }
+
+        mutating func add(_ amount: Int64) {
+            if amount < 0 {
+                subtracted = Self.saturating(subtracted, amount == .min ? .max : -amount)
+            } else {
+                added = Self.saturating(added, amount)
+            }
+        }
+
+        mutating func add(_ other: Sum) {
+            added = Self.saturating(added, other.added)
+            subtracted = Self.saturating(subtracted, other.subtracted)
+        }
+
+        private static func saturating(_ a: Int64, _ b: Int64) -> Int64 {
+            let (sum, overflow) = a.addingReportingOverflow(b)
+            return overflow ? .max : sum
+        }
+    }
+
+    /// One source's part.
+    struct Account: Equatable, Sendable {
+        /// What a reset has taken back: everything up to here.
+        var floor: Timestamp?
+        /// The sum of all amounts before the horizon.
+        var folded: Folded?
+        /// What was not folded, ascending by time, all above the floor.
+        var entries: [Entry] = []
+
+        var newest: Timestamp? { entries.last?.timestamp ?? folded?.upTo }
+    }
+
+    /// One amount.
+    struct Entry: Equatable, Sendable {
+        var timestamp: Timestamp
+        var amount: Int64
+    }
+
+    /// Many amounts of one source.
+    struct Folded: Equatable, Sendable {
+        var sum: Sum
+        /// The newest timestamp among them.
+        var upTo: Timestamp
+    }
+
+    /// The largest amount of one operation, 2^53 − 1: all that JavaScript counts without gaps.
+    static let largestAmount: Int64 = 9_007_199_254_740_991
+
+    private(set) var accounts: [Source: Account] = [:]
+    private(set) var horizon = CompactionHorizon()
+
+    /// Makes an empty sum.
+    init() {}
+
+    init(accounts: [Source: Account], horizon: CompactionHorizon) {
+        self.accounts = accounts
+        self.horizon = horizon
+    }
+
+    /// The sum of everything.
+    ///
+    /// - Complexity: O(sources + amounts that are not folded).
+    var sum: Sum {
+        var total = Sum()
+        for account in accounts.values {
+            if let folded = account.folded { total.add(folded.sum) }
+            for entry in account.entries { total.add(entry.amount) }
+        }
+        return total
+    }
+
+    /// What a reset has to carry that takes back all that is here.
+    var observed: ObservedStamps {
+        ObservedStamps(
+            accounts.compactMap { source, account in
+                account.newest.map { Stamp(timestamp: $0, source: source) }
+            })
+    }
+
+    /// Adds an amount, cut to ``largestAmount``; a second one with the same stamp is ignored.
+    ///
+    /// - Complexity: O(1) in the order of the source, else O(amounts of the source).
+    mutating func add(_ amount: Int64, at stamp: Stamp) {
+        guard amount != 0, !horizon.covers(stamp) else { return }
+        let amount = Swift.min(Swift.max(amount, -Self.largestAmount), Self.largestAmount)
+        accounts[stamp.source, default: Account()].insert(amount, at: stamp.timestamp)
+    }
+
+    /// Takes back what was observed, also what has not arrived yet.
+    mutating func reset(_ observed: ObservedStamps, at stamp: Stamp) {
+        guard !horizon.covers(stamp) else { return }
+        for seen in observed.seen(before: stamp) {
+            accounts[seen.source, default: Account()].raiseFloor(to: seen.timestamp)
+        }
+    }
+
+    /// Takes in the amounts of another replica.
+    mutating func merge(_ other: Contributions) {
+        // Up to the later horizon the sums of the replica that has it are complete.
+        let isBehind = other.horizon.stamp.map { !self.horizon.covers($0) } ?? false
+        var result = isBehind ? other : self
+        let rest = isBehind ? self : other
+        let latest = result.horizon
+        for (source, account) in rest.accounts {
+            var merged = result.accounts[source] ?? Account()
+            merged.merge(account) { timestamp in
+                latest.covers(Stamp(timestamp: timestamp, source: source))
+            }
+            if merged != Account() { result.accounts[source] = merged }
+        }
+        self = result
+    }
+
+    /// Folds what is before `stamp` into one sum per source.
+    mutating func compact(stableBefore stamp: Stamp) {
+        horizon.advance(to: stamp)
+        let reached = horizon
+        for source in accounts.keys {
+            accounts[source]?.fold { timestamp in
+                reached.covers(Stamp(timestamp: timestamp, source: source))
+            }
+        }
+    }
+}
+
+extension Contributions.Account {
+    mutating func insert(_ amount: Int64, at timestamp: Timestamp) {
+        if let floor, timestamp <= floor { return }
+        var index = entries.count
+        while index > 0, entries[index - 1].timestamp >= timestamp { index -= 1 }
+        if index < entries.count, entries[index].timestamp == timestamp { return }
+        entries.insert(.init(timestamp: timestamp, amount: amount), at: index)
+    }
+
+    mutating func raiseFloor(to timestamp: Timestamp) {
+        if let floor, timestamp <= floor { return }
+        floor = timestamp
+        entries.removeAll { $0.timestamp <= timestamp }
+        if let upTo = folded?.upTo, upTo <= timestamp { folded = nil }
+    }
+
+    /// Takes in another account, but for its amounts that are known to be in the folded sum.
+    mutating func merge(_ other: Self, isFolded: (Timestamp) -> Bool) {
+        for entry in other.entries where !isFolded(entry.timestamp) {
+            insert(entry.amount, at: entry.timestamp)
+        }
+        if let floor = other.floor { raiseFloor(to: floor) }
+    }
+
+    mutating func fold(_ isStable: (Timestamp) -> Bool) {
+        let stable = entries.prefix { isStable($0.timestamp) }
+        guard let last = stable.last else { return }
+        var sum = folded?.sum ?? Contributions.Sum()
+        for entry in stable { sum.add(entry.amount) }
+        folded = .init(sum: sum, upTo: last.timestamp)
+        entries.removeFirst(stable.count)
+    }
+}

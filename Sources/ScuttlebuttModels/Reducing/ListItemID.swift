@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// The name of an item of a ``MovableList``, and of each place where an item was put.
+///
+/// The stamp of the action that made it, and a number, since one action may insert several items.
+public struct ListItemID: Hashable, Comparable, Sendable {
+    /// The action that made it.
+    public let stamp: Stamp
+    /// Which of the items of that action, from 0.
+    public let index: Int32
+
+    init(stamp: Stamp, index: Int32) {
+        self.stamp = stamp
+        self.index = index
+    }
+
+    /// Orders by stamp, then by number.
+    public static func < (left: ListItemID, right: ListItemID) -> Bool {
+        left.stamp == right.stamp ? left.index < right.index : left.stamp < right.stamp
+    }
+}
+
+extension ListItemID: Codable {
+    /// Reads `[timestamp, source, index]`.
+    public init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        stamp = try container.decodeStamp()
+        index = try container.decode(Int32.self)
+        try container.expectEnd()
+    }
+
+    /// Writes `[timestamp, source, index]`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        try container.encode(stamp)
+        try container.encode(index)
+    }
+}
+
+/// Where an item of a ``MovableList`` is put: on one side of a place that exists.
+///
+/// A list makes it; an app only carries it.
+public struct ListPlace: Hashable, Codable, Sendable {
+    /// On which side of its parent a place stands.
+    enum Side: Int, Codable, Sendable {
+        case left = 0
+        case right = 1
+    }
+
+    /// The place next to which the new one is put, or `nil` for the beginning of the list.
+    let parent: ListItemID?
+    let side: Side
+}

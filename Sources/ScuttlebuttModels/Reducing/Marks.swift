@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// What each source last wrote about one thing, and whether somebody has taken it back.
+///
+/// One mark per source, and marks of one source are ordered by (timestamp, taken back): that is a
+/// semilattice, so marks may come in any order, several times, and be merged. A source has seen its
+/// own earlier marks, therefore a newer one replaces them, and the size is that of the number of
+/// writers. The set of *live* marks is what an observed-remove tag set would hold.
+///
+/// Marks that were taken back are kept until the compaction: a late duplicate of what they took
+/// back would count again.
+struct Marks<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
+    /// In the order of the sources, one for each.
+    private(set) var marks: [Mark<Value>] = []
+
+    var isEmpty: Bool { marks.isEmpty }
+    var hasLive: Bool { marks.contains { $0.isLive } }
+    var live: some Sequence<Mark<Value>> { marks.lazy.filter { $0.isLive } }
+    /// What an operation has to carry that takes back all that is live here.
+    var observed: ObservedStamps { ObservedStamps(live.map(\.stamp)) }
+
+    /// Adds a live mark.
+    ///
+    /// - Complexity: O(sources).
+    mutating func add(_ value: Value, at stamp: Stamp) {
+        insert(Mark(stamp: stamp, value: value))
+    }
+
+    /// Takes back what was observed, also what has not arrived yet.
+    ///
+    /// - Complexity: O(n · sources).
+    mutating func remove(
+        _ observed: ObservedStamps, at stamp: Stamp, behind horizon: CompactionHorizon
+    ) {
+        for seen in observed.seen(before: stamp) {
+            insert(Mark(stamp: seen, value: nil))
+        }
+        compact(horizon)
+    }
+
+    /// Drops what was taken back before the horizon: nothing can ask for it any more.
+    mutating func compact(_ horizon: CompactionHorizon) {
+        guard horizon.stamp != nil else { return }
+        marks.removeAll { !$0.isLive && horizon.covers($0.stamp) }
+    }
+
+    /// Takes in the marks of another replica, each with the place up to which it was compacted.
+    ///
+    /// A mark that the other one lacks although its horizon covers it was taken back there.
+    mutating func merge(
+        _ other: Marks, behind horizon: CompactionHorizon, and otherHorizon: CompactionHorizon
+    ) {
+        let own = self
+        marks.removeAll { mark in
+            otherHorizon.covers(mark.stamp) && other.mark(of: mark.stamp.source) == nil
+        }
+        for mark in other.marks {
+            let isKnown = own.mark(of: mark.stamp.source) != nil
+            if isKnown || !horizon.covers(mark.stamp) { insert(mark) }
+        }
+        compact(horizon)
+        compact(otherHorizon)
+    }
+
+    private func mark(of source: Source) -> Mark<Value>? {
+        let index = place(of: source)
+        return index < marks.count && marks[index].stamp.source == source ? marks[index] : nil
+    }
+
+    private mutating func insert(_ mark: Mark<Value>) {
+        let index = place(of: mark.stamp.source)
+        if index == marks.count || marks[index].stamp.source != mark.stamp.source {
+            marks.insert(mark, at: index)
+        } else if mark.isAbove(marks[index]) {
+            marks[index] = mark
+        }
+    }
+
+    /// Where the mark of a source stands or would stand.
+    private func place(of source: Source) -> Int {
+        var (low, high) = (0, marks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if marks[middle].stamp.source < source { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// Marks that say no more than that they are there.
+typealias Tags = Marks<Bool>
+
+extension Tags {
+    mutating func add(at stamp: Stamp) { add(true, at: stamp) }
+}
+
+extension Marks: Codable {
+    init(from decoder: any Decoder) throws {
+        for mark in try [Mark<Value>](from: decoder) { insert(mark) }
+    }
+
+    func encode(to encoder: any Encoder) throws { try marks.encode(to: encoder) }
+}

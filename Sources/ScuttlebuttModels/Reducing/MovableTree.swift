@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A tree whose nodes can be moved by several peers at once without ever making a circle.
+///
+/// Moves take effect in the order of their stamps, and one that would put a node below itself does
+/// nothing; of two moves of one node the later one stays. Pitfall: whether a move takes effect can
+/// change when an earlier one arrives; a removed node may come back by a concurrent move.
+///
+/// In a reducer actions come in that order anyway, and each costs the depth of the tree. Out of
+/// order, the moves behind are undone and made again, which is what makes any two of them change
+/// places. Grows by about 200 bytes for each operation until compacted, then by its nodes.
+///
+/// - SeeAlso: Kleppmann, Mulligan, Gomes and Beresford, "A Highly-Available Move Operation for
+///   Replicated Trees" (2021).
+public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Sendable>:
+    CommutingOperations, Mergeable
+{
+    /// Where a node is.
+    public enum Parent: Hashable, Codable, Sendable {
+        /// At the top.
+        case root
+        /// Below another node.
+        case node(Node)
+        /// Removed, with all that is below.
+        case trash
+
+        private enum NodeCodingKeys: String, CodingKey { case _0 = "node" }
+    }
+
+    /// Puts a node somewhere: creates it, moves it, gives it another value, or removes it.
+    public struct Operation: Codable, Equatable, Sendable {
+        /// What is put.
+        public var node: Node
+        /// Where it is put.
+        public var parent: Parent
+        /// What it holds, for instance its name or its rank among its siblings.
+        public var value: Value
+
+        /// Puts a node somewhere.
+        public init(node: Node, parent: Parent, value: Value) {
+            self.node = node
+            self.parent = parent
+            self.value = value
+        }
+    }
+
+    struct Position: Equatable, Sendable {
+        var parent: Parent
+        var value: Value
+    }
+
+    struct Step: Equatable, Sendable {
+        var stamp: Stamp
+        var operation: Operation
+        /// Where the node was before.
+        var previous: Position?
+        /// Whether it would not have made a circle.
+        var isEffective: Bool
+    }
+
+    var positions: [Node: Position] = [:]
+    /// Ascending by stamp, all at or above the horizon.
+    var steps: [Step] = []
+    var horizon = CompactionHorizon()
+
+    /// Makes an empty tree.
+    public init() {}
+
+    /// Puts the node where the operation says, unless that makes a circle.
+    ///
+    /// - Complexity: O(depth) for the newest stamp, else times the number of operations behind it.
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+        guard !horizon.covers(stamp), operation.node == operation.node else { return }
+        let index = index(of: stamp)
+        if index < steps.count, steps[index].stamp == stamp { return }
+        for step in steps[index...].reversed() { undo(step) }
+        steps.insert(
+            Step(stamp: stamp, operation: operation, previous: nil, isEffective: false), at: index)
+        for index in index..<steps.count { redo(index) }
+    }
+
+    /// Joins both trees.
+    ///
+    /// - Complexity: O((own + other operations) · depth).
+    public mutating func merge(_ other: MovableTree) {
+        let isBehind = other.horizon.stamp.map { !horizon.covers($0) } ?? false
+        var result = isBehind ? other : self
+        let rest = (isBehind ? self : other).steps.filter { !result.horizon.covers($0.stamp) }
+        guard let first = rest.first else {
+            self = result
+            return
+        }
+        // Undone once for all, not once for each.
+        let index = result.index(of: first.stamp)
+        for step in result.steps[index...].reversed() { result.undo(step) }
+        let tail = result.steps[index...] + rest
+        result.steps.removeSubrange(index...)
+        for step in tail.sorted(by: { $0.stamp < $1.stamp })
+        where step.stamp != result.steps.last?.stamp {
+            result.steps.append(step)
+            result.redo(result.steps.count - 1)
+        }
+        self = result
+    }
+
+    /// Forgets how the tree came to be before `stamp`, and what was in the trash by then.
+    public mutating func compact(stableBefore stamp: Stamp) {
+        horizon.advance(to: stamp)
+        let index = horizon.stamp.map { self.index(of: $0) } ?? 0
+        for step in steps[index...].reversed() { undo(step) }
+        steps.removeFirst(index)
+        positions = positions.filter { !isRemoved($0.key) }
+        for index in steps.indices { redo(index) }
+    }
+
+    /// Whether the node, or one above it, is in the trash.
+    func isRemoved(_ node: Node) -> Bool {
+        var node = node
+        while let position = positions[node] {
+            switch position.parent {
+            case .root: return false
+            case .trash: return true
+            case .node(let above): node = above
+            }
+        }
+        return false
+    }
+
+    /// The positions before all steps.
+    var base: [Node: Position] {
+        var copy = self
+        for step in steps.reversed() { copy.undo(step) }
+        return copy.positions
+    }
+
+    private mutating func undo(_ step: Step) {
+        if step.isEffective { positions[step.operation.node] = step.previous }
+    }
+
+    private mutating func redo(_ index: Int) {
+        let operation = steps[index].operation
+        let isEffective = !isBelow(operation.parent, operation.node)
+        steps[index].previous = positions[operation.node]
+        steps[index].isEffective = isEffective
+        if isEffective {
+            positions[operation.node] = Position(parent: operation.parent, value: operation.value)
+        }
+    }
+
+    /// Whether a place is a node itself or somewhere below it.
+    func isBelow(_ parent: Parent, _ node: Node) -> Bool {
+        var parent = parent
+        // Ends: the positions never hold a circle.
+        while case .node(let above) = parent {
+            if above == node { return true }
+            guard let position = positions[above] else { return false }
+            parent = position.parent
+        }
+        return false
+    }
+
+    /// Where the step of a stamp stands or would stand.
+    private func index(of stamp: Stamp) -> Int {
+        if steps.last.map({ $0.stamp < stamp }) ?? true { return steps.count }
+        var (low, high) = (0, steps.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if steps[middle].stamp < stamp { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A map whose values are replicated types themselves, and whose keys are an add-wins set.
+///
+/// A key stays when one peer removes it while another one changes its value. Removing takes back
+/// what its author saw in the value, if the value is ``Clearable``. Pitfall: a value that is not
+/// keeps its content, so a key that is added again shows the old one.
+///
+/// Grows by its values and by about 40 bytes for each key and source that changed it; removed keys
+/// go with the compaction.
+public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
+    /// A change of the map.
+    public enum Operation: Codable, Equatable, Sendable {
+        /// Changes the value of a key, which is added if it is not there.
+        case update(Key, Value.Operation)
+        /// Takes back what the author saw of a key; made by ``ORMap/removal(of:)``.
+        case remove(Key, observed: ObservedStamps, clearing: Value.Operation?)
+        /// Takes back many keys; made by ``ORMap/clearing()``.
+        case clear([Removal])
+
+        private enum UpdateCodingKeys: String, CodingKey { case _0 = "key", _1 = "operation" }
+        private enum RemoveCodingKeys: String, CodingKey { case _0 = "key", observed, clearing }
+        private enum ClearCodingKeys: String, CodingKey { case _0 = "removals" }
+    }
+
+    /// A key, the changes of it that were seen, and what takes back the content of its value.
+    public struct Removal: Codable, Equatable, Sendable {
+        /// What to remove.
+        public var key: Key
+        /// The changes that were seen.
+        public var observed: ObservedStamps
+        /// What takes back the content that was seen, or `nil` when nothing can.
+        public var clearing: Value.Operation?
+
+        /// Makes a part of a ``Operation/clear(_:)``.
+        public init(key: Key, observed: ObservedStamps, clearing: Value.Operation?) {
+            self.key = key
+            self.observed = observed
+            self.clearing = clearing
+        }
+    }
+
+    private var tags = TagTable<Key>()
+    private var values: [Key: Value] = [:]
+
+    /// Makes an empty map.
+    public init() {}
+
+    /// The value of a key, or `nil` when the key is not there.
+    ///
+    /// Prepare a change from it, and from `Value()` where there is none:
+    /// `.update(key, (map[key] ?? Value()).removal(of: x))`.
+    public subscript(key: Key) -> Value? {
+        tags[key].hasLive ? values[key] ?? Value() : nil
+    }
+
+    /// The keys in ascending order.
+    ///
+    /// - Complexity: O(n log n).
+    public var keys: [Key] { tags.live }
+
+    /// The entries in ascending order of their keys.
+    ///
+    /// - Complexity: O(n log n).
+    public var entries: [(key: Key, value: Value)] {
+        tags.live.map { (key: $0, value: values[$0] ?? Value()) }
+    }
+
+    /// How many keys there are.
+    ///
+    /// - Complexity: O(n).
+    public var count: Int { tags.liveCount }
+
+    /// The operation that removes a key as it is here, or `nil` when it is not here.
+    ///
+    /// The content of the value stays, hidden until the key is added again.
+    public func removal(of key: Key) -> Operation? {
+        let tags = tags[key]
+        return tags.hasLive ? .remove(key, observed: tags.observed, clearing: nil) : nil
+    }
+
+    /// Changes the value of a key, or takes back what was seen.
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+        switch operation {
+        case .update(let key, let change):
+            if tags.add(key, at: stamp) { update(key, change, stamp) }
+        case .remove(let key, let observed, let clearing):
+            remove(Removal(key: key, observed: observed, clearing: clearing), stamp)
+        case .clear(let removals):
+            for removal in removals { remove(removal, stamp) }
+        }
+    }
+
+    /// Forgets the keys that were removed before `stamp`, with their content, and compacts the
+    /// values.
+    public mutating func compact(stableBefore stamp: Stamp) {
+        tags.compact(stableBefore: stamp)
+        values = values.compactMapValues { value in
+            var value = value
+            value.compact(stableBefore: stamp)
+            return value
+        }
+        dropUntagged()
+    }
+
+    private mutating func remove(_ removal: Removal, _ stamp: Stamp) {
+        guard tags.remove(removal.key, removal.observed, at: stamp) else { return }
+        if let clearing = removal.clearing { update(removal.key, clearing, stamp) }
+        if tags[removal.key].isEmpty { values[removal.key] = nil }
+    }
+
+    private mutating func update(_ key: Key, _ operation: Value.Operation, _ stamp: Stamp) {
+        // Taken out first, so that it is changed in place.
+        var value = values.removeValue(forKey: key) ?? Value()
+        value.apply(operation, at: stamp)
+        values[key] = value
+    }
+
+    private mutating func dropUntagged() {
+        guard tags.horizon.stamp != nil else { return }
+        values = values.filter { !tags[$0.key].isEmpty }
+    }
+}
+
+extension ORMap: CommutingOperations where Value: CommutingOperations {}
+
+extension ORMap: Mergeable where Value: Mergeable {
+    /// Joins both maps, key by key.
+    public mutating func merge(_ other: ORMap) {
+        tags.merge(other.tags)
+        for (key, value) in other.values {
+            var merged = values.removeValue(forKey: key) ?? Value()
+            merged.merge(value)
+            values[key] = merged
+        }
+        dropUntagged()
+    }
+}
+
+extension ORMap: Clearable where Value: Clearable {
+    /// The operation that removes a key with the content that is here, or `nil` when it is not
+    /// here.
+    public func removal(of key: Key) -> Operation? {
+        let tags = tags[key]
+        guard tags.hasLive else { return nil }
+        return .remove(key, observed: tags.observed, clearing: values[key]?.clearing())
+    }
+
+    /// The operation that removes all keys that are here, or `nil` when there are none.
+    public func clearing() -> Operation? {
+        let removals = keys.map {
+            Removal(key: $0, observed: tags[$0].observed, clearing: values[$0]?.clearing())
+        }
+        return removals.isEmpty ? nil : .clear(removals)
+    }
+}
+
+extension ORMap {
+    private struct Form: Codable {
+        var tags: TagTable<Key>
+        var values: [Row]
+    }
+
+    private struct Row: Codable {
+        var key: Key
+        var value: Value
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    public init(from decoder: any Decoder) throws {
+        let form = try Form(from: decoder)
+        tags = form.tags
+        for row in form.values where row.key == row.key { values[row.key] = row.value }
+    }
+
+    /// Writes tags and values in ascending order of the keys.
+    public func encode(to encoder: any Encoder) throws {
+        let rows = values.sorted { $0.key < $1.key }.map { Row(key: $0.key, value: $0.value) }
+        try Form(tags: tags, values: rows).encode(to: encoder)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A set in which an element stays when one peer adds it while another one removes it.
+///
+/// A removal takes back the additions that its author saw, by their stamps, and no others. Pitfall:
+/// a reducer that simply removes the element is not add-wins, since it also deletes an addition
+/// that the remover never saw; prepare the operation with ``removal(of:)``.
+///
+/// Grows by about 40 bytes for each element and source that added it; those of removed elements
+/// go with the compaction. Adding what is there costs no space.
+public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Clearable {
+    /// A change of the set.
+    public enum Operation: Codable, Equatable, Sendable {
+        /// Adds an element.
+        case add(Element)
+        /// Takes back the additions that the author saw; made by ``ORSet/removal(of:)``.
+        case remove(Element, observed: ObservedStamps)
+        /// Takes back the additions of many elements; made by ``ORSet/clearing()``.
+        case clear([Removal])
+
+        private enum AddCodingKeys: String, CodingKey { case _0 = "element" }
+        private enum RemoveCodingKeys: String, CodingKey { case _0 = "element", observed }
+        private enum ClearCodingKeys: String, CodingKey { case _0 = "removals" }
+    }
+
+    /// An element and the additions of it that were seen.
+    public struct Removal: Codable, Equatable, Sendable {
+        /// What to remove.
+        public var element: Element
+        /// The additions to take back.
+        public var observed: ObservedStamps
+
+        /// Makes a part of a ``Operation/clear(_:)``.
+        public init(element: Element, observed: ObservedStamps) {
+            self.element = element
+            self.observed = observed
+        }
+    }
+
+    private var tags = TagTable<Element>()
+
+    /// Makes an empty set.
+    public init() {}
+
+    /// The elements in ascending order.
+    ///
+    /// - Complexity: O(n log n).
+    public var elements: [Element] { tags.live }
+
+    /// How many elements there are.
+    ///
+    /// - Complexity: O(n).
+    public var count: Int { tags.liveCount }
+
+    /// Whether the element was added and not removed since.
+    public func contains(_ element: Element) -> Bool { tags[element].hasLive }
+
+    /// The operation that removes an element as it is here, or `nil` when it is not here.
+    public func removal(of element: Element) -> Operation? {
+        let tags = tags[element]
+        return tags.hasLive ? .remove(element, observed: tags.observed) : nil
+    }
+
+    /// The operation that removes all elements that are here, or `nil` when there are none.
+    public func clearing() -> Operation? {
+        let removals = elements.map { Removal(element: $0, observed: tags[$0].observed) }
+        return removals.isEmpty ? nil : .clear(removals)
+    }
+
+    /// Adds an element, or takes back what was seen.
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+        switch operation {
+        case .add(let element): tags.add(element, at: stamp)
+        case .remove(let element, let observed): tags.remove(element, observed, at: stamp)
+        case .clear(let removals):
+            for removal in removals { tags.remove(removal.element, removal.observed, at: stamp) }
+        }
+    }
+
+    /// Joins both sets.
+    public mutating func merge(_ other: ORSet) { tags.merge(other.tags) }
+
+    /// Forgets what was removed before `stamp`.
+    public mutating func compact(stableBefore stamp: Stamp) { tags.compact(stableBefore: stamp) }
+}
+
+extension ORSet {
+    /// Reads what ``encode(to:)`` wrote.
+    public init(from decoder: any Decoder) throws { tags = try TagTable(from: decoder) }
+
+    /// Writes the elements in ascending order, each with its stamps.
+    public func encode(to encoder: any Encoder) throws { try tags.encode(to: encoder) }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A number that is counted up and down: the sum of all amounts, each counted once by its stamp.
+///
+/// A reset takes back what its author saw and leaves concurrent amounts alone. Pitfall: it cannot
+/// be kept above zero, since two peers may take the last piece at the same time.
+///
+/// An amount is between ±(2^53 − 1) (more is cut to that); the positive and the negative sum each
+/// stop at `Int64.max`. Grows by 16 bytes for each amount until compacted, then by about 60 bytes
+/// for each source.
+public struct PNCounter: CommutingOperations, Mergeable, Clearable {
+    /// A change of the counter.
+    public enum Operation: Codable, Equatable, Sendable {
+        /// Adds an amount, which may be negative.
+        case add(Int64)
+        /// Takes back what the author saw; made by ``PNCounter/clearing()``.
+        case reset(observed: ObservedStamps)
+
+        private enum AddCodingKeys: String, CodingKey { case _0 = "amount" }
+    }
+
+    private var contributions = Contributions()
+
+    /// Makes a counter at zero.
+    public init() {}
+
+    /// The sum.
+    ///
+    /// - Complexity: O(sources + amounts since the compaction).
+    public var value: Int64 { contributions.sum.value }
+
+    /// The operation that takes back all amounts that are here, or `nil` when there are none.
+    public func clearing() -> Operation? {
+        let observed = contributions.observed
+        return observed.isEmpty ? nil : .reset(observed: observed)
+    }
+
+    /// Adds the amount unless one with this stamp was added, or takes back what was seen.
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+        switch operation {
+        case .add(let amount): contributions.add(amount, at: stamp)
+        case .reset(let observed): contributions.reset(observed, at: stamp)
+        }
+    }
+
+    /// Joins both counters; an amount that both have counts once.
+    public mutating func merge(_ other: PNCounter) { contributions.merge(other.contributions) }
+
+    /// Folds the amounts before `stamp` into one sum per source.
+    public mutating func compact(stableBefore stamp: Stamp) {
+        contributions.compact(stableBefore: stamp)
+    }
+}
+
+extension PNCounter {
+    /// Reads what ``encode(to:)`` wrote.
+    public init(from decoder: any Decoder) throws {
+        contributions = try Contributions(from: decoder)
+    }
+
+    /// Writes the amounts in the order of their sources and times.
+    public func encode(to encoder: any Encoder) throws { try contributions.encode(to: encoder) }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A set from which an element goes when one peer adds it while another one removes it.
+///
+/// An addition counts when its author had seen all removals: the choice for lists of who may do
+/// what. Pitfall: an addition that did not see a removal stays without effect, also when it has the
+/// higher stamp; prepare it with ``addition(of:)``.
+///
+/// Grows by about 40 bytes for each element and source that removed it, until somebody added it
+/// again and the set was compacted; what stays removed stays recorded.
+public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
+    /// A change of the set.
+    public enum Operation: Codable, Equatable, Sendable {
+        /// Adds an element over the removals that the author saw; made by
+        /// ``RemoveWinsSet/addition(of:)``.
+        case add(Element, observed: ObservedStamps)
+        /// Removes an element.
+        case remove(Element)
+
+        private enum AddCodingKeys: String, CodingKey { case _0 = "element", observed }
+        private enum RemoveCodingKeys: String, CodingKey { case _0 = "element" }
+    }
+
+    /// All that was ever added.
+    private var added: Set<Element> = []
+    private var removals = TagTable<Element>()
+
+    /// Makes an empty set.
+    public init() {}
+
+    /// The elements in ascending order.
+    ///
+    /// - Complexity: O(n log n).
+    public var elements: [Element] { added.filter { !removals[$0].hasLive }.sorted() }
+
+    /// How many elements there are.
+    ///
+    /// - Complexity: O(n).
+    public var count: Int { added.reduce(0) { $0 + (removals[$1].hasLive ? 0 : 1) } }
+
+    /// Whether the element was added and every removal was seen by an addition.
+    public func contains(_ element: Element) -> Bool {
+        added.contains(element) && !removals[element].hasLive
+    }
+
+    /// The operation that adds an element over all removals that are here.
+    public func addition(of element: Element) -> Operation {
+        .add(element, observed: removals[element].observed)
+    }
+
+    /// Adds over what was seen, or removes.
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+        switch operation {
+        case .add(let element, let observed):
+            if removals.remove(element, observed, at: stamp) { added.insert(element) }
+        case .remove(let element): removals.add(element, at: stamp)
+        }
+    }
+
+    /// Joins both sets.
+    public mutating func merge(_ other: RemoveWinsSet) {
+        added.formUnion(other.added)
+        removals.merge(other.removals)
+    }
+
+    /// Forgets the removals before `stamp` that were added over.
+    public mutating func compact(stableBefore stamp: Stamp) {
+        removals.compact(stableBefore: stamp)
+    }
+}
+
+extension RemoveWinsSet {
+    private struct Form: Codable {
+        var added: [Element]
+        var removals: TagTable<Element>
+    }
+
+    /// Reads what ``encode(to:)`` wrote.
+    public init(from decoder: any Decoder) throws {
+        let form = try Form(from: decoder)
+        added = Set(form.added.filter { $0 == $0 })
+        removals = form.removals
+    }
+
+    /// Writes what was added and the removals, each in ascending order.
+    public func encode(to encoder: any Encoder) throws {
+        try Form(added: added.sorted(), removals: removals).encode(to: encoder)
+    }
+}
