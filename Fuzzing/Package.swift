@@ -1,0 +1,44 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: MIT
+import PackageDescription
+
+// Coverage-guided fuzzing of every decoder and of the session machine: the same sources as the root
+// package's, through symbolic links, compiled with libFuzzer's instrumentation. A package of its
+// own, since `unsafeFlags` forbid use as a dependency. Build and run it with dev/fuzz, which sets
+//
+//     FUZZER_LIBRARY   the path of the toolchain's libFuzzer without a main
+let library = Context.environment["FUZZER_LIBRARY"] ?? ""
+
+// The address sanitizer sees reads beyond the input, which unsafe buffers do not check in release.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library", "-enable-testing"]),
+]
+
+let package = Package(
+    name: "scuttlebutt-fuzzing",
+    platforms: [.macOS(.v15)],
+    targets: [
+        .target(name: "Scuttlebutt", path: "Modules/Scuttlebutt", swiftSettings: settings),
+        .target(
+            name: "Rewind", dependencies: ["Scuttlebutt"], path: "Modules/Rewind",
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"],
+            path: "Modules/ScuttlebuttCoding", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets", dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttCoding"],
+            path: "Targets", swiftSettings: settings),
+        .systemLibrary(name: "LibFuzzer", path: "LibFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["FuzzTargets", "LibFuzzer"], path: "Fuzz",
+            swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags(["-sanitize=address", library]),
+                .linkedLibrary("stdc++", .when(platforms: [.linux])),
+                .linkedLibrary("c++", .when(platforms: [.macOS])),
+            ]),
+    ]
+)
