@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A replicated table of keys and values: of two writes to one key the larger stamp wins.
+///
+/// Speaks the wire of the original's `model`: an update is `[key, value]`. By the convention of the
+/// originals `null` deletes: the key is still listed in ``keys`` but left out of exports. What the
+/// deletion was stays as one small update for ever, so a deleted key does not come back.
+///
+/// A value from the wire that is of another shape than `Value` is kept, ordered and relayed; only
+/// the typed getters do not see it. `JSONValue` sees everything.
+///
+/// Memory: one update per key that was ever set. Unlike the original, which lets the last to arrive
+/// win between equal timestamps, the source decides there (quirk Q5), so all peers end alike.
+public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, Sendable {
+    private var core = ModelCore()
+
+    /// Makes an empty model.
+    public init() {}
+
+    /// The value of a key; `nil` if it was never set, is deleted, or has another shape.
+    ///
+    /// - Complexity: O(1), and the decoding.
+    public subscript(key: PropertyKey) -> Value? {
+        guard let winner = core.winners[key], !winner.isNull else { return nil }
+        return ValueCoding.decode(Value.self, from: winner.bytes)
+    }
+
+    /// The value of a key; `nil` if it was never set, is deleted, or has another shape.
+    public subscript(key: String) -> Value? { self[PropertyKey(key)] }
+
+    /// The JSON of a key's value, `null` for a deleted one; `nil` if it was never set.
+    public func rawValue(of key: PropertyKey) -> [UInt8]? { core.winners[key]?.bytes }
+
+    /// When and by whom a key was last set.
+    public func stamp(of key: PropertyKey) -> Stamp? { core.winners[key]?.stamp }
+
+    /// All keys that were ever set, deleted ones included as the original does; integers first, then
+    /// by UTF-16 code units.
+    ///
+    /// - Complexity: O(*n* log *n*).
+    public var keys: [PropertyKey] { core.keys }
+
+    /// The keys that are not deleted, in the same order.
+    ///
+    /// - Complexity: O(*n* log *n*).
+    public var presentKeys: [PropertyKey] { core.presentKeys }
+
+    /// How many keys were ever set, deleted ones included.
+    public var count: Int { core.winners.count }
+
+    /// All values that are not deleted and have the shape of `Value`.
+    public var values: [PropertyKey: Value] {
+        var result: [PropertyKey: Value] = [:]
+        for key in core.winners.keys { if let value = self[key] { result[key] = value } }
+        return result
+    }
+
+    /// Prepares setting a key.
+    ///
+    /// - Throws: `EncodingError` for what JSON cannot express.
+    public func setting(_ key: PropertyKey, to value: Value) throws -> Payload {
+        KeyedPayload.make(key, try ValueCoding.encode(value))
+    }
+
+    /// Prepares setting a key.
+    ///
+    /// - Throws: `EncodingError` for what JSON cannot express.
+    public func setting(_ key: String, to value: Value) throws -> Payload {
+        try setting(PropertyKey(key), to: value)
+    }
+
+    /// Prepares deleting a key; `nil` when there is nothing to delete.
+    public func removing(_ key: PropertyKey) -> Payload? {
+        guard let winner = core.winners[key], !winner.isNull else { return nil }
+        return KeyedPayload.make(key, "null".utf8)
+    }
+
+    /// Takes an update; one that loses against a newer write of its key changes nothing.
+    ///
+    /// - Complexity: O(1) for a new key, O(log *n*) else.
+    public mutating func apply(
+        _ update: Update, changes: inout [ModelChange<Value>]?
+    ) -> Application {
+        let (application, change) = core.apply(update, describes: changes != nil)
+        if let change { changes?.append(ModelChange(core: change)) }
+        return application
+    }
+
+    /// The winners that `known` does not cover, in agreed order.
+    ///
+    /// - Complexity: O(sources + *r* log sources) for *r* updates.
+    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
+
+    /// The same within a budget.
+    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
+        core.log.delta(since: known, limit: limit)
+    }
+
+    /// How many bytes the updates of the winners have.
+    public var retainedByteCount: Int { core.log.byteCount }
+
+    /// Appends an object of all keys that are not deleted.
+    public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }
+}
+
+/// What an update did to a ``ReplicatedModel``.
+public struct ModelChange<Value: Codable & Sendable>: Sendable {
+    /// Which key was set.
+    public let key: PropertyKey
+    /// When and by whom.
+    public let stamp: Stamp
+    /// The JSON of the value before, `null` for a deleted one; `nil` if the key was never set.
+    public let rawOldValue: [UInt8]?
+    /// The JSON of the value now; `null` when the key was deleted.
+    public let rawValue: [UInt8]
+
+    init(core: ModelCore.Change) {
+        key = core.key
+        stamp = core.stamp
+        rawOldValue = core.old
+        rawValue = core.new
+    }
+
+    /// The value before; `nil` if there was none, or one of another shape.
+    public var oldValue: Value? { rawOldValue.flatMap { Self.decode($0) } }
+    /// The value now; `nil` if the key was deleted, or has one of another shape.
+    public var value: Value? { Self.decode(rawValue) }
+
+    private static func decode(_ bytes: [UInt8]) -> Value? {
+        ValueCoding.isNull(bytes) ? nil : ValueCoding.decode(Value.self, from: bytes)
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The form `[name, value]`, which models and buckets share.
+enum KeyedPayload {
+    /// What stands in such a payload.
+    struct Parts {
+        let key: PropertyKey
+        /// Where the value stands, without white space around it.
+        let value: Range<Int>
+    }
+
+    /// Takes a payload apart, or gives `nil` when it is no array of exactly a string and a value.
+    static func parse(_ payload: Payload) -> Parts? {
+        payload.withUnsafeBufferPointer { bytes in
+            guard var elements = JSONElements(bytes), let name = elements.next(),
+                let value = elements.next(), elements.next() == nil,
+                let key = PropertyKey(name, in: bytes)
+            else { return nil }
+            return Parts(key: key, value: value)
+        }
+    }
+
+    /// Puts a payload together.
+    static func make(_ key: PropertyKey, _ value: some Collection<UInt8>) -> Payload {
+        var output: [UInt8] = []
+        output.reserveCapacity(key.bytes.count + value.count + 5)
+        output.append(UInt8(ascii: "["))
+        key.append(to: &output)
+        output.append(UInt8(ascii: ","))
+        output.append(contentsOf: value)
+        output.append(UInt8(ascii: "]"))
+        return output
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Whether the value in `range` is `null`.
+    func isNull(_ range: Range<Int>) -> Bool {
+        range.count == 4 && self[range.lowerBound] == UInt8(ascii: "n")
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+
+extension PropertyKey {
+    /// The number that a JavaScript object orders this key by: the key is the decimal text of an
+    /// integer below 2^32 − 1, without leading zeros.
+    public var arrayIndex: UInt32? {
+        guard let first = bytes.first, bytes.count <= 10 else { return nil }
+        if first == UInt8(ascii: "0"), bytes.count > 1 { return nil }
+        var number: UInt64 = 0
+        for byte in bytes {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+        }
+        return number < UInt64(UInt32.max) ? UInt32(number) : nil
+    }
+
+    /// Whether a key stands before another in what we export: integers ascending, as in JavaScript,
+    /// then all others by UTF-16 code units.
+    ///
+    /// JavaScript has the others in the order of their arrival, which no two peers share.
+    public static func objectOrder(_ left: PropertyKey, _ right: PropertyKey) -> Bool {
+        switch (left.arrayIndex, right.arrayIndex) {
+        case (let a?, let b?): a < b
+        case (_?, nil): true
+        case (nil, _?): false
+        case (nil, nil): left < right
+        }
+    }
+}
+
+/// Writes the members of a JSON object one after the other.
+struct ObjectWriter {
+    private var isEmpty = true
+
+    /// Appends what stands before a value: brace or comma, the key, and a colon.
+    mutating func begin(_ key: PropertyKey, in output: inout [UInt8]) {
+        output.append(UInt8(ascii: isEmpty ? "{" : ","))
+        isEmpty = false
+        key.append(to: &output)
+        output.append(UInt8(ascii: ":"))
+    }
+
+    /// Appends the end of the object.
+    func end(in output: inout [UInt8]) {
+        if isEmpty { output.append(UInt8(ascii: "{")) }
+        output.append(UInt8(ascii: "}"))
+    }
+}
