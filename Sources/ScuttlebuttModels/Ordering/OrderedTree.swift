@@ -5,9 +5,9 @@
 ///
 /// A B+ tree with value semantics: the leaves hold keys and elements in ascending order, and each
 /// inner node knows how many stand below it. A copy shares all nodes until it is changed, and a
-/// change copies one path.
-struct OrderedTree<Key: Comparable & Sendable, Element: Sendable>: Sendable {
-    private(set) var root = OrderedTreeNode<Key, Element>()
+/// change copies one path. (What is held is not called `Element`, which a sequence gives a meaning.)
+struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
+    private(set) var root = OrderedTreeNode<Key, Held>()
 
     /// Makes an empty tree.
     init() {}
@@ -22,7 +22,7 @@ struct OrderedTree<Key: Comparable & Sendable, Element: Sendable>: Sendable {
     ///
     /// - Complexity: O(log n), and O(1) comparisons more than a search for a key behind the last.
     @discardableResult
-    mutating func insert(_ element: Element, for key: Key) -> (index: Int, replaced: Element?) {
+    mutating func insert(_ element: Held, for key: Key) -> (index: Int, replaced: Held?) {
         let (index, replaced, split) = root.insert(element, for: key)
         if let split {
             let left = root
@@ -35,7 +35,7 @@ struct OrderedTree<Key: Comparable & Sendable, Element: Sendable>: Sendable {
     ///
     /// - Complexity: O(log n).
     @discardableResult
-    mutating func remove(_ key: Key) -> (index: Int, element: Element)? {
+    mutating func remove(_ key: Key) -> (index: Int, element: Held)? {
         // A search first, so that a missing key copies no node that is shared.
         guard find(key) != nil, let removed = root.remove(key) else { return nil }
         if root.children.count == 1 { root = root.children[0] }
@@ -45,7 +45,7 @@ struct OrderedTree<Key: Comparable & Sendable, Element: Sendable>: Sendable {
     /// The element of a key, and where it stands.
     ///
     /// - Complexity: O(log n).
-    func find(_ key: Key) -> (index: Int, element: Element)? {
+    func find(_ key: Key) -> (index: Int, element: Held)? {
         var node = root
         var base = 0
         while !node.isLeaf {
@@ -75,7 +75,7 @@ struct OrderedTree<Key: Comparable & Sendable, Element: Sendable>: Sendable {
     /// The key and the element at an index from zero to `count - 1`.
     ///
     /// - Complexity: O(log n).
-    subscript(index: Int) -> (key: Key, element: Element) {
+    subscript(index: Int) -> (key: Key, element: Held) {
         precondition(index >= 0 && index < count, "the index is out of range")
         var node = root
         var rest = index
@@ -87,10 +87,10 @@ struct OrderedTree<Key: Comparable & Sendable, Element: Sendable>: Sendable {
     }
 
     /// The last key and its element.
-    var last: (key: Key, element: Element)? { isEmpty ? nil : self[count - 1] }
+    var last: (key: Key, element: Held)? { isEmpty ? nil : self[count - 1] }
 
     /// The first key and its element.
-    var first: (key: Key, element: Element)? { isEmpty ? nil : self[0] }
+    var first: (key: Key, element: Held)? { isEmpty ? nil : self[0] }
 }
 
 extension OrderedTree: Sequence {
@@ -99,11 +99,11 @@ extension OrderedTree: Sequence {
     /// A walk holds the tree as it was when the walk began.
     struct Iterator: Sequence, IteratorProtocol {
         /// The inner nodes above the leaf, each with the child to visit next.
-        private var path: [(node: OrderedTreeNode<Key, Element>, next: Int)] = []
-        private var leaf: OrderedTreeNode<Key, Element>
+        private var path: [(node: OrderedTreeNode<Key, Held>, next: Int)] = []
+        private var leaf: OrderedTreeNode<Key, Held>
         private var place: Int
 
-        fileprivate init(_ root: OrderedTreeNode<Key, Element>, from index: Int) {
+        fileprivate init(_ root: OrderedTreeNode<Key, Held>, from index: Int) {
             var rest = Swift.max(index, 0)
             guard rest < root.count else {
                 leaf = OrderedTreeNode()
@@ -119,7 +119,7 @@ extension OrderedTree: Sequence {
             place = rest
         }
 
-        mutating func next() -> (key: Key, element: Element)? {
+        mutating func next() -> (key: Key, element: Held)? {
             if place == leaf.keys.count {
                 guard descend() else { return nil }
             }

@@ -7,7 +7,7 @@
 /// than every key below `children[i]` and at most the smallest below `children[i + 1]`, though it
 /// need not be held any more; only the root may hold less than `minimum`, except at the right edge,
 /// which ascending insertion leaves short.
-struct OrderedTreeNode<Key: Comparable & Sendable, Element: Sendable>: Sendable {
+struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
     typealias Split = (separator: Key, node: OrderedTreeNode)
 
     /// How many elements a leaf, or children an inner node, may hold.
@@ -19,7 +19,7 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Element: Sendable>: Sendable 
     /// How many elements stand in this node and below it.
     private(set) var count = 0
     private(set) var keys: [Key] = []
-    private(set) var elements: [Element] = []
+    private(set) var elements: [Held] = []
     private(set) var children: [OrderedTreeNode] = []
 
     /// Makes an empty leaf.
@@ -72,8 +72,8 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Element: Sendable>: Sendable 
 extension OrderedTreeNode {
     /// Inserts below this node; what no longer fits comes back as a node to its right.
     mutating func insert(
-        _ element: Element, for key: Key
-    ) -> (index: Int, replaced: Element?, split: Split?) {
+        _ element: Held, for key: Key
+    ) -> (index: Int, replaced: Held?, split: Split?) {
         guard isLeaf else { return insertBelow(element, for: key) }
         let place = lowerBound(key)
         if place < keys.count, !(key < keys[place]) {
@@ -92,8 +92,8 @@ extension OrderedTreeNode {
     }
 
     private mutating func insertBelow(
-        _ element: Element, for key: Key
-    ) -> (index: Int, replaced: Element?, split: Split?) {
+        _ element: Held, for key: Key
+    ) -> (index: Int, replaced: Held?, split: Split?) {
         let child = child(for: key)
         var (index, replaced, split) = children[child].insert(element, for: key)
         for left in 0..<child { index += children[left].count }
@@ -134,7 +134,7 @@ extension OrderedTreeNode {
 // Removal.
 extension OrderedTreeNode {
     /// Removes below this node; `nil`, and nothing changes, when the key is not there.
-    mutating func remove(_ key: Key) -> (index: Int, element: Element)? {
+    mutating func remove(_ key: Key) -> (index: Int, element: Held)? {
         guard isLeaf else { return removeBelow(key) }
         let place = lowerBound(key)
         guard place < keys.count, !(key < keys[place]) else { return nil }
@@ -143,7 +143,7 @@ extension OrderedTreeNode {
         return (place, elements.remove(at: place))
     }
 
-    private mutating func removeBelow(_ key: Key) -> (index: Int, element: Element)? {
+    private mutating func removeBelow(_ key: Key) -> (index: Int, element: Held)? {
         let child = child(for: key)
         guard var removed = children[child].remove(key) else { return nil }
         for left in 0..<child { removed.index += children[left].count }
