@@ -14,6 +14,7 @@ let package = Package(
                 .product(name: "Rewind", package: "swift-scuttlebutt"),
                 .product(name: "Redux", package: "swift-scuttlebutt"),
                 .product(name: "ScuttlebuttCoding", package: "swift-scuttlebutt"),
+                .product(name: "ScuttlebuttModels", package: "swift-scuttlebutt"),
                 .product(name: "ScuttlebuttRuntime", package: "swift-scuttlebutt"),
                 .product(name: "ReduxScuttlebutt", package: "swift-scuttlebutt"),
                 .product(name: "ScuttlebuttNIO", package: "swift-scuttlebutt"),
