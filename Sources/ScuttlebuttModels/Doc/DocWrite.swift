@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// What an update of a document says: `[rowId, {key: value, …}]`, or `[rowId, null]`.
+struct DocWrite {
+    enum Content {
+        case removal
+        /// The keys, each once: of equal ones the last counted, as in JavaScript.
+        case members([(key: PropertyKey, value: Range<Int>)])
+    }
+
+    private static let fewest = 16
+
+    let id: PropertyKey
+    let content: Content
+
+    /// Reads a payload, or says what is wrong with it.
+    static func read(_ payload: Payload) -> Result<DocWrite, DocFailure> {
+        payload.withUnsafeBufferPointer { bytes in
+            guard var elements = JSONElements(bytes) else { return .failure(.notAnArray) }
+            guard let name = elements.next(), let id = PropertyKey(name, in: bytes) else {
+                return .failure(.noRow)
+            }
+            // The originals do not look at further elements.
+            guard let content = elements.next() else { return .failure(.noMembers) }
+            if ValueCoding.isNull(bytes[content]) {
+                return .success(DocWrite(id: id, content: .removal))
+            }
+            guard var walk = JSONMembers(bytes, at: content.lowerBound) else {
+                return .failure(.noMembers)
+            }
+            var members: [(key: PropertyKey, value: Range<Int>)] = []
+            var places: [PropertyKey: Int] = [:]
+            while let member = walk.next() {
+                guard let key = PropertyKey(member.key, in: bytes) else {
+                    return .failure(.noMembers)
+                }
+                // Few keys are compared faster than they are hashed.
+                if members.count == fewest {
+                    for (place, member) in members.enumerated() { places[member.key] = place }
+                }
+                let known =
+                    members.count < fewest
+                    ? members.firstIndex { $0.key == key } : places[key]
+                if let known {
+                    members[known].value = member.value
+                    continue
+                }
+                members.append((key, member.value))
+                if members.count > fewest { places[key] = members.count - 1 }
+            }
+            return .success(DocWrite(id: id, content: .members(members)))
+        }
+    }
+
+    /// The payload that sets keys of a row, in the order given.
+    static func payload(
+        _ id: PropertyKey, _ members: [(key: PropertyKey, value: Payload)]
+    ) -> Payload {
+        var output: [UInt8] = [UInt8(ascii: "[")]
+        id.append(to: &output)
+        output.append(UInt8(ascii: ","))
+        var writer = ObjectWriter()
+        for member in members {
+            writer.begin(member.key, in: &output)
+            output.append(contentsOf: member.value)
+        }
+        writer.end(in: &output)
+        output.append(UInt8(ascii: "]"))
+        return output
+    }
+
+    /// The payload that sets all keys of a JSON object.
+    static func payload(_ id: PropertyKey, object: Payload) -> Payload {
+        var output: [UInt8] = [UInt8(ascii: "[")]
+        id.append(to: &output)
+        output.append(UInt8(ascii: ","))
+        output.append(contentsOf: object)
+        output.append(UInt8(ascii: "]"))
+        return output
+    }
+
+    /// The payload that removes a row.
+    static func payload(removing id: PropertyKey) -> Payload {
+        var output: [UInt8] = [UInt8(ascii: "[")]
+        id.append(to: &output)
+        output.append(contentsOf: ",null]".utf8)
+        return output
+    }
+}
+
+/// Why an update is none of a document.
+enum DocFailure: Error {
+    case notAnArray
+    case noRow
+    case noMembers
+
+    var text: String {
+        switch self {
+        case .notAnArray: "a document's update is an array of a row's id and its keys"
+        case .noRow: "a row's id is a string"
+        case .noMembers: "a row's keys are an object, or null to remove the row"
+        }
+    }
+}
