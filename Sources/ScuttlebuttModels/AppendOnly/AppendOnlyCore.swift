@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The list without the type of its items.
+///
+/// A removal is the same thing whether its push is here, was here, or is yet to come: an entry of
+/// `removals`. Of several removals of one item the earliest stays.
+struct AppendOnlyCore: Sendable {
+    /// What an update asks for.
+    enum Request {
+        /// To add the object that stands in this range of the payload.
+        case push(Range<Int>)
+        case remove(AppendOnlyID)
+    }
+
+    /// What one update did.
+    enum Change {
+        case pushed(Update)
+        /// `item` is the update that had pushed it.
+        case removed(item: Update, by: Stamp)
+    }
+
+    /// All that peers may need: pushes of items that are here, and one removal per removed item.
+    private(set) var log = RetainedLog()
+    /// The pushes of items that are here.
+    private(set) var items = RetainedLog()
+    /// For each removed item the update that removed it.
+    private(set) var removals: [Stamp: Stamp] = [:]
+
+    mutating func apply(_ update: Update) -> (Application, Change?) {
+        switch Self.read(update.payload) {
+        case .success(let request): return (.applied, apply(update, request))
+        case .failure(let misshapen): return (.refused(misshapen.reason), nil)
+        }
+    }
+
+    private mutating func apply(_ update: Update, _ request: Request) -> Change? {
+        let stamp = update.stamp
+        guard log.append(update) else { return nil }
+        switch request {
+        case .push:
+            // It joins `items` even if it leaves at once, so that both logs know its source alike.
+            items.append(update)
+            guard removals[stamp] != nil else { return .pushed(update) }
+            items.remove(stamp)
+            log.remove(stamp)
+            return nil
+        case .remove(let id):
+            if let earlier = removals[id.stamp] {
+                log.remove(max(earlier, stamp))
+                removals[id.stamp] = min(earlier, stamp)
+                return nil
+            }
+            removals[id.stamp] = stamp
+            guard let item = items.remove(id.stamp) else { return nil }
+            log.remove(id.stamp)
+            return .removed(item: item, by: stamp)
+        }
+    }
+
+    struct Misshapen: Error { let reason: String }
+
+    /// Reads `{"push": object}` or `{"remove": id}`; of equal keys the last counts.
+    static func read(_ payload: Payload) -> Result<Request, Misshapen> {
+        payload.withUnsafeBufferPointer { bytes in
+            guard var members = JSONMembers(bytes) else {
+                return .failure(Misshapen(reason: "an update of a list is an object"))
+            }
+            var push: Range<Int>?
+            var remove: Range<Int>?
+            while let member = members.next() {
+                if JSONMembers.key(member.key, in: bytes, is: "push") { push = member.value }
+                if JSONMembers.key(member.key, in: bytes, is: "remove") { remove = member.value }
+            }
+            switch (push, remove) {
+            case (let push?, nil):
+                guard bytes[push.lowerBound] == UInt8(ascii: "{") else {
+                    return .failure(Misshapen(reason: "only objects can be pushed"))
+                }
+                return .success(.push(push))
+            case (nil, let remove?):
+                guard let text = PropertyKey(remove, in: bytes), !text.hasLoneSurrogate,
+                    let id = AppendOnlyID(utf8: text.bytes)
+                else {
+                    return .failure(
+                        Misshapen(reason: "an item to remove is named \"source:timestamp\""))
+                }
+                return .success(.remove(id))
+            case (nil, nil), (_?, _?):
+                return .failure(
+                    Misshapen(reason: "an update of a list has one of push and remove"))
+            }
+        }
+    }
+
+    /// The object in the payload of a push.
+    static func object(in payload: Payload) -> [UInt8] {
+        guard case .success(.push(let range)) = read(payload) else { return [] }
+        return Array(payload[range])
+    }
+
+    func appendDump(to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "["))
+        var isFirst = true
+        for update in items.delta(since: VersionVector()) {
+            if !isFirst { output.append(UInt8(ascii: ",")) }
+            isFirst = false
+            output.append(contentsOf: Self.object(in: update.payload))
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+}
