@@ -110,23 +110,32 @@ struct Contributions: Equatable, Sendable {
     mutating func reset(_ observed: ObservedStamps, at stamp: Stamp) {
         guard !horizon.covers(stamp) else { return }
         for seen in observed.seen(before: stamp) {
-            accounts[seen.source, default: Account()].raiseFloor(to: seen.timestamp)
+            var account = accounts[seen.source] ?? Account()
+            account.raiseFloor(to: seen.timestamp)
+            store(account, of: seen.source)
         }
     }
 
     /// Takes in the amounts of another replica.
     mutating func merge(_ other: Contributions) {
         // Up to the later horizon the sums of the replica that has it are complete.
-        let isBehind = other.horizon.stamp.map { !self.horizon.covers($0) } ?? false
+        let isBehind = other.horizon.stamp.map { !horizon.covers($0) } ?? false
         var result = isBehind ? other : self
         let rest = isBehind ? self : other
         let latest = result.horizon
-        for (source, account) in rest.accounts {
+        for source in Set(result.accounts.keys).union(rest.accounts.keys) {
             var merged = result.accounts[source] ?? Account()
+            let account = rest.accounts[source] ?? Account()
+            if let upTo = merged.folded?.upTo, account.folded == nil,
+                rest.horizon.covers(Stamp(timestamp: upTo, source: source))
+            {
+                // The other one has folded the same and then taken it back.
+                merged.folded = nil
+            }
             merged.merge(account) { timestamp in
                 latest.covers(Stamp(timestamp: timestamp, source: source))
             }
-            if merged != Account() { result.accounts[source] = merged }
+            result.store(merged, of: source)
         }
         self = result
     }
@@ -135,11 +144,21 @@ struct Contributions: Equatable, Sendable {
     mutating func compact(stableBefore stamp: Stamp) {
         horizon.advance(to: stamp)
         let reached = horizon
-        for source in accounts.keys {
-            accounts[source]?.fold { timestamp in
-                reached.covers(Stamp(timestamp: timestamp, source: source))
-            }
+        for (source, account) in accounts {
+            var account = account
+            account.fold { reached.covers(Stamp(timestamp: $0, source: source)) }
+            store(account, of: source)
         }
+    }
+
+    /// Stores what is left of an account: before the horizon nothing can come that a floor would
+    /// have to hold back.
+    private mutating func store(_ account: Account, of source: Source) {
+        var account = account
+        if let floor = account.floor, horizon.covers(Stamp(timestamp: floor, source: source)) {
+            account.floor = nil
+        }
+        accounts[source] = account == Account() ? nil : account
     }
 }
 

@@ -11,7 +11,8 @@ public struct ListItemID: Hashable, Comparable, Sendable {
     /// Which of the items of that action, from 0.
     public let index: Int32
 
-    init(stamp: Stamp, index: Int32) {
+    /// Makes the name of an item of an action, as for a test.
+    public init(stamp: Stamp, index: Int32) {
         self.stamp = stamp
         self.index = index
     }

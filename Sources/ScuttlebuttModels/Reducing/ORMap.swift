@@ -53,7 +53,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     /// Prepare a change from it, and from `Value()` where there is none:
     /// `.update(key, (map[key] ?? Value()).removal(of: x))`.
     public subscript(key: Key) -> Value? {
-        tags[key].hasLive ? values[key] ?? Value() : nil
+        tags[key].hasLive ? values[key] ?? fresh : nil
     }
 
     /// The keys in ascending order.
@@ -65,7 +65,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     ///
     /// - Complexity: O(n log n).
     public var entries: [(key: Key, value: Value)] {
-        tags.live.map { (key: $0, value: values[$0] ?? Value()) }
+        tags.live.map { (key: $0, value: values[$0] ?? fresh) }
     }
 
     /// How many keys there are.
@@ -97,10 +97,11 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     /// values.
     public mutating func compact(stableBefore stamp: Stamp) {
         tags.compact(stableBefore: stamp)
+        let fresh = fresh
         values = values.compactMapValues { value in
             var value = value
             value.compact(stableBefore: stamp)
-            return value
+            return value == fresh ? nil : value
         }
         dropUntagged()
     }
@@ -108,14 +109,27 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     private mutating func remove(_ removal: Removal, _ stamp: Stamp) {
         guard tags.remove(removal.key, removal.observed, at: stamp) else { return }
         if let clearing = removal.clearing { update(removal.key, clearing, stamp) }
-        if tags[removal.key].isEmpty { values[removal.key] = nil }
+    }
+
+    /// A value before any operation, compacted as far as all others.
+    private var fresh: Value {
+        var value = Value()
+        if let stamp = tags.horizon.stamp { value.compact(stableBefore: stamp) }
+        return value
     }
 
     private mutating func update(_ key: Key, _ operation: Value.Operation, _ stamp: Stamp) {
+        let fresh = fresh
         // Taken out first, so that it is changed in place.
-        var value = values.removeValue(forKey: key) ?? Value()
+        var value = values.removeValue(forKey: key) ?? fresh
         value.apply(operation, at: stamp)
-        values[key] = value
+        store(value, for: key, unless: fresh)
+    }
+
+    /// Stores a value that is not as if it had never been touched: what is stored must not tell in
+    /// which order things came.
+    private mutating func store(_ value: Value, for key: Key, unless fresh: Value) {
+        if value != fresh { values[key] = value }
     }
 
     private mutating func dropUntagged() {
@@ -129,11 +143,13 @@ extension ORMap: CommutingOperations where Value: CommutingOperations {}
 extension ORMap: Mergeable where Value: Mergeable {
     /// Joins both maps, key by key.
     public mutating func merge(_ other: ORMap) {
+        let (own, others) = (fresh, other.fresh)
         tags.merge(other.tags)
-        for (key, value) in other.values {
-            var merged = values.removeValue(forKey: key) ?? Value()
-            merged.merge(value)
-            values[key] = merged
+        let merged = fresh
+        for key in Set(values.keys).union(other.values.keys) {
+            var value = values.removeValue(forKey: key) ?? own
+            value.merge(other.values[key] ?? others)
+            store(value, for: key, unless: merged)
         }
         dropUntagged()
     }

@@ -85,10 +85,10 @@ enum Laws<Subject: LawSubject & Mergeable> {
     static func compaction(_ seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         var history = CausalHistory<Subject>()
-        history.run(40, &random)
+        history.run(30, &random)
         history.settle()
         let stable = history.events
-        history.run(40, &random)
+        history.run(30, &random)
         let later = Array(history.events[stable.count...])
         guard let horizon = later.map(\.stamp).min() else { return }
 
@@ -153,7 +153,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
 
     private static func history(_ random: inout SplitMix) -> Events {
         var history = CausalHistory<Subject>()
-        history.run(60, &random)
+        history.run(40, &random)
         return history.events
     }
 
