@@ -26,7 +26,8 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
     public var sizeLimit: Int
     var generator: Generator
     var own = OwnUpdates()
-    var wallClock: Double = 0
+    /// The wall clock when ``advance(wallClock:changes:)`` was last called.
+    public internal(set) var wallClock: Double = 0
 
     /// The default of ``sizeLimit``: 1 GiB.
     ///
@@ -75,6 +76,12 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
 
     /// The source that local writes are written as.
     public var source: Source { gossip.source }
+
+    /// Whether there are own updates that no open connection was given yet.
+    public var hasPendingOwn: Bool {
+        guard let newest = own.newest else { return false }
+        return gossip.ownWritten.map { $0 < newest } ?? true
+    }
 
     /// Tells the value what time it is; a driver calls it before writes, arrivals and pulls.
     ///

@@ -15,6 +15,8 @@ public actor InMemoryStorage: LogStorage {
     private var identity: Source?
     private var durable: [Update] = []
     private var newest = VersionVector()
+    /// Whether each source's updates were stored in ascending order, as they mostly are.
+    private var isAscending = true
     private var remembered: [Fingerprint] = []
     private var rememberedSet: Set<Fingerprint> = []
 
@@ -34,11 +36,13 @@ public actor InMemoryStorage: LogStorage {
         return proposed
     }
 
-    /// Hands out all durable updates in batches of 1,000, in the order in which they were stored.
+    /// Hands out all durable updates in batches of 1,000, in the order in which they were stored,
+    /// or in agreed order where a source's were not stored ascending.
     public func load(_ body: @Sendable ([Update]) throws -> Void) throws {
         try requireOpen()
-        for start in stride(from: 0, to: durable.count, by: 1_000) {
-            try body(Array(durable[start..<min(start + 1_000, durable.count)]))
+        let updates = isAscending ? durable : durable.sorted { $0.stamp < $1.stamp }
+        for start in stride(from: 0, to: updates.count, by: 1_000) {
+            try body(Array(updates[start..<min(start + 1_000, updates.count)]))
         }
     }
 
@@ -81,7 +85,12 @@ public actor InMemoryStorage: LogStorage {
     }
 
     private func store(_ updates: [Update]) {
-        for update in updates where newest.advance(update.source, to: update.timestamp) {
+        for update in updates {
+            if !newest.advance(update.source, to: update.timestamp) {
+                // Older own updates come home after newer ones when a store was lost.
+                guard !durable.contains(where: { $0.stamp == update.stamp }) else { continue }
+                isAscending = false
+            }
             durable.append(update)
         }
     }

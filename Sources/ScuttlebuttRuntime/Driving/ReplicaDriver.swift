@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+import Synchronization
+
+/// Runs a replicated value: writes, connections, observers and storage around it.
+///
+/// Any thread may call anything. A local write shows at once, and goes to peers when it has been
+/// saved, or at once where nothing is saved.
+///
+/// ```swift
+/// let settings = ReplicaDriver(ReplicatedModel<JSONValue>())
+/// settings.swarm.connect(TCPTransport(host: "127.0.0.1", port: 8_080))
+/// try settings.write { try $0.setting("theme", to: "dark") }
+/// settings.value["theme"]
+/// ```
+///
+/// Dropping it without ``shutDown()`` leaves its connections running.
+public final class ReplicaDriver<Value: Replicated>: SessionHost {
+    let core: ReplicaCore<Value>
+    /// The connections.
+    public let swarm: Swarm
+
+    /// Makes a replica that is kept in memory.
+    ///
+    /// - Parameter value: Usually empty; updates that it has already are kept.
+    public convenience init(_ value: Value, options: ReplicaOptions = ReplicaOptions()) {
+        var generator = SystemRandomNumberGenerator()
+        let source = options.source ?? .random(using: &generator)
+        self.init(
+            Replica(
+                value, source: source, wire: options.wire, generator: options.time,
+                sizeLimit: options.sizeLimit),
+            storage: nil, options: options)
+    }
+
+    /// Makes a replica that is saved, with everything that was saved already.
+    ///
+    /// - Parameter value: Empty; what it has is not saved.
+    /// - Throws: ``StorageError`` when the storage cannot be read.
+    public convenience init(
+        _ value: Value, storage: any LogStorage, options: ReplicaOptions = ReplicaOptions()
+    ) async throws {
+        // Read first: a damaged log must show before the first byte is written to it.
+        let loaded = LoadedUpdates()
+        try await storage.load { loaded.append($0) }
+        var generator = SystemRandomNumberGenerator()
+        let source = try await storage.source(
+            proposing: options.source ?? .random(using: &generator))
+        var replica = Replica(
+            value, source: source, wire: options.wire, generator: options.time,
+            sizeLimit: options.sizeLimit)
+        for update in loaded.take() where !replica.restore(update) {
+            let refusal = Refusal(
+                .value, "a saved update does not fit the type", stamp: update.stamp)
+            options.onEvent?(.invalid(refusal, nil))
+        }
+        self.init(replica, storage: storage, options: options)
+    }
+
+    init(
+        _ replica: Replica<Value, ReplicaTime>, storage: (any LogStorage)?,
+        options: ReplicaOptions
+    ) {
+        core = ReplicaCore(replica, storage: storage, options: options)
+        swarm = Swarm(
+            core, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+    }
+
+    /// The source that local writes are written as.
+    public var source: Source { core.state.withLock { $0.replica.source } }
+
+    /// What is here of each source; own writes from the moment they are saved.
+    public var vector: VersionVector { core.state.withLock { $0.replica.gossip.vector } }
+
+    /// How the replica stands.
+    public var status: ReplicaStatus {
+        core.state.withLock { state in
+            let gossip = state.replica.gossip
+            return ReplicaStatus(
+                connected: gossip.peerCount,
+                isSynced: gossip.peerCount > 0 && state.synced.count == gossip.peerCount,
+                hasPending: state.replica.hasPendingOwn, unsaved: state.saves.count,
+                invalid: state.invalid, stale: state.stale,
+                byteCount: state.replica.value.retainedByteCount)
+        }
+    }
+
+    // MARK: The value
+
+    /// A copy of the value; it shares its memory until one of the two changes.
+    public var value: Value { core.state.withLock { $0.replica.value } }
+
+    /// Reads the value in place, without a copy that the next write would have to pay for.
+    ///
+    /// - Parameter body: Runs under the lock: it must not call the driver.
+    public func withValue<Result: Sendable>(
+        _ body: (Value) throws -> Result
+    ) rethrows -> Result {
+        try core.state.withLock { try body($0.replica.value) }
+    }
+
+    /// Writes what the closure prepares from the value.
+    ///
+    /// - Parameter prepare: Gives a payload, or `nil` when there is nothing to do. It runs under
+    ///   the lock: it must be pure, and must not call the driver.
+    /// - Returns: The update, or `nil` when there was nothing to do.
+    /// - Throws: ``Scuttlebutt/ReplicaError`` when the write is refused, or what the closure
+    ///   throws; nothing has changed then.
+    @discardableResult
+    public func write(_ prepare: (Value) throws -> Payload?) throws -> Update? {
+        try core.write { value in
+            try prepare(value).map { [$0] } ?? []
+        }.first
+    }
+
+    /// Writes all that the closure prepares from the value, in order and told as one batch.
+    ///
+    /// - Parameter prepare: As for ``write(_:)``; each payload is made from the value as it was
+    ///   before the first.
+    /// - Throws: As ``write(_:)``; what stood before the refused payload has been written.
+    @discardableResult
+    public func writeAll(_ prepare: (Value) throws -> [Payload]) throws -> [Update] {
+        try core.write(prepare)
+    }
+
+    /// Lets the value look at the wall clock, for types whose data expires.
+    ///
+    /// Each write and each message does so too; a program that shows the value while nothing
+    /// happens calls it now and then.
+    public func advance() { core.change { _, _ in } }
+
+    // MARK: Observing
+
+    /// Calls the body after each change, once per batch and in order.
+    ///
+    /// It runs outside of the lock on the thread that made the change, or on another that is
+    /// telling at that moment, so it may call the driver. While it runs, the next ones wait.
+    ///
+    /// - Returns: A token that ends the observation when it is dropped.
+    public func observe(
+        _ body: @escaping @Sendable (ReplicaChanges<Value.Change>) -> Void
+    ) -> ReplicaSubscription {
+        core.listen(changes: body)
+    }
+
+    /// What changes from now on.
+    public var changes: ReplicaChangeSequence<Value.Change> {
+        ReplicaChangeSequence(limit: core.options.changeLimit) { [core] end in
+            core.listen(changes: {
+                end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
+            })
+        }
+    }
+
+    /// What happens to the replica from now on.
+    public var events: ReplicaEventSequence {
+        ReplicaEventSequence(limit: core.options.eventLimit) { [core] end in
+            core.listen(events: { end.feed.push(CollectionOfOne($0)) })
+        }
+    }
+
+    // MARK: Ends and copies
+
+    /// Waits until everything that was written or taken so far is durable.
+    ///
+    /// - Throws: ``StorageError`` when saving fails; what could not be saved is kept and tried
+    ///   again, and nothing unsaved of ours has left.
+    public func flush() async throws { try await core.flush() }
+
+    /// Waits until some peer and we have all that the other had; at once if one has.
+    public func synced() async { await core.synced() }
+
+    /// Disposes of the replica: ends the connections, saves what is to be saved, closes the
+    /// storage, and ends all sequences.
+    public func shutDown() async {
+        await swarm.shutDown()
+        await core.close()
+    }
+
+    /// Makes a replica in memory with a copy of the value, and a source of its own.
+    ///
+    /// - Parameter source: Default: a fresh random one.
+    public func clone(source: Source? = nil) -> ReplicaDriver {
+        var generator = SystemRandomNumberGenerator()
+        let copy = core.state.withLock { state in
+            Replica(copying: state.replica, source: source ?? .random(using: &generator))
+        }
+        return ReplicaDriver(copy, storage: nil, options: core.options)
+    }
+
+    // MARK: Sessions
+
+    /// The rules by which lines are read.
+    public var wire: ClassicWire { core.wire }
+
+    /// Begins a session for a connection that was just opened.
+    public func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID {
+        core.openSession(options, signal: signal)
+    }
+
+    /// Takes the lines that arrived together.
+    public func receive(
+        _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder
+    ) async throws {
+        try await core.receive(lines, from: peer, decoder: &decoder)
+    }
+
+    /// The next lines for a connection that has room.
+    public func pull(_ peer: PeerID) -> PulledLines? { core.pull(peer) }
+
+    /// Ends a session.
+    public func closeSession(_ peer: PeerID) { core.closeSession(peer) }
+}
+
+extension ReplicaCore {
+    func write(_ prepare: (Value) throws -> [Payload]) throws -> [Update] {
+        try transition { state, effects in
+            guard !state.isClosed else {
+                throw ReplicaError(.closed, "the replica was shut down")
+            }
+            var updates: [Update] = []
+            for payload in try prepare(state.replica.value) {
+                guard state.savesByteCount + payload.count <= state.replica.sizeLimit else {
+                    throw ReplicaError(
+                        .sizeLimit, "\(state.savesByteCount) bytes wait to be saved already")
+                }
+                let update = try state.replica.write(
+                    payload, wallClock: state.replica.wallClock, changes: &effects.changes)
+                if storage == nil {
+                    state.replica.commit(update, into: &effects)
+                    effects.wakesAll = true
+                } else {
+                    state.save(Save(update: update, isLocal: true))
+                }
+                updates.append(update)
+            }
+            return updates
+        }
+    }
+}
+
+/// Collects what a storage hands out.
+private final class LoadedUpdates: Sendable {
+    private let updates = Mutex<[Update]>([])
+
+    func append(_ batch: [Update]) { updates.withLock { $0 += batch } }
+
+    func take() -> [Update] {
+        updates.withLock { updates in
+            defer { updates = [] }
+            return updates
+        }
+    }
+}

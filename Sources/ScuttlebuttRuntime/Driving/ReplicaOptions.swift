@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+
+public import Logging
+public import Scuttlebutt
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Android)
+    import Android
+#else
+    import Darwin
+#endif
+
+/// What a ``ReplicaDriver`` is told at its making; every setting has a default that fits most.
+public struct ReplicaOptions: Sendable {
+    /// The identity to write as; default: the storage's, else a fresh random one.
+    ///
+    /// Never give two running peers the same one.
+    public var source: Source?
+
+    /// The rules and bounds of the wire; default: those of the original data types.
+    ///
+    /// Peers with other bounds keep other updates: raise them everywhere.
+    public var wire = ClassicWire(rules: .upstream)
+
+    /// Where timestamps come from; default: the wall clock, as the original data types have it.
+    public var time = ReplicaTime.wallClock
+
+    /// How many bytes of updates the value may retain; default 1 GiB.
+    ///
+    /// A write beyond it throws; a peer that brings more is cut off, see ``ReplicaEvent/cutOff``.
+    /// Less protects a small device, and refuses larger replicas.
+    public var sizeLimit = 1 << 30
+
+    /// How many changes are kept for a reader of ``ReplicaDriver/changes`` that is slow; default
+    /// 4,096.
+    ///
+    /// Then the oldest give way, and the reader is told to read the value anew.
+    public var changeLimit = 4_096
+
+    /// How many events are kept for a reader of ``ReplicaDriver/events`` that is slow; default
+    /// 1,024.
+    public var eventLimit = 1_024
+
+    /// Hears of each event, outside of all locks and in order.
+    public var onEvent: (@Sendable (ReplicaEvent) -> Void)?
+
+    /// Gets `debug` lines about links; never payloads.
+    public var logger = Logger(label: "scuttlebutt.replica")
+
+    /// How long to wait before dialling again.
+    public var backOff = BackOff()
+
+    /// Tells the wall clock in milliseconds since 1970; tests hand in a virtual one.
+    public var wallClock: @Sendable () -> Double = { ReplicaTime.systemMilliseconds() }
+
+    /// Waits; tests hand in a virtual one.
+    public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+    /// Makes the default options.
+    public init() {}
+}
+
+/// Makes the timestamps of a driven replica: one of the two generators of the originals.
+public struct ReplicaTime: TimestampGenerator {
+    private enum Kind {
+        case wallClock(WallClockGenerator)
+        case lamport(LamportGenerator)
+    }
+    private var kind: Kind
+
+    /// Milliseconds since 1970, made strictly increasing.
+    public static var wallClock: ReplicaTime { ReplicaTime(kind: .wallClock(WallClockGenerator())) }
+    /// A counter above everything seen.
+    public static var lamport: ReplicaTime { ReplicaTime(kind: .lamport(LamportGenerator())) }
+
+    /// The next own timestamp.
+    public mutating func next(wallClock milliseconds: Double) -> Timestamp? {
+        switch kind {
+        case .wallClock(var generator):
+            defer { kind = .wallClock(generator) }
+            return generator.next(wallClock: milliseconds)
+        case .lamport(var generator):
+            defer { kind = .lamport(generator) }
+            return generator.next(wallClock: milliseconds)
+        }
+    }
+
+    /// Takes a timestamp as seen.
+    public mutating func observe(_ timestamp: Timestamp) {
+        switch kind {
+        case .wallClock(var generator):
+            generator.observe(timestamp)
+            kind = .wallClock(generator)
+        case .lamport(var generator):
+            generator.observe(timestamp)
+            kind = .lamport(generator)
+        }
+    }
+
+    /// Takes an own timestamp as used.
+    public mutating func recover(own timestamp: Timestamp) {
+        switch kind {
+        case .wallClock(var generator):
+            generator.recover(own: timestamp)
+            kind = .wallClock(generator)
+        case .lamport(var generator):
+            generator.recover(own: timestamp)
+            kind = .lamport(generator)
+        }
+    }
+
+    /// The system's wall clock, in milliseconds since 1970 with a fraction.
+    static func systemMilliseconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        // Whole microseconds: more digits cost bytes on the wire and say nothing.
+        return Double(time.tv_sec) * 1_000 + Double(time.tv_nsec / 1_000) / 1_000
+    }
+}
