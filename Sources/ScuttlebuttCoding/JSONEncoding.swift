@@ -6,7 +6,8 @@ import Scuttlebutt
 ///
 /// The text is what `JSON.stringify` would print: no spaces, members in the order in which they
 /// are encoded, shortest numbers. Dictionaries are written with their keys in UTF-16 order, since
-/// Swift's own order differs from run to run; a `Set` has no order that could be restored.
+/// Swift's own order differs from run to run (with keys that are no names, as an array of keys and
+/// values in the order of the keys' bytes); a `Set` has no order that could be restored.
 public struct JSONEncoding: Sendable {
     /// Makes an encoder.
     public init() {}
@@ -103,7 +104,7 @@ final class JSONWriter: Encoder {
         if MemoryLayout<T>.size == MemoryLayout<Int>.size,
             let dictionary = value as? any EncodedInKeyOrder
         {
-            if try !dictionary.encodeInKeyOrder(to: self) { try value.encode(to: self) }
+            try dictionary.encodeInKeyOrder(to: self)
         } else {
             try value.encode(to: self)
         }

@@ -62,25 +62,42 @@ extension JSONWriter {
 
 /// Dictionaries, whose own order differs from run to run and must not reach the bytes.
 protocol EncodedInKeyOrder {
-    /// - Returns: False, with nothing written, when the keys are neither strings nor integers.
-    func encodeInKeyOrder(to writer: JSONWriter) throws -> Bool
+    func encodeInKeyOrder(to writer: JSONWriter) throws
 }
 
-extension Dictionary: EncodedInKeyOrder where Value: Encodable {
-    func encodeInKeyOrder(to writer: JSONWriter) throws -> Bool {
-        let named: [(String, Value)]
-        if let texts = self as? [String: Value] {
-            named = texts.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
-                .map { ($0.key, $0.value) }
-        } else if let numbers = self as? [Int: Value] {
-            named = numbers.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }
+extension Dictionary: EncodedInKeyOrder where Key: Encodable, Value: Encodable {
+    func encodeInKeyOrder(to writer: JSONWriter) throws {
+        // Asked of the type: an empty dictionary passes for one of any other keys.
+        if Key.self == String.self, let texts = self as? [String: Value] {
+            try write(
+                texts.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
+                    .map { ($0.key, $0.value) }, to: writer)
+        } else if Key.self == Int.self, let numbers = self as? [Int: Value] {
+            try write(
+                numbers.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }, to: writer)
+        } else if Key.self is any CodingKeyRepresentable.Type {
+            try write(
+                compactMap { key, value in
+                    (key as? any CodingKeyRepresentable).map { ($0.codingKey.stringValue, value) }
+                }.sorted { $0.0.utf16.lexicographicallyPrecedes($1.0.utf16) }, to: writer)
         } else {
-            return false
+            // The standard library writes other keys and their values as elements of an array.
+            let encoding = JSONEncoding()
+            let pairs = try map {
+                (bytes: try encoding.encode($0.key), key: $0.key, value: $0.value)
+            }
+            var container = writer.unkeyedContainer()
+            for pair in pairs.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
+                try container.encode(pair.key)
+                try container.encode(pair.value)
+            }
         }
+    }
+
+    private func write(_ members: [(String, Value)], to writer: JSONWriter) throws {
         var container = writer.container(keyedBy: JSONKey.self)
-        for (key, value) in named {
+        for (key, value) in members {
             try container.encode(value, forKey: JSONKey(stringValue: key))
         }
-        return true
     }
 }

@@ -64,6 +64,25 @@ import Testing
         #expect(try Self.decode("[1,[2]]", JSONValue.self) == [1, [2]])
     }
 
+    /// A key that says itself how it is written.
+    private enum Name: String, Codable, CodingKeyRepresentable {
+        case zebra, ape, bear, cat, dog
+    }
+
+    @Test("Dictionaries with other keys have one text, empty ones too, and are read back")
+    func otherKeys() throws {
+        #expect(try Self.encode([UInt8: Int]()) == "[]")
+        #expect(try Self.decode("[]", [UInt8: Int].self).isEmpty)
+        #expect(try Self.encode([Bool: [UInt8: Int]]()) == "[]")
+        #expect(try Self.encode([Name: Int]()) == "{}")
+        let numbers: [UInt8: Int] = [7: 1, 3: 2, 200: 3, 5: 4, 30: 5]
+        #expect(try Self.encode(numbers) == "[200,3,3,2,30,5,5,4,7,1]")
+        #expect(try Self.decode(try Self.encode(numbers)) == numbers)
+        let names: [Name: Int] = [.zebra: 1, .ape: 2, .bear: 3, .cat: 4, .dog: 5]
+        #expect(try Self.encode(names) == #"{"ape":2,"bear":3,"cat":4,"dog":5,"zebra":1}"#)
+        #expect(try Self.decode(try Self.encode(names)) == names)
+    }
+
     @Test("Integers that do not fit are errors, integers in disguise are not")
     func integers() throws {
         #expect(throws: DecodingError.self) { try Self.decode("128", Int8.self) }
