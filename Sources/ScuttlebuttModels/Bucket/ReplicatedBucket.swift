@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// Several replicated values in one, over one connection and with one clock.
+///
+/// Speaks the wire of the original's `scuttlebucket`: an update is `[part, value]`, where the value
+/// is an update's value of that part. Buckets nest.
+///
+/// An update of a part that nobody declared here is kept, ordered and relayed, and takes effect when
+/// the part is declared; it kills the original (quirk Q15). All parts share the timestamps of the
+/// replica that hosts the bucket (quirk Q12), and own writes are recorded like any other (quirk
+/// Q18). What a part refuses, the bucket refuses.
+///
+/// Memory: that of its parts, and all updates of undeclared ones.
+public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
+    /// What a part has to be: a replicated value whose ``Replicated/history(since:)`` is in agreed
+    /// order, as that of all types of this module is.
+    public typealias Part = Replicated & Dumpable & Sendable
+
+    private var parts: [PropertyKey: any Part] = [:]
+    /// The updates of undeclared parts, as they came.
+    private var waiting = RetainedLog()
+
+    /// Makes a bucket without parts.
+    public init() {}
+
+    /// Makes a bucket of parts.
+    public init(_ parts: KeyValuePairs<PropertyKey, any Part>) {
+        for (name, part) in parts { declare(name, part) }
+    }
+
+    /// The names of the declared parts; integers first, then by UTF-16 code units.
+    public var names: [PropertyKey] { parts.keys.sorted(by: PropertyKey.objectOrder) }
+
+    /// A part; `nil` if it was not declared, or as another type.
+    ///
+    /// - Complexity: O(1).
+    public subscript<Value: Replicated>(name: PropertyKey, as type: Value.Type) -> Value? {
+        parts[name] as? Value
+    }
+
+    /// A part of any type; `nil` if it was not declared.
+    public subscript(name: PropertyKey) -> (any Part)? { parts[name] }
+
+    /// Declares a part, so that what came for it before takes effect now, in agreed order.
+    ///
+    /// A part that has been declared already stays as it is.
+    ///
+    /// - Parameter part: One that no update was applied to yet.
+    ///
+    /// - Returns: The stamps of updates that had waited and that the part refuses; they are dropped.
+    /// - Complexity: O(*w*) for *w* waiting updates of all undeclared parts.
+    @discardableResult
+    public mutating func declare(_ name: PropertyKey, _ part: any Part) -> [Stamp] {
+        guard parts[name] == nil else { return [] }
+        parts[name] = part
+        var refused: [Stamp] = []
+        for update in waiting.delta(since: VersionVector()) {
+            guard let form = KeyedPayload.parse(update.payload), form.key == name else { continue }
+            waiting.remove(update.stamp)
+            var changes: [BucketChange]?
+            if apply(WrappedTail.unwrapped(update, form), to: name, &changes) != .applied {
+                refused.append(update.stamp)
+            }
+        }
+        return refused
+    }
+
+    /// How many updates wait for their part to be declared.
+    public var waitingCount: Int { waiting.count }
+
+    /// Prepares a write of a part: what the part itself prepared.
+    public func writing(_ name: PropertyKey, _ payload: Payload) -> Payload {
+        KeyedPayload.make(name, payload)
+    }
+
+    /// Prepares a write of a part; `nil` when the part had nothing to write.
+    public func writing(_ name: PropertyKey, _ payload: Payload?) -> Payload? {
+        payload.map { KeyedPayload.make(name, $0) }
+    }
+
+    /// Takes an update and hands it to its part.
+    ///
+    /// - Complexity: that of the part, and O(bytes).
+    public mutating func apply(_ update: Update, changes: inout [BucketChange]?) -> Application {
+        guard let form = KeyedPayload.parse(update.payload) else {
+            return .refused("a bucket's update is [part, value], with a string as part")
+        }
+        guard parts[form.key] != nil else {
+            waiting.append(update)
+            return .applied
+        }
+        return apply(WrappedTail.unwrapped(update, form), to: form.key, &changes)
+    }
+
+    private mutating func apply(
+        _ update: Update, to name: PropertyKey, _ changes: inout [BucketChange]?
+    ) -> Application {
+        // Taken out for the call, so that the part is changed in place and not copied.
+        guard var part = parts.updateValue(VacantPart(), forKey: name) else { return .applied }
+        defer { parts[name] = part }
+        return Self.apply(update, to: &part, name, &changes)
+    }
+
+    private static func apply<Value: Replicated>(
+        _ update: Update, to part: inout Value, _ name: PropertyKey,
+        _ changes: inout [BucketChange]?
+    ) -> Application {
+        var own: [Value.Change]? = changes == nil ? nil : []
+        let result = part.apply(update, changes: &own)
+        report(own, name, &changes)
+        return result
+    }
+
+    private static func report(
+        _ own: [some Sendable]?, _ name: PropertyKey, _ changes: inout [BucketChange]?
+    ) {
+        for change in own ?? [] { changes?.append(BucketChange(part: name, change: change)) }
+    }
+
+    /// Tells all parts what time it is.
+    public mutating func advance(
+        wallClock milliseconds: Double, changes: inout [BucketChange]?
+    ) {
+        for name in names {
+            guard var part = parts.updateValue(VacantPart(), forKey: name) else { continue }
+            Self.advance(&part, name, milliseconds, &changes)
+            parts[name] = part
+        }
+    }
+
+    private static func advance<Value: Replicated>(
+        _ part: inout Value, _ name: PropertyKey, _ milliseconds: Double,
+        _ changes: inout [BucketChange]?
+    ) {
+        var own: [Value.Change]? = changes == nil ? nil : []
+        part.advance(wallClock: milliseconds, changes: &own)
+        report(own, name, &changes)
+    }
+
+    /// What all parts retain, as far as `known` does not cover it, in agreed order.
+    public func history(since known: VersionVector) -> [Update] {
+        delta(since: known, limit: .unlimited)
+    }
+
+    /// The same within a budget.
+    ///
+    /// - Complexity: the sum over the parts, and O(*r* log *r*) for their *r* updates.
+    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
+        var found = waiting.delta(since: known, limit: limit)
+        var bound = Self.bound(found, since: known, limit) { waiting.delta(since: $0, limit: $1) }
+        for name in names {
+            guard let part = parts[name] else { continue }
+            let own = part.delta(since: known, limit: limit)
+            found += own.map { WrappedTail.wrapped($0, part: name) }
+            let next = Self.bound(own, since: known, limit) { part.delta(since: $0, limit: $1) }
+            bound = [bound, next].compactMap { $0 }.min()
+        }
+        found.sort { $0.stamp < $1.stamp }
+        var (count, bytes) = (0, 0)
+        for update in found {
+            if let bound, update.stamp >= bound { break }
+            let (sum, overflows) = bytes.addingReportingOverflow(update.payload.count)
+            // The first goes even if it is too large: nothing else would ever go.
+            guard count == 0 || count < limit.updates && !overflows && sum <= limit.bytes else {
+                break
+            }
+            (count, bytes) = (count + 1, sum)
+        }
+        return Array(found.prefix(count))
+    }
+
+    /// The first update that a part left out of its delta for want of room: what other parts have
+    /// after it may not go before it, or a source would have a gap.
+    private static func bound(
+        _ delta: [Update], since known: VersionVector, _ limit: DeltaLimit,
+        _ rest: (VersionVector, DeltaLimit) -> [Update]
+    ) -> Stamp? {
+        guard !delta.isEmpty, limit != .unlimited else { return nil }
+        var covered = known
+        for update in delta { covered.advance(update.source, to: update.timestamp) }
+        return rest(covered, DeltaLimit(updates: 1, bytes: 1)).first?.stamp
+    }
+
+    /// How many bytes all parts and the waiting updates retain.
+    ///
+    /// - Complexity: O(parts).
+    public var retainedByteCount: Int {
+        parts.values.reduce(waiting.byteCount) { $0 + $1.retainedByteCount }
+    }
+
+    /// Appends an object: the name of each declared part to its own export.
+    public func appendDump(to output: inout [UInt8]) {
+        var writer = ObjectWriter()
+        for name in names {
+            writer.begin(name, in: &output)
+            parts[name]?.appendDump(to: &output)
+        }
+        writer.end(in: &output)
+    }
+}
+
+/// What an update did to one part of a ``ReplicatedBucket``.
+public struct BucketChange: Sendable {
+    /// The name of the part.
+    public let part: PropertyKey
+    /// What the part says of it, of its type's ``Replicated/Change``; for a nested bucket again a
+    /// ``BucketChange``.
+    public let change: any Sendable
+}
+
+/// Stands where a part is that is being changed.
+private struct VacantPart: Replicated, Dumpable {
+    var retainedByteCount: Int { 0 }
+    func history(since known: VersionVector) -> [Update] { [] }
+    func appendDump(to output: inout [UInt8]) {}
+    mutating func apply(_ update: Update, changes: inout [Never]?) -> Application { .applied }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// How a bucket hands its updates to a part and gets them back byte for byte.
+///
+/// A part sees an update with the inner value as its payload, and retains or drops it as it likes.
+/// What the bucket needs to restore the outer bytes has to live exactly as long, so it travels in
+/// the update's tail, which every type keeps with the update. Nearly always that is nothing: the
+/// outer payload is what we would write ourselves.
+enum WrappedTail {
+    /// Never the first byte of a tail from the wire, which begins with a comma.
+    private static let mark: UInt8 = 0xFF
+
+    /// The update as the part sees it.
+    static func unwrapped(_ update: Update, _ parts: KeyedPayload.Parts) -> Update {
+        let inner = Array(update.payload[parts.value])
+        let isOurForm =
+            KeyedPayload.make(parts.key, inner) == update.payload && update.tail?.first != mark
+        return Update(
+            payload: inner, timestamp: update.timestamp, source: update.source,
+            tail: isOurForm ? update.tail : packed(update))
+    }
+
+    /// The update as it came to the bucket.
+    static func wrapped(_ update: Update, part name: PropertyKey) -> Update {
+        var payload: Payload
+        var tail = update.tail
+        if let packed = tail, let outer = unpacked(packed) {
+            (payload, tail) = outer
+        } else {
+            payload = KeyedPayload.make(name, update.payload)
+        }
+        return Update(
+            payload: payload, timestamp: update.timestamp, source: update.source, tail: tail)
+    }
+
+    /// The mark, the length of the payload in eight bytes, the payload, and the tail behind a
+    /// byte that tells that there is one.
+    private static func packed(_ update: Update) -> [UInt8] {
+        var bytes: [UInt8] = [mark]
+        let count = UInt64(update.payload.count)
+        for place in 0..<8 {
+            bytes.append(UInt8(truncatingIfNeeded: count >> UInt64(8 * place)))
+        }
+        bytes.append(contentsOf: update.payload)
+        if let tail = update.tail {
+            bytes.append(1)
+            bytes.append(contentsOf: tail)
+        }
+        return bytes
+    }
+
+    /// What ``packed(_:)`` put in; `nil` for a tail as it stands on the wire.
+    private static func unpacked(_ bytes: [UInt8]) -> (Payload, [UInt8]?)? {
+        guard bytes.count >= 9, bytes[0] == mark else { return nil }
+        var count: UInt64 = 0
+        for place in 0..<8 { count |= UInt64(bytes[1 + place]) << UInt64(8 * place) }
+        guard count <= UInt64(bytes.count - 9) else { return nil }
+        let end = 9 + Int(count)
+        let tail = end < bytes.count ? Array(bytes[(end + 1)...]) : nil
+        return (Array(bytes[9..<end]), tail)
+    }
+}
