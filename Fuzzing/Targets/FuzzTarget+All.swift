@@ -4,6 +4,6 @@ extension FuzzTarget {
     /// Every target, in the order in which they are run.
     public static let all: [FuzzTarget] = [
         jsonScanner, jsonString, jsonNumber, jsonMembers, jsonMeaning, versionVector, lineDecoder,
-        dispatching,
+        jsonValue, jsonCoding, actionCodec, replica, dispatching,
     ]
 }

@@ -4,7 +4,7 @@
 ///
 /// It shares no code with them: it recurses, decodes at once, and takes numbers from the standard
 /// library.
-indirect enum NaiveJSON: Equatable {
+indirect enum NaiveJSON: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -14,7 +14,7 @@ indirect enum NaiveJSON: Equatable {
     /// The last value of each key, sorted by key.
     case object([Member])
 
-    struct Member: Equatable {
+    struct Member: Equatable, Sendable {
         let key: [UInt16]
         let value: NaiveJSON
     }
