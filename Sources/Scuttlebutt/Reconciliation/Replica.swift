@@ -55,9 +55,12 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
     }
 
     /// Makes a replica that has all that another one has, and writes as a `source` of its own.
-    public init(copying other: Self, source: Source) {
-        current = other.current
-        initial = other.initial
+    ///
+    /// - Parameter empty: For types that know who writes: the value before the first update, as
+    ///   the new source has it. Everything is applied to it; else the value is copied.
+    public init(copying other: Self, source: Source, into empty: Value? = nil) {
+        current = empty ?? other.current
+        initial = empty ?? other.initial
         generator = other.generator
         sizeLimit = other.sizeLimit
         wallClock = other.wallClock
@@ -68,6 +71,10 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
         if let newest = other.own.newest {
             gossip.restore(Stamp(timestamp: newest, source: other.gossip.source))
         }
+        guard empty != nil else { return }
+        for update in other.current.history(since: VersionVector()) { current.apply(update) }
+        var ignored: [Value.Change]?
+        current.advance(wallClock: wallClock, changes: &ignored)
     }
 
     /// The replicated value.

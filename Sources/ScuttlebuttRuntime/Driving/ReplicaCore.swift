@@ -178,7 +178,7 @@ final class ReplicaCore<Value: Replicated>: Sendable {
                 duties.closings.append((signal, error.message))
             }
         }
-        duties.timers = effects.timers
+        if !effects.timers.isEmpty { duties.timers = effects.timers }
         if effects.wakesAll { duties.wakes = Array(state.signals.values) }
         state.boundNews()
         if state.untold > 0, !state.isTelling {

@@ -21,17 +21,29 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     /// The connections.
     public let swarm: Swarm
 
+    /// Makes the empty value of a source, for types that know who writes.
+    private let make: (@Sendable (Source) -> Value)?
+
     /// Makes a replica that is kept in memory.
     ///
     /// - Parameter value: Usually empty; updates that it has already are kept.
     public convenience init(_ value: Value, options: ReplicaOptions = ReplicaOptions()) {
         var generator = SystemRandomNumberGenerator()
         let source = options.source ?? .random(using: &generator)
+        self.init(ReplicaDriver.replica(value, source, options), options: options)
+    }
+
+    /// Makes a replica in memory of a type that has to know who writes, such as an array.
+    ///
+    /// - Parameter make: Makes the empty value of a writer.
+    public convenience init(
+        options: ReplicaOptions = ReplicaOptions(),
+        making make: @escaping @Sendable (Source) -> Value
+    ) {
+        var generator = SystemRandomNumberGenerator()
+        let source = options.source ?? .random(using: &generator)
         self.init(
-            Replica(
-                value, source: source, wire: options.wire, generator: options.time,
-                sizeLimit: options.sizeLimit),
-            storage: nil, options: options)
+            ReplicaDriver.replica(make(source), source, options), options: options, make: make)
     }
 
     /// Makes a replica that is saved, with everything that was saved already.
@@ -41,30 +53,56 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     public convenience init(
         _ value: Value, storage: any LogStorage, options: ReplicaOptions = ReplicaOptions()
     ) async throws {
+        let replica = try await ReplicaDriver.restored(storage, options) { _ in value }
+        self.init(replica, storage: storage, options: options)
+    }
+
+    /// Makes a replica that is saved, of a type that has to know who writes.
+    ///
+    /// - Parameter make: Makes the empty value of a writer.
+    /// - Throws: ``StorageError`` when the storage cannot be read.
+    public convenience init(
+        storage: any LogStorage, options: ReplicaOptions = ReplicaOptions(),
+        making make: @escaping @Sendable (Source) -> Value
+    ) async throws {
+        let replica = try await ReplicaDriver.restored(storage, options, make)
+        self.init(replica, storage: storage, options: options, make: make)
+    }
+
+    private init(
+        _ replica: Replica<Value, ReplicaTime>, storage: (any LogStorage)? = nil,
+        options: ReplicaOptions, make: (@Sendable (Source) -> Value)? = nil
+    ) {
+        core = ReplicaCore(replica, storage: storage, options: options)
+        swarm = Swarm(
+            core, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+        self.make = make
+    }
+
+    private static func replica(
+        _ value: Value, _ source: Source, _ options: ReplicaOptions
+    ) -> Replica<Value, ReplicaTime> {
+        Replica(
+            value, source: source, wire: options.wire, generator: options.time,
+            sizeLimit: options.sizeLimit)
+    }
+
+    private static func restored(
+        _ storage: any LogStorage, _ options: ReplicaOptions, _ make: (Source) -> Value
+    ) async throws -> Replica<Value, ReplicaTime> {
         // Read first: a damaged log must show before the first byte is written to it.
         let loaded = LoadedUpdates()
         try await storage.load { loaded.append($0) }
         var generator = SystemRandomNumberGenerator()
         let source = try await storage.source(
             proposing: options.source ?? .random(using: &generator))
-        var replica = Replica(
-            value, source: source, wire: options.wire, generator: options.time,
-            sizeLimit: options.sizeLimit)
+        var replica = ReplicaDriver.replica(make(source), source, options)
         for update in loaded.take() where !replica.restore(update) {
             let refusal = Refusal(
                 .value, "a saved update does not fit the type", stamp: update.stamp)
             options.onEvent?(.invalid(refusal, nil))
         }
-        self.init(replica, storage: storage, options: options)
-    }
-
-    init(
-        _ replica: Replica<Value, ReplicaTime>, storage: (any LogStorage)?,
-        options: ReplicaOptions
-    ) {
-        core = ReplicaCore(replica, storage: storage, options: options)
-        swarm = Swarm(
-            core, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+        return replica
     }
 
     /// The source that local writes are written as.
@@ -109,9 +147,10 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     ///   throws; nothing has changed then.
     @discardableResult
     public func write(_ prepare: (Value) throws -> Payload?) throws -> Update? {
-        try core.write { value in
-            try prepare(value).map { [$0] } ?? []
-        }.first
+        try core.transition { state, effects in
+            guard let payload = try prepare(state.replica.value) else { return nil }
+            return try self.core.write(payload, &state, &effects)
+        }
     }
 
     /// Writes all that the closure prepares from the value, in order and told as one batch.
@@ -121,7 +160,9 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     /// - Throws: As ``write(_:)``; what stood before the refused payload has been written.
     @discardableResult
     public func writeAll(_ prepare: (Value) throws -> [Payload]) throws -> [Update] {
-        try core.write(prepare)
+        try core.transition { state, effects in
+            try prepare(state.replica.value).map { try self.core.write($0, &state, &effects) }
+        }
     }
 
     /// Lets the value look at the wall clock, for types whose data expires.
@@ -183,10 +224,11 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     /// - Parameter source: Default: a fresh random one.
     public func clone(source: Source? = nil) -> ReplicaDriver {
         var generator = SystemRandomNumberGenerator()
-        let copy = core.state.withLock { state in
-            Replica(copying: state.replica, source: source ?? .random(using: &generator))
-        }
-        return ReplicaDriver(copy, storage: nil, options: core.options)
+        let source = source ?? .random(using: &generator)
+        let replica = core.state.withLock { $0.replica }
+        return ReplicaDriver(
+            Replica(copying: replica, source: source, into: make?(source)),
+            options: core.options, make: make)
     }
 
     // MARK: Sessions
@@ -214,29 +256,23 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
 }
 
 extension ReplicaCore {
-    func write(_ prepare: (Value) throws -> [Payload]) throws -> [Update] {
-        try transition { state, effects in
-            guard !state.isClosed else {
-                throw ReplicaError(.closed, "the replica was shut down")
-            }
-            var updates: [Update] = []
-            for payload in try prepare(state.replica.value) {
-                guard state.savesByteCount + payload.count <= state.replica.sizeLimit else {
-                    throw ReplicaError(
-                        .sizeLimit, "\(state.savesByteCount) bytes wait to be saved already")
-                }
-                let update = try state.replica.write(
-                    payload, wallClock: state.replica.wallClock, changes: &effects.changes)
-                if storage == nil {
-                    state.replica.commit(update, into: &effects)
-                    effects.wakesAll = true
-                } else {
-                    state.save(Save(update: update, isLocal: true))
-                }
-                updates.append(update)
-            }
-            return updates
+    fileprivate func write(
+        _ payload: Payload, _ state: inout State, _ effects: inout Effects
+    ) throws -> Update {
+        guard !state.isClosed else { throw ReplicaError(.closed, "the replica was shut down") }
+        guard state.savesByteCount + payload.count <= state.replica.sizeLimit else {
+            throw ReplicaError(
+                .sizeLimit, "\(state.savesByteCount) bytes wait to be saved already")
         }
+        let update = try state.replica.write(
+            payload, wallClock: state.replica.wallClock, changes: &effects.changes)
+        if storage == nil {
+            state.replica.commit(update, into: &effects)
+            effects.wakesAll = !state.signals.isEmpty
+        } else {
+            state.save(Save(update: update, isLocal: true))
+        }
+        return update
     }
 }
 

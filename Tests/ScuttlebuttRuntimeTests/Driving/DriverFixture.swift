@@ -9,6 +9,9 @@ import Testing
 struct Notes: Replicated {
     private var log = UpdateLog()
     private(set) var milliseconds: Double = 0
+    private(set) var author: Source?
+
+    init(author: Source? = nil) { self.author = author }
 
     var texts: [String] {
         log.delta(since: VersionVector()).map { String(decoding: $0.payload, as: UTF8.self) }

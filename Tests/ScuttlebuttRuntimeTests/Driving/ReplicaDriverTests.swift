@@ -104,6 +104,17 @@ import Testing
         subscription?.cancel()
     }
 
+    @Test func `a copy of a type that knows its writer is built for the new one`() throws {
+        let notes = ReplicaDriver(options: .named("US")) { Notes(author: $0) }
+        try notes.write { $0.adding("a") }
+        let copy = notes.clone(source: Source("COPY"))
+        try copy.write { $0.adding("b") }
+        #expect(notes.value.author?.text == "US")
+        #expect(copy.value.author?.text == "COPY")
+        #expect(copy.value.texts == ["\"a\"", "\"b\""])
+        #expect(copy.clone(source: Source("C")).value.author?.text == "C")
+    }
+
     // MARK: Bad input
 
     @Test func `what does not fit the type is counted and reported, and the rest goes on`()
