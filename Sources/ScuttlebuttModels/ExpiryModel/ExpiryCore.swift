@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The model without the type of its values.
+struct ExpiryCore: Sendable {
+    /// What happened to one key.
+    struct Change {
+        let key: PropertyKey
+        let cause: ExpiryCause
+        let stamp: Stamp
+        let value: [UInt8]?
+    }
+
+    let limits: ExpiryLimits
+    private(set) var entries: [PropertyKey: ExpiryEntry] = [:]
+    /// Exactly what the entries retain.
+    private(set) var log = RetainedLog()
+    /// The keys by their newest update, and some that have a newer one or are gone.
+    private var recency = StampQueue<PropertyKey>()
+    /// What is older than this has expired; 0 until somebody told the time.
+    private var cutoff = 0.0
+    /// The newest that ever expired here.
+    ///
+    /// Nothing up to it is taken any more, so what an expired
+    /// deletion had hidden stays hidden even when the wall clock steps back.
+    private var expired = 0.0
+    /// The newest that was ever evicted.
+    ///
+    /// A key that is not here is not begun by anything up to it:
+    /// it may be the rest of what was evicted, or deleted.
+    private var evicted: Stamp?
+    /// Nothing retained is older.
+    private var oldest = Double.infinity
+
+    init(limits: ExpiryLimits) { self.limits = limits }
+
+    mutating func apply(_ update: Update, changes: inout [Change]?) -> Application {
+        guard let parts = KeyedPayload.parse(update.payload) else {
+            return .refused("a model's update is [key, value], with a string as key")
+        }
+        let stamp = update.stamp
+        guard log.append(update) else { return .applied }
+        let isLate = stamp.timestamp.value < cutoff || stamp.timestamp.value <= expired
+        guard !isLate, entries[parts.key] != nil || evicted.map({ $0 < stamp }) ?? true else {
+            log.remove(stamp)
+            return .applied
+        }
+        let before = entries[parts.key]?.newest
+        let dropped = entries[parts.key, default: ExpiryEntry()].apply(update, parts.value)
+        for stamp in dropped { log.remove(stamp) }
+        oldest = min(oldest, stamp.timestamp.value)
+        if changes != nil, dropped.last != stamp {
+            let written = Array(update.payload[parts.value])
+            changes?.append(Change(key: parts.key, cause: .written, stamp: stamp, value: written))
+        }
+        if limits.maximumCount != nil, let newest = entries[parts.key]?.newest, newest != before {
+            recency.push(newest, parts.key)
+            recency.sweep(keeping: entries.count) { stamp, key in entries[key]?.newest == stamp }
+            evict(&changes)
+        }
+        return .applied
+    }
+
+    /// The value of a key that is here and not deleted.
+    func value(of key: PropertyKey) -> [UInt8]? {
+        guard let entry = entries[key], !entry.isTombstone else { return nil }
+        return entry.value
+    }
+
+    /// Lets go of the keys that were written the longest time ago until the rest is few enough.
+    private mutating func evict(_ changes: inout [Change]?) {
+        guard let maximum = limits.maximumCount else { return }
+        while entries.count > maximum, let (newest, key) = recency.pop() {
+            guard let entry = entries[key], entry.newest == newest else { continue }
+            for stamp in entry.stamps { log.remove(stamp) }
+            entries[key] = nil
+            evicted = evicted.map { max($0, newest) } ?? newest
+            guard !entry.isTombstone else { continue }
+            changes?.append(Change(key: key, cause: .evicted, stamp: newest, value: nil))
+        }
+    }
+
+    /// Lets go of every update that is too old at this moment.
+    ///
+    /// - Complexity: O(1) while nothing expires, else O(sources + *e* log *n*) for *e* expired ones.
+    mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?) {
+        guard let age = limits.maximumAge, milliseconds.isFinite else { return }
+        cutoff = milliseconds - age
+        while oldest < cutoff {
+            let batch = log.delta(since: VersionVector(), limit: DeltaLimit(updates: 256))
+            let old = batch.prefix { $0.timestamp.value < cutoff }
+            for update in old { expire(update, &changes) }
+            if old.count < batch.count {
+                oldest = batch[old.count].timestamp.value
+            } else if batch.isEmpty {
+                oldest = .infinity
+            }
+        }
+    }
+
+    private mutating func expire(_ update: Update, _ changes: inout [Change]?) {
+        log.remove(update.stamp)
+        expired = max(expired, update.timestamp.value)
+        guard let key = KeyedPayload.parse(update.payload)?.key else { return }
+        let isVisible = entries[key]?.isTombstone == false
+        entries[key]?.forget(update.stamp)
+        if entries[key]?.isEmpty == true { entries[key] = nil }
+        guard isVisible else { return }
+        changes?.append(Change(key: key, cause: .expired, stamp: update.stamp, value: nil))
+    }
+
+    /// The keys that are here and not deleted, in the order of export.
+    var presentKeys: [PropertyKey] {
+        entries.lazy.filter { !$0.value.isTombstone }.map(\.key)
+            .sorted(by: PropertyKey.objectOrder)
+    }
+
+    func appendDump(to output: inout [UInt8]) {
+        var writer = ObjectWriter()
+        for key in presentKeys {
+            guard let value = value(of: key) else { continue }
+            writer.begin(key, in: &output)
+            output.append(contentsOf: value)
+        }
+        writer.end(in: &output)
+    }
+}
