@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+
+public import Rewind
+public import Scuttlebutt
+
+/// A replicated data type, as every peer of a world runs it.
+///
+/// ``Scuttlebutt/Replica`` decides. The reference is a fresh value that was given the same updates
+/// in agreed order, so that the type's promise of convergence is what is compared.
+public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>: SimulatedProgram {
+    /// The rules by which lines are written and read.
+    public let wire: ClassicWire
+    /// Whether the value gives on every update that it took.
+    public let retainsEverything: Bool
+    let make: @Sendable () -> Value
+    let observe: @Sendable (Value) -> Observed
+    let payloads: @Sendable (inout SplitMix64) -> Payload
+
+    /// Makes a program of a data type.
+    ///
+    /// - Parameters:
+    ///   - wire: The upstream rules, unless the type carries actions.
+    ///   - retainsEverything: `false` for a type that forgets what was overwritten.
+    ///   - make: Makes the value of a peer that has seen nothing.
+    ///   - observe: What of the value must be equal where the same updates are.
+    ///   - payloads: Makes a payload of some randomness.
+    public init(
+        wire: ClassicWire = ClassicWire(rules: .upstream), retainsEverything: Bool = true,
+        make: @escaping @Sendable () -> Value,
+        observe: @escaping @Sendable (Value) -> Observed,
+        payloads: @escaping @Sendable (inout SplitMix64) -> Payload
+    ) {
+        self.wire = wire
+        self.retainsEverything = retainsEverything
+        self.make = make
+        self.observe = observe
+        self.payloads = payloads
+    }
+
+    /// Makes the replica of one peer.
+    public func peer(_ traits: PeerTraits) -> ReplicaPeer<Value, Observed> {
+        ReplicaPeer(self, traits)
+    }
+
+    /// The payload that a number stands for; data types have no versions.
+    public func payload(_ number: UInt64, isNewer: Bool) -> Payload? {
+        var random = SplitMix64(seed: number)
+        return payloads(&random)
+    }
+
+    /// What a fresh value shows that was given the entries in agreed order.
+    public func reference(_ entries: [ReferenceEntry], isNew: Bool) -> Observed {
+        var value = make()
+        for entry in entries {
+            guard let stamp = entry.stamp else { continue }
+            value.apply(
+                Update(
+                    payload: entry.payload, timestamp: stamp.timestamp, source: stamp.source))
+        }
+        return observe(value)
+    }
+}
+
+/// The replica of one peer, with the wall clock of the upstream types.
+public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: SimulatedPeer {
+    private var replica: Replica<Value, WallClockGenerator>
+    private let program: ReplicaProgram<Value, Observed>
+    private let saves: Bool
+    private var lastSave = 0
+    private var unsaved: [(token: Int, update: Update)] = []
+    private var timers: [ReplicaTimer] = []
+
+    init(_ program: ReplicaProgram<Value, Observed>, _ traits: PeerTraits) {
+        replica = Replica(
+            program.make(), source: traits.source, wire: program.wire,
+            generator: WallClockGenerator())
+        self.program = program
+        saves = traits.saves
+    }
+
+    /// The sessions, and what was accepted per source.
+    public var gossip: Gossip { replica.gossip }
+
+    /// Begins a session.
+    public mutating func open() -> PeerID { replica.open() }
+
+    /// Performs those events that a replica knows.
+    public mutating func handle(
+        _ event: Dispatching.Event, into effects: inout [Dispatching.Effect]
+    ) {
+        var made = ReplicaEffects<Value.Change>(describesChanges: false)
+        var origin: PeerID?
+        switch event {
+        case .saved(let token):
+            while let first = unsaved.first, first.token <= token {
+                unsaved.removeFirst()
+                replica.commit(first.update, into: &made)
+                made.wakesAll = true
+            }
+        case .received(let peer, let incoming):
+            origin = peer
+            for line in incoming {
+                switch line.line {
+                case .ignored: continue
+                case .refused(let refusal): made.reports.append(.refused(refusal, peer))
+                case .message(let message):
+                    replica.receive(message, from: peer, into: &made)
+                    if case .digest = message { effects.append(.wake(peer)) }
+                }
+            }
+        case .closed(let peer):
+            replica.close(peer, into: &made)
+        case .timerFired(_, let generation):
+            guard timers.indices.contains(generation) else { return }
+            replica.timerFired(timers[generation], into: &made)
+        case .dispatched, .signed, .verified:
+            return
+        }
+        settle(made, origin, into: &effects)
+    }
+
+    /// Turns what the replica asks for into the effects that a world knows.
+    private mutating func settle(
+        _ made: ReplicaEffects<Value.Change>, _ origin: PeerID?,
+        into effects: inout [Dispatching.Effect]
+    ) {
+        if !made.accepted.isEmpty {
+            if saves {
+                lastSave += 1
+                effects.append(.save(lastSave, made.accepted))
+            }
+            effects.append(.apply(made.accepted))
+        }
+        effects += made.reports.map { .report($0) }
+        for timer in made.timers {
+            guard let origin else { continue }
+            timers.append(timer)
+            effects.append(
+                .startTimer(
+                    origin, generation: timers.count - 1, milliseconds: timer.milliseconds))
+        }
+        effects += made.closings.map { .close($0.peer, $0.error) }
+        if made.wakesAll { effects.append(.wakeAll) }
+    }
+
+    /// Asks the replica for lines.
+    public mutating func pull(
+        _ peer: PeerID, limit: DeltaLimit, into effects: inout [Dispatching.Effect]
+    ) -> WireBlock? {
+        guard let (outgoing, reports) = replica.pull(peer, limit: limit) else { return nil }
+        effects += reports.map { .report($0) }
+        return outgoing.shared.flatMap { replica.gossip.sharedBlock($0) } ?? outgoing.block
+    }
+
+    /// Writes; peers get it when it is saved, or now without a disk.
+    public mutating func write(
+        _ payload: Payload, wallClock milliseconds: Double,
+        into effects: inout [Dispatching.Effect]
+    ) -> Update? {
+        guard let update = replica.write(payload, wallClock: milliseconds) else { return nil }
+        if saves {
+            lastSave += 1
+            unsaved.append((lastSave, update))
+            effects.append(.save(lastSave, [update]))
+        } else {
+            replica.commit(update)
+            effects.append(.wakeAll)
+        }
+        return update
+    }
+
+    /// A data type has no local-only writes.
+    public mutating func writeLocally(_ payload: Payload) -> Bool { false }
+
+    /// Takes back the log.
+    public mutating func restore(_ updates: [Update], refusals: [Fingerprint]) -> [Update] {
+        let fresh = updates.filter { !replica.gossip.covers($0.stamp) }
+        for update in updates { replica.restore(update) }
+        return fresh
+    }
+
+    /// Nothing is left to do: a value shows what it accepted at once.
+    public mutating func fold(_ updates: [Update]) -> Int { 0 }
+
+    /// A data type has no versions.
+    public mutating func upgrade() {}
+
+    /// What the value gives on to a peer that has nothing.
+    public var retained: [Update] {
+        replica.value.history(since: VersionVector()).filter { replica.gossip.covers($0.stamp) }
+            .sorted { $0.stamp < $1.stamp }
+    }
+
+    /// What the value shows.
+    public var observed: Observed { program.observe(replica.value) }
+
+    /// A replica has no counts of its own.
+    public func brokenInvariant(foldedCount: Int) -> String? { nil }
+}

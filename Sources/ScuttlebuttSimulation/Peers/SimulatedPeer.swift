@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+
+public import Rewind
+public import Scuttlebutt
+
+/// One running peer of a simulation: the machines of a real one, without what drives them.
+///
+/// The world does what a driver does: it carries bytes, saves, waits, folds. What a peer asks of it
+/// has the form of the effects of ``Rewind/Dispatching``; `sign`, `dispatched` and
+/// `dispatchRefused` are not simulated.
+public protocol SimulatedPeer: Sendable {
+    /// What of the state is compared between peers, and with the reference.
+    associatedtype Observed: Equatable & Sendable
+
+    /// The sessions, and what was accepted per source.
+    var gossip: Gossip { get }
+    /// Begins a session.
+    mutating func open() -> PeerID
+    /// Performs the transition for one event.
+    mutating func handle(_ event: Dispatching.Event, into effects: inout [Dispatching.Effect])
+    /// The next lines for a session, or `nil`.
+    mutating func pull(
+        _ peer: PeerID, limit: DeltaLimit, into effects: inout [Dispatching.Effect]
+    ) -> WireBlock?
+    /// Stamps an own payload and shows it in the state at once; `nil` when it was refused.
+    mutating func write(
+        _ payload: Payload, wallClock milliseconds: Double,
+        into effects: inout [Dispatching.Effect]
+    ) -> Update?
+    /// Shows a payload in the state that never leaves this peer; whether peers of this kind can.
+    mutating func writeLocally(_ payload: Payload) -> Bool
+    /// Takes back what was on the disk, before any session; returns what was new.
+    mutating func restore(_ updates: [Update], refusals: [Fingerprint]) -> [Update]
+    /// Shows accepted updates in the state, as one batch with one notification.
+    ///
+    /// - Returns: How many of them the state had already, which should be none.
+    mutating func fold(_ updates: [Update]) -> Int
+    /// Learns the actions of the new version.
+    mutating func upgrade()
+    /// All updates that are retained and may be sent, in agreed order.
+    var retained: [Update] { get }
+    /// The state, as far as it is compared.
+    var observed: Observed { get }
+    /// Says which of its own invariants is broken, if one is; asked after every step, so in O(1).
+    func brokenInvariant(foldedCount: Int) -> String?
+}
+
+/// How one peer is made.
+public struct PeerTraits: Hashable, Sendable {
+    /// The source that it writes as.
+    public var source: Source
+    /// Whether it has a disk, and so saves before it sends.
+    public var saves: Bool
+    /// Whether updates are verified before they are accepted.
+    public var verifies: Bool
+    /// Whether it knows the actions of the new version.
+    public var isNew: Bool
+    /// The sizes of its buffers.
+    public var limits: Script.Limits
+}
+
+/// What the peers of a world run, and what they ought to show.
+public protocol SimulatedProgram: Sendable {
+    /// One running peer.
+    associatedtype Peer: SimulatedPeer
+
+    /// The rules by which lines are written and read.
+    var wire: ClassicWire { get }
+    /// Whether a peer gives on every update that it accepted; a type that forgets what was
+    /// overwritten does not, and then prefixes per source are not checked.
+    var retainsEverything: Bool { get }
+    /// Makes a peer that has seen nothing.
+    func peer(_ traits: PeerTraits) -> Peer
+    /// The payload that a number stands for; `nil` when it cannot be encoded.
+    ///
+    /// - Parameter isNewer: Whether peers of the old version must not know the action.
+    func payload(_ number: UInt64, isNewer: Bool) -> Payload?
+    /// What a peer should show that has these entries: an independent and obvious fold.
+    ///
+    /// - Parameters:
+    ///   - entries: In agreed order, local-only ones at their places.
+    ///   - isNew: Whether the peer knows the actions of the new version.
+    func reference(_ entries: [ReferenceEntry], isNew: Bool) -> Peer.Observed
+}
+
+/// One thing that a peer has folded into its state.
+public struct ReferenceEntry: Hashable, Sendable {
+    /// The bytes.
+    public let payload: Payload
+    /// The place in the agreed order; `nil` for what stays local.
+    public let stamp: Stamp?
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The disk of one peer: a file of wire lines, and one write in progress at most.
+///
+/// It promises what ``LogStorage`` of the runtime does: what was acknowledged survives everything,
+/// a write that failed left nothing, and of a write in progress any prefix of bytes may survive
+/// the loss of power. What stands behind the last newline is dropped at the next start.
+struct SimulatedDisk: Sendable {
+    /// What would survive the loss of power now.
+    private(set) var durable: [UInt8] = []
+    private var writing: [UInt8] = []
+    private var copy: [UInt8]?
+    var failingWrites = 0
+    var isFull = false
+    /// How many of the own updates of this peer are durable.
+    private(set) var durableOwn: Timestamp?
+    private var writingOwn: Timestamp?
+
+    /// Begins a write.
+    mutating func begin(_ updates: [Update], own: Source) {
+        writing.removeAll(keepingCapacity: true)
+        writingOwn = nil
+        for update in updates {
+            ClassicWire.append(update, to: &writing)
+            writing.append(UInt8(ascii: "\n"))
+            if update.source == own {
+                writingOwn = max(writingOwn ?? update.timestamp, update.timestamp)
+            }
+        }
+    }
+
+    /// Ends the write in progress; whether it is durable now.
+    mutating func end() -> Bool {
+        if isFull || failingWrites > 0 {
+            failingWrites = max(failingWrites - 1, 0)
+            writing.removeAll(keepingCapacity: true)
+            return false
+        }
+        durable += writing
+        writing.removeAll(keepingCapacity: true)
+        if let writingOwn { durableOwn = max(durableOwn ?? writingOwn, writingOwn) }
+        return true
+    }
+
+    /// Loses power; of the write in progress so many thousandths survive.
+    mutating func losePower(kept: Int) {
+        durable += writing.prefix(writing.count * min(max(kept, 0), 1_000) / 1_000)
+        writing = []
+        // A line that was torn is no line.
+        while let last = durable.last, last != UInt8(ascii: "\n") { durable.removeLast() }
+    }
+
+    mutating func backUp() { copy = durable }
+
+    /// Goes back to the copy; whether there is one.
+    mutating func restoreBackup() -> Bool {
+        guard let copy else { return false }
+        (durable, writing) = (copy, [])
+        durableOwn = nil
+        return true
+    }
+
+    /// Reads everything that is durable, each source's updates ascending.
+    mutating func load(_ wire: ClassicWire, own: Source) -> [Update] {
+        var decoder = LineDecoder(wire: wire)
+        var updates: [Update] = []
+        durableOwn = nil
+        durable.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < bytes.count,
+                let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
+            {
+                let line = UnsafeBufferPointer(rebasing: bytes[start..<end])
+                if case .message(.update(let update))? = try? decoder.decode(line) {
+                    updates.append(update)
+                    if update.source == own {
+                        durableOwn = max(durableOwn ?? update.timestamp, update.timestamp)
+                    }
+                }
+                start = end + 1
+            }
+        }
+        // An own update of an earlier life may have come home after newer ones were written.
+        return updates.sorted { $0.stamp < $1.stamp }
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+
+import Rewind
+import Scuttlebutt
+
+extension World {
+    /// How long a save that failed waits before it is tried again.
+    static var saveRetryDelay: Int64 { 1_000_000 }
+
+    /// Does what a machine asked for, in its order, and checks what can be checked at once.
+    mutating func performEffects(_ node: Int) {
+        guard !effects.isEmpty else { return checkStep(node) }
+        var batch: [Dispatching.Effect] = []
+        swap(&batch, &effects)
+        for effect in batch where violation == nil { perform(effect, of: node) }
+        if effects.isEmpty {
+            batch.removeAll(keepingCapacity: true)
+            effects = batch
+        }
+        checkStep(node)
+    }
+
+    private mutating func perform(_ effect: Dispatching.Effect, of node: Int) {
+        switch effect {
+        case .apply(let updates):
+            accept(updates, node)
+        case .save(let token, let updates):
+            guard nodes[node].saves else {
+                return fail(.bounds, "\(name(node)) saves without a disk")
+            }
+            nodes[node].saveQueue.append((token, updates))
+            if nodes[node].saving == nil { startSave(node) }
+        case .verify(let id, let update):
+            verify(id, update, node)
+        case .remember(let fingerprint):
+            nodes[node].refusals.append(fingerprint)
+        case .wake(let peer):
+            wake(node, peer)
+        case .wakeAll:
+            wakeAll(node)
+        case .startTimer(let peer, let generation, let milliseconds):
+            queue.add(
+                .timer(node: node, life: nodes[node].life, peer, generation: generation),
+                due: time + Int64(milliseconds) * 1_000)
+        case .close(let peer, let error):
+            let place = nodes[node].ends[peer.number - 1]
+            if note(8, node, place.connection) {
+                log.add(time, "\(name(node)): \(error.message)")
+            }
+            if connections[place.connection].ends[1 - place.end].node != nil, !script.verifies {
+                fail(.report, "\(name(node)) ends an honest session: \(error.message)")
+            }
+            close(place.connection, place.end, tells: true, machineKnows: true)
+        case .report(let report):
+            hear(report, node)
+        case .sign, .dispatched, .dispatchRefused:
+            fail(.bounds, "\(name(node)) signs, though it does not")
+        }
+    }
+
+    private mutating func wake(_ node: Int, _ peer: PeerID) {
+        guard peer.number <= nodes[node].ends.count else { return }
+        let place = nodes[node].ends[peer.number - 1]
+        scheduleWrite(place.connection, place.end)
+    }
+
+    private mutating func wakeAll(_ node: Int) {
+        for number in nodes[node].open {
+            let end = connections[number].ends[0].node == node ? 0 : 1
+            scheduleWrite(number, end)
+        }
+    }
+
+    // MARK: Accepting and folding
+
+    private mutating func accept(_ updates: [Update], _ node: Int) {
+        figures.accepted += updates.count
+        lastAcceptance = time
+        if note(9, node, updates.count) {
+            log.add(time, "\(name(node)) accepts \(updates.map(\.stamp.text))")
+        }
+        for update in updates {
+            if program.retainsEverything {
+                if case .wrong(let message) = ledger.accept(update, by: node) {
+                    return fail(.prefix, "\(name(node)): \(message)")
+                }
+            }
+            // The own clock is raised by own updates too, but never judged by them.
+            if update.timestamp <= .clockCeiling, update.source != nodes[node].source {
+                nodes[node].highestSeen = max(nodes[node].highestSeen, update.timestamp.value)
+            }
+        }
+        nodes[node].unfolded += updates
+        guard !nodes[node].isFolding else { return }
+        nodes[node].isFolding = true
+        let delay = nodes[node].random.below(script.limits.foldDelay * 1_000 + 1)
+        queue.add(.fold(node: node, life: nodes[node].life), due: time + Int64(delay))
+    }
+
+    /// Folds everything that waits, as one batch with one notification.
+    mutating func fold(_ node: Int) {
+        nodes[node].isFolding = false
+        var updates: [Update] = []
+        swap(&updates, &nodes[node].unfolded)
+        guard !updates.isEmpty else { return }
+        nodes[node].foldCount += 1
+        figures.notifications += 1
+        if note(10, node, updates.count) {
+            log.add(time, "\(name(node)) folds \(updates.count)")
+        }
+        for update in updates { noteFolded(update, node) }
+        if let known = nodes[node].peer?.fold(updates), known > 0 {
+            fail(.notification, "\(name(node)) was given \(known) actions twice")
+        }
+        checkStep(node)
+        if nodes[node].foldCount % World.referenceInterval == 0 { checkReference(node) }
+    }
+
+    mutating func noteFolded(_ update: Update, _ node: Int) {
+        nodes[node].folded.append(update)
+        let stamp = update.stamp
+        if nodes[node].newestFolded.map({ $0 < stamp }) ?? true { nodes[node].newestFolded = stamp }
+    }
+
+    // MARK: The disk
+
+    mutating func startSave(_ node: Int) {
+        nodes[node].saving = nil
+        guard let last = nodes[node].saveQueue.last else { return }
+        let count = nodes[node].saveQueue.count
+        nodes[node].saving = (last.token, count)
+        nodes[node].disk.begin(
+            nodes[node].saveQueue.flatMap(\.updates), own: nodes[node].source)
+        let delay = nodes[node].random.below(script.limits.saveDelay * 1_000 + 1)
+        queue.add(.saved(node: node, life: nodes[node].life), due: time + Int64(delay))
+    }
+
+    mutating func finishSave(_ node: Int) {
+        guard let (token, count) = nodes[node].saving else { return }
+        guard nodes[node].disk.end() else {
+            if note(11, node, token) {
+                log.add(time, "\(name(node)) cannot save")
+            }
+            queue.add(
+                .retrySave(node: node, life: nodes[node].life), due: time + Self.saveRetryDelay)
+            return
+        }
+        if note(12, node, token) {
+            log.add(time, "\(name(node)) has saved up to \(token)")
+        }
+        let own = nodes[node].source
+        for entry in nodes[node].saveQueue.prefix(count) {
+            for update in entry.updates where update.source == own {
+                nodes[node].acknowledgedOwn += 1
+            }
+        }
+        nodes[node].saveQueue.removeFirst(count)
+        nodes[node].saving = nil
+        if !nodes[node].saveQueue.isEmpty { startSave(node) }
+        handle(node, .saved(token))
+    }
+
+    // MARK: Verifying
+
+    /// A perfect signature: what its source wrote is genuine, everything else is not; and now and
+    /// then the verifier fails.
+    private mutating func verify(_ id: VerificationID, _ update: Update, _ node: Int) {
+        let writer = ledger.index(of: update.source)
+        var verdict = Verdict.accepted
+        if ledger.writers[writer].owner != nil, !ledger.isGenuine(update, writer: writer) {
+            verdict = .refused("nobody wrote it")
+        } else if healedAt == nil, nodes[node].random.chance(2) {
+            verdict = .failed("the verifier was not there")
+        }
+        let delay = Int64(nodes[node].random.below(8_000))
+        queue.add(
+            .verdict(node: node, life: nodes[node].life, id, verdict), due: time + delay)
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+
+import Rewind
+import Scuttlebutt
+
+/// A swarm in one thread: peers, disks and connections over virtual time.
+///
+/// Everything that happens is an event in one queue, and everything that is left to chance comes
+/// from the script's seed, so a run is a function of its script. Times are in microseconds since
+/// the start.
+struct World<Program: SimulatedProgram>: Sendable {
+    /// Something that is due.
+    enum Event: Sendable {
+        case step(Int)
+        case dial(edge: Int, generation: Int)
+        case write(connection: Int, end: Int)
+        case deliver(connection: Int, end: Int)
+        /// The other side's end has been heard of.
+        case ended(connection: Int, end: Int)
+        /// Nothing was heard for too long.
+        case silence(connection: Int, end: Int)
+        case saved(node: Int, life: Int)
+        case retrySave(node: Int, life: Int)
+        case fold(node: Int, life: Int)
+        case timer(node: Int, life: Int, PeerID, generation: Int)
+        case verdict(node: Int, life: Int, VerificationID, Verdict)
+        case sample
+    }
+
+    /// One peer with everything around its machines.
+    struct Node: Sendable {
+        /// `nil` while it is down, absent or retired.
+        var peer: Program.Peer?
+        /// Counts the starts, so that what was due in an earlier life is ignored.
+        var life = 0
+        var source: Source
+        var writer: Int
+        let saves: Bool
+        var isNew: Bool
+        var isAbsent: Bool
+        var isRetired = false
+        var isSlow = false
+        var group = 0
+
+        var disk = SimulatedDisk()
+        var saveQueue: [(token: Int, updates: [Update])] = []
+        /// What the write in progress will acknowledge.
+        var saving: (token: Int, count: Int)?
+        var refusals: [Fingerprint] = []
+        /// How many own updates were acknowledged as durable.
+        var acknowledgedOwn = 0
+
+        /// For each session of this life, which end of which connection it is.
+        var ends: [(connection: Int, end: Int)] = []
+        var open: [Int] = []
+
+        var unfolded: [Update] = []
+        var isFolding = false
+        /// Everything that the state is the fold of; what stays local with the stamp before it.
+        var folded: [Update] = []
+        var locals: [(anchor: Stamp?, payload: Payload)] = []
+        var newestFolded: Stamp?
+        var highestSeen: Double = 0
+        var foldCount = 0
+
+        var clockOffset: Double = 0
+        var frozenClock: Double?
+        var random: SplitMix64
+
+        var isRunning: Bool { peer != nil }
+    }
+
+    /// A connection that one peer wants to another and dials again and again.
+    struct Edge: Sendable {
+        let dialler: Int
+        let listener: Int
+        var isWanted = true
+        var connection: Int?
+        var attempt = 0
+        var generation = 0
+    }
+
+    let program: Program
+    let script: Script
+    var time: Int64 = 0
+    var queue = EventQueue<Event>()
+    var nodes: [Node] = []
+    var edges: [Edge] = []
+    var connections: [Connection] = []
+    var ledger: Ledger
+    var log: EventLog
+    var violation: Violation?
+    var figures = Figures()
+    var samples: [Sample] = []
+    /// How often a sample is taken, in microseconds; 0 for never.
+    var sampleInterval: Int64 = 0
+    /// Bytes of earlier sessions, for attackers that replay them.
+    var recordings: [[UInt8]] = []
+    var attackCount = 0
+    var random: SplitMix64
+    /// When the last fault was over, once the world is settling.
+    var healedAt: Int64?
+    var lastAcceptance: Int64 = 0
+    /// Scratch for one transition.
+    var effects: [Dispatching.Effect] = []
+
+    init(_ program: Program, _ script: Script, keepsLines: Bool = false, sampleInterval: Int64 = 0)
+    {
+        self.program = program
+        self.script = script
+        self.sampleInterval = sampleInterval
+        ledger = Ledger(peers: script.peers)
+        log = EventLog(keepsLines: keepsLines)
+        random = SplitMix64(seed: script.seed, lane: 2)
+        for index in 0..<script.peers {
+            let source = World.source(index, life: 1, isOdd: script.hasOddNames)
+            nodes.append(
+                Node(
+                    source: source, writer: ledger.index(of: source, owner: index),
+                    saves: !script.forgetful.contains(index),
+                    isNew: !script.old.contains(index),
+                    isAbsent: script.absent.contains(index),
+                    random: SplitMix64(seed: script.seed, lane: 3, index)))
+        }
+        for index in nodes.indices where !nodes[index].isAbsent { start(index) }
+        for edge in script.topology.edges(script.peers, seed: script.seed) {
+            link(edge.dialler, edge.listener)
+        }
+        for (index, step) in script.steps.enumerated() {
+            queue.add(.step(index), due: Int64(step.time) * 1_000)
+        }
+        if sampleInterval > 0 { queue.add(.sample, due: 0) }
+    }
+
+    /// A peer's name: `A` to `Z`, then `AA` and so on, or names that sort differently as UTF-16,
+    /// as Unicode scalars and as Swift strings.
+    static func source(_ index: Int, life: Int, isOdd: Bool) -> Source {
+        let odd = [
+            "e\u{301}", "\u{E9}", "\u{FFFD}", "\u{1F600}", "\u{E000}", "\u{10FFFF}", " ", "\"",
+        ]
+        var name = ""
+        if isOdd, index < odd.count {
+            name = odd[index]
+        } else {
+            var number = index + 1
+            while number > 0 {
+                let letter = UInt8(ascii: "A") + UInt8((number - 1) % 26)
+                name = String(decoding: [letter], as: UTF8.self) + name
+                number = (number - 1) / 26
+            }
+        }
+        if life > 1 { name += ".\(life)" }
+        guard let source = Source(name) else { preconditionFailure("a name that is no source") }
+        return source
+    }
+
+    // MARK: Running
+
+    /// Runs until nothing is due, or until `limit`; stops at the first violation.
+    mutating func run(until limit: Int64) {
+        while violation == nil, let due = queue.nextDue, due <= limit,
+            let next = queue.removeFirst()
+        {
+            time = next.due
+            handle(next.event)
+        }
+        if violation == nil { time = max(time, limit == .max ? time : limit) }
+    }
+
+    private mutating func handle(_ event: Event) {
+        switch event {
+        case .step(let index):
+            perform(script.steps[index].deed)
+        case .dial(let edge, let generation):
+            if edges[edge].generation == generation { dial(edge) }
+        case .write(let connection, let end):
+            write(connection, end)
+        case .deliver(let connection, let end):
+            deliver(connection, end)
+        case .ended(let connection, let end), .silence(let connection, let end):
+            if isDue(event, connection) { close(connection, end, tells: false) }
+        case .saved(let node, let life):
+            if nodes[node].life == life { finishSave(node) }
+        case .retrySave(let node, let life):
+            if nodes[node].life == life { startSave(node) }
+        case .fold(let node, let life):
+            if nodes[node].life == life { fold(node) }
+        case .timer(let node, let life, let peer, let generation):
+            if nodes[node].life == life {
+                if note(1, node, generation) {
+                    log.add(time, "\(name(node)) timer \(generation)")
+                }
+                handle(node, .timerFired(peer, generation: generation))
+            }
+        case .verdict(let node, let life, let id, let verdict):
+            if nodes[node].life == life {
+                if note(2, node, id.number) {
+                    log.add(time, "\(name(node)) verdict \(verdict)")
+                }
+                handle(node, .verified(id, verdict))
+            }
+        case .sample:
+            takeSample()
+        }
+    }
+
+    /// A silence counts only while it lasts.
+    private func isDue(_ event: Event, _ connection: Int) -> Bool {
+        guard case .silence = event else { return true }
+        return connections[connection].isBlocked
+            || connections[connection].ends.contains { !$0.isOpen }
+    }
+
+    /// Hands an event to a peer's machine and performs what it asks for.
+    mutating func handle(_ node: Int, _ event: Dispatching.Event) {
+        nodes[node].peer?.handle(event, into: &effects)
+        performEffects(node)
+    }
+
+    /// Records an event; whether a line for people is wanted as well.
+    mutating func note(_ kind: Int, _ first: Int, _ second: Int) -> Bool {
+        log.note(time, kind, first, second)
+        return log.keepsLines
+    }
+
+    mutating func fail(_ promise: Violation.Promise, _ message: String) {
+        guard violation == nil else { return }
+        let found = Violation(promise: promise, message: message, time: time)
+        violation = found
+        if note(3, 0, 0) {
+            log.add(time, "VIOLATION \(found.description)")
+        }
+    }
+
+    func name(_ node: Int) -> String { nodes[node].source.text }
+
+    /// The wall clock of a peer, in milliseconds since 1970.
+    func wallClock(_ node: Int) -> Double {
+        if let frozen = nodes[node].frozenClock { return frozen }
+        return 1_800_000_000_000 + Double(time / 1_000) + nodes[node].clockOffset
+    }
+}
