@@ -46,44 +46,29 @@ struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
     ///
     /// - Complexity: O(log n).
     func find(_ key: Key) -> (index: Int, element: Held)? {
-        var node = root
-        var base = 0
-        while !node.isLeaf {
-            let child = node.child(for: key)
-            for index in 0..<child { base += node.children[index].count }
-            node = node.children[child]
-        }
-        let place = node.lowerBound(key)
-        guard place < node.keys.count, !(key < node.keys[place]) else { return nil }
-        return (base + place, node.elements[place])
+        let (index, element) = root.search(key)
+        return element.map { (index, $0) }
     }
 
     /// How many keys are smaller: where the key stands, or would.
     ///
     /// - Complexity: O(log n).
-    func lowerBound(_ key: Key) -> Int {
-        var node = root
-        var base = 0
-        while !node.isLeaf {
-            let child = node.child(for: key)
-            for index in 0..<child { base += node.children[index].count }
-            node = node.children[child]
-        }
-        return base + node.lowerBound(key)
-    }
+    func lowerBound(_ key: Key) -> Int { root.search(key).index }
 
     /// The key and the element at an index from zero to `count - 1`.
     ///
     /// - Complexity: O(log n).
     subscript(index: Int) -> (key: Key, element: Held) {
         precondition(index >= 0 && index < count, "the index is out of range")
-        var node = root
-        var rest = index
-        while !node.isLeaf {
-            let child = node.child(at: &rest)
-            node = node.children[child]
-        }
-        return (node.keys[rest], node.elements[rest])
+        return root.pair(at: index)
+    }
+
+    /// The key at an index from zero to `count - 1`.
+    ///
+    /// - Complexity: O(log n).
+    func key(at index: Int) -> Key {
+        precondition(index >= 0 && index < count, "the index is out of range")
+        return root.key(at: index)
     }
 
     /// The last key and its element.

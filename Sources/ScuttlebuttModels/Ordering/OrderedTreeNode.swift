@@ -36,35 +36,79 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
 
     /// The first place whose key is not smaller.
     func lowerBound(_ key: Key) -> Int {
-        var (low, high) = (0, keys.count)
-        // Ascending insertion is the most frequent one.
-        if high > 0, keys[high - 1] < key { return high }
-        while low < high {
-            let middle = (low + high) / 2
-            if keys[middle] < key { low = middle + 1 } else { high = middle }
+        // In the buffer keys are compared where they are, without being retained.
+        keys.withUnsafeBufferPointer { keys in
+            var (low, high) = (0, keys.count)
+            // Ascending insertion is the most frequent one.
+            if high > 0, keys[high - 1] < key { return high }
+            while low < high {
+                let middle = (low + high) / 2
+                if keys[middle] < key { low = middle + 1 } else { high = middle }
+            }
+            return low
         }
-        return low
     }
 
     /// Below which child a key stands.
     func child(for key: Key) -> Int {
-        var (low, high) = (0, keys.count)
-        if high > 0, !(key < keys[high - 1]) { return high }
-        while low < high {
-            let middle = (low + high) / 2
-            if key < keys[middle] { high = middle } else { low = middle + 1 }
+        keys.withUnsafeBufferPointer { keys in
+            var (low, high) = (0, keys.count)
+            if high > 0, !(key < keys[high - 1]) { return high }
+            while low < high {
+                let middle = (low + high) / 2
+                if key < keys[middle] { high = middle } else { low = middle + 1 }
+            }
+            return low
         }
-        return low
     }
 
     /// Below which child an index stands; `rest` becomes the index below it.
     func child(at rest: inout Int) -> Int {
-        var child = 0
-        while rest >= children[child].count {
-            rest -= children[child].count
-            child += 1
+        children.withUnsafeBufferPointer { children in
+            var child = 0
+            while rest >= children[child].count {
+                rest -= children[child].count
+                child += 1
+            }
+            return child
         }
-        return child
+    }
+
+    /// How many elements stand below the children before this one.
+    func count(before child: Int) -> Int {
+        children.withUnsafeBufferPointer { children in
+            var count = 0
+            for index in 0..<child { count += children[index].count }
+            return count
+        }
+    }
+
+    /// The key and the element at an index, which is in range.
+    func pair(at index: Int) -> (key: Key, element: Held) {
+        if isLeaf { return (keys[index], elements[index]) }
+        var rest = index
+        let child = child(at: &rest)
+        return children.withUnsafeBufferPointer { $0[child].pair(at: rest) }
+    }
+
+    /// The key at an index, which is in range.
+    func key(at index: Int) -> Key {
+        if isLeaf { return keys[index] }
+        var rest = index
+        let child = child(at: &rest)
+        return children.withUnsafeBufferPointer { $0[child].key(at: rest) }
+    }
+
+    /// How many keys are smaller, and the element if the key is held.
+    func search(_ key: Key) -> (index: Int, element: Held?) {
+        if isLeaf {
+            let place = lowerBound(key)
+            let isHeld = place < keys.count && !(key < keys[place])
+            return (place, isHeld ? elements[place] : nil)
+        }
+        let child = child(for: key)
+        let (index, element) = children.withUnsafeBufferPointer { $0[child].search(key) }
+        return (count(before: child) + index, element)
     }
 }
 
@@ -96,7 +140,7 @@ extension OrderedTreeNode {
     ) -> (index: Int, replaced: Held?, split: Split?) {
         let child = child(for: key)
         var (index, replaced, split) = children[child].insert(element, for: key)
-        for left in 0..<child { index += children[left].count }
+        index += count(before: child)
         if replaced == nil { count += 1 }
         guard let split else { return (index, replaced, nil) }
         // `index` may count into the new node; the counts to the left are not touched by that.
@@ -146,7 +190,7 @@ extension OrderedTreeNode {
     private mutating func removeBelow(_ key: Key) -> (index: Int, element: Held)? {
         let child = child(for: key)
         guard var removed = children[child].remove(key) else { return nil }
-        for left in 0..<child { removed.index += children[left].count }
+        removed.index += count(before: child)
         count -= 1
         if children[child].size < Self.minimum { refill(child) }
         return removed

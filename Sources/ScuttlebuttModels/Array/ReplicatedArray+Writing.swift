@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+// Indexes are clamped to the array, because one that was read a moment ago may be out of date.
+extension ReplicatedArray {
+    /// A write that puts a value at the end.
+    ///
+    /// - Throws: `EncodingError` for what JSON cannot hold, and for `null`, which means removal.
+    public func pushing(_ value: Value) throws -> Payload {
+        try insertion([value], at: count)
+    }
+
+    /// A write that puts values at the end, all in one update; `nil` for none.
+    ///
+    /// - Throws: as ``pushing(_:)``.
+    public func pushing(contentsOf values: some Sequence<Value>) throws -> Payload? {
+        try splicing(at: count, removing: 0, inserting: values)
+    }
+
+    /// A write that puts a value at the beginning.
+    ///
+    /// - Throws: as ``pushing(_:)``.
+    public func unshifting(_ value: Value) throws -> Payload { try insertion([value], at: 0) }
+
+    /// A write that puts a value before the element at an index, or at the end.
+    ///
+    /// - Throws: as ``pushing(_:)``.
+    public func inserting(_ value: Value, at index: Int) throws -> Payload {
+        try insertion([value], at: index)
+    }
+
+    /// A write that puts a value somewhere between two sort keys, `nil` meaning an end.
+    ///
+    /// Where no string sorts between the two, or they are not in order, the value goes behind the
+    /// first, to the nearest place that there is.
+    ///
+    /// - Throws: as ``pushing(_:)``.
+    public func inserting(
+        _ value: Value, between previous: PropertyKey?, and next: PropertyKey?
+    ) throws -> Payload {
+        core.inserting(try encoded(value), between: previous, and: next)
+    }
+
+    /// A write that removes the last element; `nil` when there is none.
+    public func popping() -> Payload? { removing(at: count - 1) }
+
+    /// A write that removes the first element; `nil` when there is none.
+    public func shifting() -> Payload? { removing(at: 0) }
+
+    /// A write that removes the element at an index; `nil` when there is none.
+    public func removing(at index: Int) -> Payload? {
+        key(at: index).flatMap { core.unsetting($0) }
+    }
+
+    /// A write that removes the element with a sort key; `nil` when there is none.
+    public func unsetting(_ key: PropertyKey) -> Payload? { core.unsetting(key) }
+
+    /// A write that replaces the element at an index; `nil` when there is none.
+    ///
+    /// - Throws: as ``pushing(_:)``.
+    public func setting(_ value: Value, at index: Int) throws -> Payload? {
+        guard let key = key(at: index) else { return nil }
+        return try setting(value, for: key)
+    }
+
+    /// A write that replaces the element with a sort key, or puts one there.
+    ///
+    /// - Throws: as ``pushing(_:)``.
+    public func setting(_ value: Value, for key: PropertyKey) throws -> Payload {
+        core.setting(try encoded(value), for: key)
+    }
+
+    /// A write that replaces elements by values, in one update.
+    ///
+    /// As with the originals, the first values take the sort keys of the elements that they replace;
+    /// elements for which no value is left are removed, and further values get keys of their own.
+    /// New values stay together, whatever another writer inserts there at the same time.
+    ///
+    /// - Parameters:
+    ///   - index: Where to begin, clamped to 0 … `count`.
+    ///   - removals: How many elements to replace or remove, clamped to those that there are.
+    /// - Returns: `nil` when nothing would change.
+    /// - Throws: as ``pushing(_:)``.
+    public func splicing(
+        at index: Int, removing removals: Int, inserting values: some Sequence<Value>
+    ) throws -> Payload? {
+        core.splicing(
+            at: index, removing: removals, inserting: try values.map { try encoded($0) })
+    }
+
+    private func insertion(_ values: [Value], at index: Int) throws -> Payload {
+        let payload = core.inserting(try values.map { try encoded($0) }, at: index)
+        guard let payload else { preconditionFailure("an insertion always changes something") }
+        return payload
+    }
+
+    private func encoded(_ value: Value) throws -> [UInt8] {
+        let bytes = try ValueCoding.encode(value)
+        guard !ValueCoding.isNull(bytes) else {
+            let context = EncodingError.Context(
+                codingPath: [], debugDescription: "null cannot be an element: it means removal")
+            throw EncodingError.invalidValue(value, context)
+        }
+        return bytes
+    }
+}
