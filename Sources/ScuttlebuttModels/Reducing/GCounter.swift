@@ -8,7 +8,7 @@ public import Scuttlebutt
 /// (`set`) loses the others' increments, so there is no such operation.
 ///
 /// An amount is at most 2^53 − 1 (more is cut to that, less than 1 is ignored) and the sum stops at
-/// `Int64.max`. Grows by 16 bytes for each increment until compacted, then by about 60 bytes for
+/// `Int64.max`. Grows by about 20 bytes for each increment until compacted, then by about 100 bytes for
 /// each source.
 public struct GCounter: CommutingOperations, Mergeable {
     /// A change of the counter.

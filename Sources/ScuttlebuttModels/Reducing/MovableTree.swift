@@ -10,7 +10,7 @@ public import Scuttlebutt
 ///
 /// In a reducer actions come in that order anyway, and each costs the depth of the tree. Out of
 /// order, the moves behind are undone and made again, which is what makes any two of them change
-/// places. Grows by about 200 bytes for each operation until compacted, then by its nodes.
+/// places. Grows by about 150 bytes for each operation until compacted, then by its nodes.
 ///
 /// - SeeAlso: Kleppmann, Mulligan, Gomes and Beresford, "A Highly-Available Move Operation for
 ///   Replicated Trees" (2021).

@@ -8,8 +8,8 @@ public import Scuttlebutt
 /// what its author saw in the value, if the value is ``Clearable``. Pitfall: a value that is not
 /// keeps its content, so a key that is added again shows the old one.
 ///
-/// Grows by its values and by about 40 bytes for each key and source that changed it; removed keys
-/// go with the compaction.
+/// Grows by its values and by about 90 bytes for each key and 24 for each further source that
+/// changed it; removed keys go with the compaction.
 public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     /// A change of the map.
     public enum Operation: Codable, Equatable, Sendable {

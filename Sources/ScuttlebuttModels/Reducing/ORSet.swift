@@ -8,8 +8,8 @@ public import Scuttlebutt
 /// a reducer that simply removes the element is not add-wins, since it also deletes an addition
 /// that the remover never saw; prepare the operation with ``removal(of:)``.
 ///
-/// Grows by about 40 bytes for each element and source that added it; those of removed elements
-/// go with the compaction. Adding what is there costs no space.
+/// Grows by about 90 bytes for each element and 24 for each further source that added it; those of
+/// removed elements go with the compaction. Adding what is there costs no space.
 public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Clearable {
     /// A change of the set.
     public enum Operation: Codable, Equatable, Sendable {

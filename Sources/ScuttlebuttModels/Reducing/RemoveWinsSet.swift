@@ -8,7 +8,7 @@ public import Scuttlebutt
 /// what. Pitfall: an addition that did not see a removal stays without effect, also when it has the
 /// higher stamp; prepare it with ``addition(of:)``.
 ///
-/// Grows by about 40 bytes for each element and source that removed it, until somebody added it
+/// Grows by about 100 bytes for each element that was removed, until somebody added it
 /// again and the set was compacted; what stays removed stays recorded.
 public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     /// A change of the set.
