@@ -23,6 +23,13 @@ struct DocCore: Sendable {
         return view
     }
 
+    /// A declared view that has an order of its own.
+    func sequence(_ name: PropertyKey) -> DocView {
+        let view = view(name)
+        precondition(view.isSequence, "a set was declared under this name, not a sequence")
+        return view
+    }
+
     mutating func declare(_ view: DocView) { views.declare(view, rows: rows) }
 
     mutating func apply(_ update: Update, changes: inout [DocChange]?) -> Application {

@@ -35,6 +35,10 @@ struct DocView: Sendable {
     /// so a moved row can neither vanish nor stand twice.
     private var sorts: [PropertyKey: PropertyKey] = [:]
 
+    /// The row that came in last, by index, and how many came in beside each other before it: what
+    /// is put there next gets a sort key with room for more.
+    private(set) var run: (index: Int, length: Int)?
+
     init(name: PropertyKey, isSequence: Bool, condition: Condition) {
         self.name = name
         self.isSequence = isSequence
@@ -56,17 +60,33 @@ struct DocView: Sendable {
     mutating func update(_ id: PropertyKey, _ members: RowMembers?) -> DocChange.View.Kind? {
         let old = place(of: id)
         guard let members else {
-            guard let old, let removed = rows.remove(old) else { return nil }
-            sorts[id] = nil
-            return .removed(from: removed.index)
+            guard let old, let index = takeOut(old) else { return nil }
+            return .removed(from: index)
         }
         let new = Place(sort: isSequence ? Self.sort(id, members) : Self.noSort, id: id)
         if let old, old == new { return rows.find(old).map { .updated(at: $0.index) } }
-        let from = old.flatMap { rows.remove($0)?.index }
-        let to = rows.insert((), for: new).index
-        if isSequence { sorts[id] = new.sort }
+        let from = old.flatMap { takeOut($0) }
+        let to = putIn(new)
         guard let from else { return .added(at: to) }
         return from == to ? .updated(at: to) : .moved(from: from, to: to)
+    }
+
+    private mutating func takeOut(_ place: Place) -> Int? {
+        guard let index = rows.remove(place)?.index else { return nil }
+        sorts[place.id] = nil
+        if let last = run, index <= last.index {
+            run = index == last.index ? nil : (last.index - 1, last.length)
+        }
+        return index
+    }
+
+    private mutating func putIn(_ place: Place) -> Int {
+        let index = rows.insert((), for: place).index
+        guard isSequence else { return index }
+        sorts[place.id] = place.sort
+        let isBeside = run.map { index == $0.index || index == $0.index + 1 } ?? false
+        run = (index, isBeside ? (run?.length ?? 0) + 1 : 1)
+        return index
     }
 
     /// Adds the key that makes a row belong here, unless it has it already.

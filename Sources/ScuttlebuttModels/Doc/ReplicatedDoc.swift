@@ -39,7 +39,9 @@ public struct ReplicatedDoc<Value: Codable & Sendable>: Sendable {
     }
 
     /// The row with this id, if it is there.
-    public subscript(id: PropertyKey) -> Row? { row(id) }
+    ///
+    /// - Complexity: O(1).
+    public func row(_ id: String) -> Row? { row(PropertyKey(id)) }
 
     /// All rows: integer-like ids first, by number, then all others by UTF-16 code units.
     ///
@@ -56,6 +58,9 @@ public struct ReplicatedDoc<Value: Codable & Sendable>: Sendable {
         public subscript(key: PropertyKey) -> Value? {
             rawValue(of: key).flatMap { ValueCoding.decode(Value.self, from: $0) }
         }
+
+        /// The value of a key; `nil` when there is none, or it is none of type `Value`.
+        public subscript(key: String) -> Value? { self[PropertyKey(key)] }
 
         /// The JSON of a key's value; `nil` when there is none.
         public func rawValue(of key: PropertyKey) -> [UInt8]? { members[key]?.bytes }

@@ -21,17 +21,18 @@ struct DocLawTests {
         var random = SplitMix(seed: seed)
         let writes = random.docHistory()
         let oracle = DocOracle(writes: writes)
+        let (dump, kept, sequence) = (oracle.dump, oracle.kept, oracle.sequence)
+        let filtered = oracle.ids.filter { Int(oracle.members($0)["k"] ?? "0") ?? 0 > 4 }
         for _ in 0..<4 {
             var doc = document()
             for update in random.delivery(of: writes) {
                 #expect(doc.apply(update) == .applied)
             }
-            #expect(text(doc.dump) == oracle.dump)
+            #expect(text(doc.dump) == dump)
             #expect(doc.count == oracle.ids.count)
-            #expect(doc.history(since: VersionVector()).map(\.stamp) == oracle.kept)
-            #expect(doc.sequence("sequence").ids.map(\.text) == oracle.sequence)
-            #expect(doc.set("set").ids.map(\.text) == oracle.sequence.sorted())
-            let filtered = oracle.ids.filter { Int(oracle.members($0)["k"] ?? "0") ?? 0 > 4 }
+            #expect(doc.history(since: VersionVector()).map(\.stamp) == kept)
+            #expect(doc.sequence("sequence").ids.map(\.text) == sequence)
+            #expect(doc.set("set").ids.map(\.text) == sequence.sorted())
             #expect(doc.set("filtered").ids.map(\.text) == filtered)
         }
     }
