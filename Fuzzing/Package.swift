@@ -29,7 +29,11 @@ let package = Package(
             name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"],
             path: "Modules/ScuttlebuttCoding", swiftSettings: settings),
         .target(
-            name: "FuzzTargets", dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttCoding"],
+            name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
+            path: "Modules/ScuttlebuttModels", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttCoding", "ScuttlebuttModels"],
             path: "Targets", swiftSettings: settings),
         .systemLibrary(name: "LibFuzzer", path: "LibFuzzer"),
         .executableTarget(

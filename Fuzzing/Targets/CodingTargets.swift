@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+
 @testable import ScuttlebuttCoding
 
 extension FuzzTarget {
