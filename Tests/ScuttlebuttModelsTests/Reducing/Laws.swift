@@ -14,7 +14,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
         var random = SplitMix(seed: seed)
         let events = history(&random)
         let agreed = Subject.after(events.sorted { $0.stamp < $1.stamp })
-        for _ in 0..<4 {
+        for _ in 0..<2 {
             let extended = CausalHistory<Subject>.linearExtension(of: events, &random)
             let state = Subject.after(extended)
             #expect(state == agreed)
@@ -27,7 +27,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
         var random = SplitMix(seed: seed)
         let events = history(&random) + hostile(&random)
         let agreed = Subject.after(events.sorted { $0.stamp < $1.stamp })
-        for _ in 0..<4 {
+        for _ in 0..<2 {
             let repeated = events + events.shuffled(using: &random).prefix(10)
             let state = Subject.after(repeated.shuffled(using: &random))
             #expect(state == agreed)
@@ -130,7 +130,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
         var random = SplitMix(seed: seed)
         let events = history(&random)
         let original = try bytes(Subject.after(events))
-        for _ in 0..<20 {
+        for _ in 0..<8 {
             var damaged = original
             for _ in 0..<Int.random(in: 1...3, using: &random) where !damaged.isEmpty {
                 let index = Int.random(in: 0..<damaged.count, using: &random)
