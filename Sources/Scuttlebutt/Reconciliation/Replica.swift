@@ -84,10 +84,19 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
     /// The source that local writes are written as.
     public var source: Source { gossip.source }
 
-    /// Whether there are own updates that no open connection was given yet.
-    public var hasPendingOwn: Bool {
-        guard let newest = own.newest else { return false }
-        return gossip.ownWritten.map { $0 < newest } ?? true
+    /// How many retained own updates no open connection was given yet.
+    ///
+    /// - Complexity: O(sources + r) for r of them.
+    public var pendingOwnCount: Int {
+        guard let newest = own.newest, gossip.ownWritten.map({ $0 < newest }) ?? true else {
+            return 0
+        }
+        var known = VersionVector()
+        for entry in gossip.vector.entries where entry.source != gossip.source {
+            known.advance(entry.source, to: entry.timestamp)
+        }
+        if let written = gossip.ownWritten { known.advance(gossip.source, to: written) }
+        return current.history(since: known).count
     }
 
     /// Tells the value what time it is; a driver calls it before writes, arrivals and pulls.

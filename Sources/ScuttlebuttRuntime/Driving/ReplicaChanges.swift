@@ -65,8 +65,8 @@ public struct ReplicaStatus: Hashable, Sendable {
     public let connected: Int
     /// Whether there is a link, and everybody on the other ends has what we have and the reverse.
     public let isSynced: Bool
-    /// Whether there are own updates that no open link was given yet.
-    public let hasPending: Bool
+    /// How many retained own updates no open link was given yet.
+    public let pending: Int
     /// How many updates wait to be saved.
     public let unsaved: Int
     /// How many updates were refused since the start.

@@ -25,6 +25,7 @@ final class ReplicaCore<Value: Replicated>: Sendable {
 
     enum News: Sendable {
         case changes(Changes)
+        case updates(ReplicaChanges<Update>)
         case event(ReplicaEvent)
     }
 
@@ -32,6 +33,7 @@ final class ReplicaCore<Value: Replicated>: Sendable {
     private struct Telling: Sendable {
         let news: News
         var changeListeners: [Listener<Changes>] = []
+        var updateListeners: [Listener<ReplicaChanges<Update>>] = []
         var eventListeners: [Listener<ReplicaEvent>] = []
     }
 
@@ -64,7 +66,10 @@ final class ReplicaCore<Value: Replicated>: Sendable {
         var newsStart = 0
         var isTelling = false
         var changeListeners: [Listener<Changes>] = []
+        var updateListeners: [Listener<ReplicaChanges<Update>>] = []
         var eventListeners: [Listener<ReplicaEvent>] = []
+        /// Own updates of this transition, for who listens to updates; empty between transitions.
+        var written: [Update] = []
 
         var saves: [Save] = []
         var savesByteCount = 0
@@ -159,6 +164,10 @@ final class ReplicaCore<Value: Replicated>: Sendable {
             state.news.append(
                 .changes(Changes(effects.changes ?? [], isReset: effects.isReset)))
         }
+        if !state.updateListeners.isEmpty, !effects.accepted.isEmpty || !state.written.isEmpty {
+            state.news.append(.updates(ReplicaChanges(state.written + effects.accepted)))
+            state.written = []
+        }
         for report in effects.reports {
             switch report {
             case .refused: state.invalid += 1
@@ -217,6 +226,8 @@ final class ReplicaCore<Value: Replicated>: Sendable {
                 switch telling.news {
                 case .changes:
                     telling.changeListeners = state.changeListeners.filter { $0.start <= place }
+                case .updates:
+                    telling.updateListeners = state.updateListeners.filter { $0.start <= place }
                 case .event:
                     telling.eventListeners = state.eventListeners.filter { $0.start <= place }
                 }
@@ -232,6 +243,8 @@ final class ReplicaCore<Value: Replicated>: Sendable {
             switch next.news {
             case .changes(let changes):
                 for listener in next.changeListeners { listener.body(changes) }
+            case .updates(let updates):
+                for listener in next.updateListeners { listener.body(updates) }
             case .event(let event):
                 options.onEvent?(event)
                 for listener in next.eventListeners { listener.body(event) }
@@ -239,40 +252,23 @@ final class ReplicaCore<Value: Replicated>: Sendable {
         }
     }
 
-    func listen(changes body: @escaping @Sendable (Changes) -> Void) -> ReplicaSubscription {
+    func listen<Told: Sendable>(
+        _ list: any WritableKeyPath<State, [Listener<Told>]> & Sendable,
+        _ body: @escaping @Sendable (Told) -> Void
+    ) -> ReplicaSubscription {
         let number = state.withLock { state in
             state.lastNumber += 1
             guard !state.isClosed else { return state.lastNumber }
-            state.changeListeners.append(
-                Listener(
-                    number: state.lastNumber, start: state.newsStart + state.news.count, body: body)
-            )
+            let start = state.newsStart + state.news.count
+            state[keyPath: list].append(
+                Listener(number: state.lastNumber, start: start, body: body))
             return state.lastNumber
         }
         return ReplicaSubscription { [weak self] in
             // What it holds is released after the lock.
             _ = self?.state.withLock { state in
-                let gone = state.changeListeners.filter { $0.number == number }
-                state.changeListeners.removeAll { $0.number == number }
-                return gone
-            }
-        }
-    }
-
-    func listen(events body: @escaping @Sendable (ReplicaEvent) -> Void) -> ReplicaSubscription {
-        let number = state.withLock { state in
-            state.lastNumber += 1
-            guard !state.isClosed else { return state.lastNumber }
-            state.eventListeners.append(
-                Listener(
-                    number: state.lastNumber, start: state.newsStart + state.news.count, body: body)
-            )
-            return state.lastNumber
-        }
-        return ReplicaSubscription { [weak self] in
-            _ = self?.state.withLock { state in
-                let gone = state.eventListeners.filter { $0.number == number }
-                state.eventListeners.removeAll { $0.number == number }
+                let gone = state[keyPath: list].filter { $0.number == number }
+                state[keyPath: list].removeAll { $0.number == number }
                 return gone
             }
         }
@@ -310,9 +306,10 @@ final class ReplicaCore<Value: Replicated>: Sendable {
         let listeners = state.withLock { state in
             defer {
                 state.changeListeners = []
+                state.updateListeners = []
                 state.eventListeners = []
             }
-            return (state.changeListeners, state.eventListeners)
+            return (state.changeListeners, state.updateListeners, state.eventListeners)
         }
         withExtendedLifetime(listeners) {}
     }
@@ -328,16 +325,18 @@ extension ReplicaCore.State {
     /// Lets what waits to be told give way when an observer has stopped listening.
     mutating func boundNews() {
         guard untold > ReplicaCore.untoldBound else { return }
-        var (missedChanges, missedEvents) = (0, 0)
+        var (missedChanges, missedUpdates, missedEvents) = (0, 0, 0)
         for item in news[told...] {
             switch item {
             case .changes(let changes): missedChanges += changes.count
+            case .updates(let updates): missedUpdates += updates.count
             case .event: missedEvents += 1
             }
         }
         newsStart += news.count
         told = 0
         news = [.changes(ReplicaChanges([], missed: missedChanges, isReset: true))]
+        if missedUpdates > 0 { news.append(.updates(ReplicaChanges([], missed: missedUpdates))) }
         if missedEvents > 0 { news.append(.event(.missed(missedEvents))) }
         // Who began to listen meanwhile hears of the reset too, which is harmless.
         newsStart -= news.count

@@ -118,7 +118,7 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
             return ReplicaStatus(
                 connected: gossip.peerCount,
                 isSynced: gossip.peerCount > 0 && state.synced.count == gossip.peerCount,
-                hasPending: state.replica.hasPendingOwn, unsaved: state.saves.count,
+                pending: state.replica.pendingOwnCount, unsaved: state.saves.count,
                 invalid: state.invalid, stale: state.stale,
                 byteCount: state.replica.value.retainedByteCount)
         }
@@ -182,22 +182,42 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     public func observe(
         _ body: @escaping @Sendable (ReplicaChanges<Value.Change>) -> Void
     ) -> ReplicaSubscription {
-        core.listen(changes: body)
+        core.listen(\.changeListeners, body)
     }
 
     /// What changes from now on.
     public var changes: ReplicaChangeSequence<Value.Change> {
         ReplicaChangeSequence(limit: core.options.changeLimit) { [core] end in
-            core.listen(changes: {
+            core.listen(\.changeListeners) {
                 end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
-            })
+            }
+        }
+    }
+
+    /// Calls the body with each batch of updates that was accepted, own ones included; see
+    /// ``updates``.
+    public func observeUpdates(
+        _ body: @escaping @Sendable (ReplicaChanges<Update>) -> Void
+    ) -> ReplicaSubscription {
+        core.listen(\.updateListeners, body)
+    }
+
+    /// The updates that are accepted from now on, own ones included, as the wire has them.
+    ///
+    /// Also those that lose against newer ones are told. Of more than
+    /// ``ReplicaOptions/changeLimit`` that a reader has not taken the newest are kept.
+    public var updates: ReplicaChangeSequence<Update> {
+        ReplicaChangeSequence(limit: core.options.changeLimit) { [core] end in
+            core.listen(\.updateListeners) {
+                end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
+            }
         }
     }
 
     /// What happens to the replica from now on.
     public var events: ReplicaEventSequence {
         ReplicaEventSequence(limit: core.options.eventLimit) { [core] end in
-            core.listen(events: { end.feed.push(CollectionOfOne($0)) })
+            core.listen(\.eventListeners) { end.feed.push(CollectionOfOne($0)) }
         }
     }
 
@@ -266,6 +286,7 @@ extension ReplicaCore {
         }
         let update = try state.replica.write(
             payload, wallClock: state.replica.wallClock, changes: &effects.changes)
+        if !state.updateListeners.isEmpty { state.written.append(update) }
         if storage == nil {
             state.replica.commit(update, into: &effects)
             effects.wakesAll = !state.signals.isEmpty

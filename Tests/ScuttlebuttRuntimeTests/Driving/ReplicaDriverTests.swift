@@ -46,7 +46,7 @@ import Testing
         await a.until { $0.texts.count == 101 }
         #expect(b.value.texts == a.value.texts)
         #expect(a.status.isSynced && b.status.isSynced)
-        #expect(!a.status.hasPending)
+        #expect(a.status.pending == 0)
         try a.write { $0.adding("live") }
         await b.until { $0.texts.count == 102 }
         await b.shutDown()

@@ -106,6 +106,22 @@ import Testing
         await notes.shutDown()
     }
 
+    @Test func `updates are told as the wire has them, own ones and those of others`()
+        async throws
+    {
+        let notes = ReplicaDriver(Notes(), options: .named("US"))
+        var iterator = notes.updates.makeAsyncIterator()
+        let written = try notes.write { $0.adding("a") }
+        #expect(await iterator.next().map(Array.init) == written.map { [$0] })
+        let peer = RawPeer(notes.swarm)
+        try await peer.send("[\"b\", 7e0 ,\"A\"]", "[1,8,\"A\"]")
+        let updates = try #require(await iterator.next())
+        var line: [UInt8] = []
+        for update in updates { ClassicWire.append(update, to: &line) }
+        #expect(String(decoding: line, as: UTF8.self) == "[\"b\", 7e0 ,\"A\"]")
+        await notes.shutDown()
+    }
+
     @Test func `who begins to listen hears nothing of before`() async throws {
         let notes = ReplicaDriver(Notes(), options: .named("US"))
         try notes.write { $0.adding("a") }
