@@ -134,6 +134,21 @@ struct DocLawTests {
         }
     }
 
+    @Test("It keeps what every replicated type promises", arguments: UInt64(0)..<200)
+    func laws(seed: UInt64) {
+        let history = RandomHistory(seed: seed) { random in
+            let id = ["r", "é", "e\u{301}", "7"].randomElement(using: &random) ?? "r"
+            switch random.next() % 6 {
+            case 0: return "[\"\(id)\",null]"
+            case 1: return "[\"\(id)\",{}]"
+            case 2: return "[\"\(id)\",{\"a\":\(random.next() % 9),\"list\":\"x\"}]"
+            case 3: return "[\"\(id)\",{\"_sort\":\"\(random.next() % 9)\",\"b\":null}]"
+            default: return "[\"\(id)\",{\"\(random.next() % 3)\":\(random.next() % 9)}]"
+            }
+        }
+        expectLaws(seed: seed, history) { document() }
+    }
+
     @Test("A budget gives a prefix of each source")
     func budget() {
         var random = SplitMix(seed: 5)
