@@ -18,7 +18,9 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     /// order, as that of all types of this module is.
     public typealias Part = Replicated & Dumpable & Sendable
 
-    private var parts: [PropertyKey: any Part] = [:]
+    /// The declared parts in the order of ``names``.
+    private var parts: [any Part] = []
+    private var places: [PropertyKey: Int] = [:]
     /// The updates of undeclared parts, as they came.
     private var waiting = RetainedLog()
 
@@ -31,17 +33,17 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     }
 
     /// The names of the declared parts; integers first, then by UTF-16 code units.
-    public var names: [PropertyKey] { parts.keys.sorted(by: PropertyKey.objectOrder) }
+    public private(set) var names: [PropertyKey] = []
 
     /// A part; `nil` if it was not declared, or as another type.
     ///
     /// - Complexity: O(1).
     public subscript<Value: Replicated>(name: PropertyKey, as type: Value.Type) -> Value? {
-        parts[name] as? Value
+        places[name].flatMap { parts[$0] as? Value }
     }
 
     /// A part of any type; `nil` if it was not declared.
-    public subscript(name: PropertyKey) -> (any Part)? { parts[name] }
+    public subscript(name: PropertyKey) -> (any Part)? { places[name].map { parts[$0] } }
 
     /// Declares a part, so that what came for it before takes effect now, in agreed order.
     ///
@@ -53,14 +55,18 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     /// - Complexity: O(*w*) for *w* waiting updates of all undeclared parts.
     @discardableResult
     public mutating func declare(_ name: PropertyKey, _ part: any Part) -> [Stamp] {
-        guard parts[name] == nil else { return [] }
-        parts[name] = part
+        guard places[name] == nil else { return [] }
+        let place = names.firstIndex { PropertyKey.objectOrder(name, $0) } ?? names.count
+        names.insert(name, at: place)
+        parts.insert(part, at: place)
+        for index in names.indices { places[names[index]] = index }
         var refused: [Stamp] = []
         for update in waiting.delta(since: VersionVector()) {
             guard let form = KeyedPayload.parse(update.payload), form.key == name else { continue }
             waiting.remove(update.stamp)
             var changes: [BucketChange]?
-            if apply(WrappedTail.unwrapped(update, form), to: name, &changes) != .applied {
+            let inner = WrappedTail.unwrapped(update, form)
+            if Self.apply(inner, to: &parts[place], name, &changes) != .applied {
                 refused.append(update.stamp)
             }
         }
@@ -70,12 +76,7 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     /// How many updates wait for their part to be declared.
     public var waitingCount: Int { waiting.count }
 
-    /// Prepares a write of a part: what the part itself prepared.
-    public func writing(_ name: PropertyKey, _ payload: Payload) -> Payload {
-        KeyedPayload.make(name, payload)
-    }
-
-    /// Prepares a write of a part; `nil` when the part had nothing to write.
+    /// Prepares a write of a part: what the part itself prepared, `nil` when it had nothing to write.
     public func writing(_ name: PropertyKey, _ payload: Payload?) -> Payload? {
         payload.map { KeyedPayload.make(name, $0) }
     }
@@ -87,20 +88,12 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         guard let form = KeyedPayload.parse(update.payload) else {
             return .refused("a bucket's update is [part, value], with a string as part")
         }
-        guard parts[form.key] != nil else {
+        guard let place = places[form.key] else {
             waiting.append(update)
             return .applied
         }
-        return apply(WrappedTail.unwrapped(update, form), to: form.key, &changes)
-    }
-
-    private mutating func apply(
-        _ update: Update, to name: PropertyKey, _ changes: inout [BucketChange]?
-    ) -> Application {
-        // Taken out for the call, so that the part is changed in place and not copied.
-        guard var part = parts.updateValue(VacantPart(), forKey: name) else { return .applied }
-        defer { parts[name] = part }
-        return Self.apply(update, to: &part, name, &changes)
+        return Self.apply(
+            WrappedTail.unwrapped(update, form), to: &parts[place], form.key, &changes)
     }
 
     private static func apply<Value: Replicated>(
@@ -123,10 +116,8 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     public mutating func advance(
         wallClock milliseconds: Double, changes: inout [BucketChange]?
     ) {
-        for name in names {
-            guard var part = parts.updateValue(VacantPart(), forKey: name) else { continue }
-            Self.advance(&part, name, milliseconds, &changes)
-            parts[name] = part
+        for place in parts.indices {
+            Self.advance(&parts[place], names[place], milliseconds, &changes)
         }
     }
 
@@ -150,8 +141,7 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
         var found = waiting.delta(since: known, limit: limit)
         var bound = Self.bound(found, since: known, limit) { waiting.delta(since: $0, limit: $1) }
-        for name in names {
-            guard let part = parts[name] else { continue }
+        for (name, part) in zip(names, parts) {
             let own = part.delta(since: known, limit: limit)
             found += own.map { WrappedTail.wrapped($0, part: name) }
             let next = Self.bound(own, since: known, limit) { part.delta(since: $0, limit: $1) }
@@ -187,15 +177,15 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     ///
     /// - Complexity: O(parts).
     public var retainedByteCount: Int {
-        parts.values.reduce(waiting.byteCount) { $0 + $1.retainedByteCount }
+        parts.reduce(waiting.byteCount) { $0 + $1.retainedByteCount }
     }
 
     /// Appends an object: the name of each declared part to its own export.
     public func appendDump(to output: inout [UInt8]) {
         var writer = ObjectWriter()
-        for name in names {
+        for (name, part) in zip(names, parts) {
             writer.begin(name, in: &output)
-            parts[name]?.appendDump(to: &output)
+            part.appendDump(to: &output)
         }
         writer.end(in: &output)
     }
@@ -208,12 +198,4 @@ public struct BucketChange: Sendable {
     /// What the part says of it, of its type's ``Replicated/Change``; for a nested bucket again a
     /// ``BucketChange``.
     public let change: any Sendable
-}
-
-/// Stands where a part is that is being changed.
-private struct VacantPart: Replicated, Dumpable {
-    var retainedByteCount: Int { 0 }
-    func history(since known: VersionVector) -> [Update] { [] }
-    func appendDump(to output: inout [UInt8]) {}
-    mutating func apply(_ update: Update, changes: inout [Never]?) -> Application { .applied }
 }

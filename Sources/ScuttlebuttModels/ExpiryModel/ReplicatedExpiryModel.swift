@@ -71,7 +71,7 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: Replicated, Dump
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
     public func setting(_ key: PropertyKey, to value: Value) throws -> Payload {
-        KeyedPayload.make(key, try ValueCoding.encode(value))
+        try KeyedPayload.make(key, encoding: value)
     }
 
     /// Prepares writing a key: an object is merged into what is there, all else replaces it.

@@ -26,7 +26,9 @@ struct ModelCore: Sendable {
         let new: [UInt8]
     }
 
-    private(set) var winners: [PropertyKey: Winner] = [:]
+    private var table = KeyTable()
+    /// By the number of the key.
+    private var winners: [Winner] = []
     /// Exactly the updates of the winners.
     private(set) var log = RetainedLog()
 
@@ -43,18 +45,26 @@ struct ModelCore: Sendable {
         let winner = Winner(
             payload: update.payload, value: start..<end, timestamp: update.timestamp,
             source: update.source)
-        guard let old = winners.updateValue(winner, forKey: parts.key) else {
-            let change = describes ? Self.change(parts, update, old: nil) : nil
-            return (.applied, change)
+        let (number, isNew) = table.insert(parts.key)
+        if isNew {
+            winners.append(winner)
+            return (.applied, describes ? Self.change(parts, update, old: nil) : nil)
         }
+        let old = winners[number]
         guard old.stamp < update.stamp else {
-            winners[parts.key] = old
             log.remove(update.stamp)
             return (.applied, nil)
         }
         log.remove(old.stamp)
+        winners[number] = winner
         return (.applied, describes ? Self.change(parts, update, old: old) : nil)
     }
+
+    /// How many keys were ever set.
+    var count: Int { winners.count }
+
+    /// What a key was last set to.
+    func winner(of key: PropertyKey) -> Winner? { table.number(of: key).map { winners[$0] } }
 
     private static func change(
         _ parts: KeyedPayload.Parts, _ update: Update, old: Winner?
@@ -65,17 +75,18 @@ struct ModelCore: Sendable {
     }
 
     /// All keys, those set to `null` included, in the order of export.
-    var keys: [PropertyKey] { winners.keys.sorted(by: PropertyKey.objectOrder) }
+    var keys: [PropertyKey] { table.keys.sorted(by: PropertyKey.objectOrder) }
 
     /// The keys that are not set to `null`, in the order of export.
     var presentKeys: [PropertyKey] {
-        winners.lazy.filter { !$0.value.isNull }.map(\.key).sorted(by: PropertyKey.objectOrder)
+        winners.indices.filter { !winners[$0].isNull }.map { table.keys[$0] }
+            .sorted(by: PropertyKey.objectOrder)
     }
 
     func appendDump(to output: inout [UInt8]) {
         var writer = ObjectWriter()
         for key in presentKeys {
-            guard let winner = winners[key] else { continue }
+            guard let winner = winner(of: key) else { continue }
             writer.begin(key, in: &output)
             output.append(contentsOf: winner.bytes)
         }

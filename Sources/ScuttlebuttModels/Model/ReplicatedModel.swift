@@ -23,7 +23,7 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
     ///
     /// - Complexity: O(1), and the decoding.
     public subscript(key: PropertyKey) -> Value? {
-        guard let winner = core.winners[key], !winner.isNull else { return nil }
+        guard let winner = core.winner(of: key), !winner.isNull else { return nil }
         return ValueCoding.decode(Value.self, from: winner.bytes)
     }
 
@@ -31,10 +31,10 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
     public subscript(key: String) -> Value? { self[PropertyKey(key)] }
 
     /// The JSON of a key's value, `null` for a deleted one; `nil` if it was never set.
-    public func rawValue(of key: PropertyKey) -> [UInt8]? { core.winners[key]?.bytes }
+    public func rawValue(of key: PropertyKey) -> [UInt8]? { core.winner(of: key)?.bytes }
 
     /// When and by whom a key was last set.
-    public func stamp(of key: PropertyKey) -> Stamp? { core.winners[key]?.stamp }
+    public func stamp(of key: PropertyKey) -> Stamp? { core.winner(of: key)?.stamp }
 
     /// All keys that were ever set, deleted ones included as the original does; integers first, then
     /// by UTF-16 code units.
@@ -48,12 +48,12 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
     public var presentKeys: [PropertyKey] { core.presentKeys }
 
     /// How many keys were ever set, deleted ones included.
-    public var count: Int { core.winners.count }
+    public var count: Int { core.count }
 
     /// All values that are not deleted and have the shape of `Value`.
     public var values: [PropertyKey: Value] {
         var result: [PropertyKey: Value] = [:]
-        for key in core.winners.keys { if let value = self[key] { result[key] = value } }
+        for key in core.presentKeys { if let value = self[key] { result[key] = value } }
         return result
     }
 
@@ -61,7 +61,7 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
     public func setting(_ key: PropertyKey, to value: Value) throws -> Payload {
-        KeyedPayload.make(key, try ValueCoding.encode(value))
+        try KeyedPayload.make(key, encoding: value)
     }
 
     /// Prepares setting a key.
@@ -73,7 +73,7 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
 
     /// Prepares deleting a key; `nil` when there is nothing to delete.
     public func removing(_ key: PropertyKey) -> Payload? {
-        guard let winner = core.winners[key], !winner.isNull else { return nil }
+        guard let winner = core.winner(of: key), !winner.isNull else { return nil }
         return KeyedPayload.make(key, "null".utf8)
     }
 

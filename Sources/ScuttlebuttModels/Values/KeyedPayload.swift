@@ -22,6 +22,23 @@ enum KeyedPayload {
         }
     }
 
+    /// Puts a payload together of a key and a value that is encoded straight behind it.
+    ///
+    /// - Throws: `EncodingError` for what JSON cannot express.
+    static func make<Value: Encodable>(_ key: PropertyKey, encoding value: Value) throws -> Payload
+    {
+        guard let number = value as? Int else { return make(key, try ValueCoding.encode(value)) }
+        // Counting is what many replicated keys are for, and this spares an encoder.
+        var output: [UInt8] = []
+        output.reserveCapacity(key.bytes.count + 24)
+        output.append(UInt8(ascii: "["))
+        key.append(to: &output)
+        output.append(UInt8(ascii: ","))
+        JSONNumber.append(Int64(number), to: &output)
+        output.append(UInt8(ascii: "]"))
+        return output
+    }
+
     /// Puts a payload together.
     static func make(_ key: PropertyKey, _ value: some Collection<UInt8>) -> Payload {
         var output: [UInt8] = []

@@ -153,7 +153,7 @@ struct ReplicatedBucketTests {
         #expect(replica.value.writing("model", model.removing("k")) == nil)
         var updates: [Update] = []
         for payload in payloads {
-            let written = replica.write(payload, wallClock: 1_000)
+            let written = replica.write(try #require(payload), wallClock: 1_000)
             let update = try #require(written)
             replica.commit(update)
             updates.append(update)

@@ -134,4 +134,23 @@ struct ReplicatedModelTests {
         #expect(changes?.map(\.value) == [1, nil])
         #expect(changes?.last?.stamp == update("B", 3, "1").stamp)
     }
+
+    @Test("Each of many keys is found, as in a dictionary", arguments: 0..<10)
+    func manyKeys(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        var (model, table) = (ReplicatedModel<Int>(), [String: Int]())
+        for time in 1...3_000 {
+            let key = "\(Int.random(in: 0..<2_000, using: &random))"
+            model.apply(update("A", Double(time), try model.setting(key, to: time)))
+            table[key] = time
+        }
+        #expect(model.count == table.count)
+        #expect(
+            model.values
+                == Dictionary(
+                    uniqueKeysWithValues: table.map {
+                        (PropertyKey($0.key), $0.value)
+                    }))
+        #expect(model["none"] == nil)
+    }
 }
