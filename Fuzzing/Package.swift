@@ -31,9 +31,19 @@ let package = Package(
         .target(
             name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
             path: "Modules/ScuttlebuttModels", swiftSettings: settings),
+        // Of these two only the files that read bytes, so that SwiftNIO need not be built.
+        .target(
+            name: "ScuttlebuttRuntime", dependencies: ["Scuttlebutt"],
+            path: "Modules/ScuttlebuttRuntime", swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttNIO", dependencies: ["ScuttlebuttRuntime"],
+            path: "Modules/ScuttlebuttNIO", swiftSettings: settings),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttCoding", "ScuttlebuttModels"],
+            dependencies: [
+                "Scuttlebutt", "Rewind", "ScuttlebuttCoding", "ScuttlebuttModels",
+                "ScuttlebuttRuntime", "ScuttlebuttNIO",
+            ],
             path: "Targets", swiftSettings: settings),
         .systemLibrary(name: "LibFuzzer", path: "LibFuzzer"),
         .executableTarget(

@@ -2,10 +2,11 @@
 
 extension FuzzTarget {
     /// Every target, in the order in which they are run.
-    public static let all: [FuzzTarget] =
-        [
-            jsonScanner, jsonString, jsonNumber, jsonMembers, jsonMeaning, versionVector,
-            lineDecoder,
-            jsonValue, jsonCoding, actionCodec, replica, dispatching,
-        ] + models
+    public static let all: [FuzzTarget] = decoders + machines + models
+
+    private static let decoders = [
+        jsonScanner, jsonString, jsonNumber, jsonMembers, jsonMeaning, jsonValue, jsonCoding,
+        actionCodec, versionVector, lineDecoder, lineSplitter, webSocket, primusString,
+    ]
+    private static let machines = [replica, dispatching]
 }

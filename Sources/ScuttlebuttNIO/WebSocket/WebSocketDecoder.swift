@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import ScuttlebuttRuntime
-
 /// Cuts a stream of bytes into WebSocket messages (RFC 6455), as a machine without I/O.
 ///
 /// It joins fragments, takes off masks, and refuses everything the RFC forbids: reserved bits and
@@ -172,7 +170,7 @@ struct WebSocketDecoder {
         guard let mask else { return }
         let first = offset
         target.withUnsafeMutableBytes { target in
-            WebSocketFrames.mask(
+            WebSocketMask.apply(
                 UnsafeMutableRawBufferPointer(rebasing: target[start...]), with: mask, from: first)
         }
         offset = (offset + bytes.count) & 3

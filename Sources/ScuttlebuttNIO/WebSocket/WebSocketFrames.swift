@@ -42,7 +42,8 @@ enum WebSocketFrames {
             UInt8(truncatingIfNeeded: random >> 8), UInt8(truncatingIfNeeded: random)
         )
         buffer.withUnsafeMutableReadableBytes { bytes in
-            mask(UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), with: key, from: 0)
+            WebSocketMask.apply(
+                UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), with: key, from: 0)
         }
     }
 
@@ -52,28 +53,6 @@ enum WebSocketFrames {
             return write(.close, .init(start: nil, count: 0), masked: masked, to: &buffer)
         }
         withUnsafeBytes(of: code.bigEndian) { write(.close, $0, masked: masked, to: &buffer) }
-    }
-
-    /// Masks or unmasks in place; `first` is the place of the first byte within the mask.
-    static func mask(
-        _ bytes: UnsafeMutableRawBufferPointer, with key: (UInt8, UInt8, UInt8, UInt8),
-        from first: Int
-    ) {
-        let plain =
-            UInt32(key.0) | UInt32(key.1) << 8 | UInt32(key.2) << 16 | UInt32(key.3) << 24
-        let shift = UInt32(first & 3) * 8
-        let turned = shift == 0 ? plain : plain >> shift | plain << (32 - shift)
-        let wide = (UInt64(turned) << 32 | UInt64(turned)).littleEndian
-        var index = 0
-        while index + 8 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            bytes.storeBytes(of: word ^ wide, toByteOffset: index, as: UInt64.self)
-            index += 8
-        }
-        while index < bytes.count {
-            bytes[index] ^= UInt8(truncatingIfNeeded: turned >> (UInt32(index & 3) * 8))
-            index += 1
-        }
     }
 
     /// One text frame per line, without its newline.

@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttNIO/Framing/LineSplitter.swift

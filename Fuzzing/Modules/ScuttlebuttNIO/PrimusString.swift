@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttNIO/Primus/PrimusString.swift

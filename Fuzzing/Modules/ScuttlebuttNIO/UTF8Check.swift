@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttNIO/WebSocket/UTF8Check.swift

@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttNIO/WebSocket/WebSocketDecoder.swift

@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttRuntime/Storage/WireLineReader.swift
