@@ -71,6 +71,9 @@ struct DocView: Sendable {
         return from == to ? .updated(at: to) : .moved(from: from, to: to)
     }
 
+    /// Forgets where rows came in last.
+    mutating func forgetRun() { run = nil }
+
     private mutating func takeOut(_ place: Place) -> Int? {
         guard let index = rows.remove(place)?.index else { return nil }
         sorts[place.id] = nil

@@ -42,6 +42,8 @@ struct DocViews: Sendable {
         for (id, row) in rows where row.exists && isMember(of: place, id, row.members) {
             _ = all[place].update(id, row.members)
         }
+        // In what order rows were walked over must not show in the sort keys that are chosen later.
+        all[place].forgetRun()
     }
 
     private mutating func register(_ place: Int) {
@@ -109,7 +111,9 @@ struct DocViews: Sendable {
         _ id: PropertyKey, before: [Int], _ members: RowMembers?, report: (DocChange) -> Void
     ) {
         let after = members.map { matching($0) } ?? []
-        for place in Set(before + after + filters).sorted() {
+        // Mostly the row stays where it is.
+        let stays = filters.isEmpty && before == after
+        for place in stays ? after.sorted() : Set(before + after + filters).sorted() {
             let isIn: Bool
             switch all[place].condition {
             case .filter(let isIncluded): isIn = members.map { isIncluded(id, $0) } ?? false

@@ -66,7 +66,8 @@ extension ReplicatedDoc {
     /// The rows of a set or sequence as they were when it was asked for.
     ///
     /// A `RandomAccessCollection`, so `first`, `last`, `count` and `rows[3]` are there; an index
-    /// costs O(log n), walking O(1) per row.
+    /// costs O(log n), walking O(1) per row. It shares the document's memory: while it is held, the
+    /// next update copies the document's table of rows.
     public struct Rows: RandomAccessCollection, Sendable {
         let core: DocCore
         let view: DocView

@@ -51,6 +51,14 @@ extension ReplicatedDoc {
         return DocWrite.payload(id, members)
     }
 
+    /// An id for a row that has no name of its own: 39 hexadecimal digits.
+    ///
+    /// - Parameter generator: A cryptographic one (`SystemRandomNumberGenerator`) outside of
+    ///   simulations.
+    public static func randomID(using generator: inout some RandomNumberGenerator) -> PropertyKey {
+        PropertyKey(Source.random(using: &generator).text)
+    }
+
     /// The update that removes a row, or `nil` when it is not there.
     public func removing(_ id: PropertyKey) -> Payload? {
         core.row(id) == nil ? nil : DocWrite.payload(removing: id)

@@ -94,6 +94,31 @@ struct DocSetTests {
         #expect(other.row("brie")?.decoded(as: [Int].self) == nil)
     }
 
+    @Test("Random ids differ")
+    func randomIDs() {
+        var random = SplitMix(seed: 1)
+        let ids = (0..<100).map { _ in ReplicatedDoc<JSONValue>.randomID(using: &random) }
+        #expect(Set(ids).count == 100)
+        #expect(ids.allSatisfy { $0.bytes.count == 39 })
+    }
+
+    @Test("A sort key does not depend on when the sequence was declared")
+    func declaredLateKeys() throws {
+        var docs = [ReplicatedDoc<JSONValue>(), ReplicatedDoc<JSONValue>()]
+        for place in docs.indices {
+            for number in 0..<50 {
+                let payload = "[\"r\(number)\",{\"list\":\"x\",\"_sort\":\"\(number + 10)\"}]"
+                docs[place].apply(update("A", Double(number + 1), payload))
+            }
+            docs[place].declareSequence("x", where: "list", equals: "x")
+        }
+        for index in 0...50 {
+            #expect(
+                try docs[0].inserting("new", at: index, in: "x")
+                    == docs[1].inserting("new", at: index, in: "x"))
+        }
+    }
+
     @Test("A typed document reads what fits and keeps what does not")
     func typed() {
         var doc = ReplicatedDoc<Int>()
