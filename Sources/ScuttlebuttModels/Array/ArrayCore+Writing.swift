@@ -17,32 +17,67 @@ extension ArrayCore {
     func splicing(at index: Int, removing removals: Int, inserting values: [[UInt8]]) -> Payload? {
         let start = min(max(index, 0), items.count)
         let removed = min(max(removals, 0), items.count - start)
-        guard removed > 0 || !values.isEmpty else { return nil }
+        return splicing([
+            Splice(index: start, removed: Array(start..<(start + removed)), values: values)
+        ])
+    }
+
+    /// One place at which elements are replaced.
+    struct Splice {
+        /// Where new elements go if none is removed.
+        let index: Int
+        /// The indexes of the elements to replace or remove, ascending.
+        let removed: [Int]
+        let values: [[UInt8]]
+    }
+
+    /// The payload that does several splices at once; they are in ascending order and their indexes
+    /// count the elements as they are now.
+    func splicing(_ splices: [Splice]) -> Payload? {
         var output = PayloadWriter()
-        for (place, step) in zip(0..<removed, items.elements(from: start)) {
-            output.append(step.key, place < values.count ? values[place] : nil)
+        // New elements for one gap, which get their keys together.
+        var waiting: [[UInt8]] = []
+        var gap = 0
+        func insertWaiting(_ output: inout PayloadWriter) {
+            guard !waiting.isEmpty else { return }
+            for (key, value) in zip(newKeys(for: waiting, at: gap), waiting) {
+                output.append(key, value)
+            }
+            waiting = []
         }
-        guard removed < values.count else { return output.finished() }
-        let rest = removed == 0 ? values : Array(values[removed...])
-        for (key, value) in zip(newKeys(for: rest, at: start + removed), rest) {
-            output.append(key, value)
+        for splice in splices {
+            if !splice.removed.isEmpty { insertWaiting(&output) }
+            for (place, index) in splice.removed.enumerated() {
+                let value = place < splice.values.count ? splice.values[place] : nil
+                output.append(items.key(at: index), value)
+            }
+            let values = splice.values.dropFirst(splice.removed.count)
+            guard !values.isEmpty else { continue }
+            let index = splice.removed.last.map { $0 + 1 } ?? splice.index
+            if index != gap { insertWaiting(&output) }
+            gap = index
+            waiting += values
         }
+        insertWaiting(&output)
+        return output.isEmpty ? nil : output.finished()
+    }
+
+    /// The payload that sets items, or removes those that are `nil`.
+    static func payload(_ members: [(key: PropertyKey, item: [UInt8]?)]) -> Payload {
+        var output = PayloadWriter()
+        for member in members { output.append(member.key, member.item) }
         return output.finished()
     }
 
     /// The payload that replaces or inserts one item under a key that the caller chose.
     func setting(_ value: [UInt8], for key: PropertyKey) -> Payload {
-        var output = PayloadWriter()
-        output.append(key, value)
-        return output.finished()
+        Self.payload([(key, value)])
     }
 
     /// The payload that removes one element; `nil` when there is none with this key.
     func unsetting(_ key: PropertyKey) -> Payload? {
         guard items.find(key) != nil else { return nil }
-        var output = PayloadWriter()
-        output.append(key, nil)
-        return output.finished()
+        return Self.payload([(key, nil)])
     }
 
     /// The payload that inserts a JSON value somewhere between two keys.
@@ -102,9 +137,11 @@ extension ArrayCore {
 private struct PayloadWriter {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
 
+    var isEmpty: Bool { bytes.count == 1 }
+
     /// Appends a key and its item, `null` for `nil`.
     mutating func append(_ key: PropertyKey, _ item: [UInt8]?) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        if !isEmpty { bytes.append(UInt8(ascii: ",")) }
         key.append(to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         if let item {

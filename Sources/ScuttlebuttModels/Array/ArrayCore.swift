@@ -8,9 +8,6 @@ import Scuttlebutt
 /// as one key belongs to it. A key whose newest item is `null` is a tombstone: it has no place in
 /// the array but keeps its update.
 struct ArrayCore: Sendable {
-    /// How many sort keys one update may name; one that names more is refused.
-    static let maximumKeyCount = 1_000_000
-
     /// An element as a part of the payload that wrote it.
     struct Item: Sendable {
         let timestamp: Timestamp
@@ -55,9 +52,6 @@ struct ArrayCore: Sendable {
     mutating func apply(_ update: Update, changes: inout [ArrayChange]?) -> Application {
         guard let members = Self.members(of: update.payload) else {
             return .refused("an update of an array is an object of sort keys")
-        }
-        guard members.count <= Self.maximumKeyCount else {
-            return .refused("an update of an array names more than \(Self.maximumKeyCount) keys")
         }
         // Not newer than all of its source: it has been applied before.
         guard log.append(update) else { return .applied }
@@ -178,7 +172,7 @@ extension ArrayCore {
         let isNull: Bool
     }
 
-    /// The sort keys of a payload, each once; `nil` when it is no object.
+    /// The sort keys of a payload in ascending order, each once; `nil` when it is no object.
     ///
     /// Of equal keys the last one counts, as for `JSON.parse`.
     static func members(of payload: Payload) -> [Member]? {
@@ -192,12 +186,13 @@ extension ArrayCore {
                 let isNull = ValueCoding.isNull(bytes[member.value])
                 members.append(Member(key: key, value: member.value, isNull: isNull))
             }
-            return isAscending ? members : withoutRepetition(members)
+            return isAscending ? members : sorted(members)
         }
     }
 
-    private static func withoutRepetition(_ members: [Member]) -> [Member] {
+    private static func sorted(_ members: [Member]) -> [Member] {
         var seen: Set<PropertyKey> = []
-        return members.reversed().filter { seen.insert($0.key).inserted }.reversed()
+        return members.reversed().filter { seen.insert($0.key).inserted }
+            .sorted { $0.key < $1.key }
     }
 }

@@ -23,9 +23,6 @@ public struct ReplicatedArray<Value: Codable & Sendable>: Sendable {
     /// Who writes here.
     public var source: Source { core.source }
 
-    /// How many sort keys one update may name: an update that names more is refused.
-    public static var maximumKeyCount: Int { ArrayCore.maximumKeyCount }
-
     /// How many removed sort keys are remembered, so that a peer that was away hears of them.
     public var tombstoneCount: Int { core.tombstones.count }
 }

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A text that several people edit, line by line, wire-compatible with `r-edit`.
+///
+/// The lines are the elements of a replicated array, each with the line feed that ends it; the last
+/// has none and may be empty. A new text is compared with the old one, and only the lines that
+/// differ are written. Of two people who change one line at the same time, one wins; changes of
+/// different lines do not disturb each other.
+public struct ReplicatedEdit: Sendable {
+    /// The lines, with all that an array can do.
+    ///
+    /// An element that is no string, which only another program can have written, has its place
+    /// there and is no part of the text.
+    public private(set) var lines: ReplicatedArray<String>
+
+    /// Makes an empty text.
+    ///
+    /// - Parameter source: Who will write here, the same source as the replica's.
+    public init(source: Source) { lines = ReplicatedArray(source: source) }
+
+    /// The whole text.
+    ///
+    /// - Complexity: O(*n*) in its length.
+    public var text: String {
+        var bytes: [UInt8] = []
+        for (_, item) in lines.core.items { item.appendText(to: &bytes) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A write that makes the text into another one; `nil` when it is the same already.
+    ///
+    /// All lines that differ are written in one update. Lines are equal when their code units are.
+    ///
+    /// - Complexity: O(*n*) in the lengths of both, and as many times more as lines differ; there is
+    ///   a bound on the latter, beyond which more lines may be written than need be.
+    public func setting(text: String) -> Payload? {
+        var old: [ArraySlice<UInt8>] = []
+        // Where the lines stand in the array, in which there may be other elements.
+        var places: [Int] = []
+        var isSame = true
+        let new = Array(text.utf8)
+        var offset = 0
+        for (place, step) in lines.core.items.enumerated() where step.element.isText {
+            var line: [UInt8] = []
+            step.element.appendText(to: &line)
+            isSame = isSame && new[offset...].starts(with: line)
+            offset = min(offset + line.count, new.count)
+            old.append(line[...])
+            places.append(place)
+        }
+        // Lines that are cut in another way can make the same text.
+        if isSame, offset == new.count { return nil }
+        let cut = Self.cut(new)
+        let splices = LineDiff.hunks(from: old, to: cut).flatMap { hunk in
+            var index = hunk.old.lowerBound > 0 ? places[hunk.old.lowerBound - 1] + 1 : 0
+            return LineAlignment.pairs(old[hunk.old], cut[hunk.new]).map { pair in
+                // New lines go right behind the line before them.
+                let splice = ArrayCore.Splice(
+                    index: index, removed: pair.old.map { [places[$0]] } ?? [],
+                    values: pair.new.map { [Self.literal(cut[$0])] } ?? [])
+                if let line = pair.old { index = places[line] + 1 }
+                return splice
+            }
+        }
+        return lines.core.splicing(splices)
+    }
+
+    private static func literal(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        var literal: [UInt8] = []
+        line.withUnsafeBufferPointer { JSONString.encode($0, into: &literal) }
+        return literal
+    }
+
+    /// The lines of a text, each with the line feed that ends it; the last has none.
+    private static func cut(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var rest = text[...]
+        while let end = rest.firstIndex(of: 0x0A) {
+            lines.append(rest[...end])
+            rest = rest[(end + 1)...]
+        }
+        lines.append(rest)
+        return lines
+    }
+}
+
+extension ReplicatedEdit: Replicated, Dumpable {
+    /// Takes an update: an object of sort keys with their lines, `null` for those removed.
+    ///
+    /// - Complexity: O(k log *n*) for k lines, and O(length of the text) more if somebody listens to
+    ///   the changes, for whom their offsets are found.
+    public mutating func apply(
+        _ update: Update, changes: inout [EditChange]?
+    ) -> Application {
+        guard changes != nil else { return lines.apply(update) }
+        var lineChanges: [ArrayChange]? = []
+        let application = lines.apply(update, changes: &lineChanges)
+        changes?.append(contentsOf: located(lineChanges ?? []))
+        return application
+    }
+
+    /// The updates to which a line still belongs, as far as a peer lacks them.
+    public func history(since known: VersionVector) -> [Update] { lines.history(since: known) }
+
+    /// The same within a limit.
+    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
+        lines.delta(since: known, limit: limit)
+    }
+
+    /// How many bytes the retained updates have.
+    public var retainedByteCount: Int { lines.retainedByteCount }
+
+    /// Appends the JSON array of all lines.
+    public func appendDump(to output: inout [UInt8]) { lines.appendDump(to: &output) }
+
+    /// The changes of the text that changes of lines make.
+    ///
+    /// One update changes lines in ascending order. So whatever stands before a line that it changed
+    /// already stands there in the end, and one walk finds all offsets.
+    private func located(_ changes: [ArrayChange]) -> [EditChange] {
+        var walk = lines.core.items.makeIterator()
+        var (index, offset) = (0, 0)
+        return changes.compactMap { change in
+            while index < change.index, let step = walk.next() {
+                offset += step.element.textLength
+                index += 1
+            }
+            let (old, new) = (Self.text(change.old), Self.text(change.new))
+            let (start, end) = Self.common(old, new)
+            guard start < old.count || start < new.count else { return nil }
+            func part(_ scalars: [Unicode.Scalar]) -> String {
+                var view = String.UnicodeScalarView()
+                view.append(contentsOf: scalars[start..<(scalars.count - end)])
+                return String(view)
+            }
+            let before = old[..<start].reduce(0) { $0 + UTF16.width($1) }
+            return EditChange(
+                offset: offset + before, removed: part(old), inserted: part(new),
+                stamp: change.stamp, line: change)
+        }
+    }
+
+    /// How many scalars two lines have in common at the beginning and, of the rest, at the end.
+    private static func common(
+        _ old: [Unicode.Scalar], _ new: [Unicode.Scalar]
+    ) -> (start: Int, end: Int) {
+        let start = zip(old, new).prefix { $0 == $1 }.count
+        let room = min(old.count, new.count) - start
+        return (start, zip(old.reversed(), new.reversed()).prefix(room).prefix { $0 == $1 }.count)
+    }
+
+    private static func text(_ json: [UInt8]?) -> [Unicode.Scalar] {
+        guard let json, json.first == UInt8(ascii: "\"") else { return [] }
+        let decoded = json.withUnsafeBufferPointer { try? JSONString.decoded($0, at: 0) }
+        return Array(String(decoding: decoded ?? [], as: UTF8.self).unicodeScalars)
+    }
+}
+
+extension ArrayCore.Item {
+    /// Whether the item is a string.
+    var isText: Bool { start < end && payload[start] == UInt8(ascii: "\"") }
+
+    /// Appends the string as UTF-8, or nothing if the item is none.
+    func appendText(to output: inout [UInt8]) {
+        guard isText else { return }
+        payload.withUnsafeBufferPointer {
+            _ = try? JSONString.decode($0, at: start, into: &output)
+        }
+    }
+
+    /// How many UTF-16 code units the string has; zero if the item is none.
+    ///
+    /// Counted in the JSON text, without decoding it.
+    var textLength: Int {
+        guard isText else { return 0 }
+        return payload.withUnsafeBufferPointer { bytes in
+            var length = 0
+            var index = start + 1
+            while index < end - 1 {
+                let byte = bytes[index]
+                switch byte {
+                case UInt8(ascii: "\\"):
+                    index += index + 1 < end && bytes[index + 1] == UInt8(ascii: "u") ? 6 : 2
+                    length += 1
+                    continue
+                case 0x80..<0xC0: break
+                case 0xF0...: length += 2
+                default: length += 1
+                }
+                index += 1
+            }
+            return length
+        }
+    }
+}

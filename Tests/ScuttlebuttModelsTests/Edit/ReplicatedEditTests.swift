@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import Testing
+
+@testable import ScuttlebuttModels
+
+/// One who edits a text, and what is shown to him.
+struct Editor {
+    let name: String
+    var edit: ReplicatedEdit
+    var undo: EditUndo
+    /// The text as it is kept up by following the changes.
+    var shown: [UInt16] = []
+    private var time = 0.0
+
+    init(_ name: String) {
+        self.name = name
+        edit = ReplicatedEdit(source: source(name))
+        undo = EditUndo(source: source(name))
+    }
+
+    /// Writes a payload, and gives back the update for others.
+    @discardableResult
+    mutating func write(_ payload: Payload?, continuing: Bool = false) -> Update? {
+        guard let payload else { return nil }
+        let new = update(name, time + 1, payload)
+        receive(new, continuing: continuing)
+        return new
+    }
+
+    @discardableResult
+    mutating func type(_ text: String, continuing: Bool = false) -> Update? {
+        write(edit.setting(text: text), continuing: continuing)
+    }
+
+    mutating func receive(_ update: Update, continuing: Bool = false) {
+        time = max(time, update.timestamp.value)
+        var changes: [EditChange]? = []
+        #expect(edit.apply(update, changes: &changes) == .applied)
+        for change in changes ?? [] {
+            let end = change.offset + change.removed.utf16.count
+            #expect(Array(shown[change.offset..<end]) == Array(change.removed.utf16))
+            shown.replaceSubrange(change.offset..<end, with: change.inserted.utf16)
+        }
+        undo.record(changes ?? [], continuing: continuing)
+    }
+}
+
+@Suite("A replicated text")
+struct ReplicatedEditTests {
+    /// A text of few different lines, some of them hard.
+    private func text(_ random: inout SplitMix) -> String {
+        let lines = ["a", "b", "", "é", "e\u{301}", "𝕏\"\\", "\r", "c\tc", "\u{2028}", "\0"]
+        let count = Int.random(in: 0..<9, using: &random)
+        return (0..<count).map { _ in lines.randomElement(using: &random) ?? "" }
+            .joined(separator: "\n")
+    }
+
+    @Test("It becomes whatever text is set, by one write", arguments: UInt64(0)..<200)
+    func setting(seed: UInt64) {
+        var random = SplitMix(seed: seed)
+        var editor = Editor("A")
+        for _ in 0..<20 {
+            let text = text(&random)
+            editor.type(text)
+            #expect(Array(editor.edit.text.utf16) == Array(text.utf16))
+            #expect(editor.shown == Array(text.utf16))
+            #expect(editor.edit.setting(text: text) == nil)
+        }
+    }
+
+    @Test("People who edit at once end with the same text", arguments: UInt64(0)..<200)
+    func convergence(seed: UInt64) {
+        var random = SplitMix(seed: seed)
+        var editors = ["A", "B", "C"].map { Editor($0) }
+        var queues: [[Update]] = [[], [], []]
+        for _ in 0..<30 {
+            let writer = Int.random(in: 0..<3, using: &random)
+            var lines = editors[writer].edit.text.split(
+                separator: "\n", omittingEmptySubsequences: false
+            ).map { String($0) }
+            let place = Int.random(in: 0...lines.count, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0 where place < lines.count: lines[place] += "𝕏\(writer)"
+            case 1 where place < lines.count: lines.remove(at: place)
+            default: lines.insert("\(writer)", at: place)
+            }
+            if let update = editors[writer].type(lines.joined(separator: "\n")) {
+                for other in 0..<3 where other != writer { queues[other].append(update) }
+            }
+            let reader = Int.random(in: 0..<3, using: &random)
+            if !queues[reader].isEmpty { editors[reader].receive(queues[reader].removeFirst()) }
+        }
+        for reader in 0..<3 { for update in queues[reader] { editors[reader].receive(update) } }
+        #expect(Set(editors.map { $0.edit.dumpText }).count == 1)
+        for editor in editors { #expect(Array(editor.edit.text.utf16) == editor.shown) }
+    }
+
+    @Test("Only lines that differ are written")
+    func fewLines() throws {
+        var editor = Editor("A")
+        let lines = (0..<1_000).map { "line \($0)\n" }
+        editor.type(lines.joined())
+        let key = try #require(editor.edit.lines.key(at: 500))
+        var edited = lines
+        edited[500] = "other\n"
+        let payload = try #require(editor.edit.setting(text: edited.joined()))
+        #expect(String(decoding: payload, as: UTF8.self) == #"{"\#(key)":"other\n"}"#)
+        edited = lines
+        edited.remove(at: 500)
+        let removal = try #require(editor.edit.setting(text: edited.joined()))
+        #expect(String(decoding: removal, as: UTF8.self) == #"{"\#(key)":null}"#)
+        edited = lines
+        edited.insert("new\n", at: 500)
+        let insertion = try #require(editor.edit.setting(text: edited.joined()))
+        #expect(ArrayCore.members(of: insertion)?.count == 1)
+    }
+
+    @Test("Lines keep their line feed, and the last may be empty, as on the wire")
+    func wireForm() throws {
+        var editor = Editor("A")
+        #expect(editor.edit.setting(text: "") == nil && editor.edit.text.isEmpty)
+        editor.type("line1\nline2\n")
+        #expect(editor.edit.dumpText == #"["line1\n","line2\n",""]"#)
+        editor.type("line1\r\nline2")
+        #expect(editor.edit.dumpText == #"["line1\r\n","line2"]"#)
+        editor.type("")
+        #expect(editor.edit.dumpText == #"[""]"#)
+    }
+
+    @Test("Lines that others cut otherwise make the same text, which is no reason to write")
+    func otherCuts() {
+        var editor = Editor("A")
+        editor.receive(update("B", 1, #"{"a":"one\ntwo","b":" and ","c":"three\n"}"#))
+        #expect(editor.edit.text == "one\ntwo and three\n")
+        #expect(editor.edit.setting(text: "one\ntwo and three\n") == nil)
+        editor.type("one\ntwo and four\n")
+        #expect(editor.edit.text == "one\ntwo and four\n")
+    }
+
+    @Test("An element that is no string is kept and is no part of the text")
+    func noString() {
+        var editor = Editor("A")
+        editor.receive(update("B", 1, #"{"a":"x\n","b":{"n":1},"c":"y","d":7}"#))
+        #expect(editor.edit.text == "x\ny")
+        editor.type("x\nz\ny")
+        #expect(editor.edit.text == "x\nz\ny" && Array(editor.shown) == Array("x\nz\ny".utf16))
+        editor.type("")
+        #expect(editor.edit.dumpText == #"["",{"n":1},7]"#)
+    }
+
+    @Test("A cursor stays with the text around it")
+    func cursors() throws {
+        var editor = Editor("A")
+        editor.type("hello\nwide 𝕏 world\nend")
+        var changes: [EditChange]? = []
+        let payload = try #require(editor.edit.setting(text: "hello\nnew\nwide 𝕏 brave world\nend"))
+        #expect(editor.edit.apply(update("A", 9, payload), changes: &changes) == .applied)
+        func moved(_ cursor: Int, _ affinity: EditChange.Affinity = .before) -> Int {
+            (changes ?? []).reduce(cursor) { $1.moved($0, affinity: affinity) }
+        }
+        // Before everything, before "wide", before "world", at the end.
+        #expect(moved(0) == 0 && moved(5) == 5)
+        #expect(moved(11) == 15 && moved(14, .after) == 24)
+        #expect(moved(23) == 33)
+        #expect(editor.edit.text.utf16.count == 33)
+    }
+
+    @Test("A cursor within text that was replaced, and where text is inserted exactly there")
+    func cursorEdges() {
+        let stamp = update("A", 1, "{}").stamp
+        let line = ArrayChange(key: "k", index: 0, old: nil, new: nil, stamp: stamp)
+        let change = EditChange(
+            offset: 4, removed: "old!", inserted: "new", stamp: stamp, line: line)
+        #expect((3...9).map { change.moved($0) } == [3, 4, 5, 6, 7, 7, 8])
+        let insertion = EditChange(
+            offset: 4, removed: "", inserted: "new", stamp: stamp, line: line)
+        #expect([3, 4, 5].map { insertion.moved($0) } == [3, 4, 8])
+        #expect([3, 4, 5].map { insertion.moved($0, affinity: .after) } == [3, 7, 8])
+    }
+}
+
+@Suite("Undoing own edits")
+struct EditUndoTests {
+    @Test("Own steps are taken back and made again")
+    func steps() {
+        var editor = Editor("A")
+        let texts = ["one", "one\ntwo", "one\nTWO\nthree", "three"]
+        for text in texts { editor.type(text) }
+        #expect(editor.undo.undoCount == 4)
+        for text in texts.dropLast().reversed() {
+            editor.write(editor.undo.undo(in: editor.edit))
+            #expect(editor.edit.text == text)
+        }
+        #expect(editor.undo.redoCount == 3)
+        for text in texts.dropFirst() {
+            editor.write(editor.undo.redo(in: editor.edit))
+            #expect(editor.edit.text == text)
+        }
+        #expect(editor.undo.redo(in: editor.edit) == nil)
+        editor.write(editor.undo.undo(in: editor.edit))
+        editor.type("fresh")
+        #expect(editor.undo.redoCount == 0)
+    }
+
+    @Test("What others did stays, also in the middle of what is taken back")
+    func others() {
+        var (a, b) = (Editor("A"), Editor("B"))
+        if let first = a.type("one\ntwo\nthree\n") { b.receive(first) }
+        if let own = a.type("one\nTWO\nTHREE\n") { b.receive(own) }
+        if let theirs = b.type("zero\none\nTWO\nTHREE by B\n") { a.receive(theirs) }
+        let payload = a.undo.undo(in: a.edit)
+        if let undone = a.write(payload) { b.receive(undone) }
+        #expect(a.edit.text == "zero\none\ntwo\nTHREE by B\n" && b.edit.text == a.edit.text)
+        if let redone = a.write(a.undo.redo(in: a.edit)) { b.receive(redone) }
+        #expect(a.edit.text == "zero\none\nTWO\nTHREE by B\n" && b.edit.text == a.edit.text)
+        #expect(b.undo.undoCount == 1)
+    }
+
+    @Test("A step of which others left nothing is passed over")
+    func overtaken() {
+        var (a, b) = (Editor("A"), Editor("B"))
+        if let first = a.type("one\ntwo") { b.receive(first) }
+        if let own = a.type("one\nTWO") { b.receive(own) }
+        if let theirs = b.type("one\nzwei") { a.receive(theirs) }
+        a.write(a.undo.undo(in: a.edit))
+        #expect(a.edit.text == "zwei")
+        #expect(a.undo.undo(in: a.edit) == nil)
+    }
+
+    @Test("Steps can be joined, and the oldest are forgotten")
+    func joined() {
+        var editor = Editor("A")
+        editor.undo = EditUndo(source: source("A"), limit: 2)
+        editor.type("x")
+        editor.type("x\nw")
+        for text in ["x\nwo", "x\nwor", "x\nword"] { editor.type(text, continuing: true) }
+        #expect(editor.undo.undoCount == 2)
+        editor.type("y")
+        editor.write(editor.undo.undo(in: editor.edit))
+        #expect(editor.edit.text == "x\nword")
+        editor.write(editor.undo.undo(in: editor.edit))
+        #expect(editor.edit.text == "x")
+        #expect(editor.undo.undo(in: editor.edit) == nil)
+    }
+}
