@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Scuttlebutt
+import ScuttlebuttCoding
+import ScuttlebuttModels
+import Testing
+
+/// The updates of a conversation between two originals.
+struct RecordedUpdates {
+    private struct Line: Decodable {
+        let data: String?
+    }
+
+    /// In the order in which they crossed the wire, echoes included.
+    let updates: [Update]
+
+    /// Where the recordings lie: in `$SCUTTLEBUTT_SHARED`, or in `shared` beside the repository.
+    static let folder: URL? = {
+        let given = ProcessInfo.processInfo.environment["SCUTTLEBUTT_SHARED"]
+            .map { URL(fileURLWithPath: $0) }
+        let beside = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().appendingPathComponent("../../../../shared")
+        return [given, beside].compactMap { $0?.appendingPathComponent("wire").standardizedFileURL }
+            .first { FileManager.default.fileExists(atPath: $0.path) }
+    }()
+
+    init(_ name: String) throws {
+        let folder = try #require(Self.folder)
+        let file = folder.appendingPathComponent("\(name).jsonl")
+        var decoder = LineDecoder(wire: ClassicWire(rules: .upstream))
+        var updates: [Update] = []
+        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+            let line = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+            guard let data = line.data, data.hasPrefix("[") else { continue }
+            guard
+                case .message(.update(let update)) = try decoder.decode(Array(data.utf8.dropLast()))
+            else { continue }
+            updates.append(update)
+        }
+        self.updates = updates
+    }
+}
+
+@Suite(
+    "The models in recordings of the originals",
+    .enabled(
+        if: RecordedUpdates.folder != nil, "skipped: ../shared/wire is not beside the repository"))
+struct ModelRecordingTests {
+    /// Takes a recording in three orders, and expects the same of all.
+    private func expect<Value: Replicated & Dumpable>(
+        _ name: String, _ value: Value, dumps expected: String
+    ) throws {
+        let recorded = try RecordedUpdates(name).updates
+        #expect(!recorded.isEmpty)
+        let bySource = recorded.sorted { ($0.source, $0.timestamp) < ($1.source, $1.timestamp) }
+        let agreed = recorded.sorted { $0.stamp < $1.stamp }
+        for order in [recorded, bySource, agreed] {
+            var copy = value
+            for update in order { #expect(copy.apply(update) == .applied) }
+            #expect(dumpText(copy) == expected)
+            #expect(Set(recorded).isSuperset(of: copy.history(since: VersionVector())))
+        }
+    }
+
+    @Test("model")
+    func model() throws {
+        let expected =
+            #"{"a":3,"b":{"x":[1,2]},"c":"later","k0":0,"k1":1,"k2":2,"#
+            + #""z":"from client before connect"}"#
+        try expect("model", ReplicatedModel<JSONValue>(), dumps: expected)
+    }
+
+    @Test("events")
+    func events() throws {
+        try expect(
+            "events", ReplicatedEvents<JSONValue>(),
+            dumps: #"{"chat":[{"m":1}],"greet":["hi","yo"],"k":[0,1,2],"x":[null]}"#)
+    }
+
+    @Test("r-value")
+    func value() throws {
+        try expect("r-value", ReplicatedValue<JSONValue>(), dumps: #""three""#)
+    }
+
+    @Test("append-only")
+    func appendOnly() throws {
+        try expect(
+            "append-only", ReplicatedAppendOnly<JSONValue>(),
+            dumps: #"[{"t":"one"},{"t":"two"},{"t":"three"},{"t":"four"}]"#)
+    }
+
+    @Test("expiry-model")
+    func expiryModel() throws {
+        try expect(
+            "expiry-model", ReplicatedExpiryModel<JSONValue>(), dumps: #"{"a":{"x":1,"y":2}}"#)
+    }
+
+    @Test("scuttlebucket, with a part that nobody declared")
+    func bucket() throws {
+        let bucket = ReplicatedBucket([
+            "model": ReplicatedModel<JSONValue>(), "events": ReplicatedEvents<JSONValue>(),
+        ])
+        try expect(
+            "scuttlebucket", bucket,
+            dumps: #"{"events":{"chat":["z"],"greet":["hi"]},"model":{"k":2}}"#)
+    }
+}
