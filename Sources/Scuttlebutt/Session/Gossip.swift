@@ -214,7 +214,11 @@ public struct Gossip: Sendable {
         delta.removeAll { !covers($0.stamp) }
         if delta.isEmpty, !isWhole {
             // All of it is still being saved: look behind it for what may be sent.
-            delta = value.history(since: session.known).filter { covers($0.stamp) }
+            var room = limit
+            for update in value.history(since: session.known) where covers(update.stamp) {
+                guard room.take(update) || delta.isEmpty else { break }
+                delta.append(update)
+            }
         }
         for update in delta {
             wire.append(update, to: &block)
