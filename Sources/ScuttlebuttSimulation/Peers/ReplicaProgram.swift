@@ -12,6 +12,10 @@ public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>:
     public let wire: ClassicWire
     /// Whether the value gives on every update that it took.
     public let retainsEverything: Bool
+    /// A value takes each update as it comes.
+    public let foldsLater = false
+    /// A replica has no verifier.
+    public let canVerify = false
     let make: @Sendable () -> Value
     let observe: @Sendable (Value) -> Observed
     let payloads: @Sendable (inout SplitMix64) -> Payload

@@ -69,6 +69,10 @@ public protocol SimulatedProgram: Sendable {
     /// Whether a peer gives on every update that it accepted; a type that forgets what was
     /// overwritten does not, and then prefixes per source are not checked.
     var retainsEverything: Bool { get }
+    /// Whether accepted updates wait until they are folded, or show at once.
+    var foldsLater: Bool { get }
+    /// Whether peers verify updates before they accept them, where a script says so.
+    var canVerify: Bool { get }
     /// Makes a peer that has seen nothing.
     func peer(_ traits: PeerTraits) -> Peer
     /// The payload that a number stands for; `nil` when it cannot be encoded.

@@ -13,6 +13,10 @@ public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: Simul
     public let wire = ClassicWire(rules: .fork)
     /// A log keeps every action.
     public let retainsEverything = true
+    /// A batch waits until the store has time for it.
+    public let foldsLater = true
+    /// The machine of actions waits for a verifier.
+    public let canVerify = true
     let initial: State
     let reduce: @Sendable (inout State, Action, Stamp?) -> Reduction
     let decode: @Sendable (Payload, _ isNew: Bool) -> Action?

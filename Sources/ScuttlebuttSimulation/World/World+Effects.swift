@@ -47,7 +47,7 @@ extension World {
             if note(8, node, place.connection) {
                 log.add(time, "\(name(node)): \(error.message)")
             }
-            if connections[place.connection].ends[1 - place.end].node != nil, !script.verifies {
+            if connections[place.connection].ends[1 - place.end].node != nil, !verifies {
                 fail(.report, "\(name(node)) ends an honest session: \(error.message)")
             }
             close(place.connection, place.end, tells: true, machineKnows: true)
@@ -91,6 +91,7 @@ extension World {
             }
         }
         nodes[node].unfolded += updates
+        guard program.foldsLater else { return fold(node) }
         guard !nodes[node].isFolding else { return }
         nodes[node].isFolding = true
         let delay = nodes[node].random.below(script.limits.foldDelay * 1_000 + 1)

@@ -52,7 +52,7 @@ extension World {
                     }
                     inspect(line, frame, number, end, node)
                     var fingerprint: Fingerprint?
-                    if script.verifies, case .message(.update(let update)) = line {
+                    if verifies, case .message(.update(let update)) = line {
                         fingerprint = World.fingerprint(update)
                     }
                     incoming.append(Dispatching.Incoming(line, fingerprint: fingerprint))
@@ -168,7 +168,7 @@ extension World {
             if place > next { taint(writer, from: next, "a replay left a gap") }
             pipe.chain[writer] = max(next, place + 1)
             connections[number].ends[end].pipe = pipe
-        } else if !script.verifies {
+        } else if !verifies {
             taint(writer, from: next, "a forgery was sent to \(name(node))")
         }
     }

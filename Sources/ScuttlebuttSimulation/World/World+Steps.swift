@@ -152,7 +152,7 @@ extension World {
         }
         var peer = program.peer(
             PeerTraits(
-                source: nodes[node].source, saves: nodes[node].saves, verifies: script.verifies,
+                source: nodes[node].source, saves: nodes[node].saves, verifies: verifies,
                 isNew: nodes[node].isNew, limits: script.limits))
         let loaded = nodes[node].disk.load(program.wire, own: nodes[node].source)
         let restored = peer.restore(loaded, refusals: nodes[node].refusals)

@@ -82,6 +82,7 @@ struct World<Program: SimulatedProgram>: Sendable {
 
     let program: Program
     let script: Script
+    let verifies: Bool
     var time: Int64 = 0
     var queue = EventQueue<Event>()
     var nodes: [Node] = []
@@ -108,6 +109,7 @@ struct World<Program: SimulatedProgram>: Sendable {
     {
         self.program = program
         self.script = script
+        verifies = script.verifies && program.canVerify
         self.sampleInterval = sampleInterval
         ledger = Ledger(peers: script.peers)
         log = EventLog(keepsLines: keepsLines)
@@ -225,7 +227,9 @@ struct World<Program: SimulatedProgram>: Sendable {
 
     mutating func fail(_ promise: Violation.Promise, _ message: String) {
         guard violation == nil else { return }
-        let found = Violation(promise: promise, message: message, time: time)
+        // A state may be as long as a history.
+        let text = message.utf8.count > 1_500 ? message.prefix(1_500) + "…" : message[...]
+        let found = Violation(promise: promise, message: String(text), time: time)
         violation = found
         if note(3, 0, 0) {
             log.add(time, "VIOLATION \(found.description)")
