@@ -7,9 +7,9 @@ public import Scuttlebutt
 /// ```swift
 /// var doc = ReplicatedDoc<JSONValue>()
 /// doc.declareSequence("todo", where: "list", equals: "todo")
-/// …
-/// let update = try replica.write { try $0.pushing("milk", ["text": "Buy milk"], to: "todo") }
-/// for row in doc.sequence("todo") { show(row.id, row["text"]) }
+/// let driver = ReplicaDriver(doc)
+/// try driver.write { try $0.pushing("milk", ["text": "Buy milk"], to: "todo") }
+/// for row in driver.value.sequence("todo") { show(row.id, row["text"]) }
 /// ```
 ///
 /// For each key of a row the update with the largest stamp counts. An update that sets several keys

@@ -2,9 +2,10 @@
 
 import Scuttlebutt
 import ScuttlebuttCoding
-import ScuttlebuttModels
 import Synchronization
 import Testing
+
+@testable import ScuttlebuttModels
 
 @Suite("ReplicatedDoc: sets")
 struct DocSetTests {
@@ -149,6 +150,42 @@ struct DocSetTests {
 
     private final class Counter: Sendable {
         let count = Mutex(0)
+    }
+
+    @Test("A row's place is found with as many comparisons as the number of rows has digits, or so")
+    func comparisons() {
+        func count(_ rows: Int) -> Int {
+            let counter = Counter()
+            var tree = OrderedTree<CountingPlace, Void>()
+            func place(_ number: Int) -> CountingPlace {
+                let sort = PropertyKey("\(number &* 7_919 % rows)")
+                return CountingPlace(
+                    place: DocView.Place(sort: sort, id: PropertyKey("r\(number)")),
+                    counter: counter)
+            }
+            for number in 0..<rows { tree.insert((), for: place(number)) }
+            counter.count.withLock { $0 = 0 }
+            for number in 0..<100 {
+                tree.remove(place(number))
+                tree.insert((), for: place(number))
+            }
+            return counter.count.withLock { $0 }
+        }
+        let (few, many) = (count(500), count(32_000))
+        // log2 grows from 9 to 15.
+        #expect(many < few * 2)
+        #expect(many < 100 * 3 * 2 * 15)
+    }
+
+    private struct CountingPlace: Comparable {
+        let place: DocView.Place
+        let counter: Counter
+
+        static func == (left: Self, right: Self) -> Bool { left.place == right.place }
+        static func < (left: Self, right: Self) -> Bool {
+            left.counter.count.withLock { $0 += 1 }
+            return left.place < right.place
+        }
     }
 
     @Test("An update touches only the sets that its row is in, comes into or leaves")
