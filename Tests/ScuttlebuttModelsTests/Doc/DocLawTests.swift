@@ -134,6 +134,20 @@ struct DocLawTests {
         }
     }
 
+    @Test("Rows of many keys keep the same laws", arguments: UInt64(0)..<200)
+    func wideRows(seed: UInt64) {
+        var random = SplitMix(seed: seed &+ 4_000)
+        let writes = random.docHistory(24, isWide: true)
+        let oracle = DocOracle(writes: writes)
+        let (dump, kept) = (oracle.dump, oracle.kept)
+        for _ in 0..<3 {
+            var doc = document()
+            for update in random.delivery(of: writes) { doc.apply(update) }
+            #expect(text(doc.dump) == dump)
+            #expect(doc.history(since: VersionVector()).map(\.stamp) == kept)
+        }
+    }
+
     @Test("It keeps what every replicated type promises", arguments: UInt64(0)..<200)
     func laws(seed: UInt64) {
         let history = RandomHistory(seed: seed) { random in

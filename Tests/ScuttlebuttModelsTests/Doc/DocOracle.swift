@@ -97,14 +97,14 @@ struct DocOracle {
 
 extension SplitMix {
     /// A random history of three sources that write to few rows and keys, so that they collide.
-    mutating func docHistory(_ count: Int = 30) -> [PlainWrite] {
+    mutating func docHistory(_ count: Int = 30, isWide: Bool = false) -> [PlainWrite] {
         var clocks = [1.0, 1.0, 1.0]
         return (0..<count).map { _ in
             let writer = Int(next() % 3)
             clocks[writer] += Double(next() % 3 + 1)
             let id = ["a", "b", "c", "d"][Int(next() % 4)]
             return PlainWrite(
-                id: id, members: docMembers(),
+                id: id, members: isWide ? wideMembers() : docMembers(),
                 stamp: update(["P", "Q", "R"][writer], clocks[writer], "0").stamp)
         }
     }
@@ -120,6 +120,14 @@ extension SplitMix {
             default: members[key] = "\(next() % 9)"
             }
         }
+        return members
+    }
+
+    /// So many keys that a row needs an index of them.
+    private mutating func wideMembers() -> [String: String]? {
+        if next() % 9 == 0 { return nil }
+        var members: [String: String] = [:]
+        for _ in 0..<(next() % 20) { members["k\(next() % 40 + 10)"] = "\(next() % 9)" }
         return members
     }
 
