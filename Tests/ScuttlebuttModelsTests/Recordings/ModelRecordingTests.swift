@@ -105,4 +105,15 @@ struct ModelRecordingTests {
             "scuttlebucket", bucket,
             dumps: #"{"events":{"chat":["z"],"greet":["hi"]},"model":{"k":2}}"#)
     }
+
+    @Test("scuttlebucket, with a list")
+    func bucketWithList() throws {
+        let bucket = ReplicatedBucket([
+            "model": ReplicatedModel<JSONValue>(), "events": ReplicatedEvents<JSONValue>(),
+            "list": ReplicatedArray<JSONValue>(source: source("A")),
+        ])
+        try expect(
+            "scuttlebucket", bucket,
+            dumps: #"{"events":{"chat":["z"],"greet":["hi"]},"list":["x","y"],"model":{"k":2}}"#)
+    }
 }
