@@ -5,9 +5,17 @@ import Scuttlebutt
 // Payloads for local writes. Indexes may be stale, for remote updates come in between a look at the
 // array and a write: so they are clamped, never trapped on.
 extension ArrayCore {
-    /// The payload that inserts JSON values, the first of them at `index`.
-    func inserting(_ values: [[UInt8]], at index: Int) -> Payload? {
-        splicing(at: index, removing: 0, inserting: values)
+    /// The payload that inserts a JSON value at `index`.
+    func inserting(_ value: [UInt8], at index: Int) -> Payload {
+        let index = min(max(index, 0), items.count)
+        var allocator = SortKeyAllocator(seed: seed(CollectionOfOne(value)))
+        let previous = index > 0 ? items.key(at: index - 1) : nil
+        let next = index < items.count ? items.key(at: index) : nil
+        let key = allocator.key(after: previous, before: next, lean: lean(previous, next))
+        guard let key else {
+            return Self.payload([(newKeys(for: [value], at: index)[0], value)])
+        }
+        return Self.payload([(free(key, &allocator), value)])
     }
 
     /// The payload that replaces elements by JSON values, as `splice` of the originals does: the
@@ -65,6 +73,7 @@ extension ArrayCore {
     /// The payload that sets items, or removes those that are `nil`.
     static func payload(_ members: [(key: PropertyKey, item: [UInt8]?)]) -> Payload {
         var output = PayloadWriter()
+        output.reserve(members.reduce(1) { $0 + $1.key.bytes.count + ($1.item?.count ?? 4) + 4 })
         for member in members { output.append(member.key, member.item) }
         return output.finished()
     }
@@ -136,6 +145,8 @@ extension ArrayCore {
 /// Writes the object of a payload.
 private struct PayloadWriter {
     private var bytes: [UInt8] = [UInt8(ascii: "{")]
+
+    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
 
     var isEmpty: Bool { bytes.count == 1 }
 

@@ -137,7 +137,7 @@ struct ArrayCore: Sendable {
     }
 
     /// What new keys are salted with: differs by writer, by state and by what is written.
-    func seed(_ values: [[UInt8]]) -> UInt64 {
+    func seed(_ values: some Sequence<[UInt8]>) -> UInt64 {
         var hash = sourceHash
         withUnsafeBytes(of: appliedCount.littleEndian) {
             hash = Self.hash($0, into: hash)

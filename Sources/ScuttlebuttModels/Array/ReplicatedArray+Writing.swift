@@ -8,7 +8,7 @@ extension ReplicatedArray {
     ///
     /// - Throws: `EncodingError` for what JSON cannot hold, and for `null`, which means removal.
     public func pushing(_ value: Value) throws -> Payload {
-        try insertion([value], at: count)
+        core.inserting(try encoded(value), at: count)
     }
 
     /// A write that puts values at the end, all in one update; `nil` for none.
@@ -21,13 +21,15 @@ extension ReplicatedArray {
     /// A write that puts a value at the beginning.
     ///
     /// - Throws: as ``pushing(_:)``.
-    public func unshifting(_ value: Value) throws -> Payload { try insertion([value], at: 0) }
+    public func unshifting(_ value: Value) throws -> Payload {
+        core.inserting(try encoded(value), at: 0)
+    }
 
     /// A write that puts a value before the element at an index, or at the end.
     ///
     /// - Throws: as ``pushing(_:)``.
     public func inserting(_ value: Value, at index: Int) throws -> Payload {
-        try insertion([value], at: index)
+        core.inserting(try encoded(value), at: index)
     }
 
     /// A write that puts a value somewhere between two sort keys, `nil` meaning an end.
@@ -87,12 +89,6 @@ extension ReplicatedArray {
     ) throws -> Payload? {
         core.splicing(
             at: index, removing: removals, inserting: try values.map { try encoded($0) })
-    }
-
-    private func insertion(_ values: [Value], at index: Int) throws -> Payload {
-        let payload = core.inserting(try values.map { try encoded($0) }, at: index)
-        guard let payload else { preconditionFailure("an insertion always changes something") }
-        return payload
     }
 
     private func encoded(_ value: Value) throws -> [UInt8] {

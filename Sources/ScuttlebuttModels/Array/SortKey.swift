@@ -4,7 +4,7 @@
 ///
 /// Any string is a sort key, and keys are ordered by UTF-16 code units. The originals make theirs
 /// of the 65 characters `!`, `0`–`9`, `A`–`Z`, `_`, `a`–`z`, `~`, of which the first and the last
-/// stand for the two ends. How this package chooses new keys says <doc:ReplicatedArray>.
+/// stand for the two ends. How this package chooses new keys says <doc:Arrays>.
 public enum SortKey {
     /// What stands before all keys for ``between(_:_:)``.
     public static let lowest: PropertyKey = "!"

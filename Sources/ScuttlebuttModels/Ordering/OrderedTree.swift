@@ -20,7 +20,7 @@ struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
 
     /// Puts an element at its key's place; one with an equal key is replaced.
     ///
-    /// - Complexity: O(log n), and O(1) comparisons more than a search for a key behind the last.
+    /// - Complexity: O(log n).
     @discardableResult
     mutating func insert(_ element: Held, for key: Key) -> (index: Int, replaced: Held?) {
         let (index, replaced, split) = root.insert(element, for: key)

@@ -39,8 +39,6 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         // In the buffer keys are compared where they are, without being retained.
         keys.withUnsafeBufferPointer { keys in
             var (low, high) = (0, keys.count)
-            // Ascending insertion is the most frequent one.
-            if high > 0, keys[high - 1] < key { return high }
             while low < high {
                 let middle = (low + high) / 2
                 if keys[middle] < key { low = middle + 1 } else { high = middle }
@@ -53,7 +51,6 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
     func child(for key: Key) -> Int {
         keys.withUnsafeBufferPointer { keys in
             var (low, high) = (0, keys.count)
-            if high > 0, !(key < keys[high - 1]) { return high }
             while low < high {
                 let middle = (low + high) / 2
                 if key < keys[middle] { high = middle } else { low = middle + 1 }
