@@ -46,7 +46,8 @@ struct RandomHistory {
 
 /// Checks what every replicated type promises, for one random history.
 ///
-/// - Parameter retainsOwnBytes: Whether ``Replicated/retainedByteCount`` is the sum over the history.
+/// - Parameter retainsOwnBytes: Whether ``Replicated/retainedByteCount`` is the sum over the
+///   history.
 func expectLaws<Value: Replicated & Dumpable>(
     seed: UInt64, _ history: RandomHistory, retainsOwnBytes: Bool = true, _ make: () -> Value
 ) {

@@ -7,9 +7,9 @@ public import Scuttlebutt
 /// Speaks the wire of the original's `scuttlebucket`: an update is `[part, value]`, where the value
 /// is an update's value of that part. Buckets nest.
 ///
-/// An update of a part that nobody declared here is kept, ordered and relayed, and takes effect when
-/// the part is declared; it kills the original (quirk Q15). All parts share the timestamps of the
-/// replica that hosts the bucket (quirk Q12), and own writes are recorded like any other (quirk
+/// An update of a part that nobody declared here is kept, ordered and relayed, and takes effect
+/// when the part is declared; it kills the original (quirk Q15). All parts share the timestamps of
+/// the replica that hosts the bucket (quirk Q12), and own writes are recorded like any other (quirk
 /// Q18). What a part refuses, the bucket refuses.
 ///
 /// Memory: that of its parts, and all updates of undeclared ones.
@@ -51,7 +51,8 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     ///
     /// - Parameter part: One that no update was applied to yet.
     ///
-    /// - Returns: The stamps of updates that had waited and that the part refuses; they are dropped.
+    /// - Returns: The stamps of updates that had waited and that the part refuses; they are
+    ///   dropped.
     /// - Complexity: O(*w*) for *w* waiting updates of all undeclared parts.
     @discardableResult
     public mutating func declare(_ name: PropertyKey, _ part: any Part) -> [Stamp] {
@@ -76,7 +77,8 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     /// How many updates wait for their part to be declared.
     public var waitingCount: Int { waiting.count }
 
-    /// Prepares a write of a part: what the part itself prepared, `nil` when it had nothing to write.
+    /// Prepares a write of a part: what the part itself prepared, `nil` when it had nothing to
+    /// write.
     public func writing(_ name: PropertyKey, _ payload: Payload?) -> Payload? {
         payload.map { KeyedPayload.make(name, $0) }
     }

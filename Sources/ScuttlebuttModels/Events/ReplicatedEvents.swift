@@ -9,9 +9,9 @@ public import Scuttlebutt
 /// of arguments. Every name is an ordinary one, also `toString`, `__proto__` and `error`, which
 /// break the original (quirk Q14).
 ///
-/// Events are *delivered* in the order of arrival, each once; what has been delivered is *listed* in
-/// the agreed order, which is the same on all peers. Nothing is ever forgotten (quirk Q22): limit
-/// the replica's size where strangers may write.
+/// Events are *delivered* in the order of arrival, each once; what has been delivered is *listed*
+/// in the agreed order, which is the same on all peers. Nothing is ever forgotten (quirk Q22):
+/// limit the replica's size where strangers may write.
 public struct ReplicatedEvents<Argument: Codable & Sendable>: Replicated, Dumpable, Sendable {
     private var core = EventsCore()
 

@@ -83,7 +83,8 @@ struct ExpiryCore: Sendable {
 
     /// Lets go of every update that is too old at this moment.
     ///
-    /// - Complexity: O(1) while nothing expires, else O(sources + *e* log *n*) for *e* expired ones.
+    /// - Complexity: O(1) while nothing expires, else O(sources + *e* log *n*) for *e* expired
+    ///   ones.
     mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?) {
         guard let age = limits.maximumAge, milliseconds.isFinite else { return }
         cutoff = milliseconds - age

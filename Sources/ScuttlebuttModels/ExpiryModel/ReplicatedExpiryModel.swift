@@ -12,10 +12,10 @@ public import Scuttlebutt
 /// one counts. The original rewinds a key's timestamp when an older update is merged (quirk Q5).
 ///
 /// **Age.** Each member is as old as the update that wrote it. It goes when its timestamp is
-/// ``ExpiryLimits/maximumAge`` before the wall clock, everywhere at once as far as the clocks agree,
-/// and from then on it is neither taken nor passed on. ``refreshing(_:)`` keeps a key. A deletion
-/// is remembered until it expires itself: all that it hides has expired by then, so a deleted key
-/// does not come back.
+/// ``ExpiryLimits/maximumAge`` before the wall clock, everywhere at once as far as the clocks
+/// agree, and from then on it is neither taken nor passed on. ``refreshing(_:)`` keeps a key. A
+/// deletion is remembered until it expires itself: all that it hides has expired by then, so a
+/// deleted key does not come back.
 ///
 /// **Count.** When there are more keys than ``ExpiryLimits/maximumCount``, remembered deletions
 /// included, those go whose newest update is the oldest. (Reading does not count as a use: it is
@@ -120,7 +120,8 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: Replicated, Dump
         for change in own ?? [] { changes?.append(ExpiryChange(core: change)) }
     }
 
-    /// The updates that decide what is here, as far as `known` does not cover them, in agreed order.
+    /// The updates that decide what is here, as far as `known` does not cover them, in agreed
+    /// order.
     ///
     /// - Complexity: O(sources + *r* log sources) for *r* updates.
     public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }

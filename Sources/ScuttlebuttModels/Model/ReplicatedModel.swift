@@ -36,8 +36,8 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
     /// When and by whom a key was last set.
     public func stamp(of key: PropertyKey) -> Stamp? { core.winner(of: key)?.stamp }
 
-    /// All keys that were ever set, deleted ones included as the original does; integers first, then
-    /// by UTF-16 code units.
+    /// All keys that were ever set, deleted ones included as the original does; integers first,
+    /// then by UTF-16 code units.
     ///
     /// - Complexity: O(*n* log *n*).
     public var keys: [PropertyKey] { core.keys }

@@ -5,9 +5,9 @@ public protocol Dumpable {
     /// Appends what the value holds as one JSON value, the same bytes on every peer that has had
     /// the same updates.
     ///
-    /// Members of objects stand in the order that JavaScript gives them as far as peers can agree on
-    /// it: integer-like keys first, ascending by number, then all others by UTF-16 code units (the
-    /// original has them in the order of arrival, which differs from peer to peer).
+    /// Members of objects stand in the order that JavaScript gives them as far as peers can agree
+    /// on it: integer-like keys first, ascending by number, then all others by UTF-16 code units
+    /// (the original has them in the order of arrival, which differs from peer to peer).
     func appendDump(to output: inout [UInt8])
 }
 

@@ -164,7 +164,7 @@ struct ReplicatedBucketTests {
         #expect(replica.value.history(since: replica.gossip.vector).isEmpty)
         #expect(
             dumpText(replica.value)
-                == "{\"events\":{},\"inner\":{\"model\":{\"k\":2},\"value\":null},\"model\":{\"k\":1}}"
+                == #"{"events":{},"inner":{"model":{"k":2},"value":null},"model":{"k":1}}"#
         )
         #expect(replica.value["model", as: Events.self] == nil)
     }

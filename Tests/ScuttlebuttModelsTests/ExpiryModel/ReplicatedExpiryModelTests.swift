@@ -171,7 +171,8 @@ struct ReplicatedExpiryModelTests {
     @Test("It never holds more keys than allowed, and always the newest", arguments: 0..<200)
     func evictionReference(seed: UInt64) throws {
         let history = RandomHistory(seed: seed) { random in
-            "[\"\(Int.random(in: 0..<8, using: &random))\",\(Int.random(in: 0..<9, using: &random))]"
+            let key = Int.random(in: 0..<8, using: &random)
+            return "[\"\(key)\",\(Int.random(in: 0..<9, using: &random))]"
         }
         var random = SplitMix(seed: seed)
         var model = Model(ExpiryLimits(maximumCount: 3))
