@@ -3,7 +3,7 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`), and prints one table.
+/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `models`), and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {
@@ -18,6 +18,7 @@ struct Benchmarks {
         if isWanted("fanout") { rows += try await fanOutBenchmarks() }
         if isWanted("slow-reader") { rows += try await slowReaderBenchmarks() }
         if isWanted("storage") { rows += try await storageBenchmarks() }
+        if isWanted("models") { rows += try modelBenchmarks() }
         report(rows)
     }
 
