@@ -38,6 +38,7 @@ let package = Package(
         .library(name: "Redux", targets: ["Redux"]),
         .library(name: "ScuttlebuttCoding", targets: ["ScuttlebuttCoding"]),
         .library(name: "ScuttlebuttModels", targets: ["ScuttlebuttModels"]),
+        .library(name: "ScuttlebuttSimulation", targets: ["ScuttlebuttSimulation"]),
         .library(name: "ScuttlebuttRuntime", targets: ["ScuttlebuttRuntime"]),
         .library(name: "ScuttlebuttRuntimeTestKit", targets: ["ScuttlebuttRuntimeTestKit"]),
         .library(name: "ReduxScuttlebutt", targets: ["ReduxScuttlebutt"]),
@@ -65,6 +66,10 @@ let package = Package(
         .target(name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(
             name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
+            swiftSettings: settings),
+        .target(
+            name: "ScuttlebuttSimulation",
+            dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttCoding"],
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttSecurity",
@@ -138,6 +143,14 @@ let package = Package(
         .testTarget(
             name: "ScuttlebuttModelsTests",
             dependencies: ["ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding"],
+            swiftSettings: settings),
+        // No product of its own: it runs here, from dev/test, dev/soak and dev/mutants.
+        .executableTarget(
+            name: "SimulationSoak", dependencies: ["ScuttlebuttSimulation"], path: "Tests/Soak",
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScuttlebuttSimulationTests",
+            dependencies: ["ScuttlebuttSimulation", "Scuttlebutt", "ScuttlebuttCoding"],
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttRuntimeTests",
