@@ -3,7 +3,8 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `models`), and prints one table.
+/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `models`), and prints one
+/// table.
 @main
 struct Benchmarks {
     static func main() async throws {
