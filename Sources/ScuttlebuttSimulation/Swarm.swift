@@ -14,8 +14,8 @@ public import ScuttlebuttCoding
 /// try swarm.assertConverged()
 /// ```
 ///
-/// Peers are named by their index and called `A`, `B`, … in state vectors. Every message is encoded
-/// to bytes and read back. The same calls with the same seed do the same in every process.
+/// Peers are named by their index and called `A`, `B`, … in state vectors. Every message is
+/// encoded to bytes and read back. The same calls with the same seed do the same in every process.
 ///
 /// In a file that imports `ScuttlebuttRuntime` as well, write `ScuttlebuttSimulation.Swarm`.
 public struct Swarm<State: Equatable & Sendable, Action: Sendable>: Sendable {

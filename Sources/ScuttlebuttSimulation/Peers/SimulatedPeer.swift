@@ -14,6 +14,8 @@ public protocol SimulatedPeer: Sendable {
 
     /// The sessions, and what was accepted per source.
     var gossip: Gossip { get }
+    /// Whether a pull for this session would find something.
+    func hasWork(for peer: PeerID) -> Bool
     /// Begins a session.
     mutating func open() -> PeerID
     /// Performs the transition for one event.

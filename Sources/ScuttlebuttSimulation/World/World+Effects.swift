@@ -114,7 +114,11 @@ extension World {
             fail(.notification, "\(name(node)) was given \(known) actions twice")
         }
         checkStep(node)
-        if nodes[node].foldCount % World.referenceInterval == 0 { checkReference(node) }
+        guard nodes[node].foldCount >= nodes[node].nextReference else { return }
+        checkReference(node)
+        // Each look costs as much as the history is long: it comes the rarer, the longer that is.
+        nodes[node].nextReference =
+            nodes[node].foldCount + World.referenceInterval + nodes[node].folded.count / 2
     }
 
     mutating func noteFolded(_ update: Update, _ node: Int) {
@@ -167,14 +171,14 @@ extension World {
     /// then the verifier fails.
     private mutating func verify(_ id: VerificationID, _ update: Update, _ node: Int) {
         let writer = ledger.index(of: update.source)
-        var verdict = Verdict.accepted
+        var judgement = Judgement.genuine
         if ledger.writers[writer].owner != nil, !ledger.isGenuine(update, writer: writer) {
-            verdict = .refused("nobody wrote it")
+            judgement = .forged
         } else if healedAt == nil, nodes[node].random.chance(2) {
-            verdict = .failed("the verifier was not there")
+            judgement = .unknown
         }
         let delay = Int64(nodes[node].random.below(8_000))
         queue.add(
-            .verdict(node: node, life: nodes[node].life, id, verdict), due: time + delay)
+            .verdict(node: node, life: nodes[node].life, id, judgement), due: time + delay)
     }
 }

@@ -25,7 +25,7 @@ extension World {
         // Room was made; a sender whose machine has nothing more to say is told so by the pull.
         if connections[number].ends[end].isOpen, let sender = connections[number].ends[end].node,
             let session = connections[number].ends[end].session,
-            nodes[sender].peer?.gossip.hasWork(for: session) == true
+            nodes[sender].peer?.hasWork(for: session) == true
         {
             scheduleWrite(number, end)
         }

@@ -9,7 +9,7 @@ import Scuttlebutt
 /// from the script's seed, so a run is a function of its script. Times are in microseconds since
 /// the start.
 struct World<Program: SimulatedProgram>: Sendable {
-    /// Something that is due.
+    /// Something that is due; without references, for it is moved about in a heap.
     enum Event: Sendable {
         case step(Int)
         case dial(edge: Int, generation: Int)
@@ -23,8 +23,15 @@ struct World<Program: SimulatedProgram>: Sendable {
         case retrySave(node: Int, life: Int)
         case fold(node: Int, life: Int)
         case timer(node: Int, life: Int, PeerID, generation: Int)
-        case verdict(node: Int, life: Int, VerificationID, Verdict)
+        case verdict(node: Int, life: Int, VerificationID, Judgement)
         case sample
+    }
+
+    /// What a verifier finds.
+    enum Judgement: Sendable {
+        case genuine
+        case forged
+        case unknown
     }
 
     /// One peer with everything around its machines.
@@ -62,6 +69,8 @@ struct World<Program: SimulatedProgram>: Sendable {
         var newestFolded: Stamp?
         var highestSeen: Double = 0
         var foldCount = 0
+        /// At which number of folds the state is compared with the reference again.
+        var nextReference = World.referenceInterval
 
         var clockOffset: Double = 0
         var frozenClock: Double?
@@ -194,8 +203,14 @@ struct World<Program: SimulatedProgram>: Sendable {
                 }
                 handle(node, .timerFired(peer, generation: generation))
             }
-        case .verdict(let node, let life, let id, let verdict):
+        case .verdict(let node, let life, let id, let judgement):
             if nodes[node].life == life {
+                let verdict: Verdict =
+                    switch judgement {
+                    case .genuine: .accepted
+                    case .forged: .refused("nobody wrote it")
+                    case .unknown: .failed("the verifier was not there")
+                    }
                 if note(2, node, id.number) {
                     log.add(time, "\(name(node)) verdict \(verdict)")
                 }
