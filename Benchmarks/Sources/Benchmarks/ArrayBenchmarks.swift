@@ -6,7 +6,8 @@ import ScuttlebuttModels
 /// Makes a write from an array, the number of the write and chance.
 private typealias Prepare = (ReplicatedArray<Int>, Int, inout SplitMix64) throws -> Payload
 
-/// The median of five arrays: 100,000 writes prepared and applied, without the time of freeing them.
+/// The median of five arrays: 100,000 writes prepared and applied, without the time of freeing
+/// them.
 private func seconds(_ source: Source, _ prepare: Prepare) throws -> (seconds: Double, key: Int) {
     var seconds: [Double] = []
     var longest = 0

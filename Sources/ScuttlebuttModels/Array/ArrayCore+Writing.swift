@@ -9,8 +9,7 @@ extension ArrayCore {
     func inserting(_ value: [UInt8], at index: Int) -> Payload {
         let index = min(max(index, 0), items.count)
         var allocator = SortKeyAllocator(seed: seed(CollectionOfOne(value)))
-        let previous = index > 0 ? items.key(at: index - 1) : nil
-        let next = index < items.count ? items.key(at: index) : nil
+        let (previous, next) = items.keys(around: index)
         let key = allocator.key(after: previous, before: next, lean: lean(previous, next))
         guard let key else {
             return Self.payload([(newKeys(for: [value], at: index)[0], value)])

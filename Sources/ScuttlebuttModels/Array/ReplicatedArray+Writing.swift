@@ -75,9 +75,9 @@ extension ReplicatedArray {
 
     /// A write that replaces elements by values, in one update.
     ///
-    /// As with the originals, the first values take the sort keys of the elements that they replace;
-    /// elements for which no value is left are removed, and further values get keys of their own.
-    /// New values stay together, whatever another writer inserts there at the same time.
+    /// As with the originals, the first values take the sort keys of the elements that they
+    /// replace; elements for which no value is left are removed, and further values get keys of
+    /// their own. New values stay together, whatever another writer inserts there at the same time.
     ///
     /// - Parameters:
     ///   - index: Where to begin, clamped to 0 … `count`.

@@ -4,13 +4,13 @@ public import Scuttlebutt
 
 /// A replicated array, wire-compatible with `r-array`.
 ///
-/// Every element has a *sort key*, a string that says where it stands. An update sets items by their
-/// keys or removes them; of two updates of one key the one with the greater stamp counts.
+/// Every element has a *sort key*, a string that says where it stands. An update sets items by
+/// their keys or removes them; of two updates of one key the one with the greater stamp counts.
 ///
 /// Writes are prepared by functions named in the -ing form, which return a payload and change
 /// nothing. They choose new sort keys out of the array's state, the value and the source that is
-/// given at the beginning, so that two writers do not choose the same key. Apply each payload before
-/// the next one is prepared.
+/// given at the beginning, so that two writers do not choose the same key. Apply each payload
+/// before the next one is prepared.
 public struct ReplicatedArray<Value: Codable & Sendable>: Sendable {
     private(set) var core: ArrayCore
 

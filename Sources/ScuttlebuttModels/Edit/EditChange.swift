@@ -29,7 +29,8 @@ public struct EditChange: Hashable, Sendable {
     /// Where a cursor stands after this change.
     ///
     /// A cursor before the change keeps its offset; one behind it moves along with the text around
-    /// it; one within text that was replaced stays as far behind its beginning as there is new text.
+    /// it; one within text that was replaced stays as far behind its beginning as there is new
+    /// text.
     ///
     /// - Parameters:
     ///   - cursor: An offset before the change, in UTF-16 code units.

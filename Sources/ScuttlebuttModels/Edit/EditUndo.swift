@@ -45,8 +45,8 @@ public struct EditUndo: Sendable {
 
     /// Remembers the changes of one write; those of others are left out.
     ///
-    /// What an undo or a redo wrote is recognised and not remembered as a step of its own; any other
-    /// own change ends the possibility of a redo.
+    /// What an undo or a redo wrote is recognised and not remembered as a step of its own; any
+    /// other own change ends the possibility of a redo.
     ///
     /// - Parameters:
     ///   - changes: As they were reported, in order.

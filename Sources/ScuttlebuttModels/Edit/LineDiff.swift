@@ -3,9 +3,9 @@
 /// Which lines differ between two texts: the fewest, within a bound on the work.
 ///
 /// What both have in common at the beginning and the end is set aside. The rest is compared by the
-/// greedy algorithm of Myers as long as few lines differ, which is nearly always. Where many differ,
-/// lines that occur once in both texts are taken as fixed points and only what lies between them is
-/// compared; where that too differs too much, it counts as replaced.
+/// greedy algorithm of Myers as long as few lines differ, which is nearly always. Where many
+/// differ, lines that occur once in both texts are taken as fixed points and only what lies between
+/// them is compared; where that too differs too much, it counts as replaced.
 ///
 /// - SeeAlso: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986).
 struct LineDiff {

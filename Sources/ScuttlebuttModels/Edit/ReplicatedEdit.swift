@@ -33,8 +33,8 @@ public struct ReplicatedEdit: Sendable {
     ///
     /// All lines that differ are written in one update. Lines are equal when their code units are.
     ///
-    /// - Complexity: O(*n*) in the lengths of both, and as many times more as lines differ; there is
-    ///   a bound on the latter, beyond which more lines may be written than need be.
+    /// - Complexity: O(*n*) in the lengths of both, and as many times more as lines differ; there
+    ///   is a bound on the latter, beyond which more lines may be written than need be.
     public func setting(text: String) -> Payload? {
         var old: [ArraySlice<UInt8>] = []
         // Where the lines stand in the array, in which there may be other elements.
@@ -89,8 +89,8 @@ public struct ReplicatedEdit: Sendable {
 extension ReplicatedEdit: Replicated, Dumpable {
     /// Takes an update: an object of sort keys with their lines, `null` for those removed.
     ///
-    /// - Complexity: O(k log *n*) for k lines, and O(length of the text) more if somebody listens to
-    ///   the changes, for whom their offsets are found.
+    /// - Complexity: O(k log *n*) for k lines, and O(length of the text) more if somebody listens
+    ///   to the changes, for whom their offsets are found.
     public mutating func apply(
         _ update: Update, changes: inout [EditChange]?
     ) -> Application {
@@ -117,8 +117,8 @@ extension ReplicatedEdit: Replicated, Dumpable {
 
     /// The changes of the text that changes of lines make.
     ///
-    /// One update changes lines in ascending order. So whatever stands before a line that it changed
-    /// already stands there in the end, and one walk finds all offsets.
+    /// One update changes lines in ascending order. So whatever stands before a line that it
+    /// changed already stands there in the end, and one walk finds all offsets.
     private func located(_ changes: [ArrayChange]) -> [EditChange] {
         var walk = lines.core.items.makeIterator()
         var (index, offset) = (0, 0)

@@ -96,6 +96,20 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         return children.withUnsafeBufferPointer { $0[child].key(at: rest) }
     }
 
+    /// The keys on both sides of a place between two elements.
+    func keys(around index: Int) -> (before: Key, after: Key) {
+        if isLeaf { return (keys[index - 1], keys[index]) }
+        var rest = index - 1
+        let child = child(at: &rest)
+        return children.withUnsafeBufferPointer { children in
+            // Nearly always both stand below one child.
+            guard rest + 1 == children[child].count else {
+                return children[child].keys(around: rest + 1)
+            }
+            return (children[child].key(at: rest), children[child + 1].key(at: 0))
+        }
+    }
+
     /// How many keys are smaller, and the element if the key is held.
     func search(_ key: Key) -> (index: Int, element: Held?) {
         if isLeaf {

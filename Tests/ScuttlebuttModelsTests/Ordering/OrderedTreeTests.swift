@@ -94,6 +94,11 @@ struct OrderedTreeTests {
                     tree.elements(from: start).map { $0.key }
                         == model.pairs.dropFirst(max(start, 0)).map { $0.key })
             }
+            for index in 0...model.pairs.count {
+                let around = tree.keys(around: index)
+                #expect(around.before == (index > 0 ? model.pairs[index - 1].key : nil))
+                #expect(around.after == model.pairs.dropFirst(index).first?.key)
+            }
             for (index, pair) in model.pairs.enumerated() {
                 #expect(tree[index] == pair)
             }
