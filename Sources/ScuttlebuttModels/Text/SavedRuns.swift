@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The runs of a saved text, checked for everything that could make a text trap.
+struct SavedRuns {
+    private(set) var sources: [Source] = []
+    /// In document order; `source` and `parentSource` are places in `sources`.
+    private(set) var spans: [Span] = []
+    /// The largest end of each source's runs.
+    private(set) var counts: [UInt32] = []
+    private(set) var text: [UInt8] = []
+
+    init(_ bytes: [UInt8]) throws(TextError) {
+        var reader = ByteReader(bytes)
+        guard reader.byte() == 0x54, reader.byte() == 0x01 else {
+            throw TextError(.damaged, "These bytes are no saved text.")
+        }
+        let isRead = readSources(&reader) && readRuns(&reader) && readText(&reader)
+        guard isRead, reader.isAtEnd else {
+            throw TextError(.damaged, "The saved text is damaged.")
+        }
+    }
+
+    private mutating func readSources(_ reader: inout ByteReader) -> Bool {
+        guard let count = reader.number(), count < Int(Span.noSource) else { return false }
+        for _ in 0..<count {
+            guard let length = reader.number(), let name = reader.bytes(length),
+                let text = String(validating: name, as: UTF8.self), let source = Source(text),
+                sources.last.map({ $0 < source }) ?? true
+            else { return false }
+            sources.append(source)
+        }
+        counts = Array(repeating: 0, count: count)
+        return true
+    }
+
+    private mutating func readRuns(_ reader: inout ByteReader) -> Bool {
+        guard let count = reader.number(), count <= reader.remaining / 3 else { return false }
+        spans.reserveCapacity(count)
+        var ends = Array(repeating: 0, count: sources.count)
+        var source = -1
+        let limit = TextDocument.maximumCounter
+        for _ in 0..<count {
+            guard let flags = reader.byte() else { return false }
+            if flags & TextDocument.Flag.sameSource == 0 {
+                guard let number = reader.number(), number < sources.count else { return false }
+                source = number
+            }
+            guard source >= 0, let delta = reader.signed(), let length = reader.number(),
+                length > 0, length <= Span.maximumLength
+            else { return false }
+            let start = ends[source] + delta
+            guard start >= 0, start <= limit - length else { return false }
+            var parent = Int(Span.noSource)
+            var parentCounter = 0
+            if flags & TextDocument.Flag.continues != 0 {
+                guard start > 0 else { return false }
+                (parent, parentCounter) = (source, start - 1)
+            } else if flags & TextDocument.Flag.rootParent == 0 {
+                parent = source
+                var base = start
+                if flags & TextDocument.Flag.foreignParent != 0 {
+                    guard let number = reader.number(), number < sources.count, number != source
+                    else { return false }
+                    parent = number
+                    base = ends[parent]
+                }
+                guard let delta = reader.signed() else { return false }
+                parentCounter = base + delta
+                guard parentCounter >= 0, parentCounter < limit,
+                    parent != source || parentCounter < start
+                else { return false }
+            }
+            var span = Span(
+                source: UInt16(source), start: UInt32(start), length: length,
+                parentSource: UInt16(parent), parentCounter: UInt32(parentCounter),
+                isRight: flags & TextDocument.Flag.right != 0)
+            if flags & TextDocument.Flag.deleted != 0 { span.delete() }
+            span.hasLeftChild = flags & TextDocument.Flag.leftChild != 0
+            span.hasRightChild = flags & TextDocument.Flag.rightChild != 0
+            spans.append(span)
+            ends[source] = start + length
+            counts[source] = max(counts[source], span.end)
+        }
+        return true
+    }
+
+    /// Gives each visible run its part of the text, tearing apart those that are too long for one
+    /// that is not ASCII.
+    private mutating func readText(_ reader: inout ByteReader) -> Bool {
+        guard let length = reader.number(), let all = reader.bytes(length) else { return false }
+        text = Array(all)
+        if !text.contains(where: { $0 >= 0x80 }) {
+            var offset = 0
+            for index in spans.indices where !spans[index].isDeleted {
+                spans[index].text = UInt32(offset)
+                offset += spans[index].length
+            }
+            guard offset == text.count else { return false }
+        } else {
+            guard String(validating: text, as: UTF8.self) != nil, readMixedText() else {
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func readMixedText() -> Bool {
+        var offset = 0
+        var whole: [Span] = []
+        whole.reserveCapacity(spans.count)
+        for span in spans {
+            guard !span.isDeleted else {
+                whole.append(span)
+                continue
+            }
+            var piece = span
+            if span.length > Span.maximumMixedLength { piece.hasRightChild = true }
+            var remaining = span.length
+            while remaining > 0 {
+                let length = min(remaining, Span.maximumMixedLength)
+                let start = offset
+                var wides = 0
+                for _ in 0..<length {
+                    guard offset < text.count else { return false }
+                    let lead = text[offset]
+                    let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+                    wides += width == 4 ? 1 : 0
+                    offset += width
+                }
+                guard offset <= text.count else { return false }
+                piece.length = length
+                piece.text = UInt32(start)
+                piece.extraBytes = UInt16(offset - start - length)
+                piece.wideCount = UInt16(wides)
+                whole.append(piece)
+                remaining -= length
+                piece = Span(
+                    source: span.source, start: piece.end, length: remaining,
+                    parentSource: span.source, parentCounter: piece.end - 1, isRight: true)
+                piece.hasRightChild = span.hasRightChild || remaining > Span.maximumMixedLength
+            }
+        }
+        spans = whole
+        return offset == text.count
+    }
+
+    /// Whether each source's runs cover its counters once and without a gap.
+    func areComplete() -> Bool {
+        var bySource: [[(start: UInt32, end: UInt32)]] = Array(repeating: [], count: sources.count)
+        for span in spans { bySource[Int(span.source)].append((span.start, span.end)) }
+        for runs in bySource {
+            var end: UInt32 = 0
+            for run in runs.sorted(by: { $0.start < $1.start }) {
+                guard run.start == end else { return false }
+                end = run.end
+            }
+        }
+        return true
+    }
+}
+
+/// Reads variable-length integers; `nil` where there is none.
+struct ByteReader {
+    private let all: [UInt8]
+    private var index = 0
+
+    init(_ bytes: [UInt8]) { all = bytes }
+
+    var isAtEnd: Bool { index == all.count }
+    var remaining: Int { all.count - index }
+
+    mutating func byte() -> UInt8? {
+        guard index < all.count else { return nil }
+        defer { index += 1 }
+        return all[index]
+    }
+
+    mutating func bytes(_ count: Int) -> ArraySlice<UInt8>? {
+        guard count <= remaining else { return nil }
+        defer { index += count }
+        return all[index..<index + count]
+    }
+
+    /// A number below 2^35.
+    mutating func number() -> Int? {
+        var value = 0
+        var shift = 0
+        while shift < 35 {
+            guard let byte = byte() else { return nil }
+            value |= Int(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+        return nil
+    }
+
+    mutating func signed() -> Int? {
+        number().map { $0 >> 1 ^ -($0 & 1) }
+    }
+}

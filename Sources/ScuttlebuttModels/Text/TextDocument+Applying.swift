@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+extension TextDocument {
+    /// Applies an operation, own or foreign, in any order and any number of times.
+    ///
+    /// What it builds on may still be on its way: then it waits (see ``pendingCount``).
+    ///
+    /// - Throws: ``TextError`` when the operation contradicts itself, when too many wait, or when
+    ///   the text has no room for it; the text is as it was before.
+    /// - Complexity: O(log n) for each run of it, but for several inserted at one place at once.
+    public mutating func apply(_ operation: TextOperation) throws(TextError) {
+        var changes: [TextChange]?
+        try apply(operation, changes: &changes)
+    }
+
+    /// Applies an operation and appends what it changed, unless `changes` is `nil`.
+    ///
+    /// - Throws: ``TextError``; see ``apply(_:)``.
+    public mutating func apply(
+        _ operation: TextOperation, changes: inout [TextChange]?
+    ) throws(TextError) {
+        try check(operation)
+        try perform(operation, &changes)
+        guard pending.count > 0 else { return }
+        // What came may be what others waited for, and they what others wait for.
+        var sources = [operation.source]
+        while let source = sources.popLast() {
+            guard let number = number(of: source) else { continue }
+            while let waiting = pending.take(source, count: Int(counts[number])) {
+                try perform(waiting, &changes)
+                if waiting.source != source, !sources.contains(waiting.source) {
+                    sources.append(waiting.source)
+                }
+            }
+        }
+    }
+
+    /// The largest number of scalars that one source may insert: 2^31 − 1.
+    static let maximumCounter = Int(Int32.max)
+
+    private func check(_ operation: TextOperation) throws(TextError) {
+        if let insertion = operation.insertion {
+            let length = insertion.text.unicodeScalars.count
+            guard length > 0, insertion.start >= 0,
+                insertion.parent != nil || insertion.side == .right,
+                insertion.parent.map({ $0.counter >= 0 }) ?? true,
+                insertion.parent.map({
+                    $0.source != operation.source || $0.counter < insertion.start
+                }) ?? true
+            else {
+                throw TextError(.malformed, "An insertion has no text, or hangs on itself.")
+            }
+            guard insertion.start <= TextDocument.maximumCounter - length,
+                (insertion.parent?.counter ?? 0) < TextDocument.maximumCounter,
+                arena.count + insertion.text.utf8.count <= TextDocument.maximumCounter,
+                tree.scalarCount + length <= Int(Int32.max) / 2
+            else { throw TextError(.tooLarge, "A text has no room for this insertion.") }
+        }
+        for run in operation.deletions
+        where run.counters.lowerBound < 0 || run.counters.upperBound > TextDocument.maximumCounter {
+            throw TextError(.malformed, "A deletion names scalars that cannot be.")
+        }
+        guard numbers[operation.source] != nil || sources.count < Int(Span.noSource) else {
+            throw TextError(.tooLarge, "A text has no room for another source.")
+        }
+    }
+
+    private mutating func perform(
+        _ operation: TextOperation, _ changes: inout [TextChange]?
+    ) throws(TextError) {
+        if let insertion = operation.insertion {
+            if let missing = missing(insertion, of: operation.source) {
+                let part = TextOperation(source: operation.source, insertion: insertion)
+                try wait(part, for: missing)
+            } else {
+                insert(insertion, of: operation.source, &changes)
+            }
+        }
+        for run in operation.deletions {
+            let known = number(of: run.source).map { Int(counts[$0]) } ?? 0
+            let here = run.counters.clamped(to: 0..<known)
+            if !here.isEmpty { delete(run.source, here, &changes) }
+            let rest = max(known, run.counters.lowerBound)..<max(known, run.counters.upperBound)
+            guard !rest.isEmpty else { continue }
+            let part = TextOperation(
+                source: operation.source,
+                deletions: [TextRun(source: run.source, counters: rest)])
+            try wait(part, for: TextID(source: run.source, counter: rest.lowerBound))
+        }
+    }
+
+    private mutating func wait(
+        _ operation: TextOperation, for missing: TextID
+    ) throws(TextError) {
+        guard pending.insert(operation, until: missing) else {
+            throw TextError(.tooManyPending, "Too many operations wait for others.")
+        }
+    }
+
+    /// What an insertion builds on that is not here; `nil` when it can be performed.
+    private func missing(_ insertion: TextOperation.Insertion, of source: Source) -> TextID? {
+        let known = number(of: source).map { Int(counts[$0]) } ?? 0
+        if insertion.start > known {
+            return TextID(source: source, counter: insertion.start - 1)
+        }
+        guard let parent = insertion.parent, parent.source != source else { return nil }
+        let there = number(of: parent.source).map { Int(counts[$0]) } ?? 0
+        return parent.counter < there ? nil : parent
+    }
+
+    /// Inserts what is not here yet of an insertion whose parent is here.
+    private mutating func insert(
+        _ insertion: TextOperation.Insertion, of source: Source, _ changes: inout [TextChange]?
+    ) {
+        guard let number = makeNumber(of: source) else { return }
+        let known = Int(counts[number])
+        let skipped = known - insertion.start
+        var text = insertion.text
+        var parent = insertion.parent
+        var isRight = insertion.side == .right
+        if skipped > 0 {
+            let scalars = text.unicodeScalars
+            guard
+                let start = scalars.index(
+                    scalars.startIndex, offsetBy: skipped, limitedBy: scalars.endIndex),
+                start < scalars.endIndex
+            else { return }
+            text = String(scalars[start...])
+            parent = TextID(source: source, counter: known - 1)
+            isRight = true
+        }
+        let parentNumber = parent.flatMap { self.number(of: $0.source) }
+        guard parent == nil || parentNumber != nil else { return }
+        let before = insertText(
+            text, source: UInt16(number), parentSource: parentNumber.map { UInt16($0) },
+            parentCounter: UInt32(parent?.counter ?? 0), isRight: isRight,
+            findsPosition: changes != nil)
+        if let before { changes?.append(.inserted(text, at: before)) }
+    }
+
+    /// Marks scalars that are here as deleted.
+    private mutating func delete(
+        _ source: Source, _ counters: Range<Int>, _ changes: inout [TextChange]?
+    ) {
+        guard let number = number(of: source) else { return }
+        var counter = UInt32(counters.lowerBound)
+        let end = UInt32(counters.upperBound)
+        while counter < end {
+            guard var place = place(UInt16(number), counter) else { return }
+            let span = tree[place.leaf, place.slot]
+            let upper = min(span.end, end)
+            if !span.isDeleted {
+                if changes != nil {
+                    let start = tree.sums(before: place.leaf, place.slot).scalars + place.offset
+                    changes?.append(.deleted(start..<start + Int(upper - counter)))
+                }
+                (place.leaf, place.slot) = split(place)
+                deleteStart(of: place.leaf, place.slot, count: Int(upper - counter))
+            }
+            counter = upper
+        }
+        cleanArena()
+    }
+
+    /// Marks the first scalars of a visible span as deleted, and returns where the next span is.
+    @discardableResult
+    mutating func deleteStart(of leaf: Int, _ slot: Int, count: Int) -> (leaf: Int, slot: Int)? {
+        var (leaf, slot) = (leaf, slot)
+        if count < tree[leaf, slot].length {
+            let right = split(SpanTree.Place(leaf: leaf, slot: slot, offset: count))
+            guard let left = tree.slot(before: right.leaf, right.slot) else { return nil }
+            (leaf, slot) = left
+        }
+        var span = tree[leaf, slot]
+        liveByteCount -= span.byteCount
+        tree.add(-span.visibleLength, -Int(span.wideCount), toLeaf: leaf)
+        span.delete()
+        tree[leaf, slot] = span
+        // Neighbours that were deleted as well become one.
+        if slot > 0, tree[leaf, slot - 1].canAbsorb(span) {
+            tree[leaf, slot - 1].absorb(span)
+            tree.removeAbsorbed(leaf, slot)
+            slot -= 1
+        }
+        if slot + 1 < Int(tree.leafCounts[leaf]), tree[leaf, slot].canAbsorb(tree[leaf, slot + 1]) {
+            let next = tree[leaf, slot + 1]
+            tree[leaf, slot].absorb(next)
+            tree.removeAbsorbed(leaf, slot + 1)
+        }
+        return tree.slot(after: leaf, slot)
+    }
+
+    /// Lets go of deleted text when it is most of the arena.
+    mutating func cleanArena() {
+        guard arena.count > 2 * liveByteCount + 65_536 else { return }
+        var clean: [UInt8] = []
+        clean.reserveCapacity(liveByteCount)
+        var leaf = tree.firstLeaf
+        while leaf >= 0 {
+            for slot in 0..<Int(tree.leafCounts[leaf]) {
+                let span = tree[leaf, slot]
+                guard !span.isDeleted else { continue }
+                let start = Int(span.text)
+                tree[leaf, slot].text = UInt32(clean.count)
+                clean.append(contentsOf: arena[start..<start + span.byteCount])
+            }
+            leaf = Int(tree.nextLeaves[leaf])
+        }
+        arena = clean
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+extension TextDocument {
+    // MARK: Editing
+
+    /// Inserts a text before the scalar at `position`, and returns the operation for the others.
+    ///
+    /// - Parameters:
+    ///   - position: From 0 to ``count``.
+    ///   - source: Who edits; nobody else may edit under this name.
+    /// - Throws: ``TextError`` when there is no room for it.
+    /// - Complexity: O(log n).
+    @discardableResult
+    public mutating func insert(
+        _ text: String, at position: Int, by source: Source
+    ) throws(TextError) -> TextOperation {
+        try replace(position..<position, with: text, by: source)
+    }
+
+    /// Deletes the scalars of a range, and returns the operation for the others.
+    ///
+    /// - Throws: ``TextError``; only when a text has no room for another source.
+    /// - Complexity: O(log n) for each run in the range.
+    @discardableResult
+    public mutating func delete(
+        _ range: Range<Int>, by source: Source
+    ) throws(TextError) -> TextOperation {
+        try replace(range, with: "", by: source)
+    }
+
+    /// Puts a text in the place of a range, and returns the operation for the others.
+    ///
+    /// - Throws: ``TextError`` when there is no room for it.
+    /// - Complexity: O(log n) for each run in the range.
+    @discardableResult
+    public mutating func replace(
+        _ range: Range<Int>, with text: String, by source: Source
+    ) throws(TextError) -> TextOperation {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"
+        )
+        var insertion: TextOperation.Insertion?
+        if !text.isEmpty {
+            guard let number = makeNumber(of: source),
+                Int(counts[number]) + text.utf8.count <= TextDocument.maximumCounter,
+                arena.count + text.utf8.count <= TextDocument.maximumCounter,
+                count + text.utf8.count <= Int(Int32.max) / 2
+            else { throw TextError(.tooLarge, "A text has no room for this insertion.") }
+            let anchor = anchor(at: range.lowerBound)
+            insertion = TextOperation.Insertion(
+                start: Int(counts[number]), parent: anchor.id(sources),
+                side: anchor.isRight ? .right : .left, text: text)
+            insertText(
+                text, source: UInt16(number), parentSource: anchor.source,
+                parentCounter: anchor.counter, isRight: anchor.isRight, at: anchor.place)
+        }
+        var deletions: [TextRun] = []
+        if !range.isEmpty {
+            let inserted = insertion == nil ? 0 : text.unicodeScalars.count
+            deletions = deleteVisible(
+                range.lowerBound + inserted..<range.upperBound + inserted)
+        }
+        return TextOperation(source: source, insertion: insertion, deletions: deletions)
+    }
+
+    private mutating func deleteVisible(_ range: Range<Int>) -> [TextRun] {
+        var runs: [TextRun] = []
+        var place = tree.place(at: range.lowerBound)
+        var remaining = range.count
+        while remaining > 0 {
+            let span = tree[place.leaf, place.slot]
+            var next: (leaf: Int, slot: Int)?
+            if span.isDeleted {
+                next = tree.slot(after: place.leaf, place.slot)
+            } else {
+                let taken = min(span.length - place.offset, remaining)
+                let start = Int(span.start) + place.offset
+                append(sources[Int(span.source)], start..<start + taken, to: &runs)
+                remaining -= taken
+                let (leaf, slot) = split(place)
+                next = deleteStart(of: leaf, slot, count: taken)
+            }
+            guard let next else { break }
+            place = SpanTree.Place(leaf: next.leaf, slot: next.slot, offset: 0)
+        }
+        cleanArena()
+        return runs
+    }
+
+    private func append(_ source: Source, _ counters: Range<Int>, to runs: inout [TextRun]) {
+        if let last = runs.last, last.counters.upperBound == counters.lowerBound,
+            last.source == source
+        {
+            runs[runs.count - 1] = TextRun(
+                source: source, counters: last.counters.lowerBound..<counters.upperBound)
+        } else {
+            runs.append(TextRun(source: source, counters: counters))
+        }
+    }
+
+    // MARK: Preparing
+
+    /// The operation that inserts a text before the scalar at `position`; nothing changes yet.
+    ///
+    /// For a reducer: prepare it on dispatch from the current state, and apply it in the reducer.
+    ///
+    /// - Complexity: O(log n).
+    public func insertion(of text: String, at position: Int, by source: Source) -> TextOperation {
+        replacement(of: position..<position, with: text, by: source)
+    }
+
+    /// The operation that deletes a range; nothing changes yet.
+    public func deletion(of range: Range<Int>, by source: Source) -> TextOperation {
+        replacement(of: range, with: "", by: source)
+    }
+
+    /// The operation that puts a text in the place of a range; nothing changes yet.
+    ///
+    /// - Complexity: O(log n + runs in the range).
+    public func replacement(
+        of range: Range<Int>, with text: String, by source: Source
+    ) -> TextOperation {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"
+        )
+        var insertion: TextOperation.Insertion?
+        if !text.isEmpty {
+            let anchor = anchor(at: range.lowerBound)
+            insertion = TextOperation.Insertion(
+                start: number(of: source).map { Int(counts[$0]) } ?? 0,
+                parent: anchor.id(sources), side: anchor.isRight ? .right : .left, text: text)
+        }
+        var runs: [TextRun] = []
+        var remaining = range.count
+        if remaining > 0 {
+            var place = tree.place(at: range.lowerBound)
+            while remaining > 0 {
+                let span = tree[place.leaf, place.slot]
+                if !span.isDeleted {
+                    let taken = min(span.length - place.offset, remaining)
+                    let start = Int(span.start) + place.offset
+                    append(sources[Int(span.source)], start..<start + taken, to: &runs)
+                    remaining -= taken
+                }
+                guard let next = tree.slot(after: place.leaf, place.slot) else { break }
+                place = SpanTree.Place(leaf: next.leaf, slot: next.slot, offset: 0)
+            }
+        }
+        return TextOperation(source: source, insertion: insertion, deletions: runs)
+    }
+
+    // MARK: Anchors
+
+    /// What a scalar that is inserted here hangs on.
+    struct Anchor {
+        /// `nil` for the root.
+        var source: UInt16?
+        var counter: UInt32 = 0
+        var isRight = true
+        var place: SpanTree.Place?
+
+        func id(_ sources: [Source]) -> TextID? {
+            source.map { TextID(source: sources[Int($0)], counter: Int(counter)) }
+        }
+    }
+
+    /// On the right of the visible scalar before `position` if nothing hangs there, else on the
+    /// left of whatever follows it, visible or not; the rule of Fugue.
+    func anchor(at position: Int) -> Anchor {
+        var next: (leaf: Int, slot: Int)?
+        if position == 0 {
+            next = tree.first
+        } else {
+            let place = tree.place(at: position - 1)
+            let span = tree[place.leaf, place.slot]
+            if place.offset < span.length - 1 {
+                return Anchor(
+                    source: span.source, counter: span.start + UInt32(place.offset) + 1,
+                    isRight: false,
+                    place: SpanTree.Place(
+                        leaf: place.leaf, slot: place.slot, offset: place.offset + 1))
+            }
+            next = span.hasRightChild ? tree.slot(after: place.leaf, place.slot) : nil
+            if next == nil {
+                return Anchor(
+                    source: span.source, counter: span.start + UInt32(place.offset), place: place)
+            }
+        }
+        guard let next else { return Anchor() }
+        let span = tree[next.leaf, next.slot]
+        return Anchor(
+            source: span.source, counter: span.start, isRight: false,
+            place: SpanTree.Place(leaf: next.leaf, slot: next.slot, offset: 0))
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+extension TextDocument {
+    /// Opens a saved text as it was, without replaying how it came about.
+    ///
+    /// - Parameter bytes: What ``saved()`` returned. They are checked so that nothing can trap,
+    ///   but not for the order of the runs: open only what a place you trust has kept, and
+    ///   ``merge(_:)`` what a peer sent.
+    /// - Throws: ``TextError/Code/damaged`` for other bytes.
+    /// - Complexity: O(n), about a nanosecond a byte.
+    public init(saved bytes: [UInt8]) throws(TextError) {
+        let runs = try SavedRuns(bytes)
+        self.init()
+        guard !runs.spans.isEmpty else { return }
+        sources = runs.sources
+        for (index, source) in runs.sources.enumerated() { numbers[source] = UInt16(index) }
+        counts = runs.counts
+        guard runs.areComplete() else {
+            throw TextError(.damaged, "The saved text lacks some of its scalars.")
+        }
+        tree = SpanTree(runs.spans)
+        arena = runs.text
+        liveByteCount = arena.count
+        indexes = nil
+    }
+
+    /// Takes over what another text has and this one lacks.
+    ///
+    /// Merging is commutative, associative and idempotent.
+    ///
+    /// - Parameter bytes: What ``saved()`` or ``encoded(since:)`` of the other returned.
+    /// - Throws: ``TextError`` for damaged bytes, and when something is missing between the two;
+    ///   this text is as it was before.
+    /// - Complexity: O(m log n) for m runs in `bytes`.
+    public mutating func merge(_ bytes: [UInt8]) throws(TextError) {
+        let runs = try SavedRuns(bytes)
+        var merged = self
+        self = TextDocument()
+        do throws(TextError) {
+            try merged.merge(runs)
+        } catch {
+            // A text that took half of it would be no harm, but nobody expects one. What it took
+            // is whole as far as it goes, so there is nothing to undo but to say so.
+            self = merged
+            throw error
+        }
+        self = merged
+    }
+
+    private mutating func merge(_ runs: SavedRuns) throws(TextError) {
+        var local: [Int] = []
+        for source in runs.sources {
+            guard let number = makeNumber(of: source) else {
+                throw TextError(.tooLarge, "A text has no room for another source.")
+            }
+            local.append(number)
+        }
+        guard arena.count + runs.text.count <= TextDocument.maximumCounter,
+            tree.scalarCount + runs.text.count <= Int(Int32.max) / 2
+        else { throw TextError(.tooLarge, "A text has no room for what is to be merged.") }
+        let offset = UInt32(arena.count)
+        arena += runs.text
+        var merger = RunMerger(runs, local, offset)
+        try merger.merge(into: &self)
+        cleanArena()
+    }
+}
+
+/// Merges runs in an order in which each finds its parent.
+private struct RunMerger {
+    private let spans: [Span]
+    /// For each source its runs by their first counters, and how far they have been merged.
+    private var queues: [(next: Int, runs: [Int32])]
+    private let local: [Int]
+    private let offset: UInt32
+
+    init(_ runs: SavedRuns, _ local: [Int], _ offset: UInt32) {
+        spans = runs.spans
+        self.local = local
+        self.offset = offset
+        queues = Array(repeating: (0, []), count: local.count)
+        for (index, span) in spans.enumerated() {
+            queues[Int(span.source)].runs.append(Int32(index))
+        }
+        for source in queues.indices {
+            let all = spans
+            queues[source].runs.sort { all[Int($0)].start < all[Int($1)].start }
+        }
+    }
+
+    mutating func merge(into document: inout TextDocument) throws(TextError) {
+        // A source that needs a scalar of another lets that one go first.
+        var stack: [Int] = []
+        for first in queues.indices {
+            stack.append(first)
+            while let source = stack.last {
+                guard queues[source].next < queues[source].runs.count else {
+                    stack.removeLast()
+                    continue
+                }
+                let span = spans[Int(queues[source].runs[queues[source].next])]
+                if let needed = needed(by: span, document) {
+                    guard !stack.contains(needed),
+                        queues[needed].next < queues[needed].runs.count
+                    else {
+                        throw TextError(.damaged, "Something is missing before what is merged.")
+                    }
+                    stack.append(needed)
+                    continue
+                }
+                try merge(span, into: &document)
+                queues[source].next += 1
+                if stack.count > 1 { stack.removeLast() }
+            }
+        }
+    }
+
+    /// The source whose scalars must come before this run; `nil` when it can be merged.
+    private func needed(by span: Span, _ document: TextDocument) -> Int? {
+        guard span.parentSource != Span.noSource, span.parentSource != span.source else {
+            return nil
+        }
+        let parent = Int(span.parentSource)
+        return span.parentCounter < document.counts[local[parent]] ? nil : parent
+    }
+
+    private func merge(_ run: Span, into document: inout TextDocument) throws(TextError) {
+        let number = local[Int(run.source)]
+        let known = document.counts[number]
+        guard run.start <= known else {
+            throw TextError(.damaged, "Something is missing before what is merged.")
+        }
+        if run.isDeleted, run.start < known {
+            document.deleteKnown(number, run.start..<min(known, run.end))
+        }
+        guard run.end > known else { return }
+        let skipped = Int(known - run.start)
+        var span = run
+        span.source = UInt16(number)
+        // What hangs on it comes later.
+        span.hasLeftChild = false
+        span.hasRightChild = false
+        if run.parentSource != Span.noSource {
+            span.parentSource = UInt16(local[Int(run.parentSource)])
+            guard skipped > 0 || run.parentCounter < document.counts[Int(span.parentSource)] else {
+                throw TextError(.damaged, "A run hangs on what is not there.")
+            }
+        }
+        span.text = run.isDeleted ? 0 : run.text + offset
+        if skipped > 0 {
+            let (bytes, wides) =
+                run.isDeleted ? (0, 0) : document.measure(span, to: skipped)
+            var rest = Span(
+                source: span.source, start: known, length: span.length - skipped,
+                parentSource: span.source, parentCounter: known - 1, isRight: true)
+            if run.isDeleted {
+                rest.delete()
+            } else {
+                rest.text = span.text + UInt32(bytes)
+                rest.extraBytes = UInt16(span.byteCount - bytes - rest.length)
+                rest.wideCount = span.wideCount - UInt16(wides)
+            }
+            span = rest
+        }
+        document.liveByteCount += span.byteCount
+        document.integrate(span)
+    }
+}
+
+extension TextDocument {
+    /// Marks scalars as deleted that are here.
+    fileprivate mutating func deleteKnown(_ number: Int, _ counters: Range<UInt32>) {
+        var counter = counters.lowerBound
+        while counter < counters.upperBound {
+            guard let place = place(UInt16(number), counter) else { return }
+            let span = tree[place.leaf, place.slot]
+            let upper = min(span.end, counters.upperBound)
+            if !span.isDeleted {
+                let (leaf, slot) = split(place)
+                deleteStart(of: leaf, slot, count: Int(upper - counter))
+            }
+            counter = upper
+        }
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+extension TextDocument {
+    /// The visible text.
+    ///
+    /// - Complexity: O(n).
+    public var text: String { String(decoding: utf8, as: UTF8.self) }
+
+    /// The visible text as UTF-8.
+    ///
+    /// - Complexity: O(n).
+    public var utf8: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(liveByteCount)
+        append(0..<count, to: &bytes)
+        return bytes
+    }
+
+    /// The text of a range of scalars.
+    ///
+    /// - Complexity: O(log n + length of the range).
+    public subscript(range: Range<Int>) -> String {
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"
+        )
+        var bytes: [UInt8] = []
+        append(range, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func append(_ range: Range<Int>, to bytes: inout [UInt8]) {
+        guard !range.isEmpty else { return }
+        var remaining = range.count
+        let place = tree.place(at: range.lowerBound)
+        var (leaf, slot, offset) = (place.leaf, place.slot, place.offset)
+        while remaining > 0 {
+            let span = tree[leaf, slot]
+            if !span.isDeleted {
+                let taken = min(span.length - offset, remaining)
+                let start = offset == 0 ? 0 : measure(span, to: offset).bytes
+                let end =
+                    offset + taken == span.length
+                    ? span.byteCount : measure(span, to: offset + taken).bytes
+                bytes.append(contentsOf: arena[Int(span.text) + start..<Int(span.text) + end])
+                remaining -= taken
+            }
+            offset = 0
+            guard let next = tree.slot(after: leaf, slot) else { return }
+            (leaf, slot) = next
+        }
+    }
+
+    // MARK: UTF-16
+
+    /// The offset in UTF-16 code units of the scalar at `position`, for a browser.
+    ///
+    /// - Complexity: O(log n), and a walk within a run that is not ASCII.
+    public func utf16Offset(of position: Int) -> Int {
+        precondition(position >= 0 && position <= count, "the position lies outside of the text")
+        guard position < count else { return utf16Count }
+        let place = tree.place(at: position)
+        let before = tree.sums(before: place.leaf, place.slot)
+        let within = measure(tree[place.leaf, place.slot], to: place.offset).wides
+        return position + before.wides + within
+    }
+
+    /// The position of the scalar that holds the UTF-16 code unit at `offset`.
+    ///
+    /// An offset within a surrogate pair gives the position of its scalar.
+    ///
+    /// - Complexity: O(log n), and a walk within a run that is not ASCII.
+    public func position(ofUTF16 offset: Int) -> Int {
+        precondition(offset >= 0 && offset <= utf16Count, "the offset lies outside of the text")
+        guard offset < utf16Count else { return count }
+        let (place, scalars, units) = tree.span(holdingUnit: offset)
+        let span = tree[place.leaf, place.slot]
+        let within = offset - units
+        if span.wideCount == 0 { return scalars + within }
+        var (index, seen, position) = (Int(span.text), 0, 0)
+        while true {
+            let lead = arena[index]
+            let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+            seen += width == 4 ? 2 : 1
+            if seen > within { return scalars + position }
+            index += width
+            position += 1
+        }
+    }
+
+    // MARK: Cursors
+
+    /// A place between scalars that stays where it is while others edit.
+    public struct Cursor: Hashable, Sendable {
+        /// The scalar that the cursor sticks to; `nil` for an end of the text.
+        public let id: TextID?
+        /// Whether the cursor stands behind its scalar (or at the start of the text) rather than
+        /// before it (or at the end).
+        public let isBehind: Bool
+
+        /// Makes a cursor, for instance one that a peer sent.
+        public init(id: TextID?, isBehind: Bool) {
+            self.id = id
+            self.isBehind = isBehind
+        }
+    }
+
+    /// The cursor before the scalar at `position`.
+    ///
+    /// - Parameter sticksToPrevious: Whether what is inserted exactly here comes behind the cursor
+    ///   (the cursor sticks to the scalar before it) or before it.
+    /// - Complexity: O(log n).
+    public func cursor(at position: Int, sticksToPrevious: Bool = true) -> Cursor {
+        precondition(position >= 0 && position <= count, "the position lies outside of the text")
+        let index = sticksToPrevious ? position - 1 : position
+        guard index >= 0, index < count else {
+            return Cursor(id: nil, isBehind: sticksToPrevious)
+        }
+        let place = tree.place(at: index)
+        let span = tree[place.leaf, place.slot]
+        return Cursor(
+            id: TextID(
+                source: sources[Int(span.source)], counter: Int(span.start) + place.offset),
+            isBehind: sticksToPrevious)
+    }
+
+    /// Where a cursor stands now; where its scalar was, if that has been deleted.
+    ///
+    /// - Returns: `nil` when the scalar has not come yet.
+    /// - Complexity: O(log n), and once O(n) after a saved text was opened.
+    public mutating func position(of cursor: Cursor) -> Int? {
+        guard let id = cursor.id else { return cursor.isBehind ? 0 : count }
+        guard let number = number(of: id.source), id.counter >= 0,
+            id.counter < Int(counts[number]),
+            let place = place(UInt16(number), UInt32(id.counter))
+        else { return nil }
+        let before = tree.sums(before: place.leaf, place.slot).scalars
+        if tree[place.leaf, place.slot].isDeleted { return before }
+        return before + place.offset + (cursor.isBehind ? 1 : 0)
+    }
+}

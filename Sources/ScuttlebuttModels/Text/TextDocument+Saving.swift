@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// The binary form of a text, for files and for peers. All numbers are variable-length integers,
+/// seven bits a byte, the lowest first; signed ones are folded (0, −1, 1, −2, …).
+///
+/// 1. `0x54 0x01`.
+/// 2. The number of sources; of each the length of its name and the name, in UTF-16 order.
+/// 3. The number of runs; of each in document order a byte of flags, then what the flags say:
+///    the source if it is not that of the run before; the first counter, less the end of the last
+///    run of that source; the length; the parent, unless it is the scalar before of the same
+///    source (as for what was torn apart), or the root.
+/// 4. The length of the visible text, and the text in UTF-8.
+///
+/// Neighbours that can be one run are one, so equal texts have equal bytes.
+extension TextDocument {
+    enum Flag {
+        static let deleted: UInt8 = 1
+        static let right: UInt8 = 2
+        static let sameSource: UInt8 = 4
+        static let continues: UInt8 = 8
+        static let rootParent: UInt8 = 16
+        static let foreignParent: UInt8 = 32
+        static let leftChild: UInt8 = 64
+        static let rightChild: UInt8 = 128
+    }
+
+    /// The text with all identities, to be opened by ``init(saved:)`` or merged by ``merge(_:)``.
+    ///
+    /// What still waits for others is not part of it.
+    ///
+    /// - Complexity: O(n).
+    public func saved() -> [UInt8] { encoded(since: TextVersion()) }
+
+    /// What a peer at `version` lacks, and what is deleted, for its ``merge(_:)``.
+    ///
+    /// - Complexity: O(n).
+    public func encoded(since version: TextVersion) -> [UInt8] {
+        let order = sources.indices.sorted { sources[$0] < sources[$1] }
+        var ranks = Array(repeating: 0, count: sources.count)
+        for (rank, number) in order.enumerated() { ranks[number] = rank }
+        var output = ByteWriter()
+        output.bytes.reserveCapacity(liveByteCount + tree.spanCount * 6 + 64)
+        output.bytes += [0x54, 0x01]
+        output.append(UInt64(sources.count))
+        for number in order {
+            output.append(UInt64(sources[number].utf8.count))
+            output.bytes += sources[number].utf8
+        }
+        let known = sources.map { UInt32(clamping: version[$0]) }
+        var body = ByteWriter()
+        body.bytes.reserveCapacity(tree.spanCount * 6)
+        var text: [UInt8] = []
+        text.reserveCapacity(liveByteCount)
+        var writer = RunWriter(ranks: ranks)
+        var current: Span?
+        forEachSpan { original in
+            var span = original
+            let known = known[Int(span.source)]
+            if !span.isDeleted, span.start < known {
+                // They have it, and nothing has happened to it.
+                guard span.end > known else { return }
+                let skipped = Int(known - span.start)
+                let (bytes, wides) = measure(span, to: skipped)
+                span = Span(
+                    source: span.source, start: known, length: span.length - skipped,
+                    parentSource: span.source, parentCounter: known - 1, isRight: true)
+                span.hasRightChild = original.hasRightChild
+                span.text = original.text + UInt32(bytes)
+                span.extraBytes = UInt16(original.byteCount - bytes - span.length)
+                span.wideCount = original.wideCount - UInt16(wides)
+            }
+            text.append(contentsOf: arena[Int(span.text)..<Int(span.text) + span.byteCount])
+            // In the file what stands together is together, wherever it lies in the arena.
+            if let last = current, last.source == span.source, last.end == span.start,
+                last.isDeleted == span.isDeleted, span.continuesItsSource,
+                last.length + span.length <= Span.maximumLength
+            {
+                current?.length += span.length
+                current?.hasRightChild = span.hasRightChild
+                return
+            }
+            if let current { writer.append(current, to: &body) }
+            current = span
+        }
+        if let current { writer.append(current, to: &body) }
+        output.append(UInt64(writer.count))
+        output.bytes += body.bytes
+        output.append(UInt64(text.count))
+        output.bytes += text
+        return output.bytes
+    }
+
+    func forEachSpan(_ body: (Span) -> Void) {
+        var leaf = tree.firstLeaf
+        while leaf >= 0 {
+            for slot in 0..<Int(tree.leafCounts[leaf]) { body(tree[leaf, slot]) }
+            leaf = Int(tree.nextLeaves[leaf])
+        }
+    }
+}
+
+/// Writes runs, each in terms of those before.
+private struct RunWriter {
+    let ranks: [Int]
+    private(set) var count = 0
+    private var ends: [UInt32]
+    private var last: UInt16?
+
+    init(ranks: [Int]) {
+        self.ranks = ranks
+        ends = Array(repeating: 0, count: ranks.count)
+    }
+
+    mutating func append(_ span: Span, to output: inout ByteWriter) {
+        let source = Int(span.source)
+        var flags: UInt8 = 0
+        if span.isDeleted { flags |= TextDocument.Flag.deleted }
+        if span.isRight { flags |= TextDocument.Flag.right }
+        if span.hasLeftChild { flags |= TextDocument.Flag.leftChild }
+        if span.hasRightChild { flags |= TextDocument.Flag.rightChild }
+        if span.source == last { flags |= TextDocument.Flag.sameSource }
+        if span.parentSource == Span.noSource {
+            flags |= TextDocument.Flag.rootParent
+        } else if span.continuesItsSource {
+            flags |= TextDocument.Flag.continues
+        } else if span.parentSource != span.source {
+            flags |= TextDocument.Flag.foreignParent
+        }
+        output.bytes.append(flags)
+        if span.source != last { output.append(UInt64(ranks[source])) }
+        output.append(signed: Int64(span.start) - Int64(ends[source]))
+        output.append(UInt64(span.length))
+        if flags & (TextDocument.Flag.rootParent | TextDocument.Flag.continues) == 0 {
+            if span.parentSource == span.source {
+                output.append(signed: Int64(span.parentCounter) - Int64(span.start))
+            } else {
+                let parent = Int(span.parentSource)
+                output.append(UInt64(ranks[parent]))
+                output.append(signed: Int64(span.parentCounter) - Int64(ends[parent]))
+            }
+        }
+        ends[source] = span.end
+        last = span.source
+        count += 1
+    }
+}
+
+/// Appends variable-length integers.
+struct ByteWriter {
+    var bytes: [UInt8] = []
+
+    mutating func append(_ value: UInt64) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    mutating func append(signed value: Int64) {
+        append(UInt64(bitPattern: value << 1 ^ value >> 63))
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+
+/// A text that many edit at once: a sequence of Unicode scalars with identities instead of offsets.
+///
+/// What several people type at one place at once stays whole: runs do not interleave, typed
+/// forwards or backwards. Operations commute, repeat without harm, and wait for those that they build on.
+///
+/// A value: copy it, keep it in a reducer's state, compare it. A copy costs O(1), the first change
+/// of a copy a few hundred microseconds for a long text.
+///
+/// - SeeAlso: Weidner and Kleppmann, "The Art of the Fugue: Minimizing Interleaving in
+///   Collaborative Text Editing" (2023).
+public struct TextDocument: Sendable {
+    var tree = SpanTree()
+    /// The UTF-8 of visible spans, and of deleted ones until it is cleaned.
+    var arena: [UInt8] = []
+    var liveByteCount = 0
+    var sources: [Source] = []
+    var numbers: [Source: UInt16] = [:]
+    /// How many scalars of each source are here; no gaps.
+    var counts: [UInt32] = []
+    /// Where they stand; built when it is needed first after opening a saved text.
+    var indexes: [LeafIndex]? = []
+    var pending = PendingOperations()
+    /// The source that edited last.
+    private var lastNumber = 0
+
+    /// Makes an empty text.
+    public init() {}
+
+    /// How many scalars are visible.
+    public var count: Int { tree.scalarCount }
+
+    /// How many UTF-16 code units the visible text has, as JavaScript counts its length.
+    public var utf16Count: Int { tree.scalarCount + tree.wideCount }
+
+    /// Whether nothing is visible.
+    public var isEmpty: Bool { tree.scalarCount == 0 }
+
+    /// How many runs are kept, deleted ones included.
+    public var runCount: Int { tree.spanCount }
+
+    /// How many operations wait for others that they build on.
+    public var pendingCount: Int { pending.count }
+
+    /// How many scalars of each source have been seen, deleted ones included.
+    public var version: TextVersion {
+        var version: [Source: Int] = [:]
+        for (index, source) in sources.enumerated() { version[source] = Int(counts[index]) }
+        return TextVersion(counts: version)
+    }
+
+    // MARK: Sources
+
+    func number(of source: Source) -> Int? {
+        if lastNumber < sources.count, sources[lastNumber] == source { return lastNumber }
+        return numbers[source].map { Int($0) }
+    }
+
+    /// The number of a source, a new one if need be; `nil` when there are too many.
+    mutating func makeNumber(of source: Source) -> Int? {
+        if let known = number(of: source) {
+            lastNumber = known
+            return known
+        }
+        guard sources.count < Int(Span.noSource) else { return nil }
+        sources.append(source)
+        counts.append(0)
+        indexes?.append(LeafIndex())
+        numbers[source] = UInt16(sources.count - 1)
+        lastNumber = sources.count - 1
+        return lastNumber
+    }
+
+    /// Builds the indexes from the tree, in one pass and a sort.
+    mutating func requireIndexes() {
+        guard indexes == nil else { return }
+        var runs: [[(start: UInt32, leaf: Int32)]] = Array(repeating: [], count: sources.count)
+        var leaf = tree.firstLeaf
+        while leaf >= 0 {
+            for slot in 0..<Int(tree.leafCounts[leaf]) {
+                let span = tree[leaf, slot]
+                runs[Int(span.source)].append((span.start, Int32(leaf)))
+            }
+            leaf = Int(tree.nextLeaves[leaf])
+        }
+        indexes = runs.map { runs in
+            var index = LeafIndex()
+            for run in runs.sorted(by: { $0.start < $1.start }) {
+                index.append(run.start, leaf: Int(run.leaf))
+            }
+            return index
+        }
+    }
+
+    /// The place of a scalar that is here; `nil` only if a saved text lied.
+    mutating func place(_ source: UInt16, _ counter: UInt32) -> SpanTree.Place? {
+        requireIndexes()
+        guard let leaf = indexes?[Int(source)].leaf(of: counter) else { return nil }
+        for slot in 0..<Int(tree.leafCounts[leaf])
+        where tree[leaf, slot].contains(source, counter) {
+            return SpanTree.Place(
+                leaf: leaf, slot: slot, offset: Int(counter - tree[leaf, slot].start))
+        }
+        return nil
+    }
+
+    // MARK: Spans
+
+    /// Puts a span of known scalars into the tree, keeping the indexes true.
+    mutating func insert(_ span: Span, at leaf: Int, _ slot: Int) -> (leaf: Int, slot: Int) {
+        let source = Int(span.source)
+        let isNew = span.start == counts[source]
+        let counts = counts
+        // Taken out while it changes, so that it is not copied.
+        var indexes = indexes
+        self.indexes = nil
+        let place = tree.insert(span, at: leaf, slot) { leaf, tree in
+            for slot in 0..<Int(tree.leafCounts[leaf]) {
+                let moved = tree[leaf, slot]
+                indexes?[Int(moved.source)].move(
+                    moved.start..<moved.end, to: leaf, limit: counts[Int(moved.source)])
+            }
+        }
+        if isNew {
+            indexes?[source].append(span.start, leaf: place.leaf)
+            self.counts[source] = span.end
+        } else {
+            indexes?[source].move(span.start..<span.end, to: place.leaf, limit: counts[source])
+        }
+        self.indexes = indexes
+        return place
+    }
+
+    /// Tears a span apart so that its scalar at `offset` begins one, and returns where that is.
+    mutating func split(_ place: SpanTree.Place) -> (leaf: Int, slot: Int) {
+        var left = tree[place.leaf, place.slot]
+        guard place.offset > 0, place.offset < left.length else {
+            return (place.leaf, place.slot)
+        }
+        var right = Span(
+            source: left.source, start: left.start + UInt32(place.offset),
+            length: left.length - place.offset, parentSource: left.source,
+            parentCounter: left.start + UInt32(place.offset) - 1, isRight: true)
+        right.hasRightChild = left.hasRightChild
+        if left.isDeleted {
+            right.delete()
+        } else {
+            let (bytes, wides) = measure(left, to: place.offset)
+            right.text = left.text + UInt32(bytes)
+            right.extraBytes = UInt16(left.byteCount - bytes - right.length)
+            right.wideCount = left.wideCount - UInt16(wides)
+            left.extraBytes = UInt16(bytes - place.offset)
+            left.wideCount = UInt16(wides)
+        }
+        left.length = place.offset
+        left.hasRightChild = true
+        tree[place.leaf, place.slot] = left
+        if right.visibleLength > 0 {
+            tree.add(-right.visibleLength, -Int(right.wideCount), toLeaf: place.leaf)
+        }
+        return insert(right, at: place.leaf, place.slot + 1)
+    }
+
+    /// How many bytes, and wide scalars, the first `count` scalars of a visible span have.
+    func measure(_ span: Span, to count: Int) -> (bytes: Int, wides: Int) {
+        if span.isASCII { return (count, 0) }
+        var index = Int(span.text)
+        var (scalars, wides) = (0, 0)
+        while scalars < count {
+            let lead = arena[index]
+            let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+            if width == 4 { wides += 1 }
+            index += width
+            scalars += 1
+        }
+        return (index - Int(span.text), wides)
+    }
+}
