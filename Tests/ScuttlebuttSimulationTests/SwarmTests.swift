@@ -67,6 +67,30 @@ import Testing
         #expect(throws: Violation.self) { try swarm.assertConverged() }
     }
 
+    @Test(
+        "What is written while own updates of a lost store come home hides none of them",
+        arguments: 0..<20 as Range<UInt64>)
+    func lostStore(seed: UInt64) throws {
+        var swarm = Swarm(initial: [], peers: 2, seed: seed, reducer: noting)
+        swarm.run(milliseconds: 200)
+        swarm.perform(.backUp(1))
+        for number in 1...5 { swarm.dispatch(Note.append(number), at: 1) }
+        swarm.run(milliseconds: 200)
+        swarm.perform(.restore(1))
+        #expect(swarm.state(of: 1) == [])
+        // Until it hears that others have more of its own than it has itself.
+        for _ in 0..<2_000 where !swarm.log.contains(where: { $0.contains("lacks own updates") }) {
+            swarm.run(milliseconds: 1)
+        }
+        swarm.dispatch(.append(6), at: 1)
+        try swarm.assertConverged()
+        #expect(swarm.state(of: 0) == [1, 2, 3, 4, 5, 6])
+        #expect(swarm.state(of: 1) == [1, 2, 3, 4, 5, 6])
+        swarm.crash(1)
+        swarm.restart(1)
+        #expect(swarm.state(of: 1) == [1, 2, 3, 4, 5, 6])
+    }
+
     @Test("The same calls do the same", arguments: 0..<5 as Range<UInt64>)
     func repetition(seed: UInt64) throws {
         func run(_ seed: UInt64) throws -> (UInt64, [Int]?) {

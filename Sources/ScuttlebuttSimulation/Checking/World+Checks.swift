@@ -10,8 +10,10 @@ extension World {
 
     /// Checks what can be checked in O(1) after each step of a peer.
     mutating func checkStep(_ node: Int) {
-        guard violation == nil, nodes[node].isRunning else { return }
         let count = nodes[node].folded.count
+        guard violation == nil, nodes[node].isRunning, nodes[node].checkedCount != count
+        else { return }
+        nodes[node].checkedCount = count
         if let message = nodes[node].peer?.brokenInvariant(foldedCount: count) {
             fail(.notification, "\(name(node)): \(message)")
         }
@@ -115,7 +117,7 @@ extension World {
         let running = nodes.indices.filter { nodes[$0].isRunning }
         for node in running { checkReference(node) }
         for node in running { checkSessions(node) }
-        if program.retainsEverything {
+        if retainsEverything {
             checkCounts(running)
             // Who never got what a later update replaced has not seen it either.
             checkVectors(running)
@@ -184,7 +186,7 @@ extension World {
     private mutating func checkLogs(_ running: [Int]) {
         guard let first = running.first else { return }
         let isWhole = isWholeLogPromised
-        guard isWhole || program.retainsEverything else { return }
+        guard isWhole || retainsEverything else { return }
         func promised(_ node: Int) -> [Update] {
             let log = nodes[node].peer?.retained ?? []
             return isWhole ? log : log.filter { ledger.isPromised($0) }

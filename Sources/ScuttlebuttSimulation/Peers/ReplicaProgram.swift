@@ -85,9 +85,6 @@ public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: Si
     /// The sessions, and what was accepted per source.
     public var gossip: Gossip { replica.gossip }
 
-    /// Asks the replica's sessions.
-    public func hasWork(for peer: PeerID) -> Bool { replica.gossip.hasWork(for: peer) }
-
     /// Begins a session.
     public mutating func open() -> PeerID { replica.open() }
 

@@ -14,8 +14,6 @@ public protocol SimulatedPeer: Sendable {
 
     /// The sessions, and what was accepted per source.
     var gossip: Gossip { get }
-    /// Whether a pull for this session would find something.
-    func hasWork(for peer: PeerID) -> Bool
     /// Begins a session.
     mutating func open() -> PeerID
     /// Performs the transition for one event.
@@ -43,7 +41,8 @@ public protocol SimulatedPeer: Sendable {
     var retained: [Update] { get }
     /// The state, as far as it is compared.
     var observed: Observed { get }
-    /// Says which of its own invariants is broken, if one is; asked after every step, so in O(1).
+    /// Says which of its own invariants is broken, if one is; asked after every change of the state,
+    /// so in O(1).
     func brokenInvariant(foldedCount: Int) -> String?
 }
 

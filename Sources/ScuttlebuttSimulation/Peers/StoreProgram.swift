@@ -111,9 +111,6 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
     /// The sessions, and what was accepted per source.
     public var gossip: Gossip { machine.gossip }
 
-    /// Asks the machine's sessions.
-    public func hasWork(for peer: PeerID) -> Bool { machine.gossip.hasWork(for: peer) }
-
     /// Begins a session.
     public mutating func open() -> PeerID { machine.open() }
 

@@ -80,7 +80,7 @@ extension World {
             log.add(time, "\(name(node)) accepts \(updates.map(\.stamp.text))")
         }
         for update in updates {
-            if program.retainsEverything {
+            if retainsEverything {
                 if case .wrong(let message) = ledger.accept(update, by: node) {
                     return fail(.prefix, "\(name(node)): \(message)")
                 }
@@ -91,7 +91,7 @@ extension World {
             }
         }
         nodes[node].unfolded += updates
-        guard program.foldsLater else { return fold(node) }
+        guard foldsLater else { return fold(node) }
         guard !nodes[node].isFolding else { return }
         nodes[node].isFolding = true
         let delay = nodes[node].random.below(script.limits.foldDelay * 1_000 + 1)

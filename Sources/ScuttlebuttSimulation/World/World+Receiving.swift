@@ -14,6 +14,8 @@ extension World {
         else { return }
         let receiver = connections[number].ends[1 - end].node
         if let receiver, nodes[receiver].isSlow { return }
+        let wasFull =
+            connections[number].ends[end].pipe.queuedByteCount >= script.network.capacity
         _ = connections[number].ends[end].pipe.removeFirst()
         if let next = connections[number].ends[end].pipe.first {
             queue.add(.deliver(connection: number, end: end), due: max(time, next.due))
@@ -22,13 +24,8 @@ extension World {
         if isOpen, let receiver {
             receive(frame, number, end, receiver)
         }
-        // Room was made; a sender whose machine has nothing more to say is told so by the pull.
-        if connections[number].ends[end].isOpen, let sender = connections[number].ends[end].node,
-            let session = connections[number].ends[end].session,
-            nodes[sender].peer?.hasWork(for: session) == true
-        {
-            scheduleWrite(number, end)
-        }
+        // A sender that was not stopped by a full pipe has said what it had to say.
+        if wasFull { scheduleWrite(number, end) }
     }
 
     private mutating func receive(_ frame: Pipe.Frame, _ number: Int, _ end: Int, _ node: Int) {

@@ -64,7 +64,11 @@ extension World {
         guard nodes[node].isRunning else { return false }
         let clock = wallClock(node)
         guard let update = nodes[node].peer?.write(payload, wallClock: clock, into: &effects)
-        else { return false }
+        else {
+            // A data type may refuse what a script makes up; an action is never refused.
+            if program.canVerify { fail(.clock, "\(name(node)) cannot write any more") }
+            return false
+        }
         figures.dispatched += 1
         if note(21, node, 0) {
             log.add(time, "\(name(node)) writes \(update.stamp.text)")
@@ -157,6 +161,7 @@ extension World {
         let loaded = nodes[node].disk.load(program.wire, own: nodes[node].source)
         let restored = peer.restore(loaded, refusals: nodes[node].refusals)
         nodes[node].peer = peer
+        nodes[node].isRunning = true
         if restored.count != loaded.count {
             fail(
                 .durability, "\(name(node)) took back \(restored.count) of \(loaded.count) updates")
@@ -167,7 +172,7 @@ extension World {
             if update.timestamp <= .clockCeiling {
                 nodes[node].highestSeen = max(nodes[node].highestSeen, update.timestamp.value)
             }
-            if program.retainsEverything, case .wrong(let message) = ledger.accept(update, by: node)
+            if retainsEverything, case .wrong(let message) = ledger.accept(update, by: node)
             {
                 fail(.durability, "\(name(node)) starts with a disk where \(message)")
             }
@@ -194,6 +199,7 @@ extension World {
     mutating func crash(_ node: Int, kept: Int) {
         guard nodes[node].isRunning else { return }
         nodes[node].peer = nil
+        nodes[node].isRunning = false
         nodes[node].life += 1
         for number in nodes[node].open {
             let end = connections[number].ends[0].node == node ? 0 : 1
@@ -228,6 +234,7 @@ extension World {
         nodes[node].folded = []
         nodes[node].locals = []
         nodes[node].newestFolded = nil
+        nodes[node].checkedCount = -1
         nodes[node].highestSeen = 0
         ledger.forget(node)
     }

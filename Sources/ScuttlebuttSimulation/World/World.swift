@@ -68,6 +68,8 @@ struct World<Program: SimulatedProgram>: Sendable {
         var locals: [(anchor: Stamp?, payload: Payload)] = []
         var newestFolded: Stamp?
         var highestSeen: Double = 0
+        /// How many updates were folded when the peer's invariants were last checked.
+        var checkedCount = -1
         var foldCount = 0
         /// At which number of folds the state is compared with the reference again.
         var nextReference = World.referenceInterval
@@ -76,7 +78,8 @@ struct World<Program: SimulatedProgram>: Sendable {
         var frozenClock: Double?
         var random: SplitMix64
 
-        var isRunning: Bool { peer != nil }
+        /// Whether there is a ``peer``; a look at that would copy it.
+        var isRunning = false
     }
 
     /// A connection that one peer wants to another and dials again and again.
@@ -92,6 +95,8 @@ struct World<Program: SimulatedProgram>: Sendable {
     let program: Program
     let script: Script
     let verifies: Bool
+    let retainsEverything: Bool
+    let foldsLater: Bool
     var time: Int64 = 0
     var queue = EventQueue<Event>()
     var nodes: [Node] = []
@@ -118,6 +123,8 @@ struct World<Program: SimulatedProgram>: Sendable {
     {
         self.program = program
         self.script = script
+        retainsEverything = program.retainsEverything
+        foldsLater = program.foldsLater
         verifies = script.verifies && program.canVerify
         self.sampleInterval = sampleInterval
         ledger = Ledger(peers: script.peers)
