@@ -112,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "ScuttlebuttCommand",
             dependencies: [
-                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttRuntime",
+                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttModels",
+                "ScuttlebuttRuntime",
                 "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", "ScuttlebuttRelay",
                 logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -199,7 +200,7 @@ let package = Package(
             name: "InteropTests",
             dependencies: [
                 "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
-                "ScuttlebuttNIO", "ScuttlebuttRelay", "ScuttlebuttRuntime",
+                "ScuttlebuttModels", "ScuttlebuttNIO", "ScuttlebuttRelay", "ScuttlebuttRuntime",
                 .product(name: "Crypto", package: "swift-crypto"),
             ] + nio,
             swiftSettings: settings),

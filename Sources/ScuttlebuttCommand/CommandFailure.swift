@@ -4,6 +4,8 @@ import ScuttlebuttRuntime
 
 /// Why a verb cannot go on: one line for people, and the exit code.
 struct CommandFailure: Error {
+    /// A check failed.
+    static let checkFailed: Int32 = 1
     /// Wrong usage or bad input.
     static let badInput: Int32 = 2
     /// Nobody could be reached.

@@ -97,13 +97,6 @@ struct PeerActionsTests {
         _ = await listener.finish()
     }
 
-    @Test("Other types come with a later version", arguments: ["model", "append-only", "bucket"])
-    func otherTypes(type: String) async throws {
-        let result = try await CommandProcess.run(["peer", type, "--listen", "0"])
-        #expect(result.code == 2)
-        #expect(result.errors.contains("later version"))
-    }
-
     @Test(
         "Flags that do not fit together are refused",
         arguments: [

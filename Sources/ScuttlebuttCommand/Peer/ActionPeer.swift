@@ -8,16 +8,10 @@ import ScuttlebuttCoding
 import ScuttlebuttRelay
 import ScuttlebuttRuntime
 import ScuttlebuttSQLite
-import Synchronization
 
 /// A store of actions of any type under one of the example reducers, and the answers of `join` and
 /// `peer actions` about it.
 struct ActionPeer: Sendable {
-    /// How long own actions may take to leave when the peer ends.
-    static let farewellLimit = Duration.seconds(2)
-    /// How long connections and storage may take to close.
-    static let closingLimit = Duration.seconds(5)
-
     let store: GossipStore<ExampleState, RawAction>
     private let hasStorage: Bool
 
@@ -50,7 +44,7 @@ struct ActionPeer: Sendable {
 
     /// Remarks for people about what goes wrong, one for each run of failures.
     private static func remark() -> @Sendable (GossipEvent) -> Void {
-        let last = Mutex("")
+        let remarks = Remarks()
         return { event in
             let text: String
             switch event {
@@ -58,22 +52,36 @@ struct ActionPeer: Sendable {
             case .refused(let refusal, _): text = "An update was refused: \(refusal.message)."
             case .equivocation(let stamp):
                 text = "\(stamp.source) has written two updates at \(stamp.timestamp.value)."
-            case .ownUpdatesMissing:
-                text =
-                    "A peer has updates of ours that we do not have: is this identity in use "
-                    + "elsewhere, or was its store lost?"
+            case .ownUpdatesMissing: text = ownUpdatesMissing
             default: return
             }
-            let isNew = last.withLock { last in
-                defer { last = text }
-                return last != text
-            }
-            if isNew { StandardError.shared.note(text) }
+            remarks.tell(text)
         }
     }
 
+    static let ownUpdatesMissing =
+        "A peer has updates of ours that we do not have: is this identity in use elsewhere, or was "
+        + "its store lost?"
+
+    /// Answers one line of the input.
+    func reply(
+        to line: [UInt8], _ vocabulary: PeerRequest.Vocabulary, stateName: String,
+        keepsTails: Bool
+    ) async -> PeerReply {
+        let request: PeerRequest
+        do throws(PeerRequest.Refusal) {
+            request = try PeerRequest(line, vocabulary)
+        } catch {
+            return PeerReply(line: Answer.error(error.message))
+        }
+        let answer = await answer(request, stateName: stateName, keepsTails: keepsTails)
+        return PeerReply(line: answer, isQuit: request == .quit)
+    }
+
     /// Answers a command; `quit` too, without ending anything.
-    func answer(_ request: PeerRequest, stateName: String, keepsTails: Bool) async -> [UInt8] {
+    private func answer(
+        _ request: PeerRequest, stateName: String, keepsTails: Bool
+    ) async -> [UInt8] {
         switch request {
         case .dispatch(let payload):
             return await dispatch(payload)
@@ -115,70 +123,38 @@ struct ActionPeer: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as GossipFault: error.message
-        case let error as StorageError: error.message
-        default: "\(error)"
-        }
+        (error as? GossipFault)?.message ?? PeerEnding.reason(error)
     }
 
     // MARK: The end
 
     /// Gives own actions a moment to leave, saves everything, and ends all connections.
     ///
-    /// Runs to its end also when the task that calls it was cancelled.
-    ///
     /// - Throws: ``CommandFailure`` when own actions could not be saved; they end with the process.
     func close() async throws {
-        let failure: CommandFailure? = await Task {
-            var failure: CommandFailure?
-            await bidFarewell()
-            let isClosed = Latch()
-            let closing = Task {
-                await store.shutDown()
-                isClosed.open()
-            }
-            let timer = Task {
-                try? await Task.sleep(for: ActionPeer.closingLimit)
-                // Somebody who neither answers nor hangs up holds a connection; what matters is
-                // saved before.
-                if !Task.isCancelled { isClosed.open() }
-            }
-            do {
-                if hasStorage { try await store.flush() }
-            } catch {
-                failure = CommandFailure(
-                    "not all own actions could be saved, and they are lost: "
-                        + ActionPeer.reason(error))
-            }
-            await isClosed.wait()
-            timer.cancel()
-            _ = closing
-            return failure
-        }.value
-        if let failure { throw failure }
+        let (store, hasStorage) = (store, hasStorage)
+        let ending = PeerEnding(
+            swarm: store.swarm, pending: { store.status.pending },
+            flush: { if hasStorage { try await store.flush() } },
+            shutDown: { await store.shutDown() })
+        try await ending.run()
+    }
+}
+
+/// `peer actions`: the peer of `join`, under the commands of `peer`.
+struct ActionObject: GossipingPeer {
+    let peer: ActionPeer
+
+    var source: Source { peer.store.source }
+    var swarm: Swarm { peer.store.swarm }
+
+    func reply(to line: [UInt8]) async -> PeerReply {
+        await peer.reply(to: line, .actions, stateName: "dump", keepsTails: true)
     }
 
-    /// Waits while own actions are on their way to somebody who is there.
-    private func bidFarewell() async {
-        let clock = ContinuousClock()
-        let deadline = clock.now + ActionPeer.farewellLimit
-        var hasWaited = false
-        while clock.now < deadline, store.status.pending > 0, isSomebodyThere {
-            hasWaited = true
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-        // What was handed to a connection is still on its way through it.
-        if hasWaited, store.status.connected > 0 { try? await Task.sleep(for: .milliseconds(20)) }
-    }
+    func follower() -> any PeerFollower { Follower(peer) }
 
-    /// Whether a link is open, or being opened for the first time since it was lost.
-    private var isSomebodyThere: Bool {
-        if store.status.connected > 0 { return true }
-        return store.swarm.dialStatuses.contains { status in
-            if case .connecting = status.phase { true } else { false }
-        }
-    }
+    func close() async throws { try await peer.close() }
 }
 
 extension ActionCodec where Action == RawAction {

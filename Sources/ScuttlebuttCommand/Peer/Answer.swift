@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import ScuttlebuttRuntime
 
 /// The JSON objects that answer commands, as bytes and in a fixed order of keys.
 enum Answer {
@@ -27,6 +28,14 @@ enum Answer {
                 bytes += "null,\"source\":null".utf8
             }
         }
+    }
+
+    /// `{"connected":n,"synced":…,"pending":n,"invalid":n}`.
+    static func status(_ status: ReplicaStatus) -> [UInt8] {
+        let text =
+            "{\"connected\":\(status.connected),\"synced\":\(status.isSynced),"
+            + "\"pending\":\(status.pending),\"invalid\":\(status.invalid)}"
+        return Array(text.utf8)
     }
 
     /// `{"<name>":…}` of a value that is JSON already.

@@ -4,12 +4,8 @@ import Scuttlebutt
 
 /// Commands in, answers out: each line of the input gets exactly one JSON object, in order.
 struct Conversation: Sendable {
-    let peer: ActionPeer
-    let vocabulary: PeerRequest.Vocabulary
-    /// The key under which the state is shown.
-    let stateName: String
-    /// Whether a history shows what follows the source in an update, such as a signature.
-    let keepsTails: Bool
+    /// Answers one line.
+    let reply: @Sendable ([UInt8]) async -> PeerReply
 
     /// How a conversation has ended.
     enum Outcome {
@@ -24,21 +20,14 @@ struct Conversation: Sendable {
     /// - Throws: ``OutputClosed`` and what else keeps the answers from being written.
     func run(_ input: CommandInput) async throws -> Outcome {
         while let line = await input.next() {
-            let request: PeerRequest
-            do throws(PeerRequest.Refusal) {
-                guard case .text(let bytes) = line else {
-                    throw PeerRequest.Refusal(
-                        message: "the line has more than \(CommandInput.lineByteLimit) bytes")
-                }
-                request = try PeerRequest(bytes, vocabulary)
-            } catch {
-                try await StandardOutput.shared.write(line: Answer.error(error.message))
+            guard case .text(let bytes) = line else {
+                let message = "the line has more than \(CommandInput.lineByteLimit) bytes"
+                try await StandardOutput.shared.write(line: Answer.error(message))
                 continue
             }
-            let answer = await peer.answer(
-                request, stateName: stateName, keepsTails: keepsTails)
-            try await StandardOutput.shared.write(line: answer)
-            if request == .quit { return .quit }
+            let reply = await reply(bytes)
+            try await StandardOutput.shared.write(line: reply.line)
+            if reply.isQuit { return .quit }
         }
         return .endOfInput
     }

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// It asks the log for what is newer than what was printed, whenever the store tells of news: so
 /// nothing can be missed and nothing queues up, however slow the reader is.
-final class Follower: Sendable {
+final class Follower: PeerFollower {
     /// How many updates are printed between two looks at the log.
     static let batchLimit = 1_000
 

@@ -68,8 +68,9 @@ struct JoinCommand: AsyncParsableCommand {
             let peer = try await ActionPeer(reducer, id: source, path: store)
             let links = LinkWatch(peer.store.swarm, remarksFailures: !once)
             peer.store.swarm.connect(transport, options: options, isPersistent: !once)
-            let conversation = Conversation(
-                peer: peer, vocabulary: .join, stateName: "state", keepsTails: false)
+            let conversation = Conversation {
+                await peer.reply(to: $0, .join, stateName: "state", keepsTails: false)
+            }
             let talk = Task {
                 if once { await links.settled.wait() }
                 if once, !links.hasOpened { return }

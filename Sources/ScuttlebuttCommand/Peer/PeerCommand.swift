@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
-import ReduxScuttlebutt
 import Scuttlebutt
 import ScuttlebuttNIO
-import ScuttlebuttRelay
 import ScuttlebuttRuntime
-
-/// What a peer replicates.
-enum PeerType: String, CaseIterable, ExpressibleByArgument {
-    case actions, model, events, value, array, edit, bucket, doc
-    case appendOnly = "append-only"
-    case expiryModel = "expiry-model"
-}
 
 /// `scuttlebutt peer TYPE`: one replicated object over TCP, for shells, scripts and debugging.
 struct PeerCommand: AsyncParsableCommand {
@@ -20,23 +11,32 @@ struct PeerCommand: AsyncParsableCommand {
         commandName: "peer",
         abstract: "Replicate one object over TCP lines, for scripts and debugging.",
         discussion: """
-            TYPE is 'actions'; the other types come with a later version. The wire is that of \
-            dominictarr/scuttlebutt: one JSON value per line. A listener takes any number of \
-            peers; a connection that was lost is dialled again.
+            The wire is that of dominictarr/scuttlebutt: one JSON value per line. A listener takes \
+            any number of peers; a connection that was lost is dialled again.
 
-            One command per line on stdin, one JSON object per line as answer on stdout:
-              dispatch {json}  write an action: its timestamp and source
-              dump             the actions in agreed order
-              history          the updates in agreed order
-              clock            the newest timestamp of each source
-              status           connected, synced, pending (own actions not sent yet), actions
-              quit             end
+            One command per line on stdin, one JSON object per line as answer on stdout. A key or a \
+            name stands bare or as a JSON string, everything else is JSON:
+              actions              dispatch {json}
+              model, expiry-model  set KEY JSON, get KEY
+              events               emit EVENT JSON
+              value                set JSON
+              array                push JSON, unshift JSON, pop, shift, splice INDEX COUNT JSON…,
+                                   unset SORTKEY, keys
+              edit                 text "…", and those of array
+              append-only          push {json}, remove ID
+              doc                  row ID {json}, rm ID
+              bucket               part NAME COMMAND… (parts: model, events, list: an array)
+              all                  dump      what is replicated, as plain JSON
+                                   history   the updates in agreed order
+                                   clock     the newest timestamp of each source
+                                   status    connected, synced, pending (own ones not sent yet), …
+                                   quit      end
 
-              scuttlebutt peer actions --listen 4000 --json
-              scuttlebutt peer actions --connect 127.0.0.1:4000 --follow
+              scuttlebutt peer model --listen 4000 --json
+              printf 'set theme "dark"\\ndump\\n' | scuttlebutt peer model --connect 127.0.0.1:4000
             """)
 
-    @Argument(help: "What to replicate: actions.")
+    @Argument(help: "What to replicate.")
     var type: PeerType
 
     @Option(
@@ -96,15 +96,11 @@ struct PeerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard type == .actions else {
-            throw CommandFailure(
-                "'peer \(type.rawValue)' comes with a later version; this one has 'peer actions'.")
-        }
         let options = try sessionOptions()
         let source = try StoreIdentity.read(id)
         let command = self
         try await Interruption.watch {
-            let peer = try await ActionPeer(.log, id: source, path: command.store)
+            let peer = try await command.type.open(id: source, path: command.store)
             let run = PeerRun(command: command, peer: peer, options: options)
             do {
                 try await run.run()
@@ -143,16 +139,15 @@ struct PeerCommand: AsyncParsableCommand {
     }
 }
 
-/// One run of `peer actions`, from the first connection to the end of the input.
+/// One run of `peer`, from the first connection to the end of the input.
 private struct PeerRun: Sendable {
     let command: PeerCommand
-    let peer: ActionPeer
+    let peer: any GossipingPeer
     let options: SessionOptions
 
     func run() async throws {
-        let links = LinkWatch(peer.store.swarm)
-        var follower: Follower?
-        if command.follow { follower = Follower(peer) }
+        let links = LinkWatch(peer.swarm)
+        let follower = command.follow ? peer.follower() : nil
         if let address = command.listen {
             try await listen(address)
         } else if let address = command.connect {
@@ -167,8 +162,7 @@ private struct PeerRun: Sendable {
         }
         let following = follower.map { follower in Task { try await follower.run() } }
         let talk = Task {
-            let conversation = Conversation(
-                peer: peer, vocabulary: .actions, stateName: "dump", keepsTails: true)
+            let conversation = Conversation { await peer.reply(to: $0) }
             guard case .endOfInput = try await conversation.run(CommandInput()) else { return }
             if command.stay {
                 await Latch().wait()
@@ -189,17 +183,17 @@ private struct PeerRun: Sendable {
 
     private func listen(_ address: SocketAddress) async throws {
         let listener = try await TCPListener.listen(host: address.host, port: address.port)
-        peer.store.swarm.listen(listener, options: options)
+        peer.swarm.listen(listener, options: options)
         if command.json {
             try await announce("listening", listener.address)
         } else {
             StandardError.shared.note(
-                "Listening on \(listener.address) as \(peer.store.source).")
+                "Listening on \(listener.address) as \(peer.source).")
         }
     }
 
     private func dial(_ address: SocketAddress, _ links: LinkWatch) {
-        let connection = peer.store.swarm.connect(
+        let connection = peer.swarm.connect(
             TCPTransport(host: address.host, port: address.port), options: options)
         guard command.noTail else { return }
         Task {
@@ -214,7 +208,7 @@ private struct PeerRun: Sendable {
                 event,
                 [
                     ("tcp", Answer.string(address)),
-                    ("source", Answer.string(peer.store.source.text)),
+                    ("source", Answer.string(peer.source.text)),
                 ]))
     }
 

@@ -112,11 +112,10 @@ public struct ReplicaTime: TimestampGenerator {
         }
     }
 
-    /// The system's wall clock, in milliseconds since 1970 with a fraction.
+    /// The system's wall clock, in whole milliseconds since 1970, as the originals have it.
     static func systemMilliseconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        // Whole microseconds: more digits cost bytes on the wire and say nothing.
-        return Double(time.tv_sec) * 1_000 + Double(time.tv_nsec / 1_000) / 1_000
+        return Double(time.tv_sec) * 1_000 + Double(time.tv_nsec / 1_000_000)
     }
 }

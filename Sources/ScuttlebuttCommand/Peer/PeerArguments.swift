@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttCoding
+import ScuttlebuttModels
+
+/// What follows a command's word in its line: keys, which may stand bare, and JSON texts.
+struct PeerArguments {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ rest: ArraySlice<UInt8>) { self.rest = rest }
+
+    /// Whether nothing is left.
+    var isEmpty: Bool { rest.allSatisfy(PeerArguments.isBlank) }
+
+    /// The next word, up to a blank; `nil` at the end.
+    mutating func word() -> String? {
+        skipBlanks()
+        guard !rest.isEmpty else { return nil }
+        let word = rest.prefix { !PeerArguments.isBlank($0) }
+        rest = rest.dropFirst(word.count)
+        return String(decoding: word, as: UTF8.self)
+    }
+
+    /// A key or a name: a JSON string, or bare up to a blank.
+    mutating func key(_ what: String) throws(PeerRequest.Refusal) -> PropertyKey {
+        skipBlanks()
+        guard let first = rest.first else {
+            throw PeerRequest.Refusal(message: "\(what) is missing")
+        }
+        if first == 0x22 {
+            let literal = try text(what)
+            let key = literal.withUnsafeBufferPointer { PropertyKey(0..<$0.count, in: $0) }
+            guard let key else {
+                throw PeerRequest.Refusal(message: "\(what) is not a JSON string")
+            }
+            return key
+        }
+        let bare = Array(rest.prefix { !PeerArguments.isBlank($0) })
+        guard let text = String(validating: bare, as: UTF8.self) else {
+            throw PeerRequest.Refusal(message: "\(what) is not UTF-8")
+        }
+        rest = rest.dropFirst(bare.count)
+        return PropertyKey(text)
+    }
+
+    /// One JSON value.
+    mutating func value(_ what: String) throws(PeerRequest.Refusal) -> JSONValue {
+        let bytes = try text(what)
+        do {
+            return try JSONValue(bytes)
+        } catch {
+            throw PeerRequest.Refusal(message: "\(what) is not a JSON text that fits: \(error)")
+        }
+    }
+
+    /// A whole number.
+    mutating func integer(_ what: String) throws(PeerRequest.Refusal) -> Int {
+        guard let word = word(), let number = Int(word) else {
+            throw PeerRequest.Refusal(message: "\(what) must be a whole number")
+        }
+        return number
+    }
+
+    /// All JSON values that are left.
+    mutating func values(_ what: String) throws(PeerRequest.Refusal) -> [JSONValue] {
+        var values: [JSONValue] = []
+        while !isEmpty { values.append(try value(what)) }
+        return values
+    }
+
+    /// Checks that nothing is left.
+    func end() throws(PeerRequest.Refusal) {
+        guard isEmpty else {
+            let left = rest.drop(while: PeerArguments.isBlank).prefix(40)
+            let text = String(decoding: left, as: UTF8.self)
+            throw PeerRequest.Refusal(message: "there is more than the command takes: \(text)")
+        }
+    }
+
+    /// The bytes of one JSON text.
+    private mutating func text(_ what: String) throws(PeerRequest.Refusal) -> [UInt8] {
+        skipBlanks()
+        guard !rest.isEmpty else { throw PeerRequest.Refusal(message: "\(what) is missing") }
+        let end: Result<Int, JSONFailure> = rest.withUnsafeBufferPointer { bytes in
+            do throws(JSONFailure) {
+                return .success(try JSONScanner(bytes).skipValue(at: 0))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch end {
+        case .failure(let failure):
+            throw PeerRequest.Refusal(message: "\(what) is not a JSON text: \(failure.text)")
+        case .success(let count):
+            let text = Array(rest.prefix(count))
+            let left = rest.dropFirst(count)
+            guard left.first.map(PeerArguments.isBlank) ?? true else {
+                throw PeerRequest.Refusal(message: "\(what) is followed by more than a space")
+            }
+            rest = left
+            return text
+        }
+    }
+
+    private mutating func skipBlanks() { rest = rest.drop(while: PeerArguments.isBlank) }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0D
+    }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttCoding
+import ScuttlebuttModels
+
+/// `peer model`.
+enum ModelObject: PeerObject {
+    static let usage = ["set KEY JSON", "get KEY"]
+
+    static func empty(for source: Source) -> ReplicatedModel<JSONValue> { ReplicatedModel() }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedModel<JSONValue>>? {
+        switch word {
+        case "set":
+            let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
+            return .write { try $0.setting(key, to: value) }
+        case "get":
+            let key = try arguments.key("the key")
+            return .read { Answer.value("value", $0.rawValue(of: key)) }
+        default: return nil
+        }
+    }
+}
+
+/// `peer expiry-model`.
+enum ExpiryModelObject: PeerObject {
+    static let usage = ModelObject.usage
+
+    static func empty(for source: Source) -> ReplicatedExpiryModel<JSONValue> {
+        ReplicatedExpiryModel()
+    }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedExpiryModel<JSONValue>>? {
+        switch word {
+        case "set":
+            let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
+            return .write { try $0.setting(key, to: value) }
+        case "get":
+            let key = try arguments.key("the key")
+            return .read { Answer.value("value", $0.rawValue(of: key)) }
+        default: return nil
+        }
+    }
+}
+
+/// `peer events`.
+enum EventsObject: PeerObject {
+    static let usage = ["emit EVENT JSON"]
+
+    static func empty(for source: Source) -> ReplicatedEvents<JSONValue> { ReplicatedEvents() }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEvents<JSONValue>>? {
+        guard word == "emit" else { return nil }
+        let (name, data) = (try arguments.key("the event"), try arguments.value("the data"))
+        return .write { try $0.emitting(name, data) }
+    }
+}
+
+/// `peer value`.
+enum ValueObject: PeerObject {
+    static let usage = ["set JSON"]
+
+    static func empty(for source: Source) -> ReplicatedValue<JSONValue> { ReplicatedValue() }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedValue<JSONValue>>? {
+        guard word == "set" else { return nil }
+        let value = try arguments.value("the value")
+        return .write { try $0.setting(value) }
+    }
+}
+
+/// `peer array`.
+enum ArrayObject: PeerObject {
+    static let usage = [
+        "push JSON", "unshift JSON", "pop", "shift", "splice INDEX COUNT JSON…", "unset SORTKEY",
+        "keys",
+    ]
+
+    static func empty(for source: Source) -> ReplicatedArray<JSONValue> {
+        ReplicatedArray(source: source)
+    }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<JSONValue>>? {
+        try deed(word, &arguments) { value throws(PeerRequest.Refusal) in value }
+    }
+
+    /// The commands of an array whose elements are made from JSON.
+    static func deed<Element: Codable & Sendable>(
+        _ word: String, _ arguments: inout PeerArguments,
+        _ element: (JSONValue) throws(PeerRequest.Refusal) -> Element
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<Element>>? {
+        switch word {
+        case "push":
+            let value = try element(try arguments.value("the element"))
+            return .write { try $0.pushing(value) }
+        case "unshift":
+            let value = try element(try arguments.value("the element"))
+            return .write { try $0.unshifting(value) }
+        case "pop": return .write { $0.popping() }
+        case "shift": return .write { $0.shifting() }
+        case "splice":
+            let index = try arguments.integer("the index")
+            let count = try arguments.integer("the count")
+            var values: [Element] = []
+            for value in try arguments.values("an element") { values.append(try element(value)) }
+            return .write { [values] in
+                try $0.splicing(at: index, removing: count, inserting: values)
+            }
+        case "unset":
+            let key = try arguments.key("the sort key")
+            return .write { $0.unsetting(key) }
+        case "keys":
+            return .read { Answer.value("keys", $0.keys) }
+        default: return nil
+        }
+    }
+}
+
+/// `peer edit`: a text, and the array of its lines.
+enum EditObject: PeerObject {
+    static let usage = ["text \"…\""] + ArrayObject.usage
+
+    static func empty(for source: Source) -> ReplicatedEdit { ReplicatedEdit(source: source) }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEdit>? {
+        if word == "text" {
+            let text = try line(try arguments.value("the text"))
+            return .write { $0.setting(text: text) }
+        }
+        switch try ArrayObject.deed(word, &arguments, line) {
+        case .write(let prepare): return .write { try prepare($0.lines) }
+        case .read(let body): return .read { body($0.lines) }
+        case nil: return nil
+        }
+    }
+
+    private static func line(_ value: JSONValue) throws(PeerRequest.Refusal) -> String {
+        guard let text = value.string else {
+            throw PeerRequest.Refusal(message: "a text is a JSON string")
+        }
+        return text
+    }
+}
+
+/// `peer append-only`.
+enum AppendOnlyObject: PeerObject {
+    static let usage = ["push {json}", "remove ID"]
+
+    static func empty(for source: Source) -> ReplicatedAppendOnly<JSONValue> {
+        ReplicatedAppendOnly()
+    }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedAppendOnly<JSONValue>>? {
+        switch word {
+        case "push":
+            let item = try arguments.value("the item")
+            guard case .object = item else {
+                throw PeerRequest.Refusal(message: "only an object can be pushed")
+            }
+            return .write { try $0.pushing(item) }
+        case "remove":
+            let key = try arguments.key("the id")
+            guard let id = AppendOnlyID(key.text) else {
+                throw PeerRequest.Refusal(
+                    message: "an id is a source, a colon and a timestamp, e.g. bob:1795234558919")
+            }
+            return .write { $0.removing(id) }
+        default: return nil
+        }
+    }
+}
+
+/// `peer doc`.
+enum DocObject: PeerObject {
+    static let usage = ["row ID {json}", "rm ID"]
+
+    static func empty(for source: Source) -> ReplicatedDoc<JSONValue> { ReplicatedDoc() }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedDoc<JSONValue>>? {
+        switch word {
+        case "row":
+            let (id, row) = (try arguments.key("the id"), try arguments.value("the row"))
+            guard case .object = row else {
+                throw PeerRequest.Refusal(message: "a row is an object")
+            }
+            return .write { try $0.setting(id, from: row) }
+        case "rm":
+            let id = try arguments.key("the id")
+            return .write { $0.removing(id) }
+        default: return nil
+        }
+    }
+}
+
+/// `peer bucket`: a model, events and an array in one.
+enum BucketObject: PeerObject {
+    static let usage = ["part NAME COMMAND… (parts: model, events, list)"]
+
+    static func empty(for source: Source) -> ReplicatedBucket {
+        ReplicatedBucket([
+            "model": ModelObject.empty(for: source), "events": EventsObject.empty(for: source),
+            "list": ArrayObject.empty(for: source),
+        ])
+    }
+
+    static func deed(
+        _ word: String, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedBucket>? {
+        guard word == "part" else { return nil }
+        let name = try arguments.key("the part")
+        switch name.text {
+        case "model": return try part(ModelObject.self, name, &arguments)
+        case "events": return try part(EventsObject.self, name, &arguments)
+        case "list": return try part(ArrayObject.self, name, &arguments)
+        default:
+            throw PeerRequest.Refusal(
+                message: "there is no part '\(name.text.prefix(40))'; there are model, events, list"
+            )
+        }
+    }
+
+    private static func part<Object: PeerObject>(
+        _ object: Object.Type, _ name: PropertyKey, _ arguments: inout PeerArguments
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedBucket> {
+        guard let word = arguments.word() else {
+            throw PeerRequest.Refusal(message: "the part's command is missing")
+        }
+        if word == "dump" {
+            return .read { bucket in
+                Answer.value("dump", bucket[name, as: Object.Value.self]?.dump ?? [])
+            }
+        }
+        guard let deed = try Object.deed(word, &arguments) else {
+            throw PeerRequest.Refusal(
+                message: "the part \(name.text) has no command '\(word.prefix(40))'; there are "
+                    + (Object.usage + ["dump"]).joined(separator: ", "))
+        }
+        switch deed {
+        case .write(let prepare):
+            return .write { bucket in
+                guard let part = bucket[name, as: Object.Value.self] else { return nil }
+                return bucket.writing(name, try prepare(part))
+            }
+        case .read(let body):
+            return .read { bucket in
+                bucket[name, as: Object.Value.self].map(body) ?? Answer.ok
+            }
+        }
+    }
+}
+
+extension Answer {
+    /// `{"<name>":…}` of JSON, `null` where there is none.
+    static func value(_ name: String, _ json: [UInt8]?) -> [UInt8] {
+        value(name, json ?? Array("null".utf8))
+    }
+
+    /// `{"<name>":["…",…]}`.
+    static func value(_ name: String, _ keys: [PropertyKey]) -> [UInt8] {
+        var json: [UInt8] = [0x5B]
+        for (index, key) in keys.enumerated() {
+            if index > 0 { json.append(0x2C) }
+            key.append(to: &json)
+        }
+        json.append(0x5D)
+        return value(name, json)
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttCoding
+import ScuttlebuttSimulation
+
+/// What is printed about a run: events and JSON on stdout, and the rest on stderr.
+struct SimulationReport {
+    /// The options that show the run again.
+    let replay: String
+    let json: Bool
+
+    private var command: String { "scuttlebutt simulate \(replay)" }
+
+    /// Prints all events, and last a digest that is equal for equal runs.
+    func print(log outcome: Outcome) throws {
+        for start in stride(from: 0, to: outcome.log.count, by: 4_096) {
+            try Task.checkCancellation()
+            var bytes: [UInt8] = []
+            for line in outcome.log[start..<min(start + 4_096, outcome.log.count)] {
+                bytes += json ? SimulationReport.event(line) : Array(line.utf8)
+                bytes.append(0x0A)
+            }
+            try StandardOutput.shared.writeNow(bytes)
+        }
+        if json { return try print(seed: outcome) }
+        let last =
+            "-- \(outcome.eventCount) events, digest \(SimulationReport.hexadecimal(outcome))\n"
+        try StandardOutput.shared.writeNow(Array(last.utf8))
+    }
+
+    /// Prints what a seed came to, as JSON.
+    func print(seed outcome: Outcome, _ failure: Failure? = nil) throws {
+        try StandardOutput.shared.writeNow(object(outcome, failure) + [0x0A])
+    }
+
+    /// Tells of a broken promise with everything that is needed to see it again.
+    func print(failure outcome: Outcome, _ failure: Failure?) throws {
+        if json { try print(seed: outcome, failure) }
+        guard let violation = outcome.violation else { return }
+        StandardError.shared.note(
+            """
+            Seed \(outcome.script.seed) failed: \(violation)
+            scuttlebutt \(ScuttlebuttCommand.version), \(SourceCommit.found.text)
+            Replay it:  \(command)
+            """)
+        guard let failure else { return }
+        StandardError.shared.note(
+            """
+            The smallest script found that breaks the same promise, of \
+            \(failure.originalStepCount) steps; save it to a file and run it with --scenario FILE:
+
+            # \(failure.violation)
+            \(failure.script)
+            """)
+    }
+
+    /// What a run came to, for people.
+    func text(_ outcome: Outcome) -> String {
+        let figures = outcome.figures
+        let convergence = outcome.convergence.map {
+            ", level \($0 / 1_000) ms after the last fault"
+        }
+        return "All promises kept: \(figures.dispatched) actions written, \(figures.accepted) "
+            + "accepted, \(figures.bytes) bytes, \(outcome.time / 1_000) simulated ms"
+            + (convergence ?? "") + "."
+    }
+
+    // MARK: JSON
+
+    private func object(_ outcome: Outcome, _ failure: Failure?) -> [UInt8] {
+        let (script, figures) = (outcome.script, outcome.figures)
+        var members: [(String, [UInt8])] = [
+            ("seed", number(script.seed)), ("ok", Array("\(outcome.violation == nil)".utf8)),
+            ("peers", number(script.peers)),
+            ("topology", Answer.string(script.topology.rawValue)),
+            ("steps", number(script.steps.count)), ("dispatched", number(figures.dispatched)),
+            ("accepted", number(figures.accepted)), ("lines", number(figures.lines)),
+            ("bytes", number(figures.bytes)), ("connections", number(figures.connections)),
+            ("events", number(outcome.eventCount)),
+            ("milliseconds", number(outcome.time / 1_000)),
+            (
+                "convergenceMilliseconds",
+                outcome.convergence.map { number($0 / 1_000) } ?? Array("null".utf8)
+            ),
+            ("digest", Answer.string(SimulationReport.hexadecimal(outcome))),
+        ]
+        if let violation = outcome.violation {
+            members += [
+                ("promise", Answer.string(violation.promise.rawValue)),
+                ("message", Answer.string(violation.message)),
+                ("failedAtMilliseconds", number(violation.time / 1_000)),
+                ("version", Answer.string(ScuttlebuttCommand.version)),
+                ("commit", SourceCommit.found.name.map(Answer.string) ?? Array("null".utf8)),
+                ("replay", Answer.string(command)),
+            ]
+        }
+        if let failure {
+            members.append(("script", Answer.string(failure.script.description)))
+        }
+        return Answer.object(members)
+    }
+
+    private func number(_ value: some BinaryInteger) -> [UInt8] { Array("\(value)".utf8) }
+
+    /// One line of the log; its time in milliseconds comes first.
+    private static func event(_ line: String) -> [UInt8] {
+        let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        return Answer.object([
+            ("milliseconds", Array(parts[0].utf8)),
+            ("event", Answer.string(parts.count > 1 ? String(parts[1]) : "")),
+        ])
+    }
+
+    private static func hexadecimal(_ outcome: Outcome) -> String {
+        let digits = String(outcome.digest, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension Answer {
+    /// An object of names and JSON texts.
+    static func object(_ members: [(String, [UInt8])]) -> [UInt8] {
+        var bytes: [UInt8] = [0x7B]
+        for (index, member) in members.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            bytes += string(member.0) + [0x3A] + member.1
+        }
+        bytes.append(0x7D)
+        return bytes
+    }
+}

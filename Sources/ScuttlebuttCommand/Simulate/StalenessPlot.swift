@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttSimulation
+
+/// Two panels over one axis of virtual time: how stale the peers are, and what they send.
+struct StalenessPlot {
+    let title: String
+    let series: StalenessSeries
+    /// The script, when there was only one run: its faults are marked.
+    var script: Script?
+
+    /// The picture.
+    var svg: String {
+        let time = ChartAxis(upTo: series.seconds)
+        let isOne = series.runs == 1
+        let stale = ChartPanel(
+            top: 84, title: "Staleness (updates lacked per running peer)", time: time,
+            lines: [
+                ChartLine(
+                    name: isOne ? "stalest peer" : "stalest peer of all runs", colour: "#d55e00",
+                    values: series.mostLacking),
+                ChartLine(
+                    name: isOne ? "mean of the peers" : "mean of peers and runs",
+                    colour: "#0072b2", values: series.lacking),
+            ])
+        let traffic = ChartPanel(
+            top: 344, title: "Traffic (kB per simulated second, whole swarm)", time: time,
+            lines: [
+                ChartLine(
+                    name: isOne ? "sent" : "sent, mean of the runs", colour: "#009e73",
+                    values: series.kilobytesPerSecond)
+            ])
+        return """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 600" width="900" height="600" \
+            font-family="system-ui, sans-serif" font-size="13" role="img">
+            <title>\(ChartText.escaped(title))</title>
+            <rect width="900" height="600" fill="#ffffff"/>
+            <text x="70" y="32" font-size="17" font-weight="600" fill="#222222">\
+            \(ChartText.escaped(title))</text>
+            \(marks(time))\(stale.svg)\(traffic.svg)\
+            <text x="470" y="588" text-anchor="middle" fill="#444444">\
+            Simulated time (seconds)</text>
+            </svg>
+
+            """
+    }
+
+    /// Grey where a partition lasts, and a line where the last fault is over.
+    private func marks(_ time: ChartAxis) -> String {
+        guard let script else { return "" }
+        var text = ""
+        var begin: Int?
+        func shade(until end: Int) {
+            guard let start = begin else { return }
+            let left = time.place(Double(start) / 1_000)
+            let width = time.place(Double(end) / 1_000) - left
+            text += ChartPanel.places.map { top in
+                "<rect x=\"\(ChartText.number(left))\" y=\"\(top)\" "
+                    + "width=\"\(ChartText.number(width))\" height=\"\(ChartPanel.height)\" "
+                    + "fill=\"#eeeeee\"/>\n"
+            }.joined()
+        }
+        for step in script.steps {
+            switch step.deed {
+            case .partition:
+                if begin == nil { begin = step.time }
+            case .heal:
+                shade(until: step.time)
+                begin = nil
+            default: break
+            }
+        }
+        let end = script.steps.last?.time ?? 0
+        shade(until: end)
+        let place = ChartText.number(time.place(Double(end) / 1_000))
+        text += ChartPanel.places.map { top in
+            "<line x1=\"\(place)\" y1=\"\(top)\" x2=\"\(place)\" y2=\"\(top + ChartPanel.height)\" "
+                + "stroke=\"#888888\" stroke-dasharray=\"4 4\"/>\n"
+        }.joined()
+        return text
+            + "<text x=\"70\" y=\"54\" fill=\"#666666\">grey: a partition lasts · dashed: "
+            + "everything is healed</text>\n"
+    }
+}
