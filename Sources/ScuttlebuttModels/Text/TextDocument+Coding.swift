@@ -1,75 +1,95 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
+
 extension TextDocument: Equatable {
-    /// Whether both have the same scalars with the same identities in the same order, deleted ones
-    /// included, and the same operations wait.
+    /// Whether both hold the same scalars with the same identities, however they came about.
     ///
-    /// - Complexity: O(*n*); at once for texts of different lengths.
+    /// What waits for others does not count.
+    ///
+    /// - Complexity: O(n).
     public static func == (left: TextDocument, right: TextDocument) -> Bool {
-        left.sequence.tree.total == right.sequence.tree.total && left.saved() == right.saved()
+        left.count == right.count && left.saved() == right.saved()
     }
 }
 
 extension TextDocument: Codable {
-    /// Reads the string that ``encode(to:)`` writes.
+    /// Reads what ``encode(to:)`` wrote.
     ///
-    /// - Throws: `DecodingError` for any other.
+    /// - Throws: `DecodingError` for anything else.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let bytes = TextBase64.decode(Array(text.utf8)),
-            let document = try? TextDocument(saved: bytes)
-        else {
+        guard let bytes = Base64.decode(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "the string is no saved text in Base64")
+                in: container, debugDescription: "A text is written in base64.")
         }
-        self = document
+        do {
+            try self.init(saved: bytes)
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\(error)")
+        }
     }
 
-    /// Writes ``saved()`` as a string in Base64; the same for equal documents.
+    /// Writes the bytes of ``saved()`` as one string in base64: equal texts as equal strings.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(String(decoding: TextBase64.encode(saved()), as: UTF8.self))
+        try container.encode(Base64.encode(saved()))
     }
 }
 
-/// Base64 as in RFC 4648, with padding.
-enum TextBase64 {
+/// Base64 of RFC 4648, for pure targets, which have no Foundation.
+enum Base64 {
     private static let digits = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    static func encode(_ bytes: [UInt8]) -> String {
         var output: [UInt8] = []
         output.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let rest = min(3, bytes.count - start)
-            var word = 0
-            for index in 0..<3 { word = word << 8 | (index < rest ? Int(bytes[start + index]) : 0) }
-            for index in 0..<4 {
-                output.append(
-                    index <= rest ? digits[word >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
+        var index = 0
+        while index < bytes.count {
+            let count = min(3, bytes.count - index)
+            var bits: UInt32 = 0
+            for offset in 0..<3 {
+                bits = bits << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0)
             }
+            for place in 0..<4 {
+                let digit = digits[Int(bits >> UInt32(18 - 6 * place) & 63)]
+                output.append(place <= count ? digit : UInt8(ascii: "="))
+            }
+            index += 3
         }
-        return output
+        return String(decoding: output, as: UTF8.self)
     }
 
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
-        guard text.count % 4 == 0 else { return nil }
+    /// The bytes of a text; `nil` for what `encode` does not write.
+    static func decode(_ text: String) -> [UInt8]? {
         var values = [UInt8](repeating: 255, count: 256)
         for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
-        let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        let input = Array(text.utf8)
+        guard input.count % 4 == 0 else { return nil }
         var output: [UInt8] = []
-        output.reserveCapacity(text.count / 4 * 3)
-        var (word, bits) = (0, 0)
-        for digit in text.dropLast(padding) {
-            let value = values[Int(digit)]
-            guard value < 64 else { return nil }
-            word = (word << 6 | Int(value)) & 0xFFFF
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                output.append(UInt8(truncatingIfNeeded: word >> bits))
+        output.reserveCapacity(input.count / 4 * 3)
+        var index = 0
+        while index < input.count {
+            let isLast = index + 4 == input.count
+            var padding = 0
+            if isLast, input[index + 3] == UInt8(ascii: "=") {
+                padding = input[index + 2] == UInt8(ascii: "=") ? 2 : 1
             }
+            var bits: UInt32 = 0
+            for offset in 0..<4 {
+                let value = offset >= 4 - padding ? 0 : values[Int(input[index + offset])]
+                guard value < 64 else { return nil }
+                bits = bits << 6 | UInt32(value)
+            }
+            // One text for one value: what the padding stands for is zero.
+            guard bits & (1 << UInt32(8 * padding) - 1) == 0 else { return nil }
+            for place in 0..<(3 - padding) {
+                output.append(UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * place)))
+            }
+            index += 4
         }
         return output
     }
