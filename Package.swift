@@ -113,7 +113,7 @@ let package = Package(
             name: "ScuttlebuttCommand",
             dependencies: [
                 "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttModels",
-                "ScuttlebuttRuntime",
+                "ScuttlebuttRuntime", "ScuttlebuttSimulation",
                 "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", "ScuttlebuttRelay",
                 logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

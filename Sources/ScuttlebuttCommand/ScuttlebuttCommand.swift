@@ -21,7 +21,8 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         discussion: """
             Peers gossip actions, agree on one order of them, and fold that order with the same \
             reducer. 'serve' is the server with its web pages, 'join' a peer for shells and \
-            programs, and the other verbs look into saved logs.
+            programs, 'simulate' tries the protocol on swarms with faults, and the other verbs \
+            look into saved logs.
 
             Exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 3 unreachable. \
             Ctrl-C ends every verb with everything saved, and counts as done.
@@ -29,8 +30,8 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             ServeCommand.self, JoinCommand.self, PeerCommand.self, LogCommand.self,
-            StateCommand.self,
-            ReplayCommand.self, ImportCommand.self, ExportCommand.self, VersionCommand.self,
+            StateCommand.self, ReplayCommand.self, ImportCommand.self, ExportCommand.self,
+            SimulateCommand.self, VersionCommand.self,
         ])
 
     /// Without a verb: the help, as an answer to wrong usage.

@@ -50,7 +50,9 @@ enum Layering {
             own: composition.union(["ScuttlebuttNIO", "ScuttlebuttSQLite"]),
             outside: runtime.union(network).union(["Hummingbird*"])),
         "ScuttlebuttCommand": Layer(
-            own: composition.union(["ScuttlebuttNIO", "ScuttlebuttSQLite", "ScuttlebuttRelay"]),
+            own: composition.union([
+                "ScuttlebuttNIO", "ScuttlebuttSQLite", "ScuttlebuttRelay", "ScuttlebuttSimulation",
+            ]),
             outside: runtime.union(network).union(["ArgumentParser"])),
     ]
 

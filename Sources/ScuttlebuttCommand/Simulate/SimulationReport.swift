@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import ScuttlebuttCoding
 import ScuttlebuttSimulation
 
 /// What is printed about a run: events and JSON on stdout, and the rest on stderr.

@@ -72,13 +72,17 @@ struct StalenessPlot {
         }
         let end = script.steps.last?.time ?? 0
         shade(until: end)
+        guard Double(end) / 1_000 <= time.limit else { return text + legend }
         let place = ChartText.number(time.place(Double(end) / 1_000))
         text += ChartPanel.places.map { top in
             "<line x1=\"\(place)\" y1=\"\(top)\" x2=\"\(place)\" y2=\"\(top + ChartPanel.height)\" "
                 + "stroke=\"#888888\" stroke-dasharray=\"4 4\"/>\n"
         }.joined()
-        return text
-            + "<text x=\"70\" y=\"54\" fill=\"#666666\">grey: a partition lasts · dashed: "
+        return text + legend
+    }
+
+    private var legend: String {
+        "<text x=\"70\" y=\"54\" fill=\"#666666\">grey: a partition lasts · dashed: "
             + "everything is healed</text>\n"
     }
 }

@@ -3,30 +3,41 @@
 import ArgumentParser
 import ScuttlebuttSimulation
 
-extension Topology: ExpressibleByArgument {}
-
-extension Faults: ExpressibleByArgument {
-    /// Reads `all`, `none`, or names with commas between them.
-    public init?(argument: String) { self.init(argument) }
-}
-
 /// What seeds are turned into.
 struct SwarmArguments: ParsableArguments {
     @Option(help: ArgumentHelp("How many peers a swarm has. (default: 8)", valueName: "n"))
     var peers: Int?
 
-    @Option(help: ArgumentHelp("Who dials whom. (default: chosen by the seed)", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Who dials whom. (default: chosen by the seed)", valueName: "name"),
+        completion: .list(Topology.allCases.map(\.rawValue)), transform: SwarmArguments.topology)
     var topology: Topology?
 
     @Option(
         help: ArgumentHelp(
             "What may go wrong: all, none, or names with commas between them. (default: all)",
-            valueName: "list"))
+            valueName: "list"),
+        completion: .list(["all", "none"] + Faults.names.map(\.name)),
+        transform: SwarmArguments.faults)
     var faults: Faults?
 
     @Option(
         help: ArgumentHelp("How many things happen in a script. (default: 120)", valueName: "n"))
     var steps: Int?
+
+    private static func topology(_ text: String) throws -> Topology {
+        if let topology = Topology(rawValue: text) { return topology }
+        throw ValidationError(
+            "There is no topology '\(text)', but "
+                + "\(Topology.allCases.map(\.rawValue).joined(separator: ", ")).")
+    }
+
+    private static func faults(_ text: String) throws -> Faults {
+        if let faults = Faults(text) { return faults }
+        throw ValidationError(
+            "'\(text)' names no faults; there are all, none, and with commas between them "
+                + "\(Faults.names.map(\.name).joined(separator: ", ")).")
+    }
 
     func validate() throws {
         if let peers, !(1...Script.maximumPeers).contains(peers) {
