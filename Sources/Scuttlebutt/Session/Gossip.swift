@@ -102,7 +102,8 @@ public struct Gossip: Sendable {
             guard sessions[peer] != nil else { return .nothing }
             return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
         case .update(let update):
-            return sessions[peer]?.takes(update, own: source) == true ? .update(update) : .nothing
+            let takes = sessions[peer]?.takes(update, own: source, newestOwn: newestOwn)
+            return takes == true ? .update(update) : .nothing
         }
     }
 

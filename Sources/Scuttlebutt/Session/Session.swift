@@ -81,10 +81,13 @@ struct Session: Sendable {
     /// Whether the session takes updates, and notes that the peer has this one.
     ///
     /// Whatever we come to think of it: it must not go back there, not even by way of another peer
-    /// that sends it too. A forgery in our own name must hide none of ours.
-    mutating func takes(_ update: Update, own source: Source) -> Bool {
+    /// that sends it too. A forgery in our own name must hide none that we are yet to write.
+    ///
+    /// - Parameter newestOwn: Our own newest update.
+    mutating func takes(_ update: Update, own source: Source, newestOwn: Timestamp?) -> Bool {
         guard options.acceptsUpdates else { return false }
-        if update.timestamp <= .clockCeiling || update.source != source { peerHas(update.stamp) }
+        let highest = max(newestOwn ?? .clockCeiling, .clockCeiling)
+        if update.timestamp <= highest || update.source != source { peerHas(update.stamp) }
         return true
     }
 
