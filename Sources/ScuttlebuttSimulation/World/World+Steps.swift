@@ -172,8 +172,7 @@ extension World {
             if update.timestamp <= .clockCeiling {
                 nodes[node].highestSeen = max(nodes[node].highestSeen, update.timestamp.value)
             }
-            if retainsEverything, case .wrong(let message) = ledger.accept(update, by: node)
-            {
+            if retainsEverything, case .wrong(let message) = ledger.accept(update, by: node) {
                 fail(.durability, "\(name(node)) starts with a disk where \(message)")
             }
         }
