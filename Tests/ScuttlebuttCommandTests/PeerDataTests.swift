@@ -91,8 +91,18 @@ struct PeerDataTests {
         }
         let dump = #"{"dump":\#(script.dump)}"#
         for run in [listener, other] { _ = try await run.ask("dump") { $0 == dump } }
-        #expect(await listener.ask("history") == other.ask("history"))
+        // A dump does not tell all: a removal of what is not there changes only the history.
+        try await level(listener, other)
         await quit(other, listener)
+    }
+
+    /// Waits until both have the same history.
+    private func level(_ one: CommandProcess, _ other: CommandProcess) async throws {
+        for _ in 0..<20_000 {
+            if await one.ask("history") == other.ask("history") { return }
+            await Task.yield()
+        }
+        throw CommandProcess.Unanswered(command: "history")
     }
 
     @Test("What was answered is there after a restart, of every type", arguments: PeerScript.all)
@@ -149,13 +159,14 @@ struct PeerDataTests {
         await quit(run)
     }
 
-    @Test("Followed updates are those of others, also such that lose")
+    @Test("Followed updates are those of others, as they come")
     func following() async throws {
         let (listener, address) = try await listen("model", ["--follow"])
         let other = try await connect("model", address)
-        _ = await other.ask("set k 1")
-        _ = await other.ask("set k 2")
+        _ = await listener.ask("set own 0")
+        // One after the other: what is replaced before it has left does not leave.
         for value in [1, 2] {
+            _ = await other.ask("set k \(value)")
             let line = try #require(await listener.line())
             #expect(line.hasPrefix(#"{"update":[["k",\#(value)],"#))
             #expect(line.hasSuffix(#","c"]}"#))
