@@ -32,7 +32,8 @@ public struct LamportGenerator: TimestampGenerator {
     /// The next own timestamp, an integer.
     public mutating func next(wallClock milliseconds: Double = 0) -> Timestamp? {
         // Fractions may have been seen from upstream peers: the counter itself stays an integer.
-        let value = max(lastOwn, highestSeen).rounded(.down) + 1
+        // Through an integer, for rounding would need the C library's mathematics.
+        let value = Double(Int64(max(lastOwn, highestSeen)) + 1)
         guard let timestamp = Timestamp(value) else { return nil }
         lastOwn = value
         return timestamp
