@@ -12,10 +12,10 @@ struct PeerCommand: AsyncParsableCommand {
         abstract: "Replicate one object over TCP lines, for scripts and debugging.",
         discussion: """
             The wire is that of dominictarr/scuttlebutt: one JSON value per line. A listener takes \
-            any number of peers; a connection that was lost is dialled again.
+            any number of peers; a lost connection is dialled again.
 
-            One command per line on stdin, one JSON object per line as answer on stdout. A key or a \
-            name stands bare or as a JSON string, everything else is JSON:
+            One command per line on stdin, one JSON object per line as answer on stdout. A key or \
+            a name stands bare or as a JSON string, everything else is JSON:
               actions              dispatch {json}
               model, expiry-model  set KEY JSON, get KEY
               events               emit EVENT JSON
