@@ -23,6 +23,9 @@ struct RandomHistory {
         }
     }
 
+    /// Makes a history of given updates, each source's ascending.
+    init(runs: [[Update]]) { self.runs = runs }
+
     /// All updates in agreed order.
     var agreed: [Update] { runs.joined().sorted { $0.stamp < $1.stamp } }
 

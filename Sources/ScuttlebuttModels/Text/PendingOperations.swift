@@ -2,77 +2,151 @@
 
 import Scuttlebutt
 
-/// Operations that build on scalars that have not come yet, by what they wait for.
-struct PendingOperations: Sendable {
-    /// How many may wait; beyond it operations are refused, and to be delivered again.
+/// What builds on scalars that have not come yet.
+///
+/// Insertions wait for the scalar that they hang on, or for the one that their source inserted
+/// before. Of deletions only the scalars are kept, as disjoint ranges: it does not matter who
+/// deleted them, and many that overlap take no more room than one.
+struct PendingOperations: Sendable, Equatable {
+    /// How many insertions and ranges may wait; what goes beyond is refused.
     static let limit = 65_536
     /// How many bytes of text may wait.
     static let byteLimit = 64 << 20
 
-    /// What waits for scalars of one source, by the scalar, the smallest first.
-    private struct Queue: Sendable {
-        private var entries: [(counter: Int, operation: TextOperation)] = []
-        /// How many at the front have been taken but not yet removed; removed by halves.
-        private var taken = 0
+    /// An insertion and its source.
+    struct Waiting: Sendable, Hashable {
+        let source: Source
+        let insertion: TextOperation.Insertion
+    }
 
-        var isEmpty: Bool { taken == entries.count }
+    /// What waits for scalars of one source.
+    private struct Queue: Sendable, Equatable {
+        /// By the counter of the scalar that is missing.
+        var insertions: [Int: Set<Waiting>] = [:]
+        /// What is to be deleted when it comes: ascending, neither overlapping nor touching.
+        var deletions: [Range<Int>] = []
+        /// Nothing waits for scalars below this one.
+        private var seen = 0
 
-        /// Whether the operation is new.
-        mutating func insert(_ operation: TextOperation, _ counter: Int) -> Bool {
-            var (low, high) = (taken, entries.count)
-            if let last = entries.last, taken < entries.count, last.counter < counter {
-                low = high
-            }
-            while low < high {
-                let middle = (low + high) / 2
-                if entries[middle].counter < counter { low = middle + 1 } else { high = middle }
-            }
-            var place = low
-            while place < entries.count, entries[place].counter == counter {
-                if entries[place].operation == operation { return false }
-                place += 1
-            }
-            entries.insert((counter, operation), at: place)
-            return true
+        static func == (left: Queue, right: Queue) -> Bool {
+            left.insertions == right.insertions && left.deletions == right.deletions
         }
 
-        mutating func take(below limit: Int) -> TextOperation? {
-            guard taken < entries.count, entries[taken].counter < limit else { return nil }
-            defer {
-                taken += 1
-                if taken > entries.count / 2 {
-                    entries.removeFirst(taken)
-                    taken = 0
+        /// Which of the counters below `limit` something waits for, ascending.
+        ///
+        /// Mostly few scalars have come, while many wait.
+        mutating func ready(below limit: Int) -> [Int] {
+            defer { seen = max(seen, limit) }
+            if limit - seen <= insertions.count {
+                return seen < limit ? (seen..<limit).filter { insertions[$0] != nil } : []
+            }
+            return insertions.keys.filter { $0 < limit }.sorted()
+        }
+
+        var isEmpty: Bool { insertions.isEmpty && deletions.isEmpty }
+
+        /// Adds a range to the deletions, and returns how many more ranges there are.
+        mutating func delete(_ range: Range<Int>) -> Int {
+            var (low, high) = (0, deletions.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if deletions[middle].upperBound < range.lowerBound {
+                    low = middle + 1
+                } else {
+                    high = middle
                 }
             }
-            return entries[taken].operation
+            var (lower, upper, end) = (range.lowerBound, range.upperBound, low)
+            while end < deletions.count, deletions[end].lowerBound <= upper {
+                lower = min(lower, deletions[end].lowerBound)
+                upper = max(upper, deletions[end].upperBound)
+                end += 1
+            }
+            deletions.replaceSubrange(low..<end, with: CollectionOfOne(lower..<upper))
+            return 1 - (end - low)
         }
     }
 
     private var queues: [Source: Queue] = [:]
     private(set) var count = 0
-    private var byteCount = 0
+    private(set) var byteCount = 0
 
-    /// Keeps an operation until the scalar with this identity is here.
-    ///
-    /// - Returns: Whether there was room, or it waits already.
-    mutating func insert(_ operation: TextOperation, until id: TextID) -> Bool {
-        let size = operation.insertion?.text.utf8.count ?? 0
-        guard count < PendingOperations.limit,
-            size <= PendingOperations.byteLimit - byteCount
-        else { return false }
-        guard queues[id.source, default: Queue()].insert(operation, id.counter) else { return true }
-        count += 1
-        byteCount += size
-        return true
+    /// Whether an operation of so many parts and bytes may wait, whatever of it is new.
+    func hasRoom(for parts: Int, bytes: Int) -> Bool {
+        parts <= PendingOperations.limit - count
+            && bytes <= PendingOperations.byteLimit - byteCount
     }
 
-    /// Takes out one that waited for scalars of this source that are here now.
-    mutating func take(_ source: Source, count available: Int) -> TextOperation? {
-        guard count > 0, let operation = queues[source]?.take(below: available) else { return nil }
-        if queues[source]?.isEmpty == true { queues[source] = nil }
-        count -= 1
-        byteCount -= operation.insertion?.text.utf8.count ?? 0
-        return operation
+    /// Keeps an insertion until the scalar with this identity is here.
+    mutating func insert(_ waiting: Waiting, until id: TextID) {
+        let isNew = queues[id.source, default: Queue()].insertions[id.counter, default: []]
+            .insert(waiting).inserted
+        guard isNew else { return }
+        count += 1
+        byteCount += waiting.insertion.text.utf8.count
+    }
+
+    /// Keeps a deletion of scalars that are not here.
+    mutating func delete(_ counters: Range<Int>, of source: Source) {
+        count += queues[source, default: Queue()].delete(counters)
+    }
+
+    /// Takes out the insertions that waited for scalars of a source below `limit`, in one order.
+    mutating func takeInsertions(_ source: Source, below limit: Int) -> [Waiting] {
+        guard count > 0, var queue = queues.removeValue(forKey: source) else { return [] }
+        var result: [Waiting] = []
+        for counter in queue.ready(below: limit) {
+            guard let waiting = queue.insertions.removeValue(forKey: counter) else { continue }
+            result += waiting.sorted(by: PendingOperations.isBefore)
+        }
+        if !queue.isEmpty { queues[source] = queue }
+        count -= result.count
+        for waiting in result { byteCount -= waiting.insertion.text.utf8.count }
+        return result
+    }
+
+    /// Takes out the deletions of a source's scalars below `limit`.
+    mutating func takeDeletions(_ source: Source, below limit: Int) -> [Range<Int>] {
+        guard count > 0, let first = queues[source]?.deletions.first, first.lowerBound < limit,
+            var queue = queues.removeValue(forKey: source)
+        else { return [] }
+        var taken = queue.deletions.prefix { $0.lowerBound < limit }.map { $0 }
+        queue.deletions.removeFirst(taken.count)
+        count -= taken.count
+        if let last = taken.last, last.upperBound > limit {
+            taken[taken.count - 1] = last.lowerBound..<limit
+            queue.deletions.insert(limit..<last.upperBound, at: 0)
+            count += 1
+        }
+        if !queue.isEmpty { queues[source] = queue }
+        return taken
+    }
+
+    /// Operations that would wait again, the same for equal documents.
+    var operations: [TextOperation] {
+        queues.sorted { $0.key < $1.key }.flatMap { source, queue in
+            let insertions = queue.insertions.sorted { $0.key < $1.key }.flatMap { _, waiting in
+                waiting.sorted(by: PendingOperations.isBefore)
+                    .map { TextOperation(source: $0.source, insertion: $0.insertion) }
+            }
+            let runs = queue.deletions.map { TextRun(source: source, counters: $0) }
+            return insertions
+                + (runs.isEmpty ? [] : [TextOperation(source: source, deletions: runs)])
+        }
+    }
+
+    private static func isBefore(_ left: Waiting, _ right: Waiting) -> Bool {
+        if left.source != right.source { return left.source < right.source }
+        let (left, right) = (left.insertion, right.insertion)
+        if left.start != right.start { return left.start < right.start }
+        if !left.text.utf8.elementsEqual(right.text.utf8) {
+            return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+        }
+        // Two operations that contradict each other; the order must be one all the same.
+        if left.side != right.side { return left.side == .left }
+        let (first, second) = (left.parent?.counter ?? -1, right.parent?.counter ?? -1)
+        if first != second { return first < second }
+        guard let one = left.parent?.source, let other = right.parent?.source else { return false }
+        return one < other
     }
 }

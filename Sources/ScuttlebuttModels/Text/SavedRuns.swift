@@ -89,13 +89,17 @@ struct SavedRuns {
     /// Gives each visible run its part of the text, tearing apart those that are too long for one
     /// that is not ASCII.
     private mutating func readText(_ reader: inout ByteReader) -> Bool {
-        guard let length = reader.number(), let all = reader.bytes(length) else { return false }
+        guard let length = reader.number(), length <= Int(Int32.max) / 2,
+            let all = reader.bytes(length)
+        else { return false }
         text = Array(all)
         if !text.contains(where: { $0 >= 0x80 }) {
             var offset = 0
             for index in spans.indices where !spans[index].isDeleted {
                 spans[index].text = UInt32(offset)
                 offset += spans[index].length
+                // Before the next one is told where it begins: lengths can lie.
+                guard offset <= text.count else { return false }
             }
             guard offset == text.count else { return false }
         } else {
@@ -144,6 +148,13 @@ struct SavedRuns {
         }
         spans = whole
         return offset == text.count
+    }
+
+    /// Whether what each run hangs on is among the runs, which are complete.
+    func haveParents() -> Bool {
+        spans.allSatisfy {
+            $0.parentSource == Span.noSource || $0.parentCounter < counts[Int($0.parentSource)]
+        }
     }
 
     /// Whether each source's runs cover its counters once and without a gap.

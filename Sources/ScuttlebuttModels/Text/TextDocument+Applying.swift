@@ -22,16 +22,31 @@ extension TextDocument {
         _ operation: TextOperation, changes: inout [TextChange]?
     ) throws(TextError) {
         try check(operation)
-        try perform(operation, &changes)
-        guard pending.count > 0 else { return }
-        // What came may be what others waited for, and they what others wait for.
-        var sources = [operation.source]
-        while let source = sources.popLast() {
+        try checkRoom(operation)
+        perform(operation, &changes)
+        wake(after: [operation.source], &changes)
+    }
+
+    /// Performs what waited for scalars of these sources that are here now, and what waited for
+    /// that.
+    mutating func wake(after sources: [Source], _ changes: inout [TextChange]?) {
+        var sources = sources
+        while pending.count > 0, let source = sources.popLast() {
             guard let number = number(of: source) else { continue }
-            while let waiting = pending.take(source, count: Int(counts[number])) {
-                try perform(waiting, &changes)
-                if waiting.source != source, !sources.contains(waiting.source) {
-                    sources.append(waiting.source)
+            while true {
+                let known = Int(counts[number])
+                for range in pending.takeDeletions(source, below: known) {
+                    delete(source, range, &changes)
+                }
+                let insertions = pending.takeInsertions(source, below: known)
+                if insertions.isEmpty { break }
+                for waiting in insertions {
+                    perform(
+                        TextOperation(source: waiting.source, insertion: waiting.insertion),
+                        &changes)
+                    if waiting.source != source, !sources.contains(waiting.source) {
+                        sources.append(waiting.source)
+                    }
                 }
             }
         }
@@ -67,47 +82,54 @@ extension TextDocument {
         }
     }
 
-    private mutating func perform(
-        _ operation: TextOperation, _ changes: inout [TextChange]?
-    ) throws(TextError) {
+    /// Looks whether what would wait has room, so that an operation is taken whole or not at all.
+    private func checkRoom(_ operation: TextOperation) throws(TextError) {
+        var (parts, bytes) = (0, 0)
+        if let insertion = operation.insertion, missing(insertion, of: operation.source) != nil {
+            (parts, bytes) = (1, insertion.text.utf8.count)
+        }
+        for run in operation.deletions where !run.counters.isEmpty {
+            if run.counters.upperBound > knownCount(of: run.source) { parts += 1 }
+        }
+        guard parts == 0 || pending.hasRoom(for: parts, bytes: bytes) else {
+            throw TextError(.tooManyPending, "Too many operations wait for others.")
+        }
+    }
+
+    /// Performs what can be performed of an operation, and lets the rest wait.
+    ///
+    /// Something that waited already has its room: at most it waits for another scalar.
+    private mutating func perform(_ operation: TextOperation, _ changes: inout [TextChange]?) {
         if let insertion = operation.insertion {
             if let missing = missing(insertion, of: operation.source) {
-                let part = TextOperation(source: operation.source, insertion: insertion)
-                try wait(part, for: missing)
+                pending.insert(
+                    PendingOperations.Waiting(source: operation.source, insertion: insertion),
+                    until: missing)
             } else {
                 insert(insertion, of: operation.source, &changes)
             }
         }
         for run in operation.deletions {
-            let known = number(of: run.source).map { Int(counts[$0]) } ?? 0
+            let known = knownCount(of: run.source)
             let here = run.counters.clamped(to: 0..<known)
             if !here.isEmpty { delete(run.source, here, &changes) }
             let rest = max(known, run.counters.lowerBound)..<max(known, run.counters.upperBound)
-            guard !rest.isEmpty else { continue }
-            let part = TextOperation(
-                source: operation.source,
-                deletions: [TextRun(source: run.source, counters: rest)])
-            try wait(part, for: TextID(source: run.source, counter: rest.lowerBound))
+            if !rest.isEmpty { pending.delete(rest, of: run.source) }
         }
     }
 
-    private mutating func wait(
-        _ operation: TextOperation, for missing: TextID
-    ) throws(TextError) {
-        guard pending.insert(operation, until: missing) else {
-            throw TextError(.tooManyPending, "Too many operations wait for others.")
-        }
+    private func knownCount(of source: Source) -> Int {
+        number(of: source).map { Int(counts[$0]) } ?? 0
     }
 
     /// What an insertion builds on that is not here; `nil` when it can be performed.
     private func missing(_ insertion: TextOperation.Insertion, of source: Source) -> TextID? {
-        let known = number(of: source).map { Int(counts[$0]) } ?? 0
+        let known = knownCount(of: source)
         if insertion.start > known {
             return TextID(source: source, counter: insertion.start - 1)
         }
         guard let parent = insertion.parent, parent.source != source else { return nil }
-        let there = number(of: parent.source).map { Int(counts[$0]) } ?? 0
-        return parent.counter < there ? nil : parent
+        return parent.counter < knownCount(of: parent.source) ? nil : parent
     }
 
     /// Inserts what is not here yet of an insertion whose parent is here.

@@ -3,13 +3,13 @@
 import Scuttlebutt
 
 extension TextDocument: Equatable {
-    /// Whether both hold the same scalars with the same identities, however they came about.
+    /// Whether both hold the same scalars with the same identities, however they came about, and
+    /// the same waits in both.
     ///
-    /// What waits for others does not count.
-    ///
-    /// - Complexity: O(n).
+    /// - Complexity: O(n); at once for texts of which one has seen more.
     public static func == (left: TextDocument, right: TextDocument) -> Bool {
-        left.count == right.count && left.saved() == right.saved()
+        left.count == right.count && left.version == right.version
+            && left.pending == right.pending && left.saved() == right.saved()
     }
 }
 
@@ -18,24 +18,53 @@ extension TextDocument: Codable {
     ///
     /// - Throws: `DecodingError` for anything else.
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
+        if let container = try? decoder.singleValueContainer(),
+            let text = try? container.decode(String.self)
+        {
+            self = try TextDocument.opened(text, decoder)
+            return
+        }
+        var container = try decoder.unkeyedContainer()
+        var document = try TextDocument.opened(try container.decode(String.self), decoder)
+        while !container.isAtEnd {
+            let operation = try container.decode(TextOperation.self)
+            do {
+                try document.apply(operation)
+            } catch {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "\(error)")
+            }
+        }
+        self = document
+    }
+
+    private static func opened(_ text: String, _ decoder: any Decoder) throws -> TextDocument {
         guard let bytes = Base64.decode(text) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "A text is written in base64.")
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "A text is written in base64."))
         }
         do {
-            try self.init(saved: bytes)
+            return try TextDocument(saved: bytes)
         } catch {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\(error)")
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
         }
     }
 
     /// Writes the bytes of ``saved()`` as one string in base64: equal texts as equal strings.
+    ///
+    /// Where operations wait for others, an array of that string and these operations: a state
+    /// that is saved and opened again must not forget them.
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
+        guard pending.count > 0 else {
+            var container = encoder.singleValueContainer()
+            return try container.encode(Base64.encode(saved()))
+        }
+        var container = encoder.unkeyedContainer()
         try container.encode(Base64.encode(saved()))
+        for operation in pending.operations { try container.encode(operation) }
     }
 }
 

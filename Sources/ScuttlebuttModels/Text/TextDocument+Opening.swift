@@ -17,7 +17,7 @@ extension TextDocument {
         sources = runs.sources
         for (index, source) in runs.sources.enumerated() { numbers[source] = UInt16(index) }
         counts = runs.counts
-        guard runs.areComplete() else {
+        guard runs.areComplete(), runs.haveParents() else {
             throw TextError(.damaged, "The saved text lacks some of its scalars.")
         }
         tree = SpanTree(runs.spans)
@@ -33,19 +33,15 @@ extension TextDocument {
     /// - Parameter bytes: What ``saved()`` or ``encoded(since:)`` of the other returned.
     /// - Throws: ``TextError`` for damaged bytes, and when something is missing between the two;
     ///   this text is as it was before.
-    /// - Complexity: O(m log n) for m runs in `bytes`.
+    /// - Complexity: O(m log n) for m runs in `bytes`, and a copy of this text's arrays.
     public mutating func merge(_ bytes: [UInt8]) throws(TextError) {
         let runs = try SavedRuns(bytes)
+        // Changed apart, so that bytes that turn out to be wrong leave nothing behind. It costs a
+        // copy of the text's arrays, but for an empty text, which has none.
         var merged = self
-        self = TextDocument()
-        do throws(TextError) {
-            try merged.merge(runs)
-        } catch {
-            // A text that took half of it would be no harm, but nobody expects one. What it took
-            // is whole as far as it goes, so there is nothing to undo but to say so.
-            self = merged
-            throw error
-        }
+        try merged.merge(runs)
+        var changes: [TextChange]?
+        merged.wake(after: runs.sources, &changes)
         self = merged
     }
 

@@ -37,13 +37,14 @@ extension TextDocument {
     ///
     /// - Complexity: O(n).
     public func encoded(since version: TextVersion) -> [UInt8] {
-        let order = sources.indices.sorted { sources[$0] < sources[$1] }
+        let order = sources.indices.filter { counts[$0] > 0 }
+            .sorted { sources[$0] < sources[$1] }
         var ranks = Array(repeating: 0, count: sources.count)
         for (rank, number) in order.enumerated() { ranks[number] = rank }
         var output = ByteWriter()
         output.bytes.reserveCapacity(liveByteCount + tree.spanCount * 6 + 64)
         output.bytes += [0x54, 0x01]
-        output.append(UInt64(sources.count))
+        output.append(UInt64(order.count))
         for number in order {
             output.append(UInt64(sources[number].utf8.count))
             output.bytes += sources[number].utf8

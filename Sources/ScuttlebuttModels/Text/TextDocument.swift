@@ -5,7 +5,8 @@ import Scuttlebutt
 /// A text that many edit at once: a sequence of Unicode scalars with identities instead of offsets.
 ///
 /// What several people type at one place at once stays whole: runs do not interleave, typed
-/// forwards or backwards. Operations commute, repeat without harm, and wait for those that they build on.
+/// forwards or backwards. Operations commute, repeat without harm, and wait for those that they
+/// build on.
 ///
 /// A value: copy it, keep it in a reducer's state, compare it. A copy costs O(1), the first change
 /// of a copy a few hundred microseconds for a long text.
@@ -48,7 +49,9 @@ public struct TextDocument: Sendable {
     /// How many scalars of each source have been seen, deleted ones included.
     public var version: TextVersion {
         var version: [Source: Int] = [:]
-        for (index, source) in sources.enumerated() { version[source] = Int(counts[index]) }
+        for (index, source) in sources.enumerated() where counts[index] > 0 {
+            version[source] = Int(counts[index])
+        }
         return TextVersion(counts: version)
     }
 
@@ -98,7 +101,9 @@ public struct TextDocument: Sendable {
     /// The place of a scalar that is here; `nil` only if a saved text lied.
     mutating func place(_ source: UInt16, _ counter: UInt32) -> SpanTree.Place? {
         requireIndexes()
-        guard let leaf = indexes?[Int(source)].leaf(of: counter) else { return nil }
+        guard counter < counts[Int(source)],
+            let leaf = indexes?[Int(source)].leaf(of: counter)
+        else { return nil }
         for slot in 0..<Int(tree.leafCounts[leaf])
         where tree[leaf, slot].contains(source, counter) {
             return SpanTree.Place(

@@ -55,15 +55,47 @@ struct NaiveText {
         siblings.insert(node, at: place)
     }
 
-    var text: String {
-        var result = String.UnicodeScalarView()
+    /// All scalars in order, deleted ones included.
+    var walk: [Node] {
+        var result: [Node] = []
         func read(_ node: Node) {
             for child in node.left { read(child) }
-            if !node.isDeleted { result.append(node.scalar) }
+            result.append(node)
             for child in node.right { read(child) }
         }
         for node in roots { read(node) }
+        return result
+    }
+
+    var text: String {
+        var result = String.UnicodeScalarView()
+        for node in walk where !node.isDeleted { result.append(node.scalar) }
         return String(result)
+    }
+
+    /// How many visible scalars stand before this one, and whether it is visible.
+    func position(of id: TextID) -> (before: Int, isDeleted: Bool)? {
+        var before = 0
+        for node in walk {
+            if node.id == id { return (before, node.isDeleted) }
+            if !node.isDeleted { before += 1 }
+        }
+        return nil
+    }
+
+    /// What the paper's insert hangs a new scalar on.
+    func anchor(at index: Int) -> (parent: TextID?, side: TextSide) {
+        let walk = walk
+        var left = -1
+        var seen = 0
+        while seen < index {
+            left += 1
+            if !walk[left].isDeleted { seen += 1 }
+        }
+        let next = left + 1 < walk.count ? walk[left + 1].id : nil
+        guard left >= 0 else { return next.map { ($0, .left) } ?? (nil, .right) }
+        guard !walk[left].right.isEmpty, let next else { return (walk[left].id, .right) }
+        return (next, .left)
     }
 }
 
