@@ -22,9 +22,10 @@ extension TextDocument {
         _ operation: TextOperation, changes: inout [TextChange]?
     ) throws(TextError) {
         try check(operation)
-        try checkRoom(operation)
-        perform(operation, &changes)
-        wake(after: [operation.source], &changes)
+        let missing = operation.insertion.flatMap { self.missing($0, of: operation.source) }
+        try checkRoom(operation, missing)
+        perform(operation, missing, &changes)
+        if pending.count > 0 { wake(after: [operation.source], &changes) }
     }
 
     /// Performs what waited for scalars of these sources that are here now, and what waited for
@@ -43,7 +44,7 @@ extension TextDocument {
                 for waiting in insertions {
                     perform(
                         TextOperation(source: waiting.source, insertion: waiting.insertion),
-                        &changes)
+                        missing(waiting.insertion, of: waiting.source), &changes)
                     if waiting.source != source, !sources.contains(waiting.source) {
                         sources.append(waiting.source)
                     }
@@ -83,11 +84,11 @@ extension TextDocument {
     }
 
     /// Looks whether what would wait has room, so that an operation is taken whole or not at all.
-    private func checkRoom(_ operation: TextOperation) throws(TextError) {
+    private func checkRoom(
+        _ operation: TextOperation, _ missing: TextID?
+    ) throws(TextError) {
         var (parts, bytes) = (0, 0)
-        if let insertion = operation.insertion, missing(insertion, of: operation.source) != nil {
-            (parts, bytes) = (1, insertion.text.utf8.count)
-        }
+        if missing != nil { (parts, bytes) = (1, operation.insertion?.text.utf8.count ?? 0) }
         for run in operation.deletions where !run.counters.isEmpty {
             if run.counters.upperBound > knownCount(of: run.source) { parts += 1 }
         }
@@ -99,9 +100,11 @@ extension TextDocument {
     /// Performs what can be performed of an operation, and lets the rest wait.
     ///
     /// Something that waited already has its room: at most it waits for another scalar.
-    private mutating func perform(_ operation: TextOperation, _ changes: inout [TextChange]?) {
+    private mutating func perform(
+        _ operation: TextOperation, _ missing: TextID?, _ changes: inout [TextChange]?
+    ) {
         if let insertion = operation.insertion {
-            if let missing = missing(insertion, of: operation.source) {
+            if let missing {
                 pending.insert(
                     PendingOperations.Waiting(source: operation.source, insertion: insertion),
                     until: missing)
