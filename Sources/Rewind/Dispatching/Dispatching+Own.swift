@@ -86,20 +86,36 @@ extension Dispatching {
             gossip.newestOwn.map { $0 < claim.timestamp } ?? true
         }
         guard ownClaims.isEmpty else { return }
-        // One of our own names that is being verified may have to stand before ours.
-        let earliest = queues[source]?.earliest
+        var settled = 0
+        while true {
+            settled += enterSaved()
+            // Each round takes away at least the earliest of those that came back.
+            guard let back = earliestBack, unsaved.first.map({ back < $0.update.timestamp }) ?? true
+            else { break }
+            let waiting = deferredOwn
+            deferredOwn = []
+            judge(waiting, into: &effects)
+        }
+        if settled > 0, gossip.peerCount > 0 { effects.append(.wakeAll) }
+    }
+
+    /// The earliest of our own updates that came back while others were not saved yet.
+    private var earliestBack: Timestamp? { deferredOwn.map { $0.update.timestamp }.min() }
+
+    /// Enters own updates that are durable, up to the first that one of our name has to stand
+    /// before: one that is being verified, or that came back.
+    private mutating func enterSaved() -> Int {
+        let (verified, back) = (queues[source]?.earliest, earliestBack)
         var settled = 0
         while let first = unsaved.first, first.token <= savedToken {
-            if let earliest, earliest < first.update.timestamp { break }
+            let timestamp = first.update.timestamp
+            if let verified, verified < timestamp { break }
+            if let back, back < timestamp { break }
             unsaved.removeFirst()
             enter(own: first.update)
             settled += 1
         }
-        if settled > 0, gossip.peerCount > 0 { effects.append(.wakeAll) }
-        guard unsaved.isEmpty, !deferredOwn.isEmpty else { return }
-        let waiting = deferredOwn
-        deferredOwn = []
-        judge(waiting, into: &effects)
+        return settled
     }
 
     // MARK: Own updates that others have and we do not

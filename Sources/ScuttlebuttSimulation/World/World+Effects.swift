@@ -12,11 +12,13 @@ extension World {
         guard !effects.isEmpty else { return checkStep(node) }
         var batch: [Dispatching.Effect] = []
         swap(&batch, &effects)
+        checkEffects(batch, of: node)
         for effect in batch where violation == nil { perform(effect, of: node) }
         if effects.isEmpty {
             batch.removeAll(keepingCapacity: true)
             effects = batch
         }
+        checkClaims(node)
         checkStep(node)
     }
 
@@ -89,6 +91,7 @@ extension World {
             if update.timestamp <= .clockCeiling, update.source != nodes[node].source {
                 nodes[node].highestSeen = max(nodes[node].highestSeen, update.timestamp.value)
             }
+            if update.source == nodes[node].source { settleClaims(update, node) }
         }
         nodes[node].unfolded += updates
         guard foldsLater else { return fold(node) }
@@ -110,8 +113,11 @@ extension World {
             log.add(time, "\(name(node)) folds \(updates.count)")
         }
         for update in updates { noteFolded(update, node) }
-        if let known = nodes[node].peer?.fold(updates), known > 0 {
-            fail(.notification, "\(name(node)) was given \(known) actions twice")
+        let repeated = repetition(node)
+        if let known = nodes[node].peer?.fold(updates + repeated), known != repeated.count {
+            fail(
+                .notification,
+                "\(name(node)) was given \(repeated.count) actions twice and counts \(known)")
         }
         checkStep(node)
         guard nodes[node].foldCount >= nodes[node].nextReference else { return }

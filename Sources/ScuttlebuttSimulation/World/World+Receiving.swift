@@ -86,6 +86,7 @@ extension World {
     private mutating func inspect(
         _ line: DecodedLine, _ frame: Pipe.Frame, _ number: Int, _ end: Int, _ node: Int
     ) {
+        if case .message(.digest(let digest)) = line { noteClaim(digest, number, end, node) }
         guard let sender = connections[number].ends[end].node else {
             if case .message(.update(let update)) = line { suspect(update, number, end, node) }
             return
@@ -165,6 +166,9 @@ extension World {
             if place > next { taint(writer, from: next, "a replay left a gap") }
             pipe.chain[writer] = max(next, place + 1)
             connections[number].ends[end].pipe = pipe
+        } else if ledger.isGenuine(update, writer: writer) {
+            // Written after a restore, when nothing was promised any more.
+            taint(writer, from: next, "a replay left a gap")
         } else if !verifies {
             taint(writer, from: next, "a forgery was sent to \(name(node))")
         }
@@ -196,6 +200,7 @@ extension World {
                 fail(.report, "\(name(node)) accuses \(stamp.source.text) of equivocation")
             }
         case .ownUpdatesMissing(let claimed):
+            nodes[node].ownClaims.count += 1
             if note(16, node, 0) {
                 log.add(time, "\(name(node)) lacks own updates up to \(claimed.value)")
             }

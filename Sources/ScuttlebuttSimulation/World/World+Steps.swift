@@ -78,6 +78,7 @@ extension World {
         if let message = ledger.write(update, by: node, highestSeen: highest) {
             fail(.clock, message)
         }
+        checkClaims(writing: update, node)
         noteFolded(update, node)
         performEffects(node)
         return true
@@ -235,6 +236,7 @@ extension World {
         nodes[node].newestFolded = nil
         nodes[node].checkedCount = -1
         nodes[node].highestSeen = 0
+        nodes[node].ownClaims = OwnClaims()
         ledger.forget(node)
     }
 

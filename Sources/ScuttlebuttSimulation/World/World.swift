@@ -68,6 +68,7 @@ struct World<Program: SimulatedProgram>: Sendable {
         var locals: [(anchor: Stamp?, payload: Payload)] = []
         var newestFolded: Stamp?
         var highestSeen: Double = 0
+        var ownClaims = OwnClaims()
         /// How many updates were folded when the peer's invariants were last checked.
         var checkedCount = -1
         var foldCount = 0
