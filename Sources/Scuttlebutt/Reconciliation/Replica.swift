@@ -225,7 +225,10 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
 
     /// The next lines for a peer whose connection has room; `nil` when there is nothing to send.
     public mutating func pull(_ peer: PeerID, limit: DeltaLimit) -> (Outgoing, [Report])? {
-        guard let outgoing = gossip.pull(peer, from: current, limit: limit) else { return nil }
+        let unsettled = hasUnsettledOwn ? own.newest : nil
+        guard
+            let outgoing = gossip.pull(peer, from: current, limit: limit, unsettled: unsettled)
+        else { return nil }
         return (outgoing, gossip.becameSynced(peer) ? [.synced(peer)] : [])
     }
 

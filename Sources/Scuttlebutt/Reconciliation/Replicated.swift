@@ -37,6 +37,12 @@ public protocol Replicated: Sendable {
     /// - Parameter milliseconds: The wall clock, in milliseconds since 1970.
     mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?)
 
+    /// Whether an update may make ``history(since:)`` leave out an earlier one.
+    ///
+    /// The default, `true`, is safe for every type. Where it is `false`, a history goes out while
+    /// own writes are still being saved.
+    static var dropsSuperseded: Bool { get }
+
     /// How many bytes of updates are retained, by which a replica's size limit is judged.
     ///
     /// - Complexity: O(1).
@@ -73,12 +79,19 @@ extension Replicated {
         return apply(update, changes: &changes)
     }
 
+    /// Histories wait until the own writes in them are saved.
+    @inlinable
+    public static var dropsSuperseded: Bool { true }
+
     /// Does nothing: most types do not look at the time.
     @inlinable
     public mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?) {}
 }
 
 extension UpdateLog: Replicated {
+    /// A log keeps every update.
+    public static var dropsSuperseded: Bool { false }
+
     /// Everything that `known` does not cover, in agreed order.
     public func history(since known: VersionVector) -> [Update] { delta(since: known) }
 

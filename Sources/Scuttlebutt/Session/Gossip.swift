@@ -179,9 +179,10 @@ public struct Gossip: Sendable {
     /// - Parameters:
     ///   - value: Where the updates are.
     ///   - limit: How much at once.
+    ///   - unsettled: The newest own update that is in the value and may not leave yet.
     /// - Returns: `nil` when there is nothing to send now.
-    public mutating func pull(
-        _ peer: PeerID, from value: some Replicated, limit: DeltaLimit
+    public mutating func pull<Value: Replicated>(
+        _ peer: PeerID, from value: Value, limit: DeltaLimit, unsettled: Timestamp? = nil
     ) -> Outgoing? {
         guard var session = sessions[peer] else { return nil }
         defer { sessions[peer] = session }
@@ -196,22 +197,42 @@ public struct Gossip: Sendable {
         case .awaitingDigest, .ended:
             return block.isEmpty ? nil : Outgoing(block)
         case .history:
-            let isComplete = appendHistory(&session, value, limit, &block)
-            guard isComplete else { return Outgoing(block) }
-            for _ in 0..<session.historySent(cursor: recent.end) { wire.appendSync(to: &block) }
+            guard let end = appendHistory(&session, value, limit, unsettled, &block) else {
+                return block.isEmpty ? nil : Outgoing(block)
+            }
+            for _ in 0..<session.historySent(cursor: end) { wire.appendSync(to: &block) }
             return Outgoing(block, finishes: session.sending == .ended)
         case .live:
-            return pullLive(&session, value, limit, &block)
+            return pullLive(&session, value, limit, unsettled, &block)
         }
     }
 
-    /// Appends what the peer lacks, up to the limit; whether that was all of it.
-    private mutating func appendHistory(
-        _ session: inout Session, _ value: some Replicated, _ limit: DeltaLimit,
+    /// Appends what the peer lacks, up to the limit.
+    ///
+    /// - Returns: The position in the recent updates from which the rest follows; `nil` when this
+    ///   was not all of the history.
+    private mutating func appendHistory<Value: Replicated>(
+        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?,
         _ block: inout WireBlock
-    ) -> Bool {
+    ) -> Int? {
+        if let held = session.held {
+            guard isSettled(held) else { return nil }
+            session.held = nil
+            append(held.updates.filter { !session.known.covers($0.stamp) }, &session, &block)
+            if held.end != nil || !block.isEmpty { return held.end }
+        }
         var delta = value.delta(since: session.known, limit: limit)
         let isWhole = delta.isEmpty || limit == .unlimited
+        if let unsettled, Value.dropsSuperseded, !delta.isEmpty {
+            // What our writes superseded is not in it, and must not be skipped before they are
+            // safe: the peer would never get it if they were lost.
+            var known = session.known
+            for update in delta { known.advance(update.source, to: update.timestamp) }
+            let isAll = isWhole || value.delta(since: known, limit: DeltaLimit(updates: 1)).isEmpty
+            session.held = Session.HeldHistory(
+                updates: delta, until: unsettled, end: isAll ? recent.end : nil)
+            return nil
+        }
         delta.removeAll { !covers($0.stamp) }
         if delta.isEmpty, !isWhole {
             // All of it is still being saved: look behind it for what may be sent.
@@ -221,12 +242,22 @@ public struct Gossip: Sendable {
                 delta.append(update)
             }
         }
-        for update in delta {
+        append(delta, &session, &block)
+        // A cut delta is as long as its limit; asking once more costs little and settles it.
+        return delta.isEmpty || isWhole ? recent.end : nil
+    }
+
+    private mutating func append(
+        _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
+    ) {
+        for update in updates {
             wire.append(update, to: &block)
             write(update.stamp, &session)
         }
-        // A cut delta is as long as its limit; asking once more costs little and settles it.
-        return delta.isEmpty || isWhole
+    }
+
+    private func isSettled(_ held: Session.HeldHistory) -> Bool {
+        newestOwn.map { $0 >= held.until } ?? false
     }
 
     private mutating func write(_ stamp: Stamp, _ session: inout Session) {
@@ -236,14 +267,17 @@ public struct Gossip: Sendable {
         }
     }
 
-    private mutating func pullLive(
-        _ session: inout Session, _ value: some Replicated, _ limit: DeltaLimit,
+    private mutating func pullLive<Value: Replicated>(
+        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?,
         _ block: inout WireBlock
     ) -> Outgoing? {
         guard let cursor = session.cursor, cursor >= recent.start else {
             // The peer was too slow for the recent updates: catch up from the log, then go on live.
-            if appendHistory(&session, value, limit, &block) { session.cursor = recent.end }
-            return block.isEmpty ? nil : Outgoing(block)
+            let end = appendHistory(&session, value, limit, unsettled, &block)
+            if let end { session.cursor = end }
+            guard block.isEmpty else { return Outgoing(block) }
+            guard let end, end < recent.end else { return nil }
+            return pullLive(&session, value, limit, unsettled, &block)
         }
         var position = cursor
         // A stretch that the peer has already (much of it came from there) is no end of the work.
@@ -270,7 +304,7 @@ public struct Gossip: Sendable {
         if session.owesHeader { return true }
         switch session.sending {
         case .awaitingDigest, .ended: return false
-        case .history: return true
+        case .history: return session.held.map { isSettled($0) } ?? true
         case .live: return session.cursor.map { $0 < recent.end } ?? true
         }
     }

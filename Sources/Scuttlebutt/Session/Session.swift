@@ -22,6 +22,16 @@ struct Session: Sendable {
         case ended
     }
 
+    /// Some of the history, as it was when an own write was in it that may not leave yet.
+    struct HeldHistory: Sendable {
+        let updates: [Update]
+        /// The own write without which the updates would have a gap.
+        let until: Timestamp
+        /// The position in the recent updates that belongs to the end of the history; `nil` when
+        /// there is more of that.
+        let end: Int?
+    }
+
     let options: SessionOptions
     private(set) var sending: Sending
     /// What the peer has of each source, as far as we know: its digest, what we sent, and what was
@@ -32,6 +42,8 @@ struct Session: Sendable {
     private var shown = VersionVector()
     /// Where in the recent updates this session stands; `nil` when it must catch up from the log.
     var cursor: Int?
+    /// What goes out when our own writes are safe.
+    var held: HeldHistory?
     private(set) var owesHeader: Bool
     private(set) var hasSentSync = false
     private(set) var hasReceivedSync = false
@@ -62,6 +74,7 @@ struct Session: Sendable {
         if let claimed = known[own], claimed > .clockCeiling { known.forget(own) }
         known.merge(shown)
         cursor = nil
+        held = nil
         guard sending != .ended else { return }
         owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
         sending = .history
