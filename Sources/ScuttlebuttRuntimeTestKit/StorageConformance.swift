@@ -89,6 +89,51 @@ public enum StorageConformance {
             try expect(try await everything(in: log), bySource(expected), "updates")
             await log.close()
         },
+        Case("An update older than the newest of its source is kept, and loaded before it") {
+            make, reopen in
+            var log = try await make()
+            let (a, b) = (try source("A"), try source("B"))
+            let updates = try (0...9).map { try update(a, Double($0 + 1), "[\($0)]") }
+            let other = try (0...2).map { try update(b, Double($0 + 1), "{}", tail: "\($0)") }
+            try await log.append([updates[0], updates[5], other[1]])
+            // Of one source, older and newer ones in one batch; known ones among them.
+            try await log.append([updates[2], updates[7], updates[5], updates[3], other[0]])
+            try expect(
+                try await everything(in: log),
+                [updates[0], updates[2], updates[3], updates[5], updates[7], other[0], other[1]],
+                "before the restart")
+            log = try await reopen(log)
+            let changed = try update(a, 3, "\"another payload\"")
+            try await log.append([changed, updates[2], updates[0], updates[7]])
+            try await log.append([updates[6], updates[6], updates[1], updates[8], updates[4]])
+            try await log.append([other[2], updates[9]])
+            for moment in ["before the second restart", "after it"] {
+                try expect(try await everything(in: log), updates + other, moment)
+                log = try await reopen(log)
+            }
+            await log.close()
+        },
+        Case("Many older updates of many sources are all kept, one by one and together") {
+            make, reopen in
+            var log = try await make()
+            let writers = try (0..<20).map { try source("writer-\($0)") }
+            let all = try writers.map { writer in
+                try (1...600).map { try update(writer, Double($0), "\($0)") }
+            }
+            try await log.append(all.flatMap { $0[400...] })
+            for updates in all { try await log.append([updates[399]]) }
+            log = try await reopen(log)
+            try await log.append(all.flatMap { $0[..<399].reversed() })
+            log = try await reopen(log)
+            let sizes = Collected<Int>()
+            try await log.load { sizes.append($0.count) }
+            let counts = sizes.values
+            guard counts.allSatisfy({ (1...10_000).contains($0) }) else {
+                throw Failure("batches of \(counts)")
+            }
+            try expect(try await everything(in: log), all.flatMap { $0 }, "updates")
+            await log.close()
+        },
         Case("Sources that Swift's strings would merge stay two") { make, reopen in
             var log = try await make()
             let updates = [

@@ -18,9 +18,10 @@ extension SQLiteStorage {
         public static let start = Cursor(place: 0)
     }
 
-    /// Hands out all updates in the order of storing, which is ascending for each source.
+    /// Hands out all updates in the order of storing, but each source's ascending.
     ///
-    /// Updates that are appended meanwhile are not among them. Every update is compared with its
+    /// One that was stored behind newer ones of its source comes before the next newer one; all
+    /// of these are kept in memory until they are handed out. Updates that are appended meanwhile are not among them. Every update is compared with its
     /// checksum. Appends go on between the batches of at most 4,096.
     ///
     /// - Throws: ``StorageError`` `.foreignOrCorrupt` when the file is damaged, `.unreadable`,
@@ -30,25 +31,31 @@ extension SQLiteStorage {
         var (reader, last) = try await read { database in
             var reader = UpdateReader()
             try reader.readSources(database)
+            try reader.readLate(database)
             let last = try Int64.fetchOne(database, sql: "SELECT max(place) FROM updates")
             return (reader, last ?? 0)
         }
         while reader.place < last {
             let (updates, next) = try await read { [reader, last] database in
                 var reader = reader
+                let before = reader.place
                 let updates = try reader.next(
                     database, limit: UpdateReader.batchUpdates, last: last)
-                if updates.isEmpty { throw Damage("the last updates are missing") }
+                if reader.place == before { throw Damage("the last updates are missing") }
                 return (updates, reader)
             }
             reader = next
-            try body(updates)
+            // Late ones may have joined them.
+            for start in stride(from: 0, to: updates.count, by: UpdateReader.batchUpdates) {
+                try body(Array(updates[start...].prefix(UpdateReader.batchUpdates)))
+            }
         }
         try translating(path, .reading) { try reader.checkEnds() }
     }
 
     /// The updates stored after `cursor`, at most `limit`, and the cursor behind them.
     ///
+    /// They come in the order of storing, in which an update may follow newer ones of its source.
     /// Works while another process writes; ask again with the new cursor to follow the log.
     ///
     /// - Returns: No updates and the same cursor when there is nothing newer.

@@ -8,8 +8,8 @@ import Synchronization
 /// A log in an SQLite file: durable when ``append(_:)`` returns, one writer, any number of readers.
 ///
 /// Appends that come while another is being written share the next transaction (group commit), so
-/// many callers together are faster than one. An update that is not newer than all stored ones
-/// of its source changes nothing, as in ``UpdateLog``.
+/// many callers together are faster than one. An update that is stored already changes nothing; one
+/// that is older than the newest of its source is kept like any other.
 public final class SQLiteStorage: LogStorage {
     /// What opening may do.
     public struct Mode: Hashable, Sendable {

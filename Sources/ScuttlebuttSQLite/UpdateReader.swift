@@ -44,7 +44,8 @@ struct SourceTable: Sendable {
     }
 }
 
-/// Reads updates in the order of storing, and checks what it reads.
+/// Reads updates and checks what it reads: in the order of storing, or, after
+/// ``readLate(_:)``, with each source's ascending.
 struct UpdateReader: Sendable {
     /// How many updates one reading takes at most.
     static let batchUpdates = 4_096
@@ -53,6 +54,9 @@ struct UpdateReader: Sendable {
 
     private(set) var table = SourceTable()
     private var reached: [Double] = []
+    private var late = LateUpdates()
+    /// Whether late updates are handed out where they belong, and not where they stand.
+    private var isMerging = false
     /// The number of the last update read; 0 before the first.
     private(set) var place: Int64
 
@@ -61,8 +65,33 @@ struct UpdateReader: Sendable {
     /// Reads the table of sources, against which ``checkEnds()`` compares.
     mutating func readSources(_ database: Database) throws { try table.extend(from: database) }
 
-    /// The next updates up to the place `last`; none when there are no more.
+    /// Reads all late updates, so that ``next(_:limit:last:)`` hands out each source ascending.
+    mutating func readLate(_ database: Database) throws {
+        isMerging = true
+        guard try Schema.hasLateTable(database) else { return }
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT late.place, source, timestamp, payload, tail, checksum
+                FROM late LEFT JOIN updates USING (place) ORDER BY late.place
+                """
+        ).sqliteStatement
+        defer { sqlite3_reset(statement) }
+        while try step(statement, database) {
+            let place = sqlite3_column_int64(statement, 0)
+            let (update, id) = try decode(statement, database, place)
+            late.add(update, place: place, id: id)
+        }
+        late.sort()
+    }
+
+    /// The next updates up to the place `last`.
+    ///
+    /// Where late updates are handed out elsewhere there may be none, and the place moves on
+    /// nevertheless, or many more than `limit`.
     mutating func next(_ database: Database, limit: Int, last: Int64) throws -> [Update] {
+        if !isMerging {
+            try late.readPlaces(database, after: place, last: last, limit: limit)
+        }
         let statement = try database.cachedStatement(
             sql: """
                 SELECT place, source, timestamp, payload, tail, checksum FROM updates
@@ -75,28 +104,61 @@ struct UpdateReader: Sendable {
         defer { sqlite3_reset(statement) }
         var updates: [Update] = []
         var bytes = 0
-        while bytes < Self.batchBytes {
-            let code = sqlite3_step(statement)
-            if code == SQLITE_DONE { break }
-            guard code == SQLITE_ROW else {
-                throw DatabaseError(
-                    resultCode: ResultCode(rawValue: code),
-                    message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
+        while bytes < Self.batchBytes, try step(statement, database) {
+            place += 1
+            guard sqlite3_column_int64(statement, 0) == place else {
+                throw Damage("update \(place) is missing")
             }
-            let update = try decode(statement, database)
+            let (update, id) = try decode(statement, database, place)
             bytes += update.payload.count
-            updates.append(update)
+            try take(update, id, into: &updates)
         }
         return updates
     }
 
-    private mutating func decode(
-        _ statement: SQLiteStatement, _ database: Database
-    ) throws -> Update {
-        place += 1
-        guard sqlite3_column_int64(statement, 0) == place else {
-            throw Damage("update \(place) is missing")
+    private func step(_ statement: SQLiteStatement, _ database: Database) throws -> Bool {
+        let code = sqlite3_step(statement)
+        guard code == SQLITE_ROW || code == SQLITE_DONE else { throw failure(code, database) }
+        return code == SQLITE_ROW
+    }
+
+    /// Puts an update where it belongs, and checks the order.
+    ///
+    /// A row that is out of order without being late, or late without being out of order, and a
+    /// stamp that comes twice, were never written.
+    private mutating func take(
+        _ update: Update, _ id: Int64, into updates: inout [Update]
+    ) throws {
+        let (index, time) = (Int(id) - 1, update.timestamp.value)
+        while reached.count <= index { reached.append(0) }
+        if !late.isEmpty {
+            if late.places.contains(place) {
+                guard isMerging else { return updates.append(update) }
+                // Handed out before the next newer one of its source, which came earlier.
+                guard time < reached[index] else {
+                    throw Damage("update \(place) is newer than the one before it")
+                }
+                return
+            }
+            while let older = late.take(id: id, upTo: update.timestamp) {
+                guard older.timestamp.value > reached[index], older.timestamp.value < time else {
+                    throw Damage("an update older than update \(place) is there twice")
+                }
+                reached[index] = older.timestamp.value
+                updates.append(older)
+            }
         }
+        guard reached[index] < time else {
+            throw Damage("update \(place) is older than the one before it")
+        }
+        reached[index] = time
+        updates.append(update)
+    }
+
+    /// The update in the row of a statement and the number of its source.
+    private mutating func decode(
+        _ statement: SQLiteStatement, _ database: Database, _ place: Int64
+    ) throws -> (Update, Int64) {
         let id = sqlite3_column_int64(statement, 1)
         if id > Int64(table.sources.count) { try table.extend(from: database) }
         guard id > 0, id <= Int64(table.sources.count),
@@ -111,14 +173,9 @@ struct UpdateReader: Sendable {
         guard sqlite3_column_int64(statement, 5) == Int64(bitPattern: checksum.value) else {
             throw Damage("update \(place) is not what was stored")
         }
-        let index = Int(id) - 1
-        while reached.count <= index { reached.append(0) }
-        guard reached[index] < timestamp.value else {
-            throw Damage("update \(place) is older than the one before it")
-        }
-        reached[index] = timestamp.value
-        return Update(
-            payload: payload, timestamp: timestamp, source: table.sources[index], tail: tail)
+        let update = Update(
+            payload: payload, timestamp: timestamp, source: table.sources[Int(id) - 1], tail: tail)
+        return (update, id)
     }
 
     private static func bytes(
@@ -135,6 +192,8 @@ struct UpdateReader: Sendable {
 
     /// Checks, after everything was read, that no run ends before it should.
     func checkEnds() throws {
-        guard reached == table.newest else { throw Damage("the last updates are missing") }
+        guard reached == table.newest, late.isFinished else {
+            throw Damage("the last updates are missing")
+        }
     }
 }

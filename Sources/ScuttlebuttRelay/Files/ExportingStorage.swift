@@ -8,10 +8,11 @@ import Synchronization
 ///
 /// An update goes to the storage behind it first, then to the file, and is on the disk in both when
 /// ``append(_:)`` returns. What the file has already is not written again, so a file that was
-/// left behind by a crash is completed at the next ``load(_:)``.
+/// left behind by a crash is completed at the next ``load(_:)``. The file is in the order of
+/// storing, in which an update may follow newer ones of its source.
 public final class ExportingStorage: LogStorage {
     private struct State {
-        var exported = VersionVector()
+        var exported: StampSet
     }
 
     private let base: (any LogStorage)?
@@ -27,7 +28,7 @@ public final class ExportingStorage: LogStorage {
     ///   lines; it is left as it was then.
     public init(path: String, base: (any LogStorage)?) throws {
         self.base = base
-        state = Mutex(State(exported: try WireLines.vector(of: path)))
+        state = Mutex(State(exported: try WireLines.stamps(of: path)))
         file = try WireLineWriter(appendingTo: path)
     }
 
@@ -55,12 +56,12 @@ public final class ExportingStorage: LogStorage {
     private func export(_ updates: [Update]) throws {
         try state.withLock { state in
             var line: [UInt8] = []
-            for update in updates where !state.exported.covers(update.stamp) {
+            for update in updates where !state.exported.contains(update.stamp) {
                 line.removeAll(keepingCapacity: true)
                 ClassicWire.append(update, to: &line)
                 try file.append(line)
                 // After the line was taken, so that a full disk loses none of them.
-                state.exported.advance(update.source, to: update.timestamp)
+                _ = state.exported.add(update.stamp)
             }
         }
     }

@@ -17,27 +17,43 @@ public enum WireLines {
 
     /// Verifications that may wait while a file is read on.
     private static let verificationLimit = 1_000
+    /// Lines that are handed over at once where they do not come in the blocks of a file.
+    private static let batchLimit = 4_096
 
     /// Reads a file into a running store, as if a peer had sent it: known updates change nothing,
     /// and rules and policy apply.
     ///
-    /// Headers and SYNC lines are read over. What was accepted is saved on return.
+    /// Headers and SYNC lines are read over. A file in which an update follows newer ones of its
+    /// source, as an export may have it, is sorted in memory first: a store takes each source in
+    /// ascending order. What was accepted is saved on return.
     ///
     /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt` with the number of the line that
-    ///   is no JSON (the lines before it have been taken), or whatever saving failed with.
+    ///   is no JSON (lines before it may have been taken), or whatever saving failed with.
     @discardableResult
     public static func load(_ path: String, into dispatcher: Dispatcher) async throws -> Summary {
-        let reader = try WireLineReader(path: path)
         var summary = Summary()
         let before = dispatcher.status.updates
         let peer = dispatcher.openSession(.receiveOnly(), signal: SessionSignal())
         defer { dispatcher.closeSession(peer) }
         var decoder = LineDecoder(wire: dispatcher.wire)
-        while let batch = try reader.next() {
-            let updates = try updates(in: batch, of: path, &decoder)
-            summary.updates += updates.count
-            try await dispatcher.receive(updates, from: peer, decoder: &decoder)
-            try await settleVerification(dispatcher, atMost: verificationLimit)
+        if try isAscending(path, dispatcher.wire) {
+            let reader = try WireLineReader(path: path)
+            while let batch = try reader.next() {
+                var lines = InboundLines(bytes: batch.lines.bytes)
+                try forEachUpdate(in: batch, of: path, &decoder) { lines.ranges.append($1) }
+                summary.updates += lines.count
+                try await dispatcher.receive(lines, from: peer, decoder: &decoder)
+                try await settleVerification(dispatcher, atMost: verificationLimit)
+            }
+        } else {
+            let sorted = try sortedLines(path, dispatcher.wire)
+            summary.updates = sorted.count
+            for start in stride(from: 0, to: sorted.count, by: batchLimit) {
+                var lines = InboundLines()
+                for line in sorted[start...].prefix(batchLimit) { lines.append(line) }
+                try await dispatcher.receive(lines, from: peer, decoder: &decoder)
+                try await settleVerification(dispatcher, atMost: verificationLimit)
+            }
         }
         let sync = OutboundLines(lines: [Array("\"SYNC\"".utf8)])
         try await dispatcher.receive(
@@ -48,25 +64,73 @@ public enum WireLines {
         return summary
     }
 
-    /// The updates of a batch; headers, which speak of peers that are not here, and SYNC lines are
-    /// left out, and a line that is none of these ends the reading.
-    private static func updates(
-        in batch: WireLineReader.Batch, of path: String, _ decoder: inout LineDecoder
-    ) throws -> InboundLines {
-        var lines = InboundLines(bytes: batch.lines.bytes)
-        for (index, range) in batch.lines.ranges.enumerated() {
-            do throws(SessionError) {
-                switch try decoder.decode(Array(batch.lines.bytes[range])) {
-                case .message(.update), .refused: lines.ranges.append(range)
-                case .message, .ignored: break
+    /// Whether each source's updates ascend in a file, as far as it can be read.
+    private static func isAscending(_ path: String, _ wire: ClassicWire) throws -> Bool {
+        let reader = try WireLineReader(path: path)
+        var decoder = LineDecoder(wire: wire)
+        var newest = VersionVector()
+        do {
+            while let batch = try reader.next() {
+                try forEachUpdate(in: batch, of: path, &decoder) { update, _ in
+                    guard let update else { return }
+                    if let last = newest[update.source], last > update.timestamp {
+                        throw OutOfOrder()
+                    }
+                    newest.advance(update.source, to: update.timestamp)
                 }
+            }
+        } catch is OutOfOrder {
+            return false
+        } catch is StorageError {
+            // Told when the lines before are taken.
+            return true
+        }
+        return true
+    }
+
+    /// The lines of all updates in agreed order; before them those that break a rule.
+    private static func sortedLines(_ path: String, _ wire: ClassicWire) throws -> [[UInt8]] {
+        let reader = try WireLineReader(path: path)
+        var decoder = LineDecoder(wire: wire)
+        var refused: [[UInt8]] = []
+        var lines: [(stamp: Stamp, bytes: [UInt8])] = []
+        while let batch = try reader.next() {
+            try forEachUpdate(in: batch, of: path, &decoder) { update, range in
+                let bytes = Array(batch.lines.bytes[range])
+                if let update { lines.append((update.stamp, bytes)) } else { refused.append(bytes) }
+            }
+        }
+        // Of two with one stamp the first is the one that counts.
+        let order = lines.indices.sorted { left, right in
+            let (a, b) = (lines[left].stamp, lines[right].stamp)
+            return a == b ? left < right : a < b
+        }
+        return refused + order.map { lines[$0].bytes }
+    }
+
+    /// The updates of a batch, `nil` for one that breaks a rule, and where their lines are.
+    ///
+    /// Headers, which speak of peers that are not here, and SYNC lines are left out; a line that is
+    /// none of these is an error.
+    private static func forEachUpdate(
+        in batch: WireLineReader.Batch, of path: String, _ decoder: inout LineDecoder,
+        _ body: (Update?, Range<Int>) throws -> Void
+    ) throws {
+        for (index, range) in batch.lines.ranges.enumerated() {
+            let line: DecodedLine
+            do throws(SessionError) {
+                line = try decoder.decode(Array(batch.lines.bytes[range]))
             } catch {
                 throw StorageError(
                     .foreignOrCorrupt,
                     "\(path), line \(batch.firstNumber + index) is no wire line: \(error.message).")
             }
+            switch line {
+            case .message(.update(let update)): try body(update, range)
+            case .refused: try body(nil, range)
+            case .message, .ignored: break
+            }
         }
-        return lines
     }
 
     /// A verifier is given no more at once than a peer could give it.
@@ -78,23 +142,22 @@ public enum WireLines {
         }
     }
 
-    /// The newest timestamp of each source in a file; empty when there is no file.
+    /// The stamps of the updates in a file; empty when there is no file.
     ///
     /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt`.
-    static func vector(of path: String) throws -> VersionVector {
-        var vector = VersionVector()
+    static func stamps(of path: String) throws -> StampSet {
+        var stamps = StampSet()
         // What is there but cannot be read cannot be written either, and says so then.
-        guard let reader = try? WireLineReader(path: path) else { return vector }
+        guard let reader = try? WireLineReader(path: path) else { return stamps }
         var decoder = LineDecoder(wire: ClassicWire(rules: .fork))
         while let batch = try reader.next() {
-            for range in try updates(in: batch, of: path, &decoder).ranges {
-                if case .message(.update(let update)) = try decoder.decode(
-                    Array(batch.lines.bytes[range]))
-                {
-                    vector.advance(update.source, to: update.timestamp)
-                }
+            try forEachUpdate(in: batch, of: path, &decoder) { update, _ in
+                if let update { _ = stamps.add(update.stamp) }
             }
         }
-        return vector
+        return stamps
     }
 }
+
+/// A file has an update behind a newer one of its source.
+private struct OutOfOrder: Error {}

@@ -14,7 +14,7 @@ public actor InMemoryStorage: LogStorage {
 
     private var identity: Source?
     private var durable: [Update] = []
-    private var newest = VersionVector()
+    private var stamps = StampSet()
     /// Whether each source's updates were stored in ascending order, as they mostly are.
     private var isAscending = true
     private var remembered: [Fingerprint] = []
@@ -86,10 +86,11 @@ public actor InMemoryStorage: LogStorage {
 
     private func store(_ updates: [Update]) {
         for update in updates {
-            if !newest.advance(update.source, to: update.timestamp) {
-                // Older own updates come home after newer ones when a store was lost.
-                guard !durable.contains(where: { $0.stamp == update.stamp }) else { continue }
-                isAscending = false
+            switch stamps.add(update.stamp) {
+            case .known: continue
+            // Older own updates come home after newer ones when a store was lost.
+            case .late: isAscending = false
+            case .newest: break
             }
             durable.append(update)
         }

@@ -8,7 +8,10 @@ public import Scuttlebutt
 /// * ``append(_:)`` returns only when the updates would survive loss of power; calls made at the
 ///   same time may share one commit, and are stored in the order of the calls.
 /// * ``load(_:)`` hands out everything stored, each source's updates ascending, byte for byte.
-/// * An update whose (timestamp, source) is stored already changes nothing.
+/// * An update whose (timestamp, source) is stored already changes nothing. Any other one is kept,
+///   also one that is older than the newest stored of its source: when a store was set back to an
+///   older copy, own updates of the time between come home from peers behind newly written ones.
+///   The version vector covers them, so one that is dropped here would never come again.
 /// * A failure leaves what was stored before untouched, and is a ``StorageError``.
 public protocol LogStorage: Sendable {
     /// The source whose log this is; a new log takes `proposed` and keeps it durably.
@@ -16,10 +19,14 @@ public protocol LogStorage: Sendable {
 
     /// Hands out all stored updates in batches of at most a few thousand.
     ///
+    /// Each source's updates ascend, whatever the order in which they were stored.
+    ///
     /// - Throws: ``StorageError``, or what `body` throws.
     func load(_ body: @Sendable ([Update]) throws -> Void) async throws
 
     /// Stores updates; they are durable on return.
+    ///
+    /// Most are newer than all stored ones of their source; those that are not are kept as well.
     func append(_ updates: [Update]) async throws
 
     /// The fingerprints of refused updates, oldest first; at most ``refusalLimit``.

@@ -102,6 +102,42 @@ import Testing
         #expect(await storage.durableUpdates.count == 1_000)
     }
 
+    @Test(arguments: [false, true])
+    func `G19 own actions that come home to a restored backup are there after the next restart`(
+        isWrittenBefore: Bool
+    ) async throws {
+        let storage = InMemoryStorage()
+        let own = try await storage.source(proposing: source("b"))
+        let backup = Update(
+            payload: Array("{\"type\":\"add\",\"payload\":1}".utf8),
+            timestamp: try #require(Timestamp(1)), source: own)
+        try await storage.append([backup])
+        let first = try await open(storage)
+        var peer = RawPeer(first.dispatcher)
+        if isWrittenBefore { try await peer.say(["{\"id\":\"RAW\",\"clock\":{\"b\":3}}"]) }
+        // Saved at once, but held back until what the peer claims to have of ours has come.
+        if isWrittenBefore { try await first.perform(.add(4)).durable() }
+        var home = [line(2, 2, "b"), line(3, 3, "b"), line(7, 9, "a"), sync]
+        if !isWrittenBefore { home.insert(header, at: 0) }
+        try await peer.say(home)
+        await first.until { $0.count == (isWrittenBefore ? 5 : 4) }
+        if !isWrittenBefore { try await first.perform(.add(4)).durable() }
+        try await first.flush()
+        #expect(first.state == (isWrittenBefore ? [1, 2, 3, 4, 7] : [1, 2, 3, 7, 4]))
+        let state = first.state
+        let stored = await storage.durableUpdates.filter { $0.source == own }
+        #expect(stored.map(\.timestamp.value) == (isWrittenBefore ? [1, 4, 2, 3] : [1, 2, 3, 10]))
+        await first.shutDown()
+        await storage.reopen()
+        let second = try await open(storage)
+        #expect(second.state == state)
+        #expect(second.status.updates == 5)
+        var reader = RawPeer(second.dispatcher)
+        try await reader.say([header, sync])
+        #expect(reader.heard().count { $0.hasSuffix("\"b\"]") } == 4)
+        await second.shutDown()
+    }
+
     @Test func `a dispatch is durable once its receipt says so`() async throws {
         let storage = InMemoryStorage()
         let store = try await open(storage)
