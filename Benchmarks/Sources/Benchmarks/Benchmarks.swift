@@ -3,8 +3,8 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `models`), and prints one
-/// table.
+/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `models`, `doc`, `text`),
+/// and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {
@@ -20,6 +20,8 @@ struct Benchmarks {
         if isWanted("slow-reader") { rows += try await slowReaderBenchmarks() }
         if isWanted("storage") { rows += try await storageBenchmarks() }
         if isWanted("models") { rows += try modelBenchmarks() }
+        if isWanted("doc") { rows += try docBenchmarks() }
+        if isWanted("text") { rows += try textBenchmarks() }
         report(rows)
     }
 

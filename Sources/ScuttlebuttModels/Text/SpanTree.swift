@@ -387,6 +387,9 @@ struct SpanTree: Sendable {
     }
 
     private mutating func addLeaf() -> Int {
+        // By quarters rather than doubled: this array is most of a text's memory.
+        let needed = spans.count + SpanTree.capacity
+        if needed > spans.capacity { spans.reserveCapacity(needed + needed / 4) }
         for _ in 0..<SpanTree.capacity { spans.append(.none) }
         leafCounts.append(0)
         leafParents.append(-1)

@@ -217,9 +217,12 @@ extension TextDocument {
         return tree.slot(after: leaf, slot)
     }
 
-    /// Lets go of deleted text when it is most of the arena.
+    /// Lets go of deleted text when it is a third of the arena.
+    ///
+    /// Going through all spans is paid for by how much has been deleted since the last time.
     mutating func cleanArena() {
-        guard arena.count > 2 * liveByteCount + 65_536 else { return }
+        guard arena.count > liveByteCount + max(liveByteCount / 2, 4 * tree.spanCount, 4_096)
+        else { return }
         var clean: [UInt8] = []
         clean.reserveCapacity(liveByteCount)
         var leaf = tree.firstLeaf

@@ -61,6 +61,8 @@ extension TextDocument {
     /// Appends a text to the arena and hands out its pieces: all of it, mostly.
     private mutating func addText(_ text: String, _ body: (inout TextDocument, Piece) -> Void) {
         let start = arena.count
+        let needed = start + text.utf8.count
+        if needed > arena.capacity { arena.reserveCapacity(needed + needed / 4) }
         arena.append(contentsOf: text.utf8)
         liveByteCount += arena.count - start
         var piece = Piece(start: start, bytes: 0, scalars: 0, wides: 0)
