@@ -36,8 +36,8 @@ struct DocRow: Sendable {
 
     /// Removes what was written before a stamp.
     ///
-    /// - Returns: `nil` when a newer removal is known; else the keys that went, and the updates that
-    ///   need not be kept any more, each once.
+    /// - Returns: `nil` when a newer removal is known; else the keys that went, and the updates
+    ///   that need not be kept any more, each once.
     mutating func remove(at stamp: Stamp) -> (members: [RowMembers.Member], superseded: [Stamp])? {
         guard removal.map({ $0 < stamp }) ?? true else { return nil }
         var superseded: [Stamp] = []

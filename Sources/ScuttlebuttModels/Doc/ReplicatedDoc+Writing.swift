@@ -39,8 +39,8 @@ extension ReplicatedDoc {
 
     /// The update that adds a row with these keys, and with the one that a declared set asks for.
     ///
-    /// A row that is there already has these keys set, as in the original. A set that is declared by
-    /// a filter adds nothing of its own.
+    /// A row that is there already has these keys set, as in the original. A set that is declared
+    /// by a filter adds nothing of its own.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
     public func adding(

@@ -71,7 +71,7 @@ public struct ReplicatedDoc<Value: Codable & Sendable>: Sendable {
         /// When and by whom a key was set last.
         public func stamp(of key: PropertyKey) -> Stamp? { members[key]?.stamp }
 
-        /// The whole row as a value that decodes from an object of its keys; `nil` when it does not.
+        /// The whole row as a value that decodes from an object of its keys, or `nil`.
         public func decoded<Object: Decodable>(as type: Object.Type = Object.self) -> Object? {
             ValueCoding.decode(type, from: jsonBytes)
         }

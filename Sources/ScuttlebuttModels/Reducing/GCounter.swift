@@ -8,8 +8,8 @@ public import Scuttlebutt
 /// (`set`) loses the others' increments, so there is no such operation.
 ///
 /// An amount is at most 2^53 − 1 (more is cut to that, less than 1 is ignored) and the sum stops at
-/// `Int64.max`. Grows by about 20 bytes for each increment until compacted, then by about 100 bytes for
-/// each source.
+/// `Int64.max`. Grows by about 20 bytes for each increment until compacted, then by about 100 bytes
+/// for each source.
 public struct GCounter: CommutingOperations, Mergeable {
     /// A change of the counter.
     public enum Operation: Codable, Equatable, Sendable {

@@ -8,8 +8,8 @@ public import Scuttlebutt
 /// be kept above zero, since two peers may take the last piece at the same time.
 ///
 /// An amount is between ±(2^53 − 1) (more is cut to that); the positive and the negative sum each
-/// stop at `Int64.max`. Grows by about 20 bytes for each amount until compacted, then by about 100 bytes
-/// for each source.
+/// stop at `Int64.max`. Grows by about 20 bytes for each amount until compacted, then by about 100
+/// bytes for each source.
 public struct PNCounter: CommutingOperations, Mergeable, Clearable {
     /// A change of the counter.
     public enum Operation: Codable, Equatable, Sendable {

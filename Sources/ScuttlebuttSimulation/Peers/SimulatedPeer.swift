@@ -41,8 +41,8 @@ public protocol SimulatedPeer: Sendable {
     var retained: [Update] { get }
     /// The state, as far as it is compared.
     var observed: Observed { get }
-    /// Says which of its own invariants is broken, if one is; asked after every change of the state,
-    /// so in O(1).
+    /// Says which of its own invariants is broken, if one is; asked after every change of the
+    /// state, so in O(1).
     func brokenInvariant(foldedCount: Int) -> String?
 }
 

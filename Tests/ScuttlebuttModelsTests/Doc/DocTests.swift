@@ -115,7 +115,7 @@ struct DocTests {
     }
 
     @Test(
-        "Names are data: those of JavaScript's own properties, the empty one, halves of a pair (Q14)"
+        "Names are data: JavaScript's own properties, the empty one, halves of a pair (Q14)"
     )
     func names() {
         let names = [
