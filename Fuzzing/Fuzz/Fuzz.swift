@@ -4,7 +4,7 @@ import FuzzTargets
 import LibFuzzer
 
 /// The fuzzer's program: `Fuzz --target=NAME [OPTION OF LIBFUZZER | FILE | FOLDER]…`, or
-/// `Fuzz --list` for each target's name, dictionary and longest input.
+/// `Fuzz --list` for each target's name, dictionary, longest input and build.
 @main
 struct Fuzz {
     // Proof of safe sharing: written once, before libFuzzer runs, which has one thread. A C
@@ -14,7 +14,9 @@ struct Fuzz {
     static func main() {
         if CommandLine.arguments.contains("--list") {
             for target in FuzzTarget.all {
-                print(target.name, target.dictionary ?? "-", target.maximumByteCount)
+                print(
+                    target.name, target.dictionary ?? "-", target.maximumByteCount,
+                    target.build.rawValue)
             }
             return
         }

@@ -6,7 +6,7 @@
 extension FuzzTarget {
     /// Programs of three dispatching machines that sign, verify and save, or do not.
     static let dispatching = FuzzTarget(
-        "dispatching", dictionary: "wire", maximumByteCount: 384
+        "dispatching", dictionary: "wire", maximumByteCount: 128, build: .machines
     ) { bytes in
         try FuzzWorld<DispatchingNode>.run(bytes, rules: .fork)
     }

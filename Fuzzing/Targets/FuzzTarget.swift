@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
+
 /// One thing that is fuzzed: a function of arbitrary bytes that must neither trap nor find fault.
 public struct FuzzTarget: Sendable {
+    /// How the code under a target is compiled.
+    public enum Build: String, Sendable {
+        /// With the address sanitizer, as they read unsafe buffers, and with each comparison told
+        /// to the fuzzer, which so finds the tokens of a grammar.
+        case decoders
+        /// With the counters of edges only, several times as fast: for programs of safe Swift,
+        /// whose bytes are choices and not tokens.
+        case machines
+    }
+
     /// Its name on the command line, and of its folders under `Corpus` and `Findings`.
     public let name: String
     /// The file under `Dictionaries` with tokens that inputs are made of.
     public let dictionary: String?
+    /// What it is compiled with.
+    public let build: Build
     /// Longest input in bytes that is worth trying.
     public let maximumByteCount: Int
     /// Takes one input.
@@ -15,10 +29,12 @@ public struct FuzzTarget: Sendable {
 
     init(
         _ name: String, dictionary: String? = nil, maximumByteCount: Int = 512,
+        build: Build = .decoders,
         _ run: @escaping @Sendable ([UInt8]) throws -> Void
     ) {
         self.name = name
         self.dictionary = dictionary
+        self.build = build
         self.maximumByteCount = maximumByteCount
         self.run = run
     }
@@ -36,6 +52,12 @@ public struct Finding: Error, CustomStringConvertible {
 @inline(__always)
 func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws {
     if !condition { throw Finding(message()) }
+}
+
+/// The source of a name that is not refused.
+func source(_ name: String) -> Source {
+    guard let source = Source(name) else { fatalError("no source is called \(name)") }
+    return source
 }
 
 /// Bytes as text for people.

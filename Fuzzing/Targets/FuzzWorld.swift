@@ -11,8 +11,6 @@ struct FuzzWorld<Node: FuzzNode> {
         let node: Int
         let peer: PeerID
         let options: SessionOptions
-        /// Reads what the other end sends.
-        var decoder: LineDecoder
         /// What has been sent to this end and is on its way.
         var inbox: [[UInt8]] = []
         /// What the other end has, as its digest said and as updates went to and fro.
@@ -30,15 +28,20 @@ struct FuzzWorld<Node: FuzzNode> {
 
     private var nodes: [Node] = []
     private var links: [Link] = []
-    private let wire: ClassicWire
+    private var decoder: LineDecoder
+    /// What lines say: each is on several ways, and reading is not what is fuzzed here.
+    private var meanings: [[UInt8]: DecodedLine] = [:]
+    /// The nodes that something happened to since they were last checked.
+    private var changed: Set<Int> = []
     /// Whether every line so far was written by a node, and came unaltered.
     private var isHonest = true
 
     private static var linkLimit: Int { 6 }
     private static var inboxLimit: Int { 48 }
+    private static var stepLimit: Int { 40 }
 
     init(rules: ClassicWire.Rules, _ program: inout FuzzProgram) {
-        wire = ClassicWire(rules: rules)
+        decoder = LineDecoder(wire: ClassicWire(rules: rules))
         for name in ["A", "B", "C"] {
             guard let source = Source(name) else { continue }
             nodes.append(Node(source: source, &program))
@@ -49,17 +52,27 @@ struct FuzzWorld<Node: FuzzNode> {
     static func run(_ bytes: [UInt8], rules: ClassicWire.Rules) throws {
         var program = FuzzProgram(bytes)
         var world = FuzzWorld(rules: rules, &program)
-        while !program.isOver {
+        var steps = 0
+        while !program.isOver, steps < stepLimit {
             try world.step(&program)
-            for node in world.nodes { try node.check() }
+            try world.checkChanged()
+            steps += 1
         }
         try world.converge()
+    }
+
+    private mutating func checkChanged() throws {
+        for node in nodes.indices where changed.contains(node) { try nodes[node].check() }
+        changed.removeAll(keepingCapacity: true)
     }
 
     private mutating func step(_ program: inout FuzzProgram) throws {
         switch program.below(18) {
         case 0, 1: open(&program)
-        case 2...6: try nodes[program.below(nodes.count)].act(&program)
+        case 2...6:
+            let node = program.below(nodes.count)
+            changed.insert(node)
+            try nodes[node].act(&program)
         case 7...9:
             guard let (link, end) = choose(&program) else { return }
             let limit = DeltaLimit(
@@ -74,7 +87,7 @@ struct FuzzWorld<Node: FuzzNode> {
             guard let (link, end) = choose(&program) else { return }
             try close(link, first: end)
         case 16: try restart(program.below(nodes.count))
-        default: try exchange(rounds: 2)
+        default: try exchange()
         }
         try closeEnded()
     }
@@ -114,9 +127,8 @@ struct FuzzWorld<Node: FuzzNode> {
         guard links.count(where: \.isOpen) < Self.linkLimit else { return }
         links.removeAll { !$0.isOpen }
         let ends = [(first, firstOptions), (second, secondOptions)].map { node, options in
-            End(
-                node: node, peer: nodes[node].open(options), options: options,
-                decoder: LineDecoder(wire: wire))
+            changed.insert(node)
+            return End(node: node, peer: nodes[node].open(options), options: options)
         }
         links.append(Link(ends: ends))
     }
@@ -127,6 +139,7 @@ struct FuzzWorld<Node: FuzzNode> {
         links[link].isOpen = false
         for end in [links[link].ends[first], links[link].ends[1 - first]]
         where nodes[end.node].gossip.isOpen(end.peer) {
+            changed.insert(end.node)
             try nodes[end.node].close(end.peer)
         }
     }
@@ -152,8 +165,10 @@ struct FuzzWorld<Node: FuzzNode> {
             }
             links[link].isOpen = false
             let other = links[link].ends[1 - place]
+            changed.insert(other.node)
             try nodes[other.node].close(other.peer)
         }
+        changed.insert(node)
         nodes[node].restart()
     }
 
@@ -166,6 +181,7 @@ struct FuzzWorld<Node: FuzzNode> {
         let (node, peer) = (links[link].ends[place].node, links[link].ends[place].peer)
         guard nodes[node].gossip.isOpen(peer) else { return }
         let hasWork = nodes[node].gossip.hasWork(for: peer)
+        changed.insert(node)
         guard let (block, finishes) = try nodes[node].pull(peer, limit) else { return }
         try expect(hasWork, "lines without work")
         try expect(!links[link].ends[place].hasFinished, "lines after the end")
@@ -174,18 +190,25 @@ struct FuzzWorld<Node: FuzzNode> {
             try expect(block.bytes[end - 1] == 0x0A, "a line without its newline")
             let line = Array(block.bytes[start..<end - 1])
             start = end
-            try noteSent(line, by: &links[link].ends[place])
+            guard case .message(let message) = try meaning(of: line) else {
+                throw Finding("sent, and no message: \(text(line))")
+            }
+            try Self.note(message, sentBy: nodes[node], &links[link].ends[place])
             links[link].ends[1 - place].inbox.append(line)
         }
         if finishes { links[link].ends[place].hasFinished = true }
     }
 
-    private func noteSent(_ line: [UInt8], by end: inout End) throws {
-        let node = nodes[end.node]
-        var decoder = LineDecoder(wire: wire)
-        guard case .message(let message) = try decoder.decode(line) else {
-            throw Finding("sent, and no message: \(text(line))")
-        }
+    private mutating func meaning(of line: [UInt8]) throws(SessionError) -> DecodedLine {
+        if let known = meanings[line] { return known }
+        let meaning = try decoder.decode(line)
+        meanings[line] = meaning
+        return meaning
+    }
+
+    private static func note(
+        _ message: Message, sentBy node: Node, _ end: inout End
+    ) throws {
         switch message {
         case .sync: return
         case .digest(let digest):
@@ -215,8 +238,9 @@ struct FuzzWorld<Node: FuzzNode> {
         var decoded: [DecodedLine] = []
         for line in lines {
             do throws(SessionError) {
-                let line = try links[link].ends[place].decoder.decode(line)
-                noteReceived(line, by: &links[link].ends[place])
+                let line = try meaning(of: line)
+                let own = nodes[links[link].ends[place].node].source
+                Self.note(line, receivedBy: own, &links[link].ends[place])
                 decoded.append(line)
             } catch {
                 try expect(!isHonest, "an honest line ends the session: \(error.message)")
@@ -230,11 +254,11 @@ struct FuzzWorld<Node: FuzzNode> {
     private mutating func receive(_ lines: [DecodedLine], _ link: Int, _ place: Int) throws {
         let (node, peer) = (links[link].ends[place].node, links[link].ends[place].peer)
         guard !lines.isEmpty, nodes[node].gossip.isOpen(peer) else { return }
+        changed.insert(node)
         try nodes[node].receive(lines, from: peer)
     }
 
-    private func noteReceived(_ line: DecodedLine, by end: inout End) {
-        let own = nodes[end.node].source
+    private static func note(_ line: DecodedLine, receivedBy own: Source, _ end: inout End) {
         switch line {
         case .message(.digest(let digest)):
             end.hasDigest = true
@@ -299,16 +323,24 @@ struct FuzzWorld<Node: FuzzNode> {
 
     // MARK: Becoming equal
 
-    /// Lets everything flow for some rounds.
-    private mutating func exchange(rounds: Int) throws {
-        for _ in 0..<rounds {
-            for link in links.indices {
-                for place in 0..<2 {
-                    try pull(link, place, DeltaLimit(updates: 16))
-                    try deliver(link, 1 - place, Self.inboxLimit)
-                    try closeEnded()
-                }
+    /// Lets everything flow for a round.
+    private mutating func exchange() throws {
+        for link in links.indices {
+            for place in 0..<2 {
+                try pull(link, place, DeltaLimit(updates: 16))
+                try deliver(link, 1 - place, Self.inboxLimit)
+                try closeEnded()
             }
+        }
+    }
+
+    /// Whether nothing is on its way or about to be sent.
+    private var isQuiet: Bool {
+        links.allSatisfy { link in
+            link.isOpen
+                && link.ends.allSatisfy {
+                    $0.inbox.isEmpty && !nodes[$0.node].gossip.hasWork(for: $0.peer)
+                }
         }
     }
 
@@ -317,21 +349,18 @@ struct FuzzWorld<Node: FuzzNode> {
         for link in links.indices { try close(link, first: 0) }
         links = []
         for node in nodes.indices { try nodes[node].settle() }
-        var (quiet, rounds) = (0, 0)
-        while quiet < 2 {
+        var rounds = 0
+        while links.isEmpty || !isQuiet {
             // A node that holds little ends sessions that bring much; each brings it further.
             if links.count(where: \.isOpen) < 2 {
                 for link in links.indices { try close(link, first: 0) }
                 connect(0, SessionOptions(), 1, SessionOptions())
                 connect(1, SessionOptions(), 2, SessionOptions())
-                quiet = 0
             }
-            let before = nodes.map(\.log.count)
-            try exchange(rounds: 2)
+            try exchange()
             for node in nodes.indices { try nodes[node].settle() }
             try closeEnded()
-            for node in nodes { try node.check() }
-            quiet = nodes.map(\.log.count) == before ? quiet + 1 : 0
+            try checkChanged()
             rounds += 1
             try expect(rounds < 1_000, "the nodes never come to rest")
         }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
 
 extension FuzzTarget {
+    private static let writer = source("W")
+
     /// The data types that speak the wire of the originals, and the document.
     static let models: [FuzzTarget] = [
         model("value", templates: ["%v", "%o"]) { ReplicatedValue<JSONValue>() },
@@ -31,6 +34,19 @@ extension FuzzTarget {
                 "[\"%k\",{\"%k\":%v,\"%k\":%v}]", "[\"%k\",{}]", "[%v,%o]",
             ]
         ) { ReplicatedDoc<JSONValue>() },
+        model("array", templates: arrayTemplates) {
+            ReplicatedArray<JSONValue>(source: writer)
+        },
+        model("edit", templates: arrayTemplates) { ReplicatedEdit(source: writer) },
+        model(
+            "text",
+            templates: [
+                "{\"insert\":[%t,\"x\"]}", "{\"insert\":[%t,%v,\"R\",%t,\"%s\"]}",
+                "{\"insert\":[%t,\"\\u00e9y\",\"L\",%t,\"%s\"]}", "{\"delete\":[[%t,%t,\"%s\"]]}",
+                "[{\"insert\":[%t,\"x\"]},{\"delete\":[[%t,%t]]}]",
+                "{\"insert\":[%t,\"z\"],\"delete\":[[%t,1,\"%s\"],[%t,2,\"%s\"]]}",
+            ]
+        ) { ReplicatedText(source: writer) },
         model(
             "bucket",
             templates: [

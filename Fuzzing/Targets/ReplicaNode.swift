@@ -4,7 +4,9 @@
 
 extension FuzzTarget {
     /// Programs of three replicas of a log.
-    static let replica = FuzzTarget("replica", dictionary: "wire", maximumByteCount: 384) { bytes in
+    static let replica = FuzzTarget(
+        "replica", dictionary: "wire", maximumByteCount: 128, build: .machines
+    ) { bytes in
         try FuzzWorld<ReplicaNode>.run(bytes, rules: .upstream)
     }
 }
