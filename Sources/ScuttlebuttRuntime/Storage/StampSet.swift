@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import Scuttlebutt
+package import Scuttlebutt
 
 /// Which updates of one source a log has.
 ///
