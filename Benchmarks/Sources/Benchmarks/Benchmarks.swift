@@ -20,6 +20,7 @@ struct Benchmarks {
         if isWanted("slow-reader") { rows += try await slowReaderBenchmarks() }
         if isWanted("storage") { rows += try await storageBenchmarks() }
         if isWanted("models") { rows += try modelBenchmarks() }
+        if isWanted("array") { rows += try arrayBenchmarks() }
         if isWanted("doc") { rows += try docBenchmarks() }
         if isWanted("text") { rows += try textBenchmarks() }
         report(rows)
