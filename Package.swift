@@ -145,6 +145,13 @@ let package = Package(
             name: "ScuttlebuttModelsTests",
             dependencies: ["ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding"],
             swiftSettings: settings),
+        .testTarget(
+            name: "FuzzingTests",
+            dependencies: [
+                "Scuttlebutt", "Rewind", "ScuttlebuttCoding", "ScuttlebuttModels",
+                "ScuttlebuttRuntime", "ScuttlebuttNIO",
+            ],
+            swiftSettings: settings),
         // No product of its own: it runs here, from dev/test, dev/soak and dev/mutants.
         .executableTarget(
             name: "SimulationSoak", dependencies: ["ScuttlebuttSimulation"], path: "Tests/Soak",

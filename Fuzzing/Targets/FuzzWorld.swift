@@ -224,7 +224,11 @@ struct FuzzWorld<Node: FuzzNode> {
             try expect(source != node.source || node.mayLeave(update), "sent too early: \(stamp)")
             let lacked = node.log.count(of: source, after: end.known[source])
             let rest = node.log.count(of: source, after: update.timestamp)
-            try expect(lacked == rest + 1, "a gap or a repetition at \(stamp): \(end.known)")
+            try expect(
+                lacked == rest + 1,
+                "\(node.source.text) sends \(source.text)@\(update.timestamp.value) to one who has "
+                    + "\(end.known), out of \(node.log.vector) where \(lacked) are lacked and "
+                    + "\(rest) come later")
             end.known.advance(source, to: update.timestamp)
         }
     }
