@@ -71,7 +71,7 @@ extension Programs {
     /// A data type that breaks its promise: of two writes the one that came last wins.
     static let forgetful = ReplicaProgram(
         make: { LastComer() },
-        observe: { $0.last },
+        observe: { $0.last.map { String(decoding: $0.payload, as: UTF8.self) } ?? "nothing" },
         payloads: { Array("{\"n\":\($0.below(1_000))}".utf8) })
 }
 

@@ -18,7 +18,7 @@ import Testing
             .halfOpen(1, 0), .duplicate(0, 2), .link(1, 2), .unlink(2, 1),
             .partition([[0], [1, 2]], isSilent: false), .partition([[0, 1]], isSilent: true),
             .heal, .crash(0, kept: 1_000), .restart(0), .failDisk(1, writes: 3), .fillDisk(2),
-            .freeDisk(2), .backUp(1), .restore(1), .stepClock(0, milliseconds: -5),
+            .freeDisk(2), .backUp(1), .restore(1), .restoreAnew(2), .stepClock(0, milliseconds: -5),
             .freezeClock(0, true), .freezeClock(0, false), .join(2), .retire(2), .slow(1, true),
             .slow(1, false), .upgrade(0),
         ]

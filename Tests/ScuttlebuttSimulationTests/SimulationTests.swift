@@ -34,6 +34,44 @@ import Testing
         #expect(outcome.violation == nil, "\(outcome.script)")
     }
 
+    /// Found with seed 194: an own write whose saving failed hid what it replaced from a new peer,
+    /// and was lost for good.
+    @Test("A write that is lost hides nothing from a new peer")
+    func lostWrite() throws {
+        let script = try Script(
+            """
+            scuttlebutt script 1
+            seed 194
+            peers 8
+            topology mesh
+            network 5 0 0 65536 2
+            limits 64 256 8 0 0
+            absent 1 6
+            at 195 dispatch 4 88081881873690
+            at 215 dispatch 4 191787316743099
+            at 240 partition 4 6 | 3 7 | 0 1 2 5 silently
+            at 289 dispatch 2 5001762754034
+            at 686 dispatch 7 63713862618313
+            at 707 fail-disk 6 3
+            at 753 dispatch 0 130669861426021
+            at 793 dispatch 0 138174222601623
+            at 1286 slow 3 on
+            at 1484 join 6
+            at 1499 heal
+            at 1527 dispatch 7 2218558268515
+            at 1751 crash 2 926
+            at 1751 dispatch 3 164326706724789
+            at 1805 dispatch 0 110129379928488
+            at 2017 crash 5 783
+            at 2051 restart 5
+            at 2123 dispatch 6 152787066367720
+            at 2316 join 1
+            at 2839 retire 6
+            """)
+        #expect(Simulation().run(script, Programs.map).violation == nil)
+        #expect(Simulation().run(seed: 194, Programs.map).violation == nil)
+    }
+
     @Test("Each kind of trouble alone is survived, on each topology")
     func eachFault() {
         for (index, entry) in Faults.names.enumerated() {

@@ -116,7 +116,15 @@ extension World {
     mutating func checkRest() {
         let running = nodes.indices.filter { nodes[$0].isRunning }
         for node in running { checkReference(node) }
-        for node in running { checkSessions(node) }
+        for node in running {
+            checkSessions(node)
+            if let stamp = nodes[node].unreported.first {
+                fail(.report, "\(name(node)) had two updates at \(stamp.text) and told nobody")
+            }
+            if let message = nodes[node].peer?.brokenLaw() {
+                fail(.reference, "\(name(node)): \(message)")
+            }
+        }
         if retainsEverything {
             checkCounts(running)
             // Who never got what a later update replaced has not seen it either.

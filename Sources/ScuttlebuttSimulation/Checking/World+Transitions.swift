@@ -73,11 +73,31 @@ extension World {
         return [folded[(count &* 31) % folded.count]]
     }
 
+    // MARK: Liars
+
+    /// Keeps what was accepted of a source that no peer writes as.
+    mutating func noteStranger(_ update: Update, _ node: Int) {
+        guard attackCount > 0, program.canVerify else { return }
+        let writer = ledger.index(of: update.source)
+        guard ledger.writers[writer].owner == nil else { return }
+        nodes[node].strangers[update.stamp] = update.payload
+    }
+
+    /// Of two different updates with one stamp the second is to be reported.
+    mutating func expectReport(_ update: Update, _ node: Int) {
+        guard attackCount > 0, !verifies, let known = nodes[node].strangers[update.stamp],
+            known != update.payload, !nodes[node].unreported.contains(update.stamp)
+        else { return }
+        nodes[node].unreported.append(update.stamp)
+    }
+
     // MARK: A store that was lost
 
     /// Takes note of what an honest peer's header says of the reader's own updates.
     mutating func noteClaim(_ digest: Digest, _ number: Int, _ end: Int, _ node: Int) {
-        guard connections[number].ends[end].node != nil, connections[number].ends[1 - end].isOpen,
+        // Of a type that forgets, what is claimed may have been replaced, and never comes.
+        guard retainsEverything, connections[number].ends[end].node != nil,
+            connections[number].ends[1 - end].isOpen,
             let claimed = digest.clock[nodes[node].source], claimed <= .clockCeiling
         else { return }
         let value = claimed.value

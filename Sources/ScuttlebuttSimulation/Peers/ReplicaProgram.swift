@@ -16,11 +16,33 @@ public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>:
     public let foldsLater = false
     /// A replica has no verifier.
     public let canVerify = false
-    let make: @Sendable () -> Value
+    let make: @Sendable (Source) -> Value
     let observe: @Sendable (Value) -> Observed
-    let payloads: @Sendable (inout SplitMix64) -> Payload
+    /// Prepares a write of some randomness from the current value.
+    public let writing: @Sendable (Value, inout SplitMix64) -> Payload?
 
-    /// Makes a program of a data type.
+    /// Makes a program of a data type whose writes are prepared from its current value.
+    ///
+    /// - Parameters:
+    ///   - wire: The upstream rules, unless the type carries actions.
+    ///   - retainsEverything: `false` for a type that forgets what was overwritten.
+    ///   - make: Makes the value of a peer that has seen nothing and writes as a source.
+    ///   - observe: What of the value must be equal where the same updates are.
+    ///   - writing: Prepares a write of some randomness; `nil` when there is nothing to write.
+    public init(
+        wire: ClassicWire = ClassicWire(rules: .upstream), retainsEverything: Bool = true,
+        making make: @escaping @Sendable (Source) -> Value,
+        observe: @escaping @Sendable (Value) -> Observed,
+        writing: @escaping @Sendable (Value, inout SplitMix64) -> Payload?
+    ) {
+        self.wire = wire
+        self.retainsEverything = retainsEverything
+        self.make = make
+        self.observe = observe
+        self.writing = writing
+    }
+
+    /// Makes a program of a data type whose payloads can be made up.
     ///
     /// - Parameters:
     ///   - wire: The upstream rules, unless the type carries actions.
@@ -34,11 +56,9 @@ public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>:
         observe: @escaping @Sendable (Value) -> Observed,
         payloads: @escaping @Sendable (inout SplitMix64) -> Payload
     ) {
-        self.wire = wire
-        self.retainsEverything = retainsEverything
-        self.make = make
-        self.observe = observe
-        self.payloads = payloads
+        self.init(
+            wire: wire, retainsEverything: retainsEverything, making: { _ in make() },
+            observe: observe, writing: { payloads(&$1) })
     }
 
     /// Makes the replica of one peer.
@@ -46,15 +66,21 @@ public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>:
         ReplicaPeer(self, traits)
     }
 
-    /// The payload that a number stands for; data types have no versions.
+    /// What a stranger with an empty value would write; data types have no versions.
     public func payload(_ number: UInt64, isNewer: Bool) -> Payload? {
         var random = SplitMix64(seed: number)
-        return payloads(&random)
+        return writing(make(Self.stranger), &random)
+    }
+
+    /// Who writes nothing here: the source of values that are only looked at.
+    static var stranger: Source {
+        guard let source = Source("reference") else { preconditionFailure("a plain name") }
+        return source
     }
 
     /// What a fresh value shows that was given the entries in agreed order.
     public func reference(_ entries: [ReferenceEntry], isNew: Bool) -> Observed {
-        var value = make()
+        var value = make(Self.stranger)
         for entry in entries {
             guard let stamp = entry.stamp else { continue }
             value.apply(
@@ -76,7 +102,7 @@ public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: Si
 
     init(_ program: ReplicaProgram<Value, Observed>, _ traits: PeerTraits) {
         replica = Replica(
-            program.make(), source: traits.source, wire: program.wire,
+            program.make(traits.source), source: traits.source, wire: program.wire,
             generator: WallClockGenerator())
         self.program = program
         saves = traits.saves
@@ -156,6 +182,12 @@ public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: Si
         return outgoing.shared.flatMap { replica.gossip.sharedBlock($0) } ?? outgoing.block
     }
 
+    /// Prepares a write from the current value.
+    public func payload(_ number: UInt64, isNewer: Bool) -> Payload? {
+        var random = SplitMix64(seed: number)
+        return program.writing(replica.value, &random)
+    }
+
     /// Writes; peers get it when it is saved, or now without a disk.
     public mutating func write(
         _ payload: Payload, wallClock milliseconds: Double,
@@ -197,6 +229,32 @@ public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: Si
 
     /// What the value shows.
     public var observed: Observed { program.observe(replica.value) }
+
+    /// Says whether the history, as a whole or in pieces, is not all that the value is.
+    public func brokenLaw() -> String? {
+        let history = replica.value.history(since: VersionVector())
+        var whole = program.make(ReplicaProgram<Value, Observed>.stranger)
+        for update in history where whole.apply(update) != .applied {
+            return "its own type refuses \(update.stamp.text) of its history"
+        }
+        if program.observe(whole) != observed {
+            return "its history makes \(program.observe(whole)) where it is \(observed)"
+        }
+        var (known, pieces) = (VersionVector(), [Update]())
+        while pieces.count <= history.count {
+            let piece = replica.value.delta(since: known, limit: DeltaLimit(updates: 3))
+            if piece.isEmpty { break }
+            for update in piece { known.advance(update.source, to: update.timestamp) }
+            pieces += piece
+        }
+        guard
+            pieces.sorted(by: { $0.stamp < $1.stamp })
+                == history.sorted(by: { $0.stamp < $1.stamp })
+        else {
+            return "its history in pieces has \(pieces.count) of \(history.count) updates"
+        }
+        return nil
+    }
 
     /// A replica has no counts of its own.
     public func brokenInvariant(foldedCount: Int) -> String? { nil }

@@ -22,6 +22,9 @@ public protocol SimulatedPeer: Sendable {
     mutating func pull(
         _ peer: PeerID, limit: DeltaLimit, into effects: inout [Dispatching.Effect]
     ) -> WireBlock?
+    /// What this peer writes for a number, where that depends on its state; the default is `nil`,
+    /// and the program decides.
+    func payload(_ number: UInt64, isNewer: Bool) -> Payload?
     /// Stamps an own payload and shows it in the state at once; `nil` when it was refused.
     mutating func write(
         _ payload: Payload, wallClock milliseconds: Double,
@@ -44,6 +47,15 @@ public protocol SimulatedPeer: Sendable {
     /// Says which of its own invariants is broken, if one is; asked after every change of the
     /// state, so in O(1).
     func brokenInvariant(foldedCount: Int) -> String?
+    /// Says which promise of its data type is broken, if one is; asked when the swarm is at rest.
+    func brokenLaw() -> String?
+}
+
+extension SimulatedPeer {
+    /// Leaves it to the program.
+    public func payload(_ number: UInt64, isNewer: Bool) -> Payload? { nil }
+    /// Knows of no other promises.
+    public func brokenLaw() -> String? { nil }
 }
 
 /// How one peer is made.

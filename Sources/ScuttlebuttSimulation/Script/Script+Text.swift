@@ -141,6 +141,7 @@ extension Step: CustomStringConvertible {
             case .freeDisk(let peer): "free-disk \(peer)"
             case .backUp(let peer): "back-up \(peer)"
             case .restore(let peer): "restore \(peer)"
+            case .restoreAnew(let peer): "restore-anew \(peer)"
             case .stepClock(let peer, let milliseconds): "step-clock \(peer) \(milliseconds)"
             case .freezeClock(let peer, let isOn): "freeze-clock \(peer) \(onOff(isOn))"
             case .join(let peer): "join \(peer)"
@@ -184,6 +185,7 @@ extension Step.Deed {
         case ("free-disk", 1, let peer?): self = .freeDisk(peer)
         case ("back-up", 1, let peer?): self = .backUp(peer)
         case ("restore", 1, let peer?): self = .restore(peer)
+        case ("restore-anew", 1, let peer?): self = .restoreAnew(peer)
         case ("join", 1, let peer?): self = .join(peer)
         case ("retire", 1, let peer?): self = .retire(peer)
         case ("upgrade", 1, let peer?): self = .upgrade(peer)

@@ -71,7 +71,7 @@ struct ScriptGenerator {
             if kinds.contains(.backups), random.chance(20) {
                 let time = random.below(length)
                 add(time, .backUp(peer))
-                add(time + random.below(length), .restore(peer))
+                addRestore(time + random.below(length), peer)
             }
         }
     }
@@ -80,6 +80,11 @@ struct ScriptGenerator {
 
     private mutating func add(_ time: Int, _ deed: Step.Deed) {
         script.steps.append(Step(time, deed))
+    }
+
+    /// Now and then the device gets a new identity, which makes a backup harmless.
+    private mutating func addRestore(_ time: Int, _ peer: Int) {
+        add(time, time % 3 == 0 ? .restoreAnew(peer) : .restore(peer))
     }
 
     private mutating func peer() -> Int { random.below(script.peers) }
@@ -136,7 +141,7 @@ struct ScriptGenerator {
             // At most every now and then: each one takes a source out of the promises.
             if random.chance(10) {
                 add(time, .backUp(a))
-                add(time + span(), .restore(a))
+                addRestore(time + span(), a)
             }
         case .joins: break
         case .retirements: if random.chance(15), a > 0 { add(time, .retire(a)) }

@@ -43,6 +43,8 @@ public struct Step: Hashable, Sendable {
         case backUp(Int)
         /// A peer starts from the copy of its disk, under the same source.
         case restore(Int)
+        /// A peer starts from the copy of its disk, under a new source.
+        case restoreAnew(Int)
         /// A peer's wall clock jumps by so many milliseconds.
         case stepClock(Int, milliseconds: Int)
         /// A peer's wall clock stands still, or goes on.

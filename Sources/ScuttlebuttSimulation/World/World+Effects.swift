@@ -82,6 +82,7 @@ extension World {
             log.add(time, "\(name(node)) accepts \(updates.map(\.stamp.text))")
         }
         for update in updates {
+            noteStranger(update, node)
             if retainsEverything {
                 if case .wrong(let message) = ledger.accept(update, by: node) {
                     return fail(.prefix, "\(name(node)): \(message)")

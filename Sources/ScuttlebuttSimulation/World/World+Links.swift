@@ -106,6 +106,8 @@ extension World {
             queue.add(.silence(connection: number, end: 1 - end), due: time + silence(number))
         }
         guard let node else { return }
+        // What was waiting in that session need not be looked at any more.
+        nodes[node].unreported = []
         nodes[node].open.removeAll { $0 == number }
         if !machineKnows, let session = connections[number].ends[end].session {
             handle(node, .closed(session))

@@ -87,6 +87,7 @@ extension World {
         _ line: DecodedLine, _ frame: Pipe.Frame, _ number: Int, _ end: Int, _ node: Int
     ) {
         if case .message(.digest(let digest)) = line { noteClaim(digest, number, end, node) }
+        if case .message(.update(let update)) = line { expectReport(update, node) }
         guard let sender = connections[number].ends[end].node else {
             if case .message(.update(let update)) = line { suspect(update, number, end, node) }
             return
@@ -192,6 +193,7 @@ extension World {
             figures.stale += 1
         case .equivocation(let stamp):
             figures.equivocations += 1
+            nodes[node].unreported.removeAll { $0 == stamp }
             if note(15, node, 0) {
                 log.add(time, "\(name(node)) finds two updates at \(stamp.text)")
             }
@@ -216,6 +218,11 @@ extension World {
                 log.add(time, "\(name(node)) refuses \(stamp): \(refusal.message)")
             }
             guard let peer, refusal.reason != .policy, refusal.reason != .remembered else { return }
+            if let source = refusal.stamp?.source {
+                // What is written a second time, after a backup, need not fit what is there.
+                let writer = ledger.index(of: source)
+                if ledger.writers[writer].taintedFrom != nil { return }
+            }
             let place = nodes[node].ends[peer.number - 1]
             if connections[place.connection].ends[1 - place.end].node != nil, attackCount == 0,
                 ledger.writers[nodes[node].writer].taintedFrom == nil

@@ -34,6 +34,7 @@ extension World {
         case .freeDisk(let node): nodes[node].disk.isFull = false
         case .backUp(let node): backUp(node)
         case .restore(let node): restore(node)
+        case .restoreAnew(let node): restore(node, isAnew: true)
         case .stepClock(let node, let milliseconds):
             nodes[node].clockOffset += Double(milliseconds)
             if let frozen = nodes[node].frozenClock {
@@ -54,7 +55,8 @@ extension World {
     // MARK: Writing
 
     private mutating func dispatch(_ node: Int, _ number: UInt64, isNewer: Bool) {
-        guard let payload = program.payload(number, isNewer: isNewer) else { return }
+        let prepared = nodes[node].peer?.payload(number, isNewer: isNewer)
+        guard let payload = prepared ?? program.payload(number, isNewer: isNewer) else { return }
         dispatch(payload, node)
     }
 
@@ -236,6 +238,8 @@ extension World {
         nodes[node].newestFolded = nil
         nodes[node].checkedCount = -1
         nodes[node].highestSeen = 0
+        nodes[node].strangers = [:]
+        nodes[node].unreported = []
         nodes[node].ownClaims = OwnClaims()
         ledger.forget(node)
     }
@@ -255,8 +259,11 @@ extension World {
         nodes[node].disk.backUp()
     }
 
-    /// Starts from the copy, under the same source: the classic wire cannot tell that from a clone.
-    private mutating func restore(_ node: Int) {
+    /// Starts from the copy.
+    ///
+    /// Under the same source, the classic wire cannot tell that from a clone, and nothing more is
+    /// promised of it. Under a new one everything is: what the copy lacks comes back from others.
+    private mutating func restore(_ node: Int, isAnew: Bool = false) {
         guard nodes[node].saves, !nodes[node].isRetired, !nodes[node].isAbsent else { return }
         var disk = nodes[node].disk
         guard disk.restoreBackup() else { return }
@@ -264,6 +271,13 @@ extension World {
         let own = nodes[node].source
         let count = disk.load(program.wire, own: own).count { $0.source == own }
         nodes[node].disk = disk
+        guard !isAnew else {
+            nodes[node].source = World.source(
+                node, life: nodes[node].life + 1, isOdd: script.hasOddNames)
+            nodes[node].writer = ledger.index(of: nodes[node].source, owner: node)
+            nodes[node].acknowledgedOwn = 0
+            return start(node)
+        }
         taint(nodes[node].writer, from: count, "its device was set back to a backup")
         start(node)
     }
@@ -275,7 +289,8 @@ extension Step.Deed {
         switch self {
         case .dispatch(let peer, _), .dispatchNewer(let peer, _), .dispatchLocal(let peer, _),
             .crash(let peer, _), .restart(let peer), .failDisk(let peer, _), .fillDisk(let peer),
-            .freeDisk(let peer), .backUp(let peer), .restore(let peer), .stepClock(let peer, _),
+            .freeDisk(let peer), .backUp(let peer), .restore(let peer),
+            .restoreAnew(let peer), .stepClock(let peer, _),
             .freezeClock(let peer, _), .join(let peer), .retire(let peer), .slow(let peer, _),
             .upgrade(let peer), .attack(let peer, _, _):
             [peer]

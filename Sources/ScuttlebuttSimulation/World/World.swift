@@ -68,6 +68,10 @@ struct World<Program: SimulatedProgram>: Sendable {
         var locals: [(anchor: Stamp?, payload: Payload)] = []
         var newestFolded: Stamp?
         var highestSeen: Double = 0
+        /// What was accepted in this life of sources that no peer writes as.
+        var strangers: [Stamp: Payload] = [:]
+        /// The stamps at which something else came since, of which no report has come yet.
+        var unreported: [Stamp] = []
         var ownClaims = OwnClaims()
         /// How many updates were folded when the peer's invariants were last checked.
         var checkedCount = -1
