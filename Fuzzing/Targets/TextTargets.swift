@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 
 extension FuzzTarget {
-    /// Three who edit a text see what they typed, and end with the same in whatever order they hear.
+    /// Three who edit a text see what they typed, and end with the same whatever they hear first.
     static let textEditing = FuzzTarget(
         "text-editing", maximumByteCount: 96, build: .machines
     ) { bytes in

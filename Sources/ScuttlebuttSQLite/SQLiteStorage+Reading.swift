@@ -22,7 +22,8 @@ extension SQLiteStorage {
     ///
     /// One that was stored behind newer ones of its source comes before the next newer one; all
     /// of these are kept in memory until they are handed out. Updates that are appended meanwhile
-    /// are not among them. Every update is compared with its checksum. Appends go on between the batches of at most 4,096.
+    /// are not among them. Every update is compared with its checksum. Appends go on
+    /// between the batches of at most 4,096.
     ///
     /// - Throws: ``StorageError`` `.foreignOrCorrupt` when the file is damaged, `.unreadable`,
     ///   `.closed`; what `body` throws; `CancellationError`.

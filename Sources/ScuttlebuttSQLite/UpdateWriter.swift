@@ -35,8 +35,8 @@ struct UpdateWriter: Sendable {
     /// Discard the value when the transaction is not committed: it then knows too much.
     ///
     /// - Complexity: O(1) for an update that is newer than all of its source. The first older one
-    ///   of a source costs one reading of all stamps in the file, O(n), and those of its source are kept
-    ///   from then on: 8 bytes for each update.
+    ///   of a source costs one reading of all stamps in the file, O(n), and those of its source are
+    ///   kept from then on: 8 bytes for each update.
     mutating func store(_ updates: ArraySlice<Update>, in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
