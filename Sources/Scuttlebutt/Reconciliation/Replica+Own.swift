@@ -10,6 +10,9 @@ struct OwnUpdates: Sendable {
 
     /// The newest own update that the value has, committed or not.
     var newest: Timestamp?
+    /// Those that were written and not committed, oldest first, behind as many that have been.
+    private var written: [Timestamp] = []
+    private var committedCount = 0
     /// Committed ones that wait for older ones to come home, oldest first.
     var held: [Update] = []
     /// What came from peers while own writes were not yet free to leave.
@@ -22,6 +25,24 @@ struct OwnUpdates: Sendable {
     var claimCount = 0
 
     var isIdle: Bool { claims.isEmpty && held.isEmpty && home.isEmpty }
+
+    /// The oldest that was written and not committed.
+    var oldestUncommitted: Timestamp? {
+        committedCount < written.count ? written[committedCount] : nil
+    }
+
+    mutating func wrote(_ timestamp: Timestamp) {
+        newest = timestamp
+        written.append(timestamp)
+    }
+
+    mutating func committed(_ timestamp: Timestamp) {
+        while let oldest = oldestUncommitted, oldest <= timestamp { committedCount += 1 }
+        guard committedCount * 2 > written.count else { return }
+        // By halves, so that each costs O(1).
+        written.removeFirst(committedCount)
+        committedCount = 0
+    }
 }
 
 extension Replica {
@@ -93,8 +114,17 @@ extension Replica {
         for update in own.home { newest = max(newest, update.timestamp) }
         own.claims = own.claims.filter { $0.value.timestamp > newest }
         guard own.claims.isEmpty else { return }
-        bringHome(into: &effects)
-        for update in own.held { gossip.accept(update) }
+        let came = bringHome(into: &effects)
+        // Peers are told in ascending order, what came home and what was held alike.
+        var next = 0
+        for update in came {
+            while next < own.held.count, own.held[next].timestamp < update.timestamp {
+                gossip.accept(own.held[next])
+                next += 1
+            }
+            accept(update, into: &effects)
+        }
+        for update in own.held[next...] { gossip.accept(update) }
         if !own.held.isEmpty { effects.wakesAll = true }
         own.held = []
         guard !hasUnsettledOwn, !own.home.isEmpty else { return }
@@ -105,16 +135,24 @@ extension Replica {
         for update in rest { judge(update, from: nil, into: &effects) }
     }
 
-    /// Builds the value anew with the updates that came home below those that we have written.
+    /// Builds the value anew with the updates that came home below those that we have written, as
+    /// far as nothing older waits to be committed.
     ///
+    /// - Returns: Those that the value took, in ascending order, for the peers.
     /// - Complexity: O(n log n) in all retained updates; happens only when a store was lost and
     ///   something was written before the peers were heard.
-    private mutating func bringHome(into effects: inout Effects) {
-        guard let newest = own.newest else { return }
-        let older = own.home.filter { $0.timestamp < newest && !gossip.covers($0.stamp) }
-        own.home.removeAll { $0.timestamp <= newest }
+    private mutating func bringHome(into effects: inout Effects) -> [Update] {
+        guard let newest = own.newest else { return [] }
+        // What waits to be committed goes out before what is newer, wherever that comes from.
+        let oldest = own.oldestUncommitted
+        let limit = oldest.map { min($0, newest) } ?? newest
+        let older = own.home.filter { $0.timestamp < limit && !gossip.covers($0.stamp) }
+        own.home.removeAll {
+            $0.timestamp < limit || oldest == nil && $0.timestamp == newest
+        }
         own.homeByteCount = own.home.reduce(0) { $0 + $1.byteCount }
-        guard !older.isEmpty else { return }
+        guard !older.isEmpty else { return [] }
+        var came: [Update] = []
         var all = current.history(since: VersionVector()).map { (update: $0, isHome: false) }
         all += older.map { (update: $0, isHome: true) }
         // Ours first where two have one stamp: then the other one is refused as known.
@@ -138,12 +176,13 @@ extension Replica {
             if case .refused(let message) = result {
                 effects.reports.append(.refused(Refusal(.value, message, stamp: stamp), nil))
             } else {
-                accept(update, into: &effects)
+                came.append(update)
             }
         }
         var ignored: [Value.Change]?
         rebuilt.advance(wallClock: wallClock, changes: &ignored)
         current = rebuilt
         effects.isReset = true
+        return came
     }
 }

@@ -135,7 +135,7 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
         case .tooLarge: throw ReplicaError(.sizeLimit, sizeLimitMessage)
         }
         generator = advanced
-        own.newest = timestamp
+        own.wrote(timestamp)
         return update
     }
 
@@ -153,6 +153,7 @@ public struct Replica<Value: Replicated, Generator: TimestampGenerator>: Sendabl
     /// Where a peer has older updates of ours that we lack, it waits for these; see
     /// ``ReplicaEffects/timers``.
     public mutating func commit(_ update: Update, into effects: inout Effects) {
+        own.committed(update.timestamp)
         guard own.isIdle else {
             own.held.append(update)
             return settleOwn(into: &effects)

@@ -62,6 +62,11 @@ extension TextDocument {
             deletions = deleteVisible(
                 range.lowerBound + inserted..<range.upperBound + inserted)
         }
+        if pending.count > 0 {
+            // Somebody may have written on in our name, or on a place that is only now there.
+            var ignored: [TextChange]?
+            wake(after: [source], &ignored)
+        }
         return TextOperation(source: source, insertion: insertion, deletions: deletions)
     }
 

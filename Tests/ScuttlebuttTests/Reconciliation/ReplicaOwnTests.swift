@@ -30,6 +30,22 @@ import Testing
         #expect(us.effects.isReset)
     }
 
+    @Test func `what comes home between two unsaved writes goes out between them`() throws {
+        let us = try ReplicaFixture("US", UpdateLog())
+        let (peer, other) = (us.replica.open(), us.replica.open())
+        try us.receive(digest: "", from: other)
+        _ = us.said(other)
+        let first = try us.write("1")
+        try us.receive(digest: "US@1000", from: peer)
+        us.receive(.update(update("US", 1_000)), from: peer)
+        let second = try us.write("2")
+        #expect(second.timestamp.value == 1_001)
+        us.commit(first)
+        us.commit(second)
+        #expect(us.said(other).map { $0.split(separator: ",")[2] } == ["1", "1000", "1001"])
+        #expect(us.stamps == [1, 1_000, 1_001])
+    }
+
     @Test func `what comes home while nothing was written is taken at once`() throws {
         let us = try ReplicaFixture("US", UpdateLog())
         let peer = us.replica.open()
