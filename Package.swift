@@ -158,7 +158,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttSimulationTests",
-            dependencies: ["ScuttlebuttSimulation", "Scuttlebutt", "ScuttlebuttCoding"],
+            dependencies: [
+                "ScuttlebuttSimulation", "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttModels",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttRuntimeTests",
@@ -201,6 +203,7 @@ let package = Package(
             dependencies: [
                 "Counter", "Chat", "Life", "FriendsForever", "Redux", "ReduxScuttlebutt",
                 "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttRelay",
+                "ScuttlebuttSimulation",
             ],
             swiftSettings: settings),
         .testTarget(
