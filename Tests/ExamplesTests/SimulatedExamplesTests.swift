@@ -42,12 +42,15 @@ import Testing
     }
 
     @Test(
-        "26,078 keystrokes of two people end in one order everywhere, through cuts and crashes",
+        "The first 2,500 keystrokes of two people end in one order everywhere, through cuts and crashes",
         .enabled(
             if: Trace.standard != nil,
             "skipped: ../shared/data/friendsforever.json.gz is not beside the repository"))
     func friendsForever() throws {
         let trace = try Trace(contentsOf: try #require(Trace.standard))
+        // Whoever is named as a parent was typed before, so the beginning stands for itself. All
+        // 26,078 take 24 s in a release build and minutes in this one.
+        let limit = 2_500
         let reducer = Transcript.reducer
         // Two people, and a relay between them that keeps everything too.
         var swarm = Swarm(initial: Transcript(), peers: 3, seed: 1, topology: .star) {
@@ -56,7 +59,9 @@ import Testing
         }
         swarm.run(milliseconds: 500)
         var waiting = (0...1).map { agent in
-            trace.transactions.indices.filter { trace.transactions[$0].agent == agent }[...]
+            trace.transactions.indices.prefix(limit).filter {
+                trace.transactions[$0].agent == agent
+            }[...]
         }
         var turns = 0
         while waiting.contains(where: { !$0.isEmpty }), turns < 20_000 {
@@ -81,13 +86,13 @@ import Testing
         }
         try swarm.assertConverged()
         let end = try #require(swarm.state(of: 0))
-        #expect(end.count == 26_078)
+        #expect(end.count == limit)
         #expect(end.repeated.isEmpty)
         #expect(swarm.state(of: 1) == end && swarm.state(of: 2) == end)
         // Whatever was typed stands behind all that its writer had seen.
         var places = [Int](repeating: 0, count: trace.transactions.count)
         for (place, index) in end.order.enumerated() { places[Int(index)] = place }
-        for (index, transaction) in trace.transactions.enumerated() {
+        for (index, transaction) in trace.transactions.prefix(limit).enumerated() {
             #expect(transaction.parents.allSatisfy { places[$0] < places[index] })
         }
         print("friendsforever: \(turns) turns, \(swarm.figures)")
