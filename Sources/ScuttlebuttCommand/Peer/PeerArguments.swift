@@ -45,12 +45,13 @@ struct PeerArguments {
     }
 
     /// One JSON value.
-    mutating func value(_ what: String) throws(PeerRequest.Refusal) -> JSONValue {
+    mutating func value(_ what: String) throws(PeerRequest.Refusal) -> JSONText {
         let bytes = try text(what)
-        do {
-            return try JSONValue(bytes)
+        do throws(JSONFailure) {
+            return try JSONText(stringifying: bytes)
         } catch {
-            throw PeerRequest.Refusal(message: "\(what) is not a JSON text that fits: \(error)")
+            throw PeerRequest.Refusal(
+                message: "\(what) is not a JSON text that fits: \(error.text)")
         }
     }
 
@@ -63,8 +64,8 @@ struct PeerArguments {
     }
 
     /// All JSON values that are left.
-    mutating func values(_ what: String) throws(PeerRequest.Refusal) -> [JSONValue] {
-        var values: [JSONValue] = []
+    mutating func values(_ what: String) throws(PeerRequest.Refusal) -> [JSONText] {
+        var values: [JSONText] = []
         while !isEmpty { values.append(try value(what)) }
         return values
     }

@@ -8,11 +8,11 @@ import ScuttlebuttModels
 enum ModelObject: PeerObject {
     static let usage = ["set KEY JSON", "get KEY"]
 
-    static func empty(for source: Source) -> ReplicatedModel<JSONValue> { ReplicatedModel() }
+    static func empty(for source: Source) -> ReplicatedModel<JSONText> { ReplicatedModel() }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedModel<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedModel<JSONText>>? {
         switch word {
         case "set":
             let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
@@ -29,13 +29,13 @@ enum ModelObject: PeerObject {
 enum ExpiryModelObject: PeerObject {
     static let usage = ModelObject.usage
 
-    static func empty(for source: Source) -> ReplicatedExpiryModel<JSONValue> {
+    static func empty(for source: Source) -> ReplicatedExpiryModel<JSONText> {
         ReplicatedExpiryModel()
     }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedExpiryModel<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedExpiryModel<JSONText>>? {
         switch word {
         case "set":
             let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
@@ -52,11 +52,11 @@ enum ExpiryModelObject: PeerObject {
 enum EventsObject: PeerObject {
     static let usage = ["emit EVENT JSON"]
 
-    static func empty(for source: Source) -> ReplicatedEvents<JSONValue> { ReplicatedEvents() }
+    static func empty(for source: Source) -> ReplicatedEvents<JSONText> { ReplicatedEvents() }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEvents<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEvents<JSONText>>? {
         guard word == "emit" else { return nil }
         let (name, data) = (try arguments.key("the event"), try arguments.value("the data"))
         return .write { try $0.emitting(name, data) }
@@ -67,11 +67,11 @@ enum EventsObject: PeerObject {
 enum ValueObject: PeerObject {
     static let usage = ["set JSON"]
 
-    static func empty(for source: Source) -> ReplicatedValue<JSONValue> { ReplicatedValue() }
+    static func empty(for source: Source) -> ReplicatedValue<JSONText> { ReplicatedValue() }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedValue<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedValue<JSONText>>? {
         guard word == "set" else { return nil }
         let value = try arguments.value("the value")
         return .write { try $0.setting(value) }
@@ -85,20 +85,20 @@ enum ArrayObject: PeerObject {
         "keys",
     ]
 
-    static func empty(for source: Source) -> ReplicatedArray<JSONValue> {
+    static func empty(for source: Source) -> ReplicatedArray<JSONText> {
         ReplicatedArray(source: source)
     }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<JSONText>>? {
         try deed(word, &arguments) { value throws(PeerRequest.Refusal) in value }
     }
 
     /// The commands of an array whose elements are made from JSON.
     static func deed<Element: Codable & Sendable>(
         _ word: String, _ arguments: inout PeerArguments,
-        _ element: (JSONValue) throws(PeerRequest.Refusal) -> Element
+        _ element: (JSONText) throws(PeerRequest.Refusal) -> Element
     ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<Element>>? {
         switch word {
         case "push":
@@ -115,7 +115,9 @@ enum ArrayObject: PeerObject {
             var values: [Element] = []
             for value in try arguments.values("an element") { values.append(try element(value)) }
             return .write { [values] in
-                try $0.splicing(at: index, removing: count, inserting: values)
+                // Below zero it counts from the end, as in JavaScript.
+                let start = index < 0 ? max(0, $0.count &+ index) : index
+                return try $0.splicing(at: start, removing: count, inserting: values)
             }
         case "unset":
             let key = try arguments.key("the sort key")
@@ -147,9 +149,10 @@ enum EditObject: PeerObject {
         }
     }
 
-    private static func line(_ value: JSONValue) throws(PeerRequest.Refusal) -> String {
+    private static func line(_ value: JSONText) throws(PeerRequest.Refusal) -> String {
         guard let text = value.string else {
-            throw PeerRequest.Refusal(message: "a text is a JSON string")
+            throw PeerRequest.Refusal(
+                message: "a text is a JSON string, without halves of surrogate pairs")
         }
         return text
     }
@@ -159,17 +162,17 @@ enum EditObject: PeerObject {
 enum AppendOnlyObject: PeerObject {
     static let usage = ["push {json}", "remove ID"]
 
-    static func empty(for source: Source) -> ReplicatedAppendOnly<JSONValue> {
+    static func empty(for source: Source) -> ReplicatedAppendOnly<JSONText> {
         ReplicatedAppendOnly()
     }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedAppendOnly<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedAppendOnly<JSONText>>? {
         switch word {
         case "push":
             let item = try arguments.value("the item")
-            guard case .object = item else {
+            guard item.isObject else {
                 throw PeerRequest.Refusal(message: "only an object can be pushed")
             }
             return .write { try $0.pushing(item) }
@@ -189,15 +192,15 @@ enum AppendOnlyObject: PeerObject {
 enum DocObject: PeerObject {
     static let usage = ["row ID {json}", "rm ID"]
 
-    static func empty(for source: Source) -> ReplicatedDoc<JSONValue> { ReplicatedDoc() }
+    static func empty(for source: Source) -> ReplicatedDoc<JSONText> { ReplicatedDoc() }
 
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedDoc<JSONValue>>? {
+    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedDoc<JSONText>>? {
         switch word {
         case "row":
             let (id, row) = (try arguments.key("the id"), try arguments.value("the row"))
-            guard case .object = row else {
+            guard row.isObject else {
                 throw PeerRequest.Refusal(message: "a row is an object")
             }
             return .write { try $0.setting(id, from: row) }

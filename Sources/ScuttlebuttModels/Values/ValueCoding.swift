@@ -10,11 +10,13 @@ enum ValueCoding {
     /// - Throws: `EncodingError` for what JSON cannot express, such as a number that is not finite.
     static func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
         if let value = value as? JSONValue { return value.bytes }
+        if let value = value as? JSONText { return value.bytes }
         return try JSONEncoding().encode(value)
     }
 
     /// The value of a JSON text; `nil` when it is of another shape.
     static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
+        if type == JSONText.self { return JSONText(unchecked: bytes) as? Value }
         if type == JSONValue.self { return (try? JSONValue(bytes)) as? Value }
         return try? JSONDecoding().decode(type, from: bytes)
     }
