@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "The first 2,500 keystrokes of two people end in one order everywhere, through cuts and crashes",
+        "2,500 keystrokes of two people end in one order everywhere, through cuts and crashes",
         .enabled(
             if: Trace.standard != nil,
             "skipped: ../shared/data/friendsforever.json.gz is not beside the repository"))

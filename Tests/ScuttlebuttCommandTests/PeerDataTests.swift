@@ -16,7 +16,7 @@ struct PeerScript: Sendable, CustomTestStringConvertible {
         PeerScript(
             type: "model", listener: [#"set theme "dark""#, #"set "a b" [1.0,{"é":2}]"#],
             dialler: [#"set "" 0"#, "set __proto__ 1", "set gone 1", "set gone null"],
-            dump: #"{"":0,"__proto__":1,"a b":[1.0,{"é":2}],"theme":"dark"}"#),
+            dump: #"{"":0,"__proto__":1,"a b":[1,{"é":2}],"theme":"dark"}"#),
         PeerScript(
             type: "expiry-model", listener: [#"set a {"x":1}"#], dialler: [#"set b "y""#],
             dump: #"{"a":{"x":1},"b":"y"}"#),

@@ -3,8 +3,8 @@
 public import Scuttlebutt
 import ScuttlebuttCoding
 
-/// One JSON value as the bytes that `JSON.stringify` prints for it, for programs that pass values on
-/// without looking into them.
+/// One JSON value as the bytes that `JSON.stringify` prints for it, for programs that pass values
+/// on without looking into them.
 ///
 /// Unlike `JSONValue` it keeps halves of surrogate pairs, as JavaScript does.
 public struct JSONText: Hashable, Sendable {

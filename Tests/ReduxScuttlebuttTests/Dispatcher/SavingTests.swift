@@ -112,7 +112,8 @@ import Testing
             payload: Array("{\"type\":\"add\",\"payload\":1}".utf8),
             timestamp: try #require(Timestamp(1)), source: own)
         try await storage.append([backup])
-        let first = try await open(storage)
+        // The time for which own updates are held back must not be over at once.
+        let first = try await open(storage) { $0.sleep = { try await Task.sleep(for: $0) } }
         var peer = RawPeer(first.dispatcher)
         if isWrittenBefore { try await peer.say(["{\"id\":\"RAW\",\"clock\":{\"b\":3}}"]) }
         // Saved at once, but held back until what the peer claims to have of ours has come.
