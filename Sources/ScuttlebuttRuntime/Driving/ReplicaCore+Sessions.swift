@@ -50,7 +50,10 @@ extension ReplicaCore: SessionHost {
                     effects.reports.append(.refused(refusal, peer))
                 }
             }
-            return effects.closings.first { $0.peer == peer }?.error
+            let error = effects.closings.first { $0.peer == peer }?.error
+            // The reader that is here ends the session itself, so that its reason is the first.
+            if error != nil { state.signals[peer] = nil }
+            return error
         }
         if let fault = cutOff ?? fault { throw fault }
         await waitForRoom()
