@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import ScuttlebuttRuntime
+@testable import ScuttlebuttRuntime
 
 #if canImport(Glibc)
     import Glibc
@@ -14,17 +14,11 @@ extension FuzzTarget {
     /// A file of lines is read as it would be cut at each newline, also where chunks meet.
     static let wireLineReader = FuzzTarget("wire-line-reader", maximumByteCount: 256) { bytes in
         guard let mode = bytes.first else { return }
-        var content = Array(bytes[1...])
-        if mode & 31 == 31 {
-            // The end of a chunk lies within the input.
-            let before = max(WireLineReader.chunkByteCount - Int(mode), 0)
-            var filler = [UInt8](repeating: 0x61, count: before)
-            if mode & 32 != 0, !filler.isEmpty { filler[filler.count - 1] = 0x0A }
-            content = filler + content
-        }
+        let content = Array(bytes[1...])
         let path = try temporaryFile(content)
         defer { unlink(path) }
-        let reader = try WireLineReader(path: path)
+        // Small pieces, so that they end anywhere in the input.
+        let reader = try WireLineReader(path: path, chunkByteCount: 1 + Int(mode & 63))
         var lines: [ArraySlice<UInt8>] = []
         while let batch = try reader.next() {
             try expect(batch.firstNumber == lines.count + 1, "numbered \(batch.firstNumber)")

@@ -29,6 +29,7 @@ public final class WireLineReader {
     /// The file, as it was named.
     public let path: String
     private let file: CInt
+    private let chunkByteCount: Int
     private var rest: [UInt8] = []
     private var lineNumber = 1
     private var isAtEnd = false
@@ -37,8 +38,15 @@ public final class WireLineReader {
     ///
     /// - Throws: ``StorageError`` `.unreadable` when there is no such file, it is a folder, or it
     ///   may not be read.
-    public init(path: String) throws {
+    public convenience init(path: String) throws {
+        try self.init(path: path, chunkByteCount: Self.chunkByteCount)
+    }
+
+    /// Opens a file to be read in smaller or larger pieces.
+    init(path: String, chunkByteCount: Int) throws {
+        precondition(chunkByteCount > 0, "nothing would ever be read")
         self.path = path
+        self.chunkByteCount = chunkByteCount
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw WireLineReader.unreadable(path) }
         self.file = file
@@ -70,7 +78,7 @@ public final class WireLineReader {
     }
 
     private func readChunk(into bytes: inout [UInt8]) throws {
-        var chunk = [UInt8](repeating: 0, count: Self.chunkByteCount)
+        var chunk = [UInt8](repeating: 0, count: chunkByteCount)
         var count = -1
         repeat {
             count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
