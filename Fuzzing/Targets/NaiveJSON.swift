@@ -63,7 +63,7 @@ struct NaiveReader {
     private var byte: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     mutating func skipSpace() {
-        while let byte, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { index += 1 }
+        while let byte, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { index += 1 }
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -73,7 +73,8 @@ struct NaiveReader {
     }
 
     private mutating func take(word: String) -> Bool {
-        guard bytes[index...].starts(with: word.utf8) else { return false }
+        // Most values begin with another letter.
+        guard byte == word.utf8.first, bytes[index...].starts(with: word.utf8) else { return false }
         index += word.utf8.count
         return true
     }
@@ -174,13 +175,14 @@ struct NaiveReader {
         return nil
     }
 
+    private static let simpleEscapes: [UInt8: UInt16] = [
+        0x22: 0x22, 0x5C: 0x5C, 0x2F: 0x2F, 0x62: 8, 0x66: 12, 0x6E: 10, 0x72: 13, 0x74: 9,
+    ]
+
     private mutating func escape() -> UInt16? {
-        let simple: [UInt8: UInt16] = [
-            0x22: 0x22, 0x5C: 0x5C, 0x2F: 0x2F, 0x62: 8, 0x66: 12, 0x6E: 10, 0x72: 13, 0x74: 9,
-        ]
         guard let letter = byte else { return nil }
         index += 1
-        if let unit = simple[letter] { return unit }
+        if let unit = Self.simpleEscapes[letter] { return unit }
         guard letter == 0x75, index + 4 <= bytes.count else { return nil }
         let digits = bytes[index..<index + 4]
         guard digits.allSatisfy({ $0 != 0x2B && $0 != 0x2D }) else { return nil }
