@@ -7,23 +7,29 @@ import PackageDescription
 // own, since `unsafeFlags` forbid use as a dependency. Build and run it with dev/fuzz, which sets
 //
 //     FUZZER_LIBRARY   the path of the toolchain's libFuzzer without a main
-//     FUZZER_BUILD     `decoders` or `machines`; see FuzzTarget.Build
+//     FUZZER_BUILD     `decoders`, `saved` or `machines`; see FuzzTarget.Build
 let library = Context.environment["FUZZER_LIBRARY"] ?? ""
-let findsAddresses = Context.environment["FUZZER_BUILD"] != "machines"
+let build = Context.environment["FUZZER_BUILD"] ?? "decoders"
+let findsAddresses = build != "machines"
 
 // The address sanitizer sees reads beyond the input, which unsafe buffers do not check in release.
 // What no target reads by unsafe buffers runs several times as fast without it, and without a call
-// at each comparison.
+// at each comparison. After each input the fuzzer goes through the counters of all modules, so
+// those that have nothing to do with decoding have none where decoders are fuzzed.
 let instruments =
     findsAddresses
     ? ["-sanitize=fuzzer,address"]
     : ["-sanitize=fuzzer", "-sanitize-coverage=edge,inline-8bit-counters,pc-table"]
-let settings: [SwiftSetting] = [
+let common: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .unsafeFlags(instruments + ["-parse-as-library", "-enable-testing"]),
 ]
+let settings = common + [.unsafeFlags(instruments + ["-parse-as-library", "-enable-testing"])]
+let besideDecoders =
+    build == "decoders"
+    ? common + [.unsafeFlags(["-sanitize=address", "-parse-as-library", "-enable-testing"])]
+    : settings
 
 let package = Package(
     name: "scuttlebutt-fuzzing",
@@ -32,13 +38,13 @@ let package = Package(
         .target(name: "Scuttlebutt", path: "Modules/Scuttlebutt", swiftSettings: settings),
         .target(
             name: "Rewind", dependencies: ["Scuttlebutt"], path: "Modules/Rewind",
-            swiftSettings: settings),
+            swiftSettings: besideDecoders),
         .target(
             name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"],
             path: "Modules/ScuttlebuttCoding", swiftSettings: settings),
         .target(
             name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
-            path: "Modules/ScuttlebuttModels", swiftSettings: settings),
+            path: "Modules/ScuttlebuttModels", swiftSettings: besideDecoders),
         // Of these two only the files that read bytes, so that SwiftNIO need not be built.
         .target(
             name: "ScuttlebuttRuntime", dependencies: ["Scuttlebutt"],
@@ -52,7 +58,7 @@ let package = Package(
                 "Scuttlebutt", "Rewind", "ScuttlebuttCoding", "ScuttlebuttModels",
                 "ScuttlebuttRuntime", "ScuttlebuttNIO",
             ],
-            path: "Targets", swiftSettings: settings),
+            path: "Targets", swiftSettings: besideDecoders),
         .systemLibrary(name: "LibFuzzer", path: "LibFuzzer"),
         .executableTarget(
             name: "Fuzz", dependencies: ["FuzzTargets", "LibFuzzer"], path: "Fuzz",

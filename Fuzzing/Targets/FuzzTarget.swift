@@ -9,6 +9,9 @@ public struct FuzzTarget: Sendable {
         /// With the address sanitizer, as they read unsafe buffers, and with each comparison told
         /// to the fuzzer, which so finds the tokens of a grammar.
         case decoders
+        /// The same with the counters of all modules: for what a data type itself reads by unsafe
+        /// buffers.
+        case saved
         /// With the counters of edges only, several times as fast: for programs of safe Swift,
         /// whose bytes are choices and not tokens.
         case machines

@@ -58,7 +58,9 @@ extension FuzzTarget {
     }
 
     /// Bytes that pretend to be a saved text, or to continue one, are refused or become a text.
-    static let textSaved = FuzzTarget("text-saved", maximumByteCount: 256) { bytes in
+    static let textSaved = FuzzTarget(
+        "text-saved", maximumByteCount: 256, build: .saved
+    ) { bytes in
         guard let choice = bytes.first else { return }
         let saved = Array(bytes[1...])
         if var opened = try? TextDocument(saved: saved) {
