@@ -20,7 +20,9 @@ extension Dispatching {
         // holding it.
         var holding: [Arrival] = []
         var isHeld = !gossip.hasReceivedSync(from: peer)
-        var room = configuration.heldUpdateLimit - (held[peer]?.updates.count ?? 0)
+        var room =
+            isHeld ? configuration.heldUpdateLimit - (held[peer]?.updates.count ?? 0) : 0
+        if !isHeld { arrived.reserveCapacity(messages.count) }
         for message in messages {
             switch message.line {
             case .ignored:

@@ -147,23 +147,26 @@ public struct Dispatching: Sendable {
 
     /// Accepts updates: the one place where the log, the clocks and the peers learn of them.
     mutating func accept(_ accepted: [Update], into effects: inout [Effect]) {
-        var fresh: [Update] = []
-        fresh.reserveCapacity(accepted.count)
-        for update in accepted {
+        // Mostly all of them are new, and then none is copied.
+        var rest: [Update]?
+        for (index, update) in accepted.enumerated() {
             guard gossip.hasRoom(for: update.source) else {
+                if rest == nil { rest = Array(accepted[..<index]) }
                 let refusal = Refusal(
                     .source, "there are too many sources to take another", stamp: update.stamp)
                 effects.append(.report(.refused(refusal, nil)))
                 continue
             }
             guard log.append(update) else {
+                if rest == nil { rest = Array(accepted[..<index]) }
                 noteKnown(update, into: &effects)
                 continue
             }
             observe(update)
             gossip.accept(update)
-            fresh.append(update)
+            rest?.append(update)
         }
+        let fresh = rest ?? accepted
         guard !fresh.isEmpty else { return }
         if configuration.savesUpdates {
             lastSave += 1

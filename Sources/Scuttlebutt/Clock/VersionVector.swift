@@ -8,7 +8,17 @@
 /// - SeeAlso: Van Renesse et al., "Efficient Reconciliation and Flow Control for Anti-Entropy
 ///   Protocols" (2008).
 public struct VersionVector: Hashable, Sendable {
-    private var newest: [Source: Timestamp] = [:]
+    private struct Entry: Hashable, Sendable {
+        let source: Source
+        var timestamp: Timestamp
+    }
+
+    /// Up to so many sources stand in a list: looking at each costs less than hashing one of them.
+    static let fewLimit = 8
+    /// Ascending by source; empty when there are more than ``fewLimit``.
+    private var few: [Entry] = []
+    /// Empty unless there are more than ``fewLimit``.
+    private var many: [Source: Timestamp] = [:]
 
     /// Makes a vector that has seen nothing.
     public init() {}
@@ -16,13 +26,18 @@ public struct VersionVector: Hashable, Sendable {
     /// The newest timestamp seen from `source`, or `nil` if none was.
     ///
     /// - Complexity: O(1).
-    public subscript(source: Source) -> Timestamp? { newest[source] }
+    public subscript(source: Source) -> Timestamp? {
+        if let place = place(of: source) { return few[place].timestamp }
+        return many.isEmpty ? nil : many[source]
+    }
+
+    private func place(of source: Source) -> Int? { few.firstIndex { $0.source == source } }
 
     /// How many sources were seen.
-    public var count: Int { newest.count }
+    public var count: Int { few.count + many.count }
 
     /// Whether nothing was seen.
-    public var isEmpty: Bool { newest.isEmpty }
+    public var isEmpty: Bool { few.isEmpty && many.isEmpty }
 
     /// Records that everything from `source` up to `timestamp` has been seen.
     ///
@@ -30,20 +45,40 @@ public struct VersionVector: Hashable, Sendable {
     /// - Complexity: O(1).
     @discardableResult
     public mutating func advance(_ source: Source, to timestamp: Timestamp) -> Bool {
+        if let place = place(of: source) {
+            guard few[place].timestamp < timestamp else { return false }
+            few[place].timestamp = timestamp
+            return true
+        }
+        if many.isEmpty {
+            guard few.count == VersionVector.fewLimit else {
+                let place = few.firstIndex { source < $0.source } ?? few.count
+                few.insert(Entry(source: source, timestamp: timestamp), at: place)
+                return true
+            }
+            for entry in few { many[entry.source] = entry.timestamp }
+            few = []
+        }
         // One look-up: a missing entry appears as zero, which every timestamp is above.
         return { (seen: inout Timestamp) -> Bool in
             guard seen < timestamp else { return false }
             seen = timestamp
             return true
-        }(&newest[source, default: .zero])
+        }(&many[source, default: .zero])
     }
 
     /// Forgets a source, as if nothing of it had been seen.
-    mutating func forget(_ source: Source) { newest[source] = nil }
+    mutating func forget(_ source: Source) {
+        few.removeAll { $0.source == source }
+        many[source] = nil
+        guard many.count == VersionVector.fewLimit else { return }
+        few = entries.map { Entry(source: $0.source, timestamp: $0.timestamp) }
+        many = [:]
+    }
 
     /// Whether the update with this stamp, or a later one of its source, has been seen.
     public func covers(_ stamp: Stamp) -> Bool {
-        guard let seen = newest[stamp.source] else { return false }
+        guard let seen = self[stamp.source] else { return false }
         return seen >= stamp.timestamp
     }
 
@@ -51,7 +86,8 @@ public struct VersionVector: Hashable, Sendable {
     ///
     /// - Complexity: O(sources of `other`).
     public mutating func merge(_ other: VersionVector) {
-        for (source, timestamp) in other.newest { advance(source, to: timestamp) }
+        for entry in other.few { advance(entry.source, to: entry.timestamp) }
+        for (source, timestamp) in other.many { advance(source, to: timestamp) }
     }
 
     /// The vector that has seen what either has seen.
@@ -65,11 +101,12 @@ public struct VersionVector: Hashable, Sendable {
     ///
     /// - Complexity: O(n log n).
     public var entries: [(source: Source, timestamp: Timestamp)] {
-        newest.map { (source: $0.key, timestamp: $0.value) }.sorted { $0.source < $1.source }
+        if many.isEmpty { return few.map { (source: $0.source, timestamp: $0.timestamp) } }
+        return many.map { (source: $0.key, timestamp: $0.value) }.sorted { $0.source < $1.source }
     }
 
     /// The largest timestamp of all sources, or `nil` when empty.
-    public var largest: Timestamp? { newest.values.max() }
+    public var largest: Timestamp? { many.values.max() ?? few.lazy.map(\.timestamp).max() }
 }
 
 extension VersionVector: CustomStringConvertible {

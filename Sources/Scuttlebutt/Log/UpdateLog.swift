@@ -38,9 +38,7 @@ public struct UpdateLog: Sendable {
     @discardableResult
     public mutating func append(_ update: Update) -> Bool {
         let index: Int
-        if lastIndex < runs.count, runs[lastIndex].source == update.source {
-            index = lastIndex
-        } else if let known = indexes[update.source] {
+        if let known = self.index(of: update.source) {
             index = known
         } else {
             index = runs.count
@@ -54,11 +52,19 @@ public struct UpdateLog: Sendable {
         return true
     }
 
+    /// Which run is a source's, if it has one.
+    private func index(of source: Source) -> Int? {
+        if lastIndex < runs.count, runs[lastIndex].source == source { return lastIndex }
+        // Looking at a few costs less than hashing one of them.
+        if runs.count <= VersionVector.fewLimit { return runs.firstIndex { $0.source == source } }
+        return indexes[source]
+    }
+
     /// The update with this stamp, if it is held.
     ///
     /// - Complexity: O(log n).
     public func update(at stamp: Stamp) -> Update? {
-        guard let index = indexes[stamp.source] else { return nil }
+        guard let index = index(of: stamp.source) else { return nil }
         return runs[index].update(at: stamp.timestamp)
     }
 
@@ -66,7 +72,7 @@ public struct UpdateLog: Sendable {
     ///
     /// - Complexity: O(log n).
     public func count(of source: Source, after timestamp: Timestamp?) -> Int {
-        guard let index = indexes[source] else { return 0 }
+        guard let index = index(of: source) else { return 0 }
         guard let timestamp else { return runs[index].count }
         return runs[index].count - runs[index].firstPosition(after: timestamp)
     }
@@ -83,39 +89,35 @@ public struct UpdateLog: Sendable {
             guard let last = runs[index].last else { continue }
             if let seen = known[runs[index].source] {
                 guard seen < last else { continue }
-                heads.append(
-                    Head(runs[index].source, index, runs[index].firstPosition(after: seen), runs))
+                heads.append(Head(index, runs[index].firstPosition(after: seen), runs))
             } else {
-                heads.append(Head(runs[index].source, index, 0, runs))
+                heads.append(Head(index, 0, runs))
             }
         }
         return merge(&heads, limit)
     }
 
-    /// One run's next update in a merge.
+    /// One run's next update in a merge; without references, for it is moved about in a heap.
     private struct Head {
-        let source: Source
         let run: Int
         var position: Int
         var timestamp: Timestamp
 
-        init(_ source: Source, _ run: Int, _ position: Int, _ runs: [Run]) {
-            self.source = source
+        init(_ run: Int, _ position: Int, _ runs: [Run]) {
             self.run = run
             self.position = position
             timestamp = runs[run].timestamp(position)
-        }
-
-        static func < (left: Head, right: Head) -> Bool {
-            if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
-            return left.source < right.source
         }
     }
 
     private func merge(_ heads: inout [Head], _ limit: DeltaLimit) -> [Update] {
         var result: [Update] = []
         var room = limit
-        var heap = BinaryHeap(heads) { $0 < $1 }
+        let runs = runs
+        var heap = BinaryHeap(heads) { left, right in
+            if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
+            return runs[left.run].source < runs[right.run].source
+        }
         while var head = heap.first {
             let update = runs[head.run].update(position: head.position)
             guard room.take(update) || result.isEmpty else { break }

@@ -35,7 +35,7 @@ public struct Gossip: Sendable {
     public private(set) var newestOwn: Timestamp?
     private var foreign = VersionVector()
     private var headerByteCount = 0
-    private var sessions: [PeerID: Session] = [:]
+    private var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
     /// The newest own update that some connection was given, as far as is known: raised by writing,
@@ -49,10 +49,10 @@ public struct Gossip: Sendable {
     }
 
     /// The open sessions, oldest first.
-    public var peers: [PeerID] { sessions.keys.sorted() }
+    public var peers: [PeerID] { sessions.openPeers }
 
     /// Whether this session is open.
-    public func isOpen(_ peer: PeerID) -> Bool { sessions[peer] != nil }
+    public func isOpen(_ peer: PeerID) -> Bool { sessions.isOpen(peer) }
 
     /// How many sessions are open.
     public var peerCount: Int { sessions.count }
@@ -61,13 +61,13 @@ public struct Gossip: Sendable {
     public mutating func open(_ options: SessionOptions = SessionOptions()) -> PeerID {
         lastPeer += 1
         let peer = PeerID(number: lastPeer)
-        sessions[peer] = Session(options: options)
+        sessions.append(peer, Session(options: options))
         return peer
     }
 
     /// Ends a session; whatever still arrives for it is ignored.
     public mutating func close(_ peer: PeerID) {
-        sessions[peer] = nil
+        sessions.remove(peer)
         if sessions.isEmpty { recent.clear() }
     }
 
@@ -88,28 +88,32 @@ public struct Gossip: Sendable {
     public mutating func receive(_ message: Message, from peer: PeerID) -> Reception {
         switch message {
         case .digest(let digest):
-            guard sessions[peer] != nil else { return .nothing }
-            sessions[peer]?.receive(digest: digest, own: source)
+            let isOpen: Void? = sessions.change(peer) { $0.receive(digest: digest, own: source) }
+            guard isOpen != nil else { return .nothing }
             ownWritten = nil
             if let newest = newestOwn {
                 // A claim beyond what we have says nothing of updates that are yet to be written.
-                ownWritten = sessions.values.compactMap { $0.known[source] }.max().map {
-                    min($0, newest)
+                let highest: Timestamp? = sessions.fold(nil) { highest, session in
+                    guard let known = session.known[source] else { return }
+                    highest = max(highest ?? known, known)
                 }
+                ownWritten = highest.map { min($0, newest) }
             }
             return .digest(claimed: digest.clock[source])
         case .sync:
-            guard sessions[peer] != nil else { return .nothing }
-            return .sync(isFirst: sessions[peer]?.receiveSync() ?? false)
+            guard let isFirst = sessions.change(peer, { $0.receiveSync() }) else { return .nothing }
+            return .sync(isFirst: isFirst)
         case .update(let update):
-            let takes = sessions[peer]?.takes(update, own: source, newestOwn: newestOwn)
+            let takes = sessions.change(peer) {
+                $0.takes(update, own: source, newestOwn: newestOwn)
+            }
             return takes == true ? .update(update) : .nothing
         }
     }
 
     /// Whether all of the peer's history is here.
     public func hasReceivedSync(from peer: PeerID) -> Bool {
-        sessions[peer]?.hasReceivedSync ?? true
+        sessions.look(peer) { $0.hasReceivedSync } ?? true
     }
 
     /// Records that an update was accepted: it is claimed in digests and goes to every peer that
@@ -120,8 +124,10 @@ public struct Gossip: Sendable {
         advance(update.stamp)
         guard !sessions.isEmpty else { return }
         // A client's one peer is mostly where the update came from: nobody is left to tell.
-        if sessions.count == 1, sessions.values.first?.known.covers(update.stamp) == true { return }
-        recent.append(update, wire)
+        if sessions.count == 1, sessions.lookAtFirst({ $0.known.covers(update.stamp) }) == true {
+            return
+        }
+        recent.append(update)
     }
 
     /// Records an update that was accepted in an earlier life, from a saved log.
@@ -171,7 +177,7 @@ public struct Gossip: Sendable {
 
     /// Whether both sides of this session have just become level; told once per session.
     public mutating func becameSynced(_ peer: PeerID) -> Bool {
-        sessions[peer]?.becameSynced() ?? false
+        sessions.change(peer) { $0.becameSynced() } ?? false
     }
 
     /// The next lines for a peer whose connection has room.
@@ -184,8 +190,10 @@ public struct Gossip: Sendable {
     public mutating func pull<Value: Replicated>(
         _ peer: PeerID, from value: Value, limit: DeltaLimit, unsettled: Timestamp? = nil
     ) -> Outgoing? {
-        guard var session = sessions[peer] else { return nil }
-        defer { sessions[peer] = session }
+        guard let place = sessions.index(of: peer) else { return nil }
+        var session = Session(options: SessionOptions())
+        sessions.exchange(&session, place)
+        defer { sessions.exchange(&session, place) }
         var block = WireBlock()
         if session.owesHeader {
             wire.append(
@@ -300,13 +308,14 @@ public struct Gossip: Sendable {
 
     /// Whether a pull for this peer would find something.
     public func hasWork(for peer: PeerID) -> Bool {
-        guard let session = sessions[peer] else { return false }
-        if session.owesHeader { return true }
-        switch session.sending {
-        case .awaitingDigest, .ended: return false
-        case .history: return session.held.map { isSettled($0) } ?? true
-        case .live: return session.cursor.map { $0 < recent.end } ?? true
-        }
+        sessions.look(peer) { session in
+            if session.owesHeader { return true }
+            switch session.sending {
+            case .awaitingDigest, .ended: return false
+            case .history: return session.held.map { isSettled($0) } ?? true
+            case .live: return session.cursor.map { $0 < recent.end } ?? true
+            }
+        } ?? false
     }
 
     /// The lines of a stretch that ``pull(_:from:limit:)`` named as shared.
@@ -315,8 +324,6 @@ public struct Gossip: Sendable {
     ///   pull.
     public func sharedBlock(_ range: Range<Int>) -> WireBlock? {
         guard range.lowerBound >= recent.start, range.upperBound <= recent.end else { return nil }
-        var block = WireBlock()
-        for position in range { recent.append(position, to: &block) }
-        return block
+        return recent.block(range)
     }
 }

@@ -26,11 +26,14 @@ struct RecentUpdates: Sendable {
     /// The position after the newest update.
     var end: Int { start + entries.count - dropped }
 
-    mutating func append(_ update: Update, _ wire: ClassicWire) {
-        var block = WireBlock()
-        wire.append(update, to: &block)
-        byteCount += block.bytes.count
-        entries.append(Entry(stamp: update.stamp, line: block.bytes))
+    mutating func append(_ update: Update) {
+        var line: [UInt8] = []
+        let tail = update.tail?.count ?? update.source.utf8.count + 32
+        line.reserveCapacity(update.payload.count + tail + 2)
+        ClassicWire.append(update, to: &line)
+        line.append(UInt8(ascii: "\n"))
+        byteCount += line.count
+        entries.append(Entry(stamp: update.stamp, line: line))
         while end - start > RecentUpdates.maximumCount
             || (byteCount > RecentUpdates.maximumBytes && end - start > 1)
         {
@@ -53,6 +56,14 @@ struct RecentUpdates: Sendable {
     }
 
     func stamp(_ position: Int) -> Stamp { entries[position - start + dropped].stamp }
+
+    /// The lines of a stretch.
+    func block(_ stretch: Range<Int>) -> WireBlock {
+        let byteCount = stretch.reduce(0) { $0 + entries[$1 - start + dropped].line.count }
+        var block = WireBlock(byteCount: byteCount, lineCount: stretch.count)
+        for position in stretch { append(position, to: &block) }
+        return block
+    }
 
     func append(_ position: Int, to block: inout WireBlock) {
         block.append(line: entries[position - start + dropped].line)

@@ -121,7 +121,7 @@ public struct LineDecoder: Sendable {
         scratch.removeAll(keepingCapacity: true)
         ClassicWire.appendTail(timestamp, source, to: &scratch)
         let tail = UnsafeBufferPointer(rebasing: bytes[parts.payload.upperBound..<parts.end])
-        let isOrdinary = tail.count == scratch.count && tail.elementsEqual(scratch)
+        let isOrdinary = LineDecoder.areEqual(scratch, tail)
         return .message(
             .update(
                 Update(
@@ -135,7 +135,7 @@ public struct LineDecoder: Sendable {
     {
         let written = UnsafeBufferPointer(rebasing: bytes[literal])
         for (index, recent) in recentSources.enumerated()
-        where recent.literal.count == written.count && recent.literal.elementsEqual(written) {
+        where LineDecoder.areEqual(recent.literal, written) {
             if index > 0 { recentSources.swapAt(index, 0) }
             return recent.source
         }
@@ -148,6 +148,13 @@ public struct LineDecoder: Sendable {
         recentSources.insert((Array(written), source), at: 0)
         if recentSources.count > LineDecoder.recentSourceLimit { recentSources.removeLast() }
         return source
+    }
+
+    /// Compares a few bytes without an iterator over each side.
+    private static func areEqual(_ left: [UInt8], _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 
     // MARK: Headers

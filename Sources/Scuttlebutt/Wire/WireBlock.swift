@@ -10,6 +10,12 @@ public struct WireBlock: Hashable, Sendable {
     /// Makes an empty block.
     public init() {}
 
+    /// Makes an empty block with room.
+    init(byteCount: Int, lineCount: Int) {
+        bytes.reserveCapacity(byteCount)
+        ends.reserveCapacity(lineCount)
+    }
+
     /// Whether there is no line.
     public var isEmpty: Bool { ends.isEmpty }
 

@@ -14,7 +14,8 @@ extension World {
         guard violation == nil, nodes[node].isRunning, nodes[node].checkedCount != count
         else { return }
         nodes[node].checkedCount = count
-        if let message = nodes[node].peer?.brokenInvariant(foldedCount: count) {
+        let broken: String?? = nodes[node].peer?.look { $0.brokenInvariant(foldedCount: count) }
+        if let message = broken ?? nil {
             fail(.notification, "\(name(node)): \(message)")
         }
         if nodes[node].unfolded.count > Self.unfoldedLimit {
@@ -24,13 +25,13 @@ extension World {
 
     /// Compares the state of a peer with an obvious fold of everything that it has.
     mutating func checkReference(_ node: Int) {
-        guard violation == nil, let peer = nodes[node].peer else { return }
+        guard violation == nil, nodes[node].isRunning else { return }
         let expected = program.reference(entries(node), isNew: nodes[node].isNew)
-        guard peer.observed != expected else { return }
+        guard let found = nodes[node].peer?.look({ $0.observed }), found != expected else { return }
         fail(
             .reference,
             "the state of \(name(node)) with \(nodes[node].folded.count) updates is "
-                + "\(peer.observed), where folding them in order gives \(expected)")
+                + "\(found), where folding them in order gives \(expected)")
     }
 
     /// What a peer has, in agreed order: by timestamp, then by the source's UTF-16 code units, and
@@ -38,13 +39,16 @@ extension World {
     ///
     /// Nothing of the package takes part in the ordering, so that it is a check of it.
     private func entries(_ node: Int) -> [ReferenceEntry] {
-        let ordered = nodes[node].folded.sorted { left, right in
-            let (a, b) = (left.timestamp.value, right.timestamp.value)
-            if a != b { return a < b }
-            return left.source.text.utf16.lexicographicallyPrecedes(right.source.text.utf16)
+        let folded = nodes[node].folded
+        // Numbers are sorted, not updates, each of which is three references.
+        var keys = folded.indices.map { (timestamp: folded[$0].timestamp.value, place: $0) }
+        keys.sort { left, right in
+            if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
+            return folded[left.place].source.text.utf16
+                .lexicographicallyPrecedes(folded[right.place].source.text.utf16)
         }
         var entries: [ReferenceEntry] = []
-        entries.reserveCapacity(ordered.count + nodes[node].locals.count)
+        entries.reserveCapacity(folded.count + nodes[node].locals.count)
         var next = 0
         func takeLocals(_ isBefore: (Stamp?) -> Bool) {
             while next < nodes[node].locals.count, isBefore(nodes[node].locals[next].anchor) {
@@ -54,7 +58,8 @@ extension World {
             }
         }
         takeLocals { $0 == nil }
-        for update in ordered {
+        for key in keys {
+            let update = folded[key.place]
             entries.append(ReferenceEntry(payload: update.payload, stamp: update.stamp))
             takeLocals { $0 == update.stamp }
         }
@@ -141,7 +146,7 @@ extension World {
                 connections[number].ends[1 - end].isOpen,
                 let session = connections[number].ends[end].session
             else { continue }
-            if nodes[node].peer?.gossip.hasReceivedSync(from: session) != true {
+            if nodes[node].peer?.look({ $0.gossip.hasReceivedSync(from: session) }) != true {
                 fail(.session, "\(name(node)) is at rest and has heard no SYNC on #\(number)")
             }
             if !connections[number].ends[end].pipe.isEmpty {

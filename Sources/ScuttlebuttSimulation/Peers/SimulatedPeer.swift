@@ -56,6 +56,12 @@ extension SimulatedPeer {
     public func payload(_ number: UInt64, isNewer: Bool) -> Payload? { nil }
     /// Knows of no other promises.
     public func brokenLaw() -> String? { nil }
+
+    /// Looks at the peer where it stands.
+    ///
+    /// An optional peer that is looked at in another way is copied first, with all that its
+    /// machines hold.
+    mutating func look<Result>(_ body: (borrowing Self) -> Result) -> Result { body(self) }
 }
 
 /// How one peer is made.

@@ -31,7 +31,7 @@ struct Connection: Sendable {
 struct Pipe: Sendable {
     /// Some bytes on their way, not cut at the ends of lines.
     struct Frame: Sendable {
-        let bytes: [UInt8]
+        let bytes: ArraySlice<UInt8>
         let due: Int64
         /// The newest own update of the sender that was durable when this was written.
         let durableOwn: Double
@@ -67,7 +67,7 @@ struct Pipe: Sendable {
 
     /// Puts bytes on the wire; returns when they arrive.
     mutating func append(
-        _ bytes: [UInt8], at time: Int64, takes microseconds: Int64, delay: Int64,
+        _ bytes: ArraySlice<UInt8>, at time: Int64, takes microseconds: Int64, delay: Int64,
         durableOwn: Double, heardArrivals: Int
     ) -> Int64 {
         freeAt = max(freeAt, time) + microseconds

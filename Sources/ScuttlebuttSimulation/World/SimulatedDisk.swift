@@ -19,14 +19,16 @@ struct SimulatedDisk: Sendable {
     private var writingOwn: Timestamp?
 
     /// Begins a write.
-    mutating func begin(_ updates: [Update], own: Source) {
+    mutating func begin(_ entries: [(token: Int, updates: [Update])], own: Source) {
         writing.removeAll(keepingCapacity: true)
         writingOwn = nil
-        for update in updates {
-            ClassicWire.append(update, to: &writing)
-            writing.append(UInt8(ascii: "\n"))
-            if update.source == own {
-                writingOwn = max(writingOwn ?? update.timestamp, update.timestamp)
+        for entry in entries {
+            for update in entry.updates {
+                ClassicWire.append(update, to: &writing)
+                writing.append(UInt8(ascii: "\n"))
+                if update.source == own {
+                    writingOwn = max(writingOwn ?? update.timestamp, update.timestamp)
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ extension World {
             var start = 0
             while start < bytes.count {
                 let stop = min(start + 1 + random.below(400), bytes.count)
-                put(Array(bytes[start..<stop]), number, 0, after: pause)
+                put(bytes[start..<stop], number, 0, after: pause)
                 pause += Int64(random.below(20_000))
                 start = stop
             }

@@ -115,7 +115,8 @@ extension World {
         }
         for update in updates { noteFolded(update, node) }
         let repeated = repetition(node)
-        if let known = nodes[node].peer?.fold(updates + repeated), known != repeated.count {
+        let batch = repeated.isEmpty ? updates : updates + repeated
+        if let known = nodes[node].peer?.fold(batch), known != repeated.count {
             fail(
                 .notification,
                 "\(name(node)) was given \(repeated.count) actions twice and counts \(known)")
@@ -137,12 +138,7 @@ extension World {
     // MARK: The disk
 
     mutating func startSave(_ node: Int) {
-        nodes[node].saving = nil
-        guard let last = nodes[node].saveQueue.last else { return }
-        let count = nodes[node].saveQueue.count
-        nodes[node].saving = (last.token, count)
-        nodes[node].disk.begin(
-            nodes[node].saveQueue.flatMap(\.updates), own: nodes[node].source)
+        guard nodes[node].beginSave() else { return }
         let delay = nodes[node].random.below(script.limits.saveDelay * 1_000 + 1)
         queue.add(.saved(node: node, life: nodes[node].life), due: time + Int64(delay))
     }
@@ -160,14 +156,7 @@ extension World {
         if note(12, node, token) {
             log.add(time, "\(name(node)) has saved up to \(token)")
         }
-        let own = nodes[node].source
-        for entry in nodes[node].saveQueue.prefix(count) {
-            for update in entry.updates where update.source == own {
-                nodes[node].acknowledgedOwn += 1
-            }
-        }
-        nodes[node].saveQueue.removeFirst(count)
-        nodes[node].saving = nil
+        nodes[node].endSave(count)
         if !nodes[node].saveQueue.isEmpty { startSave(node) }
         handle(node, .saved(token))
     }

@@ -215,7 +215,7 @@ extension World {
                 ? bytes.count
                 : min(start + connections[number].random.below(bytes.count), bytes.count)
             guard stop > start else { continue }
-            let part = count == 1 ? bytes : Array(bytes[start..<stop])
+            let part = bytes[start..<stop]
             start = stop
             put(part, number, end, durableOwn: durableOwn, heardArrivals: arrivals)
         }
@@ -223,7 +223,7 @@ extension World {
 
     /// Puts bytes on the wire, as they are.
     mutating func put(
-        _ bytes: [UInt8], _ number: Int, _ end: Int, after pause: Int64 = 0,
+        _ bytes: ArraySlice<UInt8>, _ number: Int, _ end: Int, after pause: Int64 = 0,
         durableOwn: Double = Timestamp.maximum.value, heardArrivals: Int = 0
     ) {
         let network = script.network

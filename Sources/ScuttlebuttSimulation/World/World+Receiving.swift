@@ -30,6 +30,7 @@ extension World {
 
     private mutating func receive(_ frame: Pipe.Frame, _ number: Int, _ end: Int, _ node: Int) {
         var incoming: [Dispatching.Incoming] = []
+        swap(&incoming, &self.incoming)
         var fault: SessionError?
         let newline = UInt8(ascii: "\n")
         var start = 0
@@ -59,7 +60,7 @@ extension World {
             }
         }
         if fault == nil {
-            connections[number].ends[end].pipe.partial += frame.bytes[start...]
+            connections[number].ends[end].pipe.partial += frame.bytes.dropFirst(start)
             if connections[number].ends[end].pipe.partial.count > Self.lineLimit {
                 fault = SessionError(.notJSON, "a line has no end")
             }
@@ -74,6 +75,8 @@ extension World {
         if !incoming.isEmpty, let session = connections[number].ends[1 - end].session {
             handle(node, .received(session, incoming))
         }
+        incoming.removeAll(keepingCapacity: true)
+        swap(&incoming, &self.incoming)
         guard let fault else { return }
         if connections[number].ends[end].node != nil {
             fail(.session, "\(name(node)) cannot read an honest peer: \(fault.message)")
@@ -152,14 +155,14 @@ extension World {
     private mutating func suspect(_ update: Update, _ number: Int, _ end: Int, _ node: Int) {
         let writer = ledger.index(of: update.source)
         guard ledger.writers[writer].owner != nil,
-            nodes[node].peer?.gossip.covers(update.stamp) != true
+            nodes[node].peer?.look({ $0.gossip.covers(update.stamp) }) != true
         else { return }
         var pipe = connections[number].ends[end].pipe
         while pipe.chain.count <= writer { pipe.chain.append(0) }
         var next = max(pipe.chain[writer], ledger.count(node, writer))
         if nodes[node].writer == writer {
             // What the writer itself has not let out yet stands behind what comes in its name.
-            let newest = nodes[node].peer?.gossip.newestOwn?.value ?? 0
+            let newest = nodes[node].peer?.look { $0.gossip.newestOwn?.value ?? 0 } ?? 0
             let out = ledger.writers[writer].written.prefix { $0.timestamp.value <= newest }
             next = min(next, out.count)
         }

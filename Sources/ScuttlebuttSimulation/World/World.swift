@@ -85,6 +85,24 @@ struct World<Program: SimulatedProgram>: Sendable {
 
         /// Whether there is a ``peer``; a look at that would copy it.
         var isRunning = false
+
+        /// Begins to write all that waits; whether that is anything.
+        mutating func beginSave() -> Bool {
+            saving = nil
+            guard let last = saveQueue.last else { return false }
+            saving = (last.token, saveQueue.count)
+            disk.begin(saveQueue, own: source)
+            return true
+        }
+
+        /// So many entries are durable.
+        mutating func endSave(_ count: Int) {
+            for entry in saveQueue.prefix(count) {
+                for update in entry.updates where update.source == source { acknowledgedOwn += 1 }
+            }
+            saveQueue.removeFirst(count)
+            saving = nil
+        }
     }
 
     /// A connection that one peer wants to another and dials again and again.
@@ -123,6 +141,8 @@ struct World<Program: SimulatedProgram>: Sendable {
     var lastAcceptance: Int64 = 0
     /// Scratch for one transition.
     var effects: [Dispatching.Effect] = []
+    /// Scratch for the lines of one frame.
+    var incoming: [Dispatching.Incoming] = []
 
     init(_ program: Program, _ script: Script, keepsLines: Bool = false, sampleInterval: Int64 = 0)
     {
