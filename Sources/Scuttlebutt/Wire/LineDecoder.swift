@@ -18,8 +18,15 @@ public enum DecodedLine: Hashable, Sendable {
 public struct LineDecoder: Sendable {
     /// The rules and bounds that are read by.
     public let wire: ClassicWire
-    private var recentSources: [(literal: [UInt8], source: Source)] = []
+    private var recentSources: [RecentSource] = []
     private var scratch: [UInt8] = []
+
+    private struct RecentSource: Sendable {
+        let literal: [UInt8]
+        let source: Source
+        /// Whether we would write it so ourselves.
+        let isOrdinary: Bool
+    }
 
     private static let recentSourceLimit = 8
 
@@ -118,10 +125,13 @@ public struct LineDecoder: Sendable {
                 return .refused(Refusal(.value, error.text, stamp: stamp))
             }
         }
-        scratch.removeAll(keepingCapacity: true)
-        ClassicWire.appendTail(timestamp, source, to: &scratch)
         let tail = UnsafeBufferPointer(rebasing: bytes[parts.payload.upperBound..<parts.end])
-        let isOrdinary = LineDecoder.areEqual(scratch, tail)
+        var isOrdinary = hasPlainTail(parts, bytes)
+        if !isOrdinary {
+            scratch.removeAll(keepingCapacity: true)
+            ClassicWire.appendTail(timestamp, source, to: &scratch)
+            isOrdinary = LineDecoder.areEqual(scratch, tail)
+        }
         return .message(
             .update(
                 Update(
@@ -134,10 +144,11 @@ public struct LineDecoder: Sendable {
         -> Source?
     {
         let written = UnsafeBufferPointer(rebasing: bytes[literal])
-        for (index, recent) in recentSources.enumerated()
-        where LineDecoder.areEqual(recent.literal, written) {
+        for index in recentSources.indices
+        where LineDecoder.areEqual(recentSources[index].literal, written) {
+            let source = recentSources[index].source
             if index > 0 { recentSources.swapAt(index, 0) }
-            return recent.source
+            return source
         }
         var text: [UInt8] = []
         guard literal.count <= 6 * ClassicWire.maximumSourceByteCount,
@@ -145,9 +156,28 @@ public struct LineDecoder: Sendable {
             !decoded.hasLoneSurrogate, text.count <= ClassicWire.maximumSourceByteCount,
             let source = Source(validUTF8: text)
         else { return nil }
-        recentSources.insert((Array(written), source), at: 0)
+        var ordinary: [UInt8] = []
+        JSONString.encode(text, into: &ordinary)
+        recentSources.insert(
+            RecentSource(
+                literal: Array(written), source: source,
+                isOrdinary: LineDecoder.areEqual(ordinary, written)), at: 0)
         if recentSources.count > LineDecoder.recentSourceLimit { recentSources.removeLast() }
         return source
+    }
+
+    /// Whether what follows the payload is as we write it, seen without writing it: no white space
+    /// or further element, an integer of digits that is exact, and the source that was just found.
+    private func hasPlainTail(_ parts: UpdateParts, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let number = parts.timestamp
+        guard recentSources.first?.isOrdinary == true,
+            number.lowerBound == parts.payload.upperBound + 1,
+            parts.source.lowerBound == number.upperBound + 1,
+            parts.end == parts.source.upperBound + 1,
+            number.count <= 15, bytes[number.lowerBound] != Ascii.zero
+        else { return false }
+        for index in number where !Ascii.isDigit(bytes[index]) { return false }
+        return true
     }
 
     /// Compares a few bytes without an iterator over each side.

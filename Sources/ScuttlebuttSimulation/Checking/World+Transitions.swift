@@ -96,9 +96,10 @@ extension World {
     /// Takes note of what an honest peer's header says of the reader's own updates.
     mutating func noteClaim(_ digest: Digest, _ number: Int, _ end: Int, _ node: Int) {
         // Of a type that forgets, what is claimed may have been replaced, and never comes.
+        let own = nodes[node].source
         guard retainsEverything, connections[number].ends[end].node != nil,
             connections[number].ends[1 - end].isOpen,
-            let claimed = digest.clock[nodes[node].source], claimed <= .clockCeiling
+            let claimed = digest.clock[own], claimed <= .clockCeiling
         else { return }
         let value = claimed.value
         nodes[node].ownClaims.highest = max(nodes[node].ownClaims.highest, value)

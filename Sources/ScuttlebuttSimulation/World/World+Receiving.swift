@@ -59,7 +59,7 @@ extension World {
                 }
             }
         }
-        if fault == nil {
+        if fault == nil, start < frame.bytes.count {
             connections[number].ends[end].pipe.partial += frame.bytes.dropFirst(start)
             if connections[number].ends[end].pipe.partial.count > Self.lineLimit {
                 fault = SessionError(.notJSON, "a line has no end")

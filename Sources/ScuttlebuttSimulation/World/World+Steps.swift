@@ -55,8 +55,10 @@ extension World {
     // MARK: Writing
 
     private mutating func dispatch(_ node: Int, _ number: UInt64, isNewer: Bool) {
-        let prepared = nodes[node].peer?.payload(number, isNewer: isNewer)
-        guard let payload = prepared ?? program.payload(number, isNewer: isNewer) else { return }
+        let prepared: Payload?? = nodes[node].peer?.look { $0.payload(number, isNewer: isNewer) }
+        guard let payload = (prepared ?? nil) ?? program.payload(number, isNewer: isNewer) else {
+            return
+        }
         dispatch(payload, node)
     }
 

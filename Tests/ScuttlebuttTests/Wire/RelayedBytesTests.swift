@@ -17,6 +17,9 @@ struct RelayedBytesTests {
             #"[{"type":"A","n":1.50,"m":1e2},1.0,"S"]"#,
             #"[{"type":"A"},10e-1,"S","signature",[1, 2]]"#,
             #"[{"b":1,"type":"A","a":"\u0041\ud800"},1,"\u0053"]"#,
+            #"[{"type":"A"} ,1,"S"]"#, #"[{"type":"A"},1 ,"S"]"#, #"[{"type":"A"}, 1,"S"]"#,
+            #"[{"type":"A"},1, "S"]"#, #"[{"type":"A"},1,"S" ]"#, #"[{"type":"A"},1,"S",null]"#,
+            #"[{"type":"A"},1,"\u0053"]"#, #"[{"type":"A"},1e0,"S"]"#, #"[{"type":"A"},1.0,"S"]"#,
         ])
     func bytes(line: String) throws {
         guard case .message(.update(let update)) = try decode(Array(line.utf8)) else {
@@ -28,6 +31,25 @@ struct RelayedBytesTests {
         #expect(String(decoding: relayed, as: UTF8.self) == line)
         #expect(update.timestamp.value == 1)
         #expect(update.source.text == "S")
+    }
+
+    @Test("A source that is written in two ways on one connection leaves in both")
+    func twoLiterals() throws {
+        var decoder = LineDecoder(wire: ClassicWire(rules: .fork))
+        let lines = [
+            #"[{"type":"A"},1,"S"]"#, #"[{"type":"A"},2,"\u0053"]"#, #"[{"type":"A"},3,"S"]"#,
+            #"[{"type":"A"},4,"\u0053"]"#,
+        ]
+        for line in lines {
+            guard case .message(.update(let update)) = try decoder.decode(Array(line.utf8)) else {
+                Issue.record("refused")
+                return
+            }
+            var relayed: [UInt8] = []
+            ClassicWire.append(update, to: &relayed)
+            #expect(String(decoding: relayed, as: UTF8.self) == line)
+            #expect(update.source.text == "S")
+        }
     }
 
     @Test("A line that fits TCP but no Primus frame is accepted nowhere")
