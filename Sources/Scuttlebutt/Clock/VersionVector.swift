@@ -106,7 +106,7 @@ public struct VersionVector: Hashable, Sendable {
     }
 
     /// The largest timestamp of all sources, or `nil` when empty.
-    public var largest: Timestamp? { many.values.max() ?? few.lazy.map(\.timestamp).max() }
+    public var largest: Timestamp? { many.values.max() ?? few.lazy.map { $0.timestamp }.max() }
 }
 
 extension VersionVector: CustomStringConvertible {
