@@ -50,11 +50,9 @@ struct PeerAddressTests {
     func errors() async throws {
         let listener = try await TCPListener.listen()
         await #expect(throws: LinkError.self) { try await TCPListener.listen(port: listener.port) }
-        let port = listener.port
         await listener.close()
-        for address in [
-            "tcp://127.0.0.1:\(port)", "ws://127.0.0.1:\(port)", "http://127.0.0.1:\(port)",
-        ] {
+        let nobody = try BoundPort()
+        for address in ["tcp", "ws", "http"].map({ "\($0)://127.0.0.1:\(nobody.number)" }) {
             let transport = try Transports.transport(for: address)
             let error = await #expect(throws: LinkError.self) { try await transport.connect() }
             #expect(error?.code == .unreachable)
