@@ -190,7 +190,8 @@ public struct Gossip: Sendable {
     public mutating func pull<Value: Replicated>(
         _ peer: PeerID, from value: Value, limit: DeltaLimit, unsettled: Timestamp? = nil
     ) -> Outgoing? {
-        guard let place = sessions.index(of: peer) else { return nil }
+        // Who pulls until there is nothing asks once too often each time.
+        guard hasWork(for: peer), let place = sessions.index(of: peer) else { return nil }
         var session = Session(options: SessionOptions())
         sessions.exchange(&session, place)
         defer { sessions.exchange(&session, place) }
