@@ -144,6 +144,8 @@ extension FuzzTarget {
 /// Two replicas of a value that write and hear of each other later.
 struct WriterPair<Value: Replicated & Dumpable> {
     private(set) var values: [Value] = []
+    /// Copies that took what is no JSON, and have heard of everything since.
+    private var spoiled: [Value] = []
     private var sources: [Source] = []
     private var inboxes: [[Update]] = [[], []]
     private var time = 0.0
@@ -161,6 +163,8 @@ struct WriterPair<Value: Replicated & Dumpable> {
 
     private mutating func apply(_ update: Update, to writer: Int) -> [Value.Change] {
         var changes: [Value.Change]? = []
+        if !spoiled.isEmpty { _ = spoiled[writer].apply(update, changes: &changes) }
+        changes = []
         _ = values[writer].apply(update, changes: &changes)
         return changes ?? []
     }
@@ -175,13 +179,15 @@ struct WriterPair<Value: Replicated & Dumpable> {
     /// Both hear at once of what a third wrote.
     ///
     /// A line that is no JSON never reaches a type: its keys, for one, need not be UTF-8, and so
-    /// have no order. A copy takes it, which must not trap, and of which nothing more is asked.
+    /// have no order. Copies take it and all that follows, which must not trap; nothing more is
+    /// asked of them.
     @discardableResult
     mutating func receive(_ payload: Payload, isJSON: Bool) -> [[Value.Change]] {
         let update = update(payload, by: 2)
         guard isJSON else {
-            var copy = self
-            for writer in 0..<2 { _ = copy.apply(update, to: writer) }
+            if spoiled.isEmpty { spoiled = values }
+            var changes: [Value.Change]? = []
+            for writer in 0..<2 { _ = spoiled[writer].apply(update, changes: &changes) }
             return []
         }
         return [0, 1].map { apply(update, to: $0) }
@@ -197,6 +203,7 @@ struct WriterPair<Value: Replicated & Dumpable> {
     /// Both hear of everything and compare.
     mutating func finish() throws {
         for writer in 0..<2 { deliver(to: writer, count: .max) }
+        for value in spoiled { _ = value.dump }
         let dumps = values.map(\.dump)
         try expect(dumps[0] == dumps[1], "\(text(dumps[0])) here, \(text(dumps[1])) there")
         try expect(NaiveJSON(dumps[0]) != nil, "the dump is no JSON: \(text(dumps[0]))")

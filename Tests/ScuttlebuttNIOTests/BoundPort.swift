@@ -12,7 +12,7 @@
 /// no other test can come to listen there meanwhile.
 final class BoundPort {
     let number: Int
-    private let socket: Int32
+    private let descriptor: Int32
 
     struct Failure: Error {
         let code: Int32
@@ -24,12 +24,13 @@ final class BoundPort {
         #else
             let kind = SOCK_STREAM
         #endif
-        socket = Self.open(kind)
+        let descriptor = socket(AF_INET, kind, 0)
+        self.descriptor = descriptor
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let (descriptor, size) = (socket, length)
+        let size = length
         let isNamed = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
                 bind(descriptor, name, size) == 0 && getsockname(descriptor, name, &length) == 0
@@ -39,15 +40,5 @@ final class BoundPort {
         guard isNamed else { throw Failure(code: errno) }
     }
 
-    private static func open(_ kind: Int32) -> Int32 {
-        #if canImport(Glibc)
-            Glibc.socket(AF_INET, kind, 0)
-        #elseif canImport(Musl)
-            Musl.socket(AF_INET, kind, 0)
-        #else
-            Darwin.socket(AF_INET, kind, 0)
-        #endif
-    }
-
-    deinit { close(socket) }
+    deinit { close(descriptor) }
 }

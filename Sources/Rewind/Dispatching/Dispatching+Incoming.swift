@@ -122,23 +122,21 @@ extension Dispatching {
     mutating func judge(_ arrived: [Arrival], into effects: inout [Effect]) {
         var accepted: [Update] = []
         var cutOffPeer: PeerID?
-        for index in arrived.indices where arrived[index].peer != cutOffPeer {
-            let update = arrived[index].update
-            if gossip.covers(update.stamp) {
-                noteKnown(update, into: &effects)
+        for arrival in arrived where arrival.peer != cutOffPeer {
+            let stamp = arrival.update.stamp
+            if gossip.covers(stamp) {
+                noteKnown(arrival.update, into: &effects)
                 continue
             }
-            if update.source == source,
-                !mayJudge(own: arrived[index], &cutOffPeer, into: &effects)
-            {
+            if stamp.source == source, !mayJudge(own: arrival, &cutOffPeer, into: &effects) {
                 continue
             }
             if configuration.verifies {
-                let peer = arrived[index].peer
-                let goesOn = verify(update, arrived[index].fingerprint, peer, into: &effects)
-                if !goesOn { cutOffPeer = peer }
+                let goesOn = verify(
+                    arrival.update, arrival.fingerprint, arrival.peer, into: &effects)
+                if !goesOn { cutOffPeer = arrival.peer }
             } else {
-                accepted.append(update)
+                accepted.append(arrival.update)
             }
         }
         accept(accepted, into: &effects)

@@ -147,26 +147,23 @@ public struct Dispatching: Sendable {
 
     /// Accepts updates: the one place where the log, the clocks and the peers learn of them.
     mutating func accept(_ accepted: [Update], into effects: inout [Effect]) {
-        // Mostly all of them are new, and then none is copied.
-        var rest: [Update]?
-        for (index, update) in accepted.enumerated() {
+        var fresh: [Update] = []
+        fresh.reserveCapacity(accepted.count)
+        for update in accepted {
             guard gossip.hasRoom(for: update.source) else {
-                if rest == nil { rest = Array(accepted[..<index]) }
                 let refusal = Refusal(
                     .source, "there are too many sources to take another", stamp: update.stamp)
                 effects.append(.report(.refused(refusal, nil)))
                 continue
             }
             guard log.append(update) else {
-                if rest == nil { rest = Array(accepted[..<index]) }
                 noteKnown(update, into: &effects)
                 continue
             }
             observe(update)
             gossip.accept(update)
-            rest?.append(update)
+            fresh.append(update)
         }
-        let fresh = rest ?? accepted
         guard !fresh.isEmpty else { return }
         if configuration.savesUpdates {
             lastSave += 1

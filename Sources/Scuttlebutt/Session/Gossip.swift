@@ -93,11 +93,7 @@ public struct Gossip: Sendable {
             ownWritten = nil
             if let newest = newestOwn {
                 // A claim beyond what we have says nothing of updates that are yet to be written.
-                let highest: Timestamp? = sessions.fold(nil) { highest, session in
-                    guard let known = session.known[source] else { return }
-                    highest = max(highest ?? known, known)
-                }
-                ownWritten = highest.map { min($0, newest) }
+                ownWritten = sessions.newestKnown(of: source).map { min($0, newest) }
             }
             return .digest(claimed: digest.clock[source])
         case .sync:
@@ -124,9 +120,7 @@ public struct Gossip: Sendable {
         advance(update.stamp)
         guard !sessions.isEmpty else { return }
         // A client's one peer is mostly where the update came from: nobody is left to tell.
-        if sessions.count == 1, sessions.lookAtFirst({ $0.known.covers(update.stamp) }) == true {
-            return
-        }
+        if sessions.count == 1, sessions.allSatisfy({ $0.known.covers(update.stamp) }) { return }
         recent.append(update)
     }
 
@@ -191,10 +185,17 @@ public struct Gossip: Sendable {
         _ peer: PeerID, from value: Value, limit: DeltaLimit, unsettled: Timestamp? = nil
     ) -> Outgoing? {
         // Who pulls until there is nothing asks once too often each time.
-        guard hasWork(for: peer), let place = sessions.index(of: peer) else { return nil }
-        var session = Session(options: SessionOptions())
-        sessions.exchange(&session, place)
-        defer { sessions.exchange(&session, place) }
+        guard hasWork(for: peer) else { return nil }
+        // Writing to a session goes on beside it as well, so the table stands apart meanwhile.
+        var table = SessionTable()
+        swap(&table, &sessions)
+        defer { swap(&table, &sessions) }
+        return table.change(peer) { pull(&$0, value, limit, unsettled) } ?? nil
+    }
+
+    private mutating func pull<Value: Replicated>(
+        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?
+    ) -> Outgoing? {
         var block = WireBlock()
         if session.owesHeader {
             wire.append(

@@ -28,6 +28,7 @@ struct RecentUpdates: Sendable {
 
     mutating func append(_ update: Update) {
         var line: [UInt8] = []
+        // Its size, so that it grows but once: a timestamp has 25 characters at the most.
         let tail = update.tail?.count ?? update.source.utf8.count + 32
         line.reserveCapacity(update.payload.count + tail + 2)
         ClassicWire.append(update, to: &line)

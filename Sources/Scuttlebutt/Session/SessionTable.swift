@@ -6,25 +6,30 @@
 /// handful that most replicas have costs less than hashing. Sessions are used where they stand: a
 /// copy of one that is then written to would copy all that it knows of its peer.
 struct SessionTable: Sendable {
-    private var peers: [PeerID] = []
-    /// As many; those that are over are empty, and removed when they are the most.
-    private var sessions: [Session] = []
-    private var isOver: [Bool] = []
+    private struct Entry: Sendable {
+        let peer: PeerID
+        var session: Session
+        var isOpen = true
+    }
+
+    /// Ascending by name.
+    ///
+    /// Those that are over are emptied at once, and removed together when they are the
+    /// most, so that the end of ten thousand sessions does not move each of them every time.
+    private var entries: [Entry] = []
     /// How many are open.
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
     /// Those that are open, oldest first.
-    var openPeers: [PeerID] { peers.indices.compactMap { isOver[$0] ? nil : peers[$0] } }
+    var openPeers: [PeerID] { entries.filter { $0.isOpen }.map { $0.peer } }
 
     /// Adds a session, whose name must be above all before.
     ///
     /// - Complexity: O(1), amortised.
     mutating func append(_ peer: PeerID, _ session: Session) {
-        peers.append(peer)
-        sessions.append(session)
-        isOver.append(false)
+        entries.append(Entry(peer: peer, session: session))
         count += 1
     }
 
@@ -33,13 +38,10 @@ struct SessionTable: Sendable {
     /// - Complexity: O(log n), amortised.
     mutating func remove(_ peer: PeerID) {
         guard let index = index(of: peer) else { return }
-        sessions[index] = Session(options: SessionOptions())
-        isOver[index] = true
+        entries[index].session = Session(options: SessionOptions())
+        entries[index].isOpen = false
         count -= 1
-        guard peers.count > 2 * count + 8 else { return }
-        sessions = peers.indices.compactMap { isOver[$0] ? nil : sessions[$0] }
-        peers = openPeers
-        isOver = Array(repeating: false, count: count)
+        if entries.count > 2 * count + 8 { entries.removeAll { !$0.isOpen } }
     }
 
     func isOpen(_ peer: PeerID) -> Bool { index(of: peer) != nil }
@@ -49,7 +51,7 @@ struct SessionTable: Sendable {
     /// - Complexity: O(log n).
     func look<Result>(_ peer: PeerID, _ body: (borrowing Session) -> Result) -> Result? {
         guard let index = index(of: peer) else { return nil }
-        return body(sessions[index])
+        return body(entries[index].session)
     }
 
     /// Works on a session where it stands; `nil` when it is not open.
@@ -59,37 +61,37 @@ struct SessionTable: Sendable {
         _ peer: PeerID, _ body: (inout Session) -> Result
     ) -> Result? {
         guard let index = index(of: peer) else { return nil }
-        return body(&sessions[index])
+        return body(&entries[index].session)
     }
 
-    /// Exchanges a session for another, so that it can be worked on without being shared, and a
-    /// second time to put it back.
-    mutating func exchange(_ session: inout Session, _ place: Int) {
-        swap(&session, &sessions[place])
+    /// Whether something holds for all open sessions.
+    ///
+    /// - Complexity: O(n).
+    func allSatisfy(_ predicate: (borrowing Session) -> Bool) -> Bool {
+        entries.allSatisfy { !$0.isOpen || predicate($0.session) }
     }
 
-    /// The first open session.
-    func lookAtFirst<Result>(_ body: (borrowing Session) -> Result) -> Result? {
-        guard let first = isOver.firstIndex(of: false) else { return nil }
-        return body(sessions[first])
+    /// The newest timestamp of a source that some peer is known to have.
+    ///
+    /// - Complexity: O(n).
+    func newestKnown(of source: Source) -> Timestamp? {
+        var newest: Timestamp?
+        for entry in entries where entry.isOpen {
+            guard let known = entry.session.known[source] else { continue }
+            newest = max(newest ?? known, known)
+        }
+        return newest
     }
 
-    /// What all open sessions come to.
-    func fold<Result>(_ start: Result, _ body: (inout Result, borrowing Session) -> Void) -> Result
-    {
-        var result = start
-        for index in sessions.indices where !isOver[index] { body(&result, sessions[index]) }
-        return result
-    }
-
-    /// Where a session stands, until one is added or removed.
-    func index(of peer: PeerID) -> Int? {
-        var (low, high) = (0, peers.count)
+    private func index(of peer: PeerID) -> Int? {
+        var (low, high) = (0, entries.count)
         while low < high {
             let middle = (low + high) / 2
-            if peers[middle] < peer { low = middle + 1 } else { high = middle }
+            if entries[middle].peer < peer { low = middle + 1 } else { high = middle }
         }
-        guard low < peers.count, peers[low] == peer, !isOver[low] else { return nil }
+        guard low < entries.count, entries[low].peer == peer, entries[low].isOpen else {
+            return nil
+        }
         return low
     }
 }

@@ -21,6 +21,7 @@ public struct LineDecoder: Sendable {
     private var recentSources: [RecentSource] = []
     private var scratch: [UInt8] = []
 
+    /// A source and how it was written.
     private struct RecentSource: Sendable {
         let literal: [UInt8]
         let source: Source
@@ -100,9 +101,10 @@ public struct LineDecoder: Sendable {
         if let excess = parts.excess {
             return .refused(Refusal(.depth, "a value exceeds its bounds: \(excess.text)"))
         }
-        guard let source = source(literal: parts.source, bytes) else {
+        guard let named = source(literal: parts.source, bytes) else {
             return .refused(Refusal(.source, "the source is not a name we accept"))
         }
+        let source = named.source
         guard let timestamp = Timestamp(JSONNumber.parse(bytes, parts.timestamp)) else {
             return .refused(
                 Refusal(.timestamp, "the timestamp must be above 0 and at most 2^53 - 1"))
@@ -126,7 +128,7 @@ public struct LineDecoder: Sendable {
             }
         }
         let tail = UnsafeBufferPointer(rebasing: bytes[parts.payload.upperBound..<parts.end])
-        var isOrdinary = hasPlainTail(parts, bytes)
+        var isOrdinary = named.isOrdinary && LineDecoder.isPlain(parts, bytes)
         if !isOrdinary {
             scratch.removeAll(keepingCapacity: true)
             ClassicWire.appendTail(timestamp, source, to: &scratch)
@@ -141,14 +143,13 @@ public struct LineDecoder: Sendable {
 
     /// The source that a string literal names, or `nil` when no source may be called so.
     private mutating func source(literal: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>)
-        -> Source?
+        -> RecentSource?
     {
         let written = UnsafeBufferPointer(rebasing: bytes[literal])
         for index in recentSources.indices
         where LineDecoder.areEqual(recentSources[index].literal, written) {
-            let source = recentSources[index].source
             if index > 0 { recentSources.swapAt(index, 0) }
-            return source
+            return recentSources[0]
         }
         var text: [UInt8] = []
         guard literal.count <= 6 * ClassicWire.maximumSourceByteCount,
@@ -158,20 +159,23 @@ public struct LineDecoder: Sendable {
         else { return nil }
         var ordinary: [UInt8] = []
         JSONString.encode(text, into: &ordinary)
-        recentSources.insert(
-            RecentSource(
-                literal: Array(written), source: source,
-                isOrdinary: LineDecoder.areEqual(ordinary, written)), at: 0)
+        let named = RecentSource(
+            literal: Array(written), source: source,
+            isOrdinary: LineDecoder.areEqual(ordinary, written))
+        recentSources.insert(named, at: 0)
         if recentSources.count > LineDecoder.recentSourceLimit { recentSources.removeLast() }
-        return source
+        return named
     }
 
-    /// Whether what follows the payload is as we write it, seen without writing it: no white space
-    /// or further element, an integer of digits that is exact, and the source that was just found.
-    private func hasPlainTail(_ parts: UpdateParts, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// Whether what follows the payload is written as we do but for the source, seen without
+    /// writing it: no white space, no further element, and an integer of digits that is exact.
+    ///
+    /// What is not plain may be ordinary still.
+    private static func isPlain(
+        _ parts: UpdateParts, _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
         let number = parts.timestamp
-        guard recentSources.first?.isOrdinary == true,
-            number.lowerBound == parts.payload.upperBound + 1,
+        guard number.lowerBound == parts.payload.upperBound + 1,
             parts.source.lowerBound == number.upperBound + 1,
             parts.end == parts.source.upperBound + 1,
             number.count <= 15, bytes[number.lowerBound] != Ascii.zero
@@ -205,7 +209,7 @@ public struct LineDecoder: Sendable {
                 meta = Array(bytes[member.value])
             } else if JSONMembers.key(member.key, in: bytes, is: "id") {
                 let isText = bytes[member.value.lowerBound] == Ascii.quote
-                id = isText ? source(literal: member.value, bytes) : nil
+                id = isText ? source(literal: member.value, bytes)?.source : nil
             }
         }
         guard let clock, LineDecoder.isTruthy(bytes, clock) else {
@@ -222,9 +226,9 @@ public struct LineDecoder: Sendable {
             guard isNumber else { continue }
             // Above what any source may reach, the peer has all that we could send.
             let number = min(JSONNumber.parse(bytes, entry.value), Timestamp.maximum.value)
-            guard let timestamp = Timestamp(number), let source = source(literal: entry.key, bytes)
+            guard let timestamp = Timestamp(number), let named = source(literal: entry.key, bytes)
             else { continue }
-            vector.advance(source, to: timestamp)
+            vector.advance(named.source, to: timestamp)
         }
         guard sourceCount <= ClassicWire.maximumSources else {
             throw SessionError(.tooManySources, "a header names too many sources")

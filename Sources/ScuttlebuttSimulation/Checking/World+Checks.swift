@@ -14,8 +14,7 @@ extension World {
         guard violation == nil, nodes[node].isRunning, nodes[node].checkedCount != count
         else { return }
         nodes[node].checkedCount = count
-        let broken: String?? = nodes[node].peer?.look { $0.brokenInvariant(foldedCount: count) }
-        if let message = broken ?? nil {
+        if let message = nodes[node].peer?.look({ $0.brokenInvariant(foldedCount: count) }) ?? nil {
             fail(.notification, "\(name(node)): \(message)")
         }
         if nodes[node].unfolded.count > Self.unfoldedLimit {

@@ -56,8 +56,9 @@ struct EventQueue<Event: Sendable>: Sendable {
             guard lineHead < line.count else { return nil }
             let event = line[lineHead]
             lineHead += 1
-            if lineHead == line.count {
-                line.removeAll(keepingCapacity: true)
+            // By halves, so that removing one costs O(1) and a long moment keeps no past.
+            if lineHead > line.count / 2 {
+                line.removeFirst(lineHead)
                 lineHead = 0
             }
             return (now, event)

@@ -17,8 +17,6 @@ struct SimulatedDisk: Sendable {
     /// How many of the own updates of this peer are durable.
     private(set) var durableOwn: Timestamp?
     private var writingOwn: Timestamp?
-    /// What was read last, until anything is written.
-    private var loaded: (own: Source, updates: [Update])?
 
     /// Begins a write.
     mutating func begin(_ entries: [(token: Int, updates: [Update])], own: Source) {
@@ -43,7 +41,6 @@ struct SimulatedDisk: Sendable {
             return false
         }
         durable += writing
-        loaded = nil
         writing.removeAll(keepingCapacity: true)
         if let writingOwn { durableOwn = max(durableOwn ?? writingOwn, writingOwn) }
         return true
@@ -51,7 +48,6 @@ struct SimulatedDisk: Sendable {
 
     /// Loses power; of the write in progress so many thousandths survive.
     mutating func losePower(kept: Int) {
-        loaded = nil
         durable += writing.prefix(writing.count * min(max(kept, 0), 1_000) / 1_000)
         writing = []
         // A line that was torn is no line.
@@ -64,14 +60,12 @@ struct SimulatedDisk: Sendable {
     mutating func restoreBackup() -> Bool {
         guard let copy else { return false }
         (durable, writing) = (copy, [])
-        loaded = nil
         durableOwn = nil
         return true
     }
 
     /// Reads everything that is durable, each source's updates ascending.
     mutating func load(_ wire: ClassicWire, own: Source) -> [Update] {
-        if let loaded, loaded.own == own { return loaded.updates }
         var decoder = LineDecoder(wire: wire)
         var updates: [Update] = []
         durableOwn = nil
@@ -91,8 +85,6 @@ struct SimulatedDisk: Sendable {
             }
         }
         // An own update of an earlier life may have come home after newer ones were written.
-        updates.sort { $0.stamp < $1.stamp }
-        loaded = (own, updates)
-        return updates
+        return updates.sorted { $0.stamp < $1.stamp }
     }
 }

@@ -55,10 +55,8 @@ extension World {
     // MARK: Writing
 
     private mutating func dispatch(_ node: Int, _ number: UInt64, isNewer: Bool) {
-        let prepared: Payload?? = nodes[node].peer?.look { $0.payload(number, isNewer: isNewer) }
-        guard let payload = (prepared ?? nil) ?? program.payload(number, isNewer: isNewer) else {
-            return
-        }
+        let prepared = nodes[node].peer?.look { $0.payload(number, isNewer: isNewer) } ?? nil
+        guard let payload = prepared ?? program.payload(number, isNewer: isNewer) else { return }
         dispatch(payload, node)
     }
 

@@ -27,25 +27,23 @@ import Testing
             #expect(table.count == cursors.count)
             #expect(table.isEmpty == cursors.isEmpty)
             #expect(table.openPeers.map(\.number) == cursors.keys.sorted())
-            let sum = table.fold(0) { $0 += $1.cursor ?? 0 }
-            #expect(sum == cursors.values.reduce(0, +))
-            #expect(table.lookAtFirst { $0.cursor } == cursors.keys.min().map { .some($0) })
+            // All that are open are asked, and no other.
+            #expect(table.allSatisfy { cursors[$0.cursor ?? 0] != nil })
+            for open in cursors.keys { #expect(!table.allSatisfy { $0.cursor != open }) }
         }
     }
 
-    @Test func `a session that was exchanged is put back at its place`() throws {
+    @Test func `what some peer has of a source counts while its session is open`() throws {
         var table = SessionTable()
+        let source = try #require(Source("A"))
         for number in 1...3 {
-            table.append(PeerID(number: number), Session(options: SessionOptions()))
+            let peer = PeerID(number: number)
+            table.append(peer, Session(options: SessionOptions()))
+            #expect(table.newestKnown(of: source)?.value == (number > 1 ? Double(number - 1) : nil))
+            _ = table.change(peer) { $0.peerHas(update("A", Double(number)).stamp) }
         }
-        table.remove(PeerID(number: 1))
-        let place = try #require(table.index(of: PeerID(number: 2)))
-        var session = Session(options: SessionOptions())
-        table.exchange(&session, place)
-        session.cursor = 7
-        table.exchange(&session, place)
-        #expect(table.look(PeerID(number: 2)) { $0.cursor } == 7)
-        #expect(table.look(PeerID(number: 3)) { $0.cursor } == .some(nil))
-        #expect(table.look(PeerID(number: 1)) { $0.cursor } == nil)
+        #expect(table.newestKnown(of: source)?.value == 3)
+        table.remove(PeerID(number: 3))
+        #expect(table.newestKnown(of: source)?.value == 2)
     }
 }
