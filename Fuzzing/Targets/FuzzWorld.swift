@@ -242,10 +242,7 @@ struct FuzzWorld<Node: FuzzNode> {
         var decoded: [DecodedLine] = []
         for line in lines {
             do throws(SessionError) {
-                let line = try meaning(of: line)
-                let own = nodes[links[link].ends[place].node].source
-                Self.note(line, receivedBy: own, &links[link].ends[place])
-                decoded.append(line)
+                decoded.append(try meaning(of: line))
             } catch {
                 try expect(!isHonest, "an honest line ends the session: \(error.message)")
                 try receive(decoded, link, place)
@@ -257,12 +254,24 @@ struct FuzzWorld<Node: FuzzNode> {
 
     private mutating func receive(_ lines: [DecodedLine], _ link: Int, _ place: Int) throws {
         let (node, peer) = (links[link].ends[place].node, links[link].ends[place].peer)
-        guard !lines.isEmpty, nodes[node].gossip.isOpen(peer) else { return }
-        changed.insert(node)
-        try nodes[node].receive(lines, from: peer)
+        let own = nodes[node].source
+        // What is above the clock ceiling is known by how far the node is when it comes.
+        let isAlone = lines.contains {
+            guard case .message(.update(let update)) = $0 else { return false }
+            return update.source == own && update.timestamp > .clockCeiling
+        }
+        var rest = lines[...]
+        while !rest.isEmpty, nodes[node].gossip.isOpen(peer) {
+            let next = rest.prefix(isAlone ? 1 : rest.count)
+            rest = rest.dropFirst(next.count)
+            for line in next { Self.note(line, receivedBy: nodes[node], &links[link].ends[place]) }
+            changed.insert(node)
+            try nodes[node].receive(Array(next), from: peer)
+        }
     }
 
-    private static func note(_ line: DecodedLine, receivedBy own: Source, _ end: inout End) {
+    private static func note(_ line: DecodedLine, receivedBy node: Node, _ end: inout End) {
+        let own = node.source
         switch line {
         case .message(.digest(let digest)):
             end.hasDigest = true
@@ -270,8 +279,9 @@ struct FuzzWorld<Node: FuzzNode> {
             if let claimed = end.known[own], claimed > .clockCeiling { end.known.forget(own) }
             end.known.merge(end.shown)
         case .message(.update(let update)):
-            guard end.options.acceptsUpdates,
-                update.source != own || update.timestamp <= .clockCeiling
+            // Above the ceiling only what has been written is its echo, and no forgery.
+            let highest = max(node.gossip.newestOwn ?? .clockCeiling, .clockCeiling)
+            guard end.options.acceptsUpdates, update.source != own || update.timestamp <= highest
             else { return }
             end.known.advance(update.source, to: update.timestamp)
             end.shown.advance(update.source, to: update.timestamp)

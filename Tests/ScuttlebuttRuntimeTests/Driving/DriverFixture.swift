@@ -86,4 +86,14 @@ final class Told<Element: Sendable>: Sendable {
     private let state = Mutex<[Element]>([])
     var all: [Element] { state.withLock { $0 } }
     func append(_ element: Element) { state.withLock { $0.append(element) } }
+
+    /// All that was told that is as wanted, once there are so many of it: what a session brings is
+    /// told after the lock is released, so the driver may show it before an observer hears of it.
+    func matching(atLeast count: Int, _ isWanted: (Element) -> Bool) async -> [Element] {
+        while true {
+            let matching = all.filter(isWanted)
+            if matching.count >= count { return matching }
+            await Task.yield()
+        }
+    }
 }

@@ -135,7 +135,10 @@ import Testing
         await notes.until { $0.texts == ["\"ok\""] }
         while notes.status.stale == 0 { await Task.yield() }
         #expect(notes.status.invalid == 3)
-        #expect(told.all.count { if case .invalid = $0 { true } else { false } } == 3)
+        let invalid = await told.matching(atLeast: 3) {
+            if case .invalid = $0 { true } else { false }
+        }
+        #expect(invalid.count == 3)
         await notes.shutDown()
     }
 
@@ -159,7 +162,10 @@ import Testing
         }
         #expect(fault.code == .sizeLimit)
         #expect(notes.vector.description == "A@1 US@1", "nothing is skipped")
-        #expect(told.all.count { if case .cutOff = $0 { true } else { false } } == 1)
+        let cutOff = await told.matching(atLeast: 1) {
+            if case .cutOff = $0 { true } else { false }
+        }
+        #expect(cutOff.count == 1)
         await notes.shutDown()
     }
 
