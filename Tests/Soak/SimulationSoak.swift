@@ -23,7 +23,9 @@ struct SimulationSoak {
                 say(SoakOptions.help)
                 exit(0)
             }
-            exit(await run(options) ? 0 : 1)
+            Interruption.watch()
+            guard await run(options) else { exit(1) }
+            exit(Interruption.hasCome ? 130 : 0)
         } catch {
             let bytes = Array("simulation-soak: \(error.message); see --help\n".utf8)
             _ = write(STDERR_FILENO, bytes, bytes.count)
@@ -45,6 +47,7 @@ struct SimulationSoak {
                 say("  \(tally.text(now - start))")
             }
             if let limit = options.secondLimit, now - start >= .seconds(limit) { return false }
+            if Interruption.hasCome { return false }
             return outcome.violation == nil || options.goesOn
         }
         let range = "seeds \(options.first) to \(options.first &+ UInt64(max(tally.seeds - 1, 0)))"

@@ -25,7 +25,8 @@ struct SoakOptions {
           --shrink on|off     looks for the smallest script that fails (on)
           --go-on on|off      goes on after a failure (off)
           --trace on|off      names each seed before it is run, to find one that crashes (off)
-        Exit code 0 when every promise was kept, 1 when not.
+        Exit code 0 when every promise was kept, 1 when not, and 130 when Ctrl-C ended it before the
+        last seed; its figures come all the same.
         """
 
     private(set) var configuration = Simulation.Configuration()
