@@ -10,8 +10,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// Ctrl-C and SIGTERM end a run after the seeds that have begun, with its figures; a second one ends
-/// it at once.
+/// Ctrl-C and SIGTERM end a run after the seeds that have begun, with its figures; a second one
+/// ends it at once.
 enum Interruption {
     private static let wasTold = Atomic(false)
 
