@@ -45,6 +45,9 @@ public struct ReplicaOptions: Sendable {
     public var eventLimit = 1_024
 
     /// Hears of each event, outside of all locks and in order.
+    ///
+    /// Since it is called after the lock was released, ``ReplicaDriver/value`` and
+    /// ``ReplicaDriver/status`` may show on another thread what is not told yet.
     public var onEvent: (@Sendable (ReplicaEvent) -> Void)?
 
     /// Gets `debug` lines about links; never payloads.
