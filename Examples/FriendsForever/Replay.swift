@@ -39,7 +39,7 @@ struct Replay: Sendable {
 
         init(_ name: String, _ store: GossipStore<Transcript, Keystroke>) {
             self.name = name
-            history = store.dispatcher.withMachine { $0.log.delta(since: VersionVector()) }
+            history = store.dispatcher.withReplica { $0.value.delta(since: VersionVector()) }
                 .sorted { $0.stamp < $1.stamp }
             state = store.state
         }

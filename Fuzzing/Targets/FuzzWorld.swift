@@ -6,7 +6,7 @@
 ///
 /// Beside each end of a connection stands what its node must know of the other side, kept by the
 /// plain rules of the protocol; every line that is sent is compared with it.
-struct FuzzWorld<Node: FuzzNode> {
+struct FuzzWorld {
     private struct End {
         let node: Int
         let peer: PeerID
@@ -26,7 +26,7 @@ struct FuzzWorld<Node: FuzzNode> {
         var isOpen = true
     }
 
-    private var nodes: [Node] = []
+    private var nodes: [ReplicaNode] = []
     private var links: [Link] = []
     private var decoder: LineDecoder
     /// What lines say: each is on several ways, and reading is not what is fuzzed here.
@@ -44,7 +44,7 @@ struct FuzzWorld<Node: FuzzNode> {
         decoder = LineDecoder(wire: ClassicWire(rules: rules))
         for name in ["A", "B", "C"] {
             guard let source = Source(name) else { continue }
-            nodes.append(Node(source: source, &program))
+            nodes.append(ReplicaNode(source: source, rules: rules, &program))
         }
     }
 
@@ -207,7 +207,7 @@ struct FuzzWorld<Node: FuzzNode> {
     }
 
     private static func note(
-        _ message: Message, sentBy node: Node, _ end: inout End
+        _ message: Message, sentBy node: ReplicaNode, _ end: inout End
     ) throws {
         switch message {
         case .sync: return
@@ -222,8 +222,8 @@ struct FuzzWorld<Node: FuzzNode> {
             try expect(node.log.update(at: stamp) == update, "sent, and not in the log: \(stamp)")
             try expect(node.gossip.covers(stamp), "sent before it was accepted: \(stamp)")
             try expect(source != node.source || node.mayLeave(update), "sent too early: \(stamp)")
-            let lacked = node.log.count(of: source, after: end.known[source])
-            let rest = node.log.count(of: source, after: update.timestamp)
+            let lacked = node.log.runCount(of: source, after: end.known[source])
+            let rest = node.log.runCount(of: source, after: update.timestamp)
             try expect(
                 lacked == rest + 1,
                 "\(node.source.text) sends \(source.text)@\(update.timestamp.value) to one who has "
@@ -270,7 +270,7 @@ struct FuzzWorld<Node: FuzzNode> {
         }
     }
 
-    private static func note(_ line: DecodedLine, receivedBy node: Node, _ end: inout End) {
+    private static func note(_ line: DecodedLine, receivedBy node: ReplicaNode, _ end: inout End) {
         let own = node.source
         switch line {
         case .message(.digest(let digest)):
@@ -385,5 +385,13 @@ struct FuzzWorld<Node: FuzzNode> {
                     == nodes[0].log.delta(since: VersionVector()),
                 "\(node.log.vector) and \(nodes[0].log.vector) after everything was exchanged")
         }
+    }
+}
+
+extension UpdateLog {
+    /// How many updates of a source are newer than a timestamp.
+    fileprivate func runCount(of source: Source, after timestamp: Timestamp?) -> Int {
+        guard let index = index(of: source) else { return 0 }
+        return runs[index].count - runs[index].position(after: timestamp)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// Why a verb cannot go on: one line for people, and the exit code.

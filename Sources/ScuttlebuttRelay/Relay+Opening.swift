@@ -31,7 +31,7 @@ extension Relay {
         }
         var options = options
         options.onEvent = { [onEvent = options.onEvent] event in
-            if case .refused = event { meter.countRefused() }
+            if case .replica(.refused) = event { meter.countRefused() }
             onEvent?(event)
         }
         let kept =

@@ -52,7 +52,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     public var statistics: RelayStatistics {
         var statistics = meter.statistics
         let status = store.status
-        statistics.actions = status.updates
+        statistics.actions = store.updateCount
         statistics.sources = status.sources
         statistics.uptimeSeconds = uptime.seconds
         return statistics

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GRDB
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 #if canImport(Glibc)

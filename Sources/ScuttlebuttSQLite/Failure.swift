@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GRDB
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// What was being done with a file when it failed.

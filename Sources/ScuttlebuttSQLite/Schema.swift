@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import GRDB
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// The tables of a store.

@@ -63,7 +63,7 @@ struct LinePlayer<Value: Replicated & Dumpable> {
             await listener.close()
         }
         #expect(String(decoding: driver.value.dump, as: UTF8.self) == recording.dump)
-        #expect(driver.status.invalid == 0)
+        #expect(driver.status.refused == 0)
         #expect(driver.status.connected == 0)
         await driver.shutDown()
     }

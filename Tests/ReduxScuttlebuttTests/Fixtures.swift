@@ -81,33 +81,33 @@ func source(_ name: String) -> Source {
 
 /// Another peer, written by hand: a session that says lines and hears what comes back.
 struct RawPeer {
-    let dispatcher: Dispatcher
+    let host: any SessionHost
     let signal = SessionSignal()
     let peer: PeerID
     private var decoder: LineDecoder
 
     init(_ dispatcher: Dispatcher) {
-        self.dispatcher = dispatcher
-        decoder = LineDecoder(wire: dispatcher.wire)
-        peer = dispatcher.openSession(SessionOptions(), signal: signal)
+        host = dispatcher.host
+        decoder = LineDecoder(wire: host.wire)
+        peer = host.openSession(SessionOptions(), signal: signal)
     }
 
     mutating func say(_ lines: [String]) async throws {
         var inbound = InboundLines()
         for line in lines { inbound.append(line.utf8) }
-        try await dispatcher.receive(inbound, from: peer, decoder: &decoder)
+        try await host.receive(inbound, from: peer, decoder: &decoder)
     }
 
     func heard() -> [String] {
         var text: [String] = []
-        while let pulled = dispatcher.pull(peer) {
+        while let pulled = host.pull(peer) {
             text += String(decoding: pulled.lines.bytes, as: UTF8.self).split(separator: "\n").map(
                 String.init)
         }
         return text
     }
 
-    func leave() { dispatcher.closeSession(peer) }
+    func leave() { host.closeSession(peer) }
 }
 
 func line(_ value: Int, _ time: Int, _ source: String) -> String {

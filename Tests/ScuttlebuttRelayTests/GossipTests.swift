@@ -137,13 +137,13 @@ struct GossipTests {
             relay.store.dispatch("B")
             return (
                 relay.store.json, relay.store.source,
-                relay.store.dispatcher.withMachine { $0.gossip.vector }
+                relay.store.dispatcher.withReplica { $0.gossip.vector }
             )
         }
         try await withRelay(storage: storage()) { relay, _ in
             #expect(relay.store.json == json)
             #expect(relay.store.source == source)
-            #expect(relay.store.dispatcher.withMachine { $0.gossip.vector }.covers(clock))
+            #expect(relay.store.dispatcher.withReplica { $0.gossip.vector }.covers(clock))
             relay.store.dispatch("C")
             #expect(relay.store.state.log.map(\.type) == ["A", "B", "C"])
         }

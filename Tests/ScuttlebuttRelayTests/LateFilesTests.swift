@@ -59,8 +59,8 @@ struct LateFilesTests {
         let summary = try await WireLines.load(file.path, into: store.dispatcher)
         #expect(summary.updates == 10)
         #expect(summary.accepted == 8)
-        let types = store.dispatcher.withMachine {
-            $0.log.delta(since: VersionVector()).map { "\($0.source)\(Int($0.timestamp.value))" }
+        let types = store.dispatcher.withReplica {
+            $0.value.delta(since: VersionVector()).map { "\($0.source)\(Int($0.timestamp.value))" }
         }
         #expect(types == ["A1", "A2", "A3", "A4", "A5", "B5", "A6", "A9"])
         await store.shutDown()

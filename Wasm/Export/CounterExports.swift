@@ -8,7 +8,7 @@ import Scuttlebutt
 
 private struct Counter {
     let source: Source
-    var clock = LamportGenerator()
+    var clock = TimestampGenerator.lamport
     var log = UpdateLog()
     var history = History<Int32, Int32>(
         base: 0, reducer: HistoryReducer { state, amount, _ in state = max(0, state &+ amount) })

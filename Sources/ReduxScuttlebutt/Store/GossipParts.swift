@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-public import Rewind
+import Rewind
 public import Scuttlebutt
 public import ScuttlebuttCoding
 public import ScuttlebuttRuntime
@@ -17,7 +17,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline let isLocalOnly: (@Sendable (Action) -> Bool)?
     @usableFromInline let options: GossipOptions<Action>
     @usableFromInline let storage: (any LogStorage)?
-    @usableFromInline var machine: Dispatching
+    @usableFromInline var replica: Replica<UpdateLog>
     @usableFromInline let folding = FoldingThread()
     @usableFromInline let replay = ApartReplay<State, Action>()
 
@@ -34,14 +34,14 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
         self.options = options
         self.storage = storage
         base = try GossipParts.base(initial, reducer)
-        var configuration = Dispatching.Configuration()
+        var configuration = ReplicaConfiguration.actions
         configuration.signs = options.sign != nil
         configuration.verifies = options.verify != nil
-        configuration.bounds = options.bounds
+        configuration.wire = ClassicWire(rules: .fork, bounds: options.bounds)
         configuration.savesUpdates = storage != nil
         var generator = SystemRandomNumberGenerator()
-        machine = Dispatching(
-            source: source ?? options.source ?? .random(using: &generator),
+        replica = Replica(
+            UpdateLog(), source: source ?? options.source ?? .random(using: &generator),
             configuration: configuration)
     }
 

@@ -24,11 +24,12 @@ extension GossipStore {
     /// Dispatches an action and tells the place that it got.
     ///
     /// - Returns: A receipt; its stamp is `nil` for an action that stays local.
-    /// - Throws: ``GossipFault`` when the action is refused; nothing has changed then.
+    /// - Throws: ``GossipError`` when the action is refused; nothing has changed then.
     public func perform(_ action: Action) async throws -> Receipt {
         if admission.signs {
             let payload = try encode(action)
-            if try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false) == .sign {
+            let way = try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false)
+            if case .sign(let payload) = way {
                 let update = try await withCheckedThrowingContinuation { continuation in
                     do {
                         try sign(payload) { continuation.resume(with: $0) }
@@ -54,10 +55,10 @@ extension GossipStore {
         case .local:
             fold(.local(action))
             return (nil, 0)
-        case .sign:
+        case .sign(let payload):
             try beginSigning(payload)
             return (nil, 0)
-        case .gossip:
+        case .gossip(let payload):
             let (update, token) = try dispatcher.dispatch(payload)
             fold(.own(action, update.stamp))
             return (update.stamp, token)
@@ -74,57 +75,48 @@ extension GossipStore {
         do {
             return try codec.encode(action)
         } catch {
-            throw GossipFault.notEncodable(error)
+            throw GossipError.notEncodable(error)
         }
     }
 
     // MARK: Signing
 
     @usableFromInline
-    func beginSigning(_ payload: Payload) throws {
+    func beginSigning(_ payload: CheckedPayload) throws {
         try sign(payload) { [weak self] result in
             if case .failure(let fault) = result { self?.report(fault) }
         }
     }
 
     private func sign(
-        _ payload: Payload,
+        _ payload: CheckedPayload,
         _ completion: @escaping @Sendable (Result<Update, any Error>) -> Void
     ) throws {
-        try dispatcher.beginDispatch(payload) { id in
-            signed.withLock { $0.waiting[id] = completion }
-        }
-    }
-
-    /// The signer has answered: the signed action takes effect now.
-    func settle(_ id: DispatchID, _ result: Result<Update, GossipFault>) {
-        let completion = signed.withLock { $0.waiting.removeValue(forKey: id) }
-        switch result {
-        case .success(let update):
-            // It is in the log, so it has its place whatever the codec thinks of it now.
-            let action = (try? codec.decode(update.payload)) ?? nil
-            inner.dispatch(.batch([StampedAction(stamp: update.stamp, action: action)], nil))
-            completion?(.success(update))
-        case .failure(let fault):
-            completion?(.failure(fault))
-        }
+        try dispatcher.beginDispatch(payload) { signed.wait(for: $0, completion) }
     }
 }
 
 /// The own actions that are at the signer, and who waits for them.
-struct SignedDispatches<Action: Sendable>: Sendable {
-    var waiting: [DispatchID: @Sendable (Result<Update, any Error>) -> Void] = [:]
-}
+final class SignedActions<Action: Sendable>: Sendable {
+    typealias Completion = @Sendable (Result<Update, any Error>) -> Void
 
-/// Passes the signer's answers on to a store that is made after the dispatcher.
-final class SignedAnswers: Sendable {
-    typealias Handler = @Sendable (DispatchID, Result<Update, GossipFault>) -> Void
-    private let handler = Mutex<Handler?>(nil)
+    private let waiting = Mutex<[SigningID: Completion]>([:])
 
-    func onSettle(_ body: @escaping Handler) { handler.withLock { $0 = body } }
+    func wait(for id: SigningID, _ completion: @escaping Completion) {
+        waiting.withLock { $0[id] = completion }
+    }
 
-    func settle(_ id: DispatchID, _ result: Result<Update, GossipFault>) {
-        handler.withLock { $0 }?(id, result)
+    /// The signer has answered: the signed action takes effect now.
+    func settle(
+        _ id: SigningID, _ result: Result<Update, GossipError>,
+        fold: (StampedAction<Action>) -> Void, decode: (Payload) throws -> Action?
+    ) {
+        let completion = waiting.withLock { $0.removeValue(forKey: id) }
+        if case .success(let update) = result {
+            // It is in the log, so it has its place whatever the codec thinks of it now.
+            fold(StampedAction(stamp: update.stamp, action: (try? decode(update.payload)) ?? nil))
+        }
+        completion?(result.mapError { $0 })
     }
 }
 

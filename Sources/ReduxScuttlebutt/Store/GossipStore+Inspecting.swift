@@ -3,6 +3,7 @@
 import Redux
 public import Rewind
 public import Scuttlebutt
+public import ScuttlebuttRuntime
 
 extension GossipStore {
     /// All gossiped actions in agreed order, the unknown ones too.
@@ -78,5 +79,5 @@ public struct PresentState<State: Sendable>: Sendable {
     /// How often the reducer has run for this history.
     public let reducerCalls: Int
     /// How the store stands with its peers.
-    public let status: GossipStatus
+    public let status: ReplicaStatus
 }

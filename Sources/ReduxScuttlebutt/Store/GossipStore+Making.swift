@@ -105,8 +105,8 @@ extension GossipParts {
         var parts = try GossipParts(
             initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
             options: options, storage: storage, source: source)
-        let restored = parts.machine.restore(loaded.take())
-        parts.machine.restore(refusals: refusals)
+        let restored = parts.replica.restore(loaded.take())
+        parts.replica.restore(refusals: refusals)
         return (parts, restored)
     }
 }

@@ -32,7 +32,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     @usableFromInline let isLocalOnly: (@Sendable (Action) -> Bool)?
     @usableFromInline let admission: Admission
     let folding: FoldingThread
-    let signed = Mutex(SignedDispatches<Action>())
+    let signed: SignedActions<Action>
     /// The machine, its storage and its sessions.
     public let dispatcher: Dispatcher
     /// The connections.
@@ -51,7 +51,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         initial = parts.initial
         folding = parts.folding
         admission = Admission(
-            folding: parts.folding, bounds: parts.options.bounds,
+            folding: parts.folding, wire: parts.replica.configuration.wire,
             isGossipType: parts.options.isGossipType,
             signs: parts.options.sign != nil)
         isLocalOnly = parts.isLocalOnly
@@ -70,21 +70,25 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
                 }
             }
         }
-        let answers = SignedAnswers()
+        let signed = SignedActions<Action>()
+        self.signed = signed
+        let admission = admission
         var hooks = Dispatcher.Hooks(
             apply: { receiver.apply($0) },
-            dispatched: { id, result in answers.settle(id, result) },
-            report: { event in options.onEvent?(event) })
+            signed: { id, result in
+                signed.settle(id, result, fold: { inner.dispatch(.batch([$0], nil)) }) {
+                    try codec.decode($0)
+                }
+            },
+            report: { event in options.onEvent?(.replica(event)) })
         hooks.separated = { replay.keepSnapshot() }
         hooks.schedule = options.customDispatch
         if let sign = options.sign {
             hooks.sign = { payload in
                 guard let action = try codec.decode(payload) else {
-                    throw GossipFault(.notEncodable, "the action cannot be read back for signing")
+                    throw GossipError(.notEncodable, "the action cannot be read back for signing")
                 }
-                let payload = try codec.encode(try await sign(action, view))
-                _ = try Admission.check(payload, options.bounds)
-                return payload
+                return try admission.check(try codec.encode(try await sign(action, view)))
             }
         }
         if let verify = options.verify {
@@ -101,11 +105,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             }
         }
         dispatcher = Dispatcher(
-            parts.machine, hooks: hooks, storage: parts.storage, logger: options.logger,
+            parts.replica, hooks: hooks, storage: parts.storage, logger: options.logger,
             sleep: options.sleep)
         swarm = Swarm(
-            dispatcher, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
-        answers.onSettle { [weak self] id, result in self?.settle(id, result) }
+            dispatcher.host, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
     }
 
     // MARK: The store
@@ -159,7 +162,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     }
 
     /// How the store stands with its peers.
-    public var status: GossipStatus { dispatcher.status }
+    public var status: ReplicaStatus { dispatcher.status }
+
+    /// How many actions are in the log.
+    public var updateCount: Int { dispatcher.updateCount }
 
     /// Waits until every own action dispatched so far is signed and durable; at once without a
     /// signer and without storage.
@@ -186,7 +192,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 extension StoreFault {
     fileprivate static func of(_ error: any Error) -> StoreFault {
         if let fault = error as? StoreFault { return fault }
-        let isInReducer = (error as? GossipFault)?.code == .dispatchInReducer
+        let isInReducer = (error as? GossipError)?.code == .dispatchInReducer
         return StoreFault(
             isInReducer ? .dispatchInReducer : .refusedAction, "\(error)", cause: error)
     }

@@ -58,6 +58,27 @@ extension UpdateLog {
             return update(position: position)
         }
 
+        /// The position of the first update that a peer lacks which has seen `timestamp`.
+        func position(after timestamp: Timestamp?) -> Int {
+            timestamp.map { firstPosition(after: $0) } ?? 0
+        }
+
+        /// Removes the updates from this timestamp on and returns them.
+        mutating func removeAll(from timestamp: Timestamp) -> [Update] {
+            var start = firstPosition(after: timestamp)
+            if start > 0, self.timestamp(start - 1) == timestamp { start -= 1 }
+            let removed = (start..<count).map { update(position: $0) }
+            for position in start..<count { tails[position] = nil }
+            chunks.removeLast(chunks.count - (start + Run.chunkSize - 1) / Run.chunkSize)
+            let rest = start % Run.chunkSize
+            if rest > 0 {
+                chunks[chunks.count - 1].removeLast(chunks[chunks.count - 1].count - rest)
+            }
+            count = start
+            last = start > 0 ? self.timestamp(start - 1) : nil
+            return removed
+        }
+
         /// The position of the first update newer than `timestamp`; `count` if there is none.
         func firstPosition(after timestamp: Timestamp) -> Int {
             var (low, high) = (0, count)

@@ -7,14 +7,14 @@
 /// what is stored.
 public struct UpdateLog: Sendable {
     private var indexes: [Source: Int] = [:]
-    private var runs: [Run] = []
+    var runs: [Run] = []
     /// The run that was appended to last: most updates follow one of the same source.
     private var lastIndex = 0
 
     /// How many updates are held.
-    public private(set) var count = 0
+    public internal(set) var count = 0
     /// How many bytes the payloads and tails of the held updates have.
-    public private(set) var byteCount = 0
+    public internal(set) var byteCount = 0
 
     /// Makes an empty log.
     public init() {}
@@ -53,7 +53,7 @@ public struct UpdateLog: Sendable {
     }
 
     /// Which run is a source's, if it has one.
-    private func index(of source: Source) -> Int? {
+    func index(of source: Source) -> Int? {
         if lastIndex < runs.count, runs[lastIndex].source == source { return lastIndex }
         // Looking at a few costs less than hashing one of them.
         if runs.count <= VersionVector.fewLimit { return runs.firstIndex { $0.source == source } }
@@ -66,15 +66,6 @@ public struct UpdateLog: Sendable {
     public func update(at stamp: Stamp) -> Update? {
         guard let index = index(of: stamp.source) else { return nil }
         return runs[index].update(at: stamp.timestamp)
-    }
-
-    /// How many updates of a source are newer than `timestamp`; all of them for `nil`.
-    ///
-    /// - Complexity: O(log n).
-    public func count(of source: Source, after timestamp: Timestamp?) -> Int {
-        guard let index = index(of: source) else { return 0 }
-        guard let timestamp else { return runs[index].count }
-        return runs[index].count - runs[index].firstPosition(after: timestamp)
     }
 
     /// The updates that a peer with this vector lacks, in agreed order, as many as `limit` allows.

@@ -33,7 +33,10 @@ public struct Gossip: Sendable {
     /// It stands apart from the others, for a local dispatch would else spend a good part of its
     /// time on looking itself up.
     public private(set) var newestOwn: Timestamp?
-    private var foreign = VersionVector()
+    /// What was accepted here of other sources.
+    public private(set) var foreign = VersionVector()
+    /// How many sources something was accepted of.
+    public var sourceCount: Int { foreign.count + (newestOwn == nil ? 0 : 1) }
     private var headerByteCount = 0
     private var sessions = SessionTable()
     private var lastPeer = 0

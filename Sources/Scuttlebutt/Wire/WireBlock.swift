@@ -10,7 +10,13 @@ public struct WireBlock: Hashable, Sendable {
     /// Makes an empty block.
     public init() {}
 
-    /// Makes an empty block with room.
+    /// Creates a block of newline-terminated lines and the offsets at which they end.
+    public init(bytes: [UInt8], ends: [Int]) {
+        self.bytes = bytes
+        self.ends = ends
+    }
+
+    /// Creates an empty block with room.
     init(byteCount: Int, lineCount: Int) {
         bytes.reserveCapacity(byteCount)
         ends.reserveCapacity(lineCount)

@@ -48,11 +48,12 @@ struct ActionPeer: Sendable {
         return { event in
             let text: String
             switch event {
-            case .storageFailed(let error): text = error.message
-            case .refused(let refusal, _): text = "An update was refused: \(refusal.message)."
-            case .equivocation(let stamp):
+            case .replica(.storageFailed(let error)): text = error.message
+            case .replica(.refused(let refusal, _)):
+                text = "An update was refused: \(refusal.message)."
+            case .replica(.equivocation(let stamp)):
                 text = "\(stamp.source) has written two updates at \(stamp.timestamp.value)."
-            case .ownUpdatesMissing: text = ownUpdatesMissing
+            case .replica(.ownUpdatesMissing): text = ownUpdatesMissing
             default: return
             }
             remarks.tell(text)
@@ -88,17 +89,17 @@ struct ActionPeer: Sendable {
         case .state:
             return Answer.value(stateName, store.state.json)
         case .history:
-            let log = store.dispatcher.withMachine { $0.log }
+            let log = store.dispatcher.withReplica { $0.value }
             return Answer.history(
                 log.delta(since: VersionVector()), keepsTails: keepsTails)
         case .clock:
             return Answer.clock(
-                store.source, store.dispatcher.withMachine { $0.gossip.vector })
+                store.source, store.dispatcher.withReplica { $0.gossip.vector })
         case .status:
             let status = store.status
             let text =
                 "{\"connected\":\(status.connected),\"synced\":\(status.isSynced),"
-                + "\"pending\":\(status.pending),\"actions\":\(status.updates)}"
+                + "\"pending\":\(status.pending),\"actions\":\(store.updateCount)}"
             return Array(text.utf8)
         case .quit:
             return Answer.ok
@@ -123,7 +124,7 @@ struct ActionPeer: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        (error as? GossipFault)?.message ?? PeerEnding.reason(error)
+        (error as? GossipError)?.message ?? PeerEnding.reason(error)
     }
 
     // MARK: The end

@@ -34,7 +34,7 @@ enum Answer {
     static func status(_ status: ReplicaStatus) -> [UInt8] {
         let text =
             "{\"connected\":\(status.connected),\"synced\":\(status.isSynced),"
-            + "\"pending\":\(status.pending),\"invalid\":\(status.invalid)}"
+            + "\"pending\":\(status.pending),\"invalid\":\(status.refused)}"
         return Array(text.utf8)
     }
 

@@ -22,7 +22,7 @@ final class Follower: PeerFollower {
     /// Follows from now on.
     init(_ peer: ActionPeer) {
         self.peer = peer
-        printed = Mutex(peer.store.dispatcher.withMachine { $0.gossip.vector })
+        printed = Mutex(peer.store.dispatcher.withReplica { $0.gossip.vector })
         let signal = signal
         subscription = peer.store.subscribe { signal.raiseWork() }
     }
@@ -41,8 +41,8 @@ final class Follower: PeerFollower {
         while true {
             let known = printed.withLock { $0 }
             let own = peer.store.source
-            let news = peer.store.dispatcher.withMachine { machine in
-                machine.log.delta(since: known, limit: DeltaLimit(updates: Follower.batchLimit))
+            let news = peer.store.dispatcher.withReplica { replica in
+                replica.value.delta(since: known, limit: DeltaLimit(updates: Follower.batchLimit))
             }
             guard !news.isEmpty else { return }
             for update in news {

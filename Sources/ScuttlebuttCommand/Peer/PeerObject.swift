@@ -70,7 +70,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
     private static func remark(_ event: ReplicaEvent) -> String? {
         switch event {
         case .storageFailed(let error): error.message
-        case .invalid(let refusal, _): "An update was refused: \(refusal.message)."
+        case .refused(let refusal, _): "An update was refused: \(refusal.message)."
         case .equivocation(let stamp):
             "\(stamp.source) has written two updates at \(stamp.timestamp.value)."
         case .ownUpdatesMissing: ActionPeer.ownUpdatesMissing

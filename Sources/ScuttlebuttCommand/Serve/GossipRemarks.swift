@@ -12,6 +12,7 @@ final class GossipRemarks: Sendable {
 
     /// The line for an event, or `nil` when there is none or it has been said often enough.
     func remark(on event: GossipEvent) -> String? {
+        guard case .replica(let event) = event else { return nil }
         switch event {
         case .refused(let refusal, _):
             let place = refusal.stamp.map { " (\(number($0.timestamp)) of \($0.source))" } ?? ""
@@ -26,7 +27,7 @@ final class GossipRemarks: Sendable {
                 "missing",
                 "A peer has updates in our name up to \(number(claimed)) that are not here: a lost "
                     + "store, or a copied identity.")
-        case .applied, .historyReceived, .synced, .stale, .unknown, .storageFailed:
+        case .historyReceived, .synced, .stale, .cutOff, .storageFailed, .missed:
             return nil
         }
     }

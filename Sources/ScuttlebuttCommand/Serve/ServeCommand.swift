@@ -129,7 +129,7 @@ struct ServeCommand: AsyncParsableCommand {
             options.source = source
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in
-                if case .storageFailed(let error) = event { failure.raise(error) }
+                if case .replica(.storageFailed(let error)) = event { failure.raise(error) }
                 if let remark = remarks.remark(on: event) { StandardError.shared.note(remark) }
             }
             let relay = try await ServeCommand.open(path, options, configuration, bots)

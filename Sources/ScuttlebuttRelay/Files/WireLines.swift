@@ -32,35 +32,36 @@ public enum WireLines {
     @discardableResult
     public static func load(_ path: String, into dispatcher: Dispatcher) async throws -> Summary {
         var summary = Summary()
-        let before = dispatcher.status.updates
-        let peer = dispatcher.openSession(.receiveOnly(), signal: SessionSignal())
-        defer { dispatcher.closeSession(peer) }
-        var decoder = LineDecoder(wire: dispatcher.wire)
-        if try isAscending(path, dispatcher.wire) {
+        let host = dispatcher.host
+        let before = dispatcher.updateCount
+        let peer = host.openSession(.receiveOnly(), signal: SessionSignal())
+        defer { host.closeSession(peer) }
+        var decoder = LineDecoder(wire: host.wire)
+        if try isAscending(path, host.wire) {
             let reader = try WireLineReader(path: path)
             while let batch = try reader.next() {
                 var lines = InboundLines(bytes: batch.lines.bytes)
                 try forEachUpdate(in: batch, of: path, &decoder) { lines.ranges.append($1) }
                 summary.updates += lines.count
-                try await dispatcher.receive(lines, from: peer, decoder: &decoder)
+                try await host.receive(lines, from: peer, decoder: &decoder)
                 try await settleVerification(dispatcher, atMost: verificationLimit)
             }
         } else {
-            let sorted = try sortedLines(path, dispatcher.wire)
+            let sorted = try sortedLines(path, host.wire)
             summary.updates = sorted.count
             for start in stride(from: 0, to: sorted.count, by: batchLimit) {
                 var lines = InboundLines()
                 for line in sorted[start...].prefix(batchLimit) { lines.append(line) }
-                try await dispatcher.receive(lines, from: peer, decoder: &decoder)
+                try await host.receive(lines, from: peer, decoder: &decoder)
                 try await settleVerification(dispatcher, atMost: verificationLimit)
             }
         }
         let sync = OutboundLines(lines: [Array("\"SYNC\"".utf8)])
-        try await dispatcher.receive(
+        try await host.receive(
             InboundLines(bytes: sync.bytes, ranges: sync.ranges), from: peer, decoder: &decoder)
         try await settleVerification(dispatcher, atMost: 0)
         try await dispatcher.flush()
-        summary.accepted = dispatcher.status.updates - before
+        summary.accepted = dispatcher.updateCount - before
         return summary
     }
 
@@ -137,7 +138,7 @@ public enum WireLines {
     private static func settleVerification(
         _ dispatcher: Dispatcher, atMost limit: Int
     ) async throws {
-        while dispatcher.withMachine({ $0.verificationCount }) > limit {
+        while dispatcher.withReplica({ $0.verificationCount }) > limit {
             try await Task.sleep(for: .milliseconds(1))
         }
     }

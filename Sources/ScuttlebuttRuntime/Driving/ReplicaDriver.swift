@@ -16,8 +16,10 @@ import Synchronization
 /// ```
 ///
 /// Dropping it without ``shutDown()`` leaves its connections running.
-public final class ReplicaDriver<Value: Replicated>: SessionHost {
-    let core: ReplicaCore<Value>
+public final class ReplicaDriver<Value: Replicated>: Sendable {
+    let engine: ReplicaEngine<Value>
+    let listeners: ReplicaListeners<Value>
+    let options: ReplicaOptions
     /// The connections.
     public let swarm: Swarm
 
@@ -70,64 +72,73 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     }
 
     private init(
-        _ replica: Replica<Value, ReplicaTime>, storage: (any LogStorage)? = nil,
+        _ replica: Replica<Value>, storage: (any LogStorage)? = nil,
         options: ReplicaOptions, make: (@Sendable (Source) -> Value)? = nil
     ) {
-        core = ReplicaCore(replica, storage: storage, options: options)
+        let listeners = ReplicaListeners<Value>(onEvent: options.onEvent)
+        var hooks = ReplicaHooks<Value>(
+            logger: options.logger, wallClock: options.wallClock, sleep: options.sleep
+        ) { listeners.deliver($0, $1, from: $2) }
+        hooks.noticeBound = ReplicaDriver.noticeBound
+        self.listeners = listeners
+        self.options = options
+        engine = ReplicaEngine(replica, storage: storage, hooks: hooks)
         swarm = Swarm(
-            core, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+            engine, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
         self.make = make
     }
 
+    /// How many notices may wait for observers before they give way to a reset.
+    private static var noticeBound: Int { 8_192 }
+
     private static func replica(
-        _ value: Value, _ source: Source, _ options: ReplicaOptions
-    ) -> Replica<Value, ReplicaTime> {
-        Replica(
-            value, source: source, wire: options.wire, generator: options.time,
-            sizeLimit: options.sizeLimit)
+        _ value: Value, _ source: Source, _ options: ReplicaOptions, saves: Bool = false
+    ) -> Replica<Value> {
+        var configuration = ReplicaConfiguration()
+        configuration.wire = options.wire
+        configuration.timestamps = options.timestamps
+        configuration.sizeLimit = options.sizeLimit
+        configuration.savesUpdates = saves
+        return Replica(value, source: source, configuration: configuration)
     }
 
     private static func restored(
         _ storage: any LogStorage, _ options: ReplicaOptions, _ make: (Source) -> Value
-    ) async throws -> Replica<Value, ReplicaTime> {
+    ) async throws -> Replica<Value> {
         // Read first: a damaged log must show before the first byte is written to it.
         let loaded = LoadedUpdates()
         try await storage.load { loaded.append($0) }
         var generator = SystemRandomNumberGenerator()
         let source = try await storage.source(
             proposing: options.source ?? .random(using: &generator))
-        var replica = ReplicaDriver.replica(make(source), source, options)
-        for update in loaded.take() where !replica.restore(update) {
+        var replica = ReplicaDriver.replica(make(source), source, options, saves: true)
+        let saved = loaded.take()
+        var restored = replica.restore(saved)[...]
+        for update in saved {
+            if restored.first?.stamp == update.stamp {
+                restored.removeFirst()
+                continue
+            }
             let refusal = Refusal(
                 .value, "a saved update does not fit the type", stamp: update.stamp)
-            options.onEvent?(.invalid(refusal, nil))
+            options.onEvent?(.refused(refusal, nil))
         }
         return replica
     }
 
-    /// The source that local writes are written as.
-    public var source: Source { core.state.withLock { $0.replica.source } }
+    /// The source that own writes are stamped with.
+    public var source: Source { engine.state.withLock { $0.replica.source } }
 
     /// What is here of each source; own writes from the moment they are saved.
-    public var vector: VersionVector { core.state.withLock { $0.replica.gossip.vector } }
+    public var vector: VersionVector { engine.state.withLock { $0.replica.gossip.vector } }
 
     /// How the replica stands.
-    public var status: ReplicaStatus {
-        core.state.withLock { state in
-            let gossip = state.replica.gossip
-            return ReplicaStatus(
-                connected: gossip.peerCount,
-                isSynced: gossip.peerCount > 0 && state.synced.count == gossip.peerCount,
-                pending: state.replica.pendingOwnCount, unsaved: state.saves.count,
-                invalid: state.invalid, stale: state.stale,
-                byteCount: state.replica.value.retainedByteCount)
-        }
-    }
+    public var status: ReplicaStatus { engine.status }
 
     // MARK: The value
 
     /// A copy of the value; it shares its memory until one of the two changes.
-    public var value: Value { core.state.withLock { $0.replica.value } }
+    public var value: Value { engine.state.withLock { $0.replica.value } }
 
     /// Reads the value in place, without a copy that the next write would have to pay for.
     ///
@@ -135,7 +146,7 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     public func withValue<Result: Sendable>(
         _ body: (Value) throws -> Result
     ) rethrows -> Result {
-        try core.state.withLock { try body($0.replica.value) }
+        try engine.state.withLock { try body($0.replica.value) }
     }
 
     /// Writes what the closure prepares from the value.
@@ -147,29 +158,38 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     ///   throws; nothing has changed then.
     @discardableResult
     public func write(_ prepare: (Value) throws -> Payload?) throws -> Update? {
-        try core.transition { state, effects in
-            guard let payload = try prepare(state.replica.value) else { return nil }
-            return try self.core.write(payload, &state, &effects)
-        }
+        try writeAll { value in try prepare(value).map { [$0] } ?? [] }.first
     }
 
-    /// Writes all that the closure prepares from the value, in order and told as one batch.
+    /// Writes everything that the closure prepares from the value, in order and as one batch for
+    /// observers.
     ///
     /// - Parameter prepare: As for ``write(_:)``; each payload is made from the value as it was
     ///   before the first.
     /// - Throws: As ``write(_:)``; what stood before the refused payload has been written.
     @discardableResult
     public func writeAll(_ prepare: (Value) throws -> [Payload]) throws -> [Update] {
-        try core.transition { state, effects in
-            try prepare(state.replica.value).map { try self.core.write($0, &state, &effects) }
+        let now = engine.readsWallClock ? options.wallClock() : 0
+        let informs = listeners.hasUpdateListeners
+        return try engine.transition { state in
+            let payloads = try prepare(state.replica.value)
+            state.replica.describesChanges = listeners.hasChangeListeners
+            var updates: [Update] = []
+            for payload in payloads {
+                let payload = try engine.wire.check(payload)
+                let update = try engine.write(payload, wallClock: now, &state)
+                updates.append(update)
+                if informs { state.effects.append(.accepted([update])) }
+            }
+            return updates
         }
     }
 
     /// Lets the value look at the wall clock, for types whose data expires.
     ///
-    /// Each write and each message does so too; a program that shows the value while nothing
-    /// happens calls it now and then.
-    public func advance() { core.change { _, _ in } }
+    /// Each write and each message does so too. A program that shows the value while nothing happens
+    /// calls it now and then.
+    public func advance() { engine.transition { _ in } }
 
     // MARK: Observing
 
@@ -182,13 +202,13 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     public func observe(
         _ body: @escaping @Sendable (ReplicaChanges<Value.Change>) -> Void
     ) -> ReplicaSubscription {
-        core.listen(\.changeListeners, body)
+        listen(\.changes, body)
     }
 
     /// What changes from now on.
     public var changes: ReplicaChangeSequence<Value.Change> {
-        ReplicaChangeSequence(limit: core.options.changeLimit) { [core] end in
-            core.listen(\.changeListeners) {
+        ReplicaChangeSequence(limit: options.changeLimit) { [self] end in
+            listen(\.changes) {
                 end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
             }
         }
@@ -199,7 +219,7 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     public func observeUpdates(
         _ body: @escaping @Sendable (ReplicaChanges<Update>) -> Void
     ) -> ReplicaSubscription {
-        core.listen(\.updateListeners, body)
+        listen(\.updates, body)
     }
 
     /// The updates that are accepted from now on, own ones included, as the wire has them.
@@ -207,8 +227,8 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     /// Also those that lose against newer ones are told. Of more than
     /// ``ReplicaOptions/changeLimit`` that a reader has not taken the newest are kept.
     public var updates: ReplicaChangeSequence<Update> {
-        ReplicaChangeSequence(limit: core.options.changeLimit) { [core] end in
-            core.listen(\.updateListeners) {
+        ReplicaChangeSequence(limit: options.changeLimit) { [self] end in
+            listen(\.updates) {
                 end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
             }
         }
@@ -216,8 +236,8 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
 
     /// What happens to the replica from now on.
     public var events: ReplicaEventSequence {
-        ReplicaEventSequence(limit: core.options.eventLimit) { [core] end in
-            core.listen(\.eventListeners) { end.feed.push(CollectionOfOne($0)) }
+        ReplicaEventSequence(limit: options.eventLimit) { [self] end in
+            listen(\.events) { end.feed.push(CollectionOfOne($0)) }
         }
     }
 
@@ -227,16 +247,17 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     ///
     /// - Throws: ``StorageError`` when saving fails; what could not be saved is kept and tried
     ///   again, and nothing unsaved of ours has left.
-    public func flush() async throws { try await core.flush() }
+    public func flush() async throws { try await engine.flush() }
 
     /// Waits until some peer and we have all that the other had; at once if one has.
-    public func synced() async { await core.synced() }
+    public func synced() async { await engine.synced() }
 
     /// Disposes of the replica: ends the connections, saves what is to be saved, closes the
     /// storage, and ends all sequences.
     public func shutDown() async {
         await swarm.shutDown()
-        await core.close()
+        await engine.close()
+        listeners.close()
     }
 
     /// Makes a replica in memory with a copy of the value, and a source of its own.
@@ -245,55 +266,26 @@ public final class ReplicaDriver<Value: Replicated>: SessionHost {
     public func clone(source: Source? = nil) -> ReplicaDriver {
         var generator = SystemRandomNumberGenerator()
         let source = source ?? .random(using: &generator)
-        let replica = core.state.withLock { $0.replica }
+        let replica = engine.state.withLock { $0.replica }
         return ReplicaDriver(
             Replica(copying: replica, source: source, into: make?(source)),
-            options: core.options, make: make)
+            options: options, make: make)
     }
 
-    // MARK: Sessions
+    // MARK: Listening
 
-    /// The rules by which lines are read.
-    public var wire: ClassicWire { core.wire }
-
-    /// Begins a session for a connection that was just opened.
-    public func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID {
-        core.openSession(options, signal: signal)
-    }
-
-    /// Takes the lines that arrived together.
-    public func receive(
-        _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder
-    ) async throws {
-        try await core.receive(lines, from: peer, decoder: &decoder)
-    }
-
-    /// The next lines for a connection that has room.
-    public func pull(_ peer: PeerID) -> PulledLines? { core.pull(peer) }
-
-    /// Ends a session.
-    public func closeSession(_ peer: PeerID) { core.closeSession(peer) }
-}
-
-extension ReplicaCore {
-    fileprivate func write(
-        _ payload: Payload, _ state: inout State, _ effects: inout Effects
-    ) throws -> Update {
-        guard !state.isClosed else { throw ReplicaError(.closed, "the replica was shut down") }
-        guard state.savesByteCount + payload.count <= state.replica.sizeLimit else {
-            throw ReplicaError(
-                .sizeLimit, "\(state.savesByteCount) bytes wait to be saved already")
+    private func listen<Element: Sendable>(
+        _ list: any WritableKeyPath<
+            ReplicaListeners<Value>.Lists, [ReplicaListeners<Value>.Listener<Element>]
+        > & Sendable,
+        _ body: @escaping @Sendable (Element) -> Void
+    ) -> ReplicaSubscription {
+        let number = engine.state.withLock { state in
+            let number = listeners.add(list, from: state.noticeEnd, body)
+            state.replica.describesChanges = listeners.hasChangeListeners
+            return number
         }
-        let update = try state.replica.write(
-            payload, wallClock: state.replica.wallClock, changes: &effects.changes)
-        if !state.updateListeners.isEmpty { state.written.append(update) }
-        if storage == nil {
-            state.replica.commit(update, into: &effects)
-            effects.wakesAll = !state.signals.isEmpty
-        } else {
-            state.save(Save(update: update, isLocal: true))
-        }
-        return update
+        return ReplicaSubscription { [weak listeners] in listeners?.remove(list, number) }
     }
 }
 

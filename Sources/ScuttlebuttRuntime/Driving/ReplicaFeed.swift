@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+public import Scuttlebutt
 import Synchronization
 
 /// The token of one observer: dropping it cancels, so keep it as long as you want to hear.

@@ -25,8 +25,8 @@ public struct ReplicaOptions: Sendable {
     /// Peers with other bounds keep other updates: raise them everywhere.
     public var wire = ClassicWire(rules: .upstream)
 
-    /// Where timestamps come from; default: the wall clock, as the original data types have it.
-    public var time = ReplicaTime.wallClock
+    /// Where own timestamps come from; default: the wall clock, as the original data types have it.
+    public var timestamps = TimestampGenerator.wallClock
 
     /// How many bytes of updates the value may retain; default 1 GiB.
     ///
@@ -57,7 +57,7 @@ public struct ReplicaOptions: Sendable {
     public var backOff = BackOff()
 
     /// Tells the wall clock in milliseconds since 1970; tests hand in a virtual one.
-    public var wallClock: @Sendable () -> Double = { ReplicaTime.systemMilliseconds() }
+    public var wallClock: @Sendable () -> Double = { SystemWallClock.milliseconds() }
 
     /// Waits; tests hand in a virtual one.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -66,57 +66,10 @@ public struct ReplicaOptions: Sendable {
     public init() {}
 }
 
-/// Makes the timestamps of a driven replica: one of the two generators of the originals.
-public struct ReplicaTime: TimestampGenerator {
-    private enum Kind {
-        case wallClock(WallClockGenerator)
-        case lamport(LamportGenerator)
-    }
-    private var kind: Kind
-
-    /// Milliseconds since 1970, made strictly increasing.
-    public static var wallClock: ReplicaTime { ReplicaTime(kind: .wallClock(WallClockGenerator())) }
-    /// A counter above everything seen.
-    public static var lamport: ReplicaTime { ReplicaTime(kind: .lamport(LamportGenerator())) }
-
-    /// The next own timestamp.
-    public mutating func next(wallClock milliseconds: Double) -> Timestamp? {
-        switch kind {
-        case .wallClock(var generator):
-            defer { kind = .wallClock(generator) }
-            return generator.next(wallClock: milliseconds)
-        case .lamport(var generator):
-            defer { kind = .lamport(generator) }
-            return generator.next(wallClock: milliseconds)
-        }
-    }
-
-    /// Takes a timestamp as seen.
-    public mutating func observe(_ timestamp: Timestamp) {
-        switch kind {
-        case .wallClock(var generator):
-            generator.observe(timestamp)
-            kind = .wallClock(generator)
-        case .lamport(var generator):
-            generator.observe(timestamp)
-            kind = .lamport(generator)
-        }
-    }
-
-    /// Takes an own timestamp as used.
-    public mutating func recover(own timestamp: Timestamp) {
-        switch kind {
-        case .wallClock(var generator):
-            generator.recover(own: timestamp)
-            kind = .wallClock(generator)
-        case .lamport(var generator):
-            generator.recover(own: timestamp)
-            kind = .lamport(generator)
-        }
-    }
-
-    /// The system's wall clock, in whole milliseconds since 1970, as the originals have it.
-    static func systemMilliseconds() -> Double {
+/// The system's wall clock.
+enum SystemWallClock {
+    /// Whole milliseconds since 1970, as the originals have them.
+    static func milliseconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) * 1_000 + Double(time.tv_nsec / 1_000_000)

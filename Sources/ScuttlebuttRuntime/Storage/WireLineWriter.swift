@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import Synchronization
 
 #if canImport(Glibc)

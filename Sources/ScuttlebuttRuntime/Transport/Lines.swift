@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+public import Scuttlebutt
 import Synchronization
 
 /// Complete wire lines that arrived together, in one piece of memory.
@@ -31,17 +32,23 @@ public struct InboundLines: Sendable {
 /// A transport that must wrap lines (WebSocket frames, Primus strings) keeps what it made with
 /// ``rendering(_:_:)``, so the work is done for the first peer only.
 public final class OutboundLines: Sendable {
-    /// All lines, each ended by one newline (0x0A).
-    public let bytes: [UInt8]
-    /// For each line the offset just after its newline, ascending.
-    public let ends: [Int]
+    /// The lines, each ended by one newline (0x0A).
+    public let block: WireBlock
     private let renderings = Mutex<[(form: String, value: any Sendable)]>([])
 
     /// Makes a batch of newline-terminated lines and the offsets at which they end.
-    public init(bytes: [UInt8], ends: [Int]) {
-        self.bytes = bytes
-        self.ends = ends
+    public convenience init(bytes: [UInt8], ends: [Int]) {
+        self.init(WireBlock(bytes: bytes, ends: ends))
     }
+
+    /// Creates a batch of the lines of a block.
+    public init(_ block: WireBlock) { self.block = block }
+
+    /// All lines, each ended by one newline (0x0A).
+    public var bytes: [UInt8] { block.bytes }
+
+    /// For each line the offset just after its newline, ascending.
+    public var ends: [Int] { block.ends }
 
     /// Makes a batch of a few lines given without their newline.
     public convenience init(lines: [[UInt8]]) {

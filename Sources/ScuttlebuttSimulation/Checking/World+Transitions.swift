@@ -34,14 +34,14 @@ extension World {
     /// What a peer accepts it also saves, in one piece and before it tells anybody; and what came
     /// together is one batch. Later on nobody could see the difference: others would bring back
     /// what was not saved, and folding hides how many batches there were.
-    mutating func checkEffects(_ effects: [Dispatching.Effect], of node: Int) {
+    mutating func checkEffects(_ effects: [Effect], of node: Int) {
         guard nodes[node].saves else { return }
         var saved: [Update] = []
         for effect in effects {
             switch effect {
             case .save(_, let updates):
                 saved = updates
-            case .apply(let updates):
+            case .accepted(let updates):
                 if saved.count > updates.count {
                     fail(
                         .notification,
@@ -52,8 +52,8 @@ extension World {
                     fail(.durability, "\(name(node)) accepts \(stamp) and does not save it")
                 }
                 saved = []
-            case .verify, .remember, .wake, .wakeAll, .startTimer, .close, .report, .sign,
-                .dispatched, .dispatchRefused:
+            case .changed, .verify, .remember, .wake, .wakeAll, .startTimer, .close, .report,
+                .sign, .signed, .notSigned:
                 continue
             }
         }

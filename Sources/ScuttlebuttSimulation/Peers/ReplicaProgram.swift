@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-public import Rewind
 public import Scuttlebutt
 
 /// A replicated data type, as every peer of a world runs it.
@@ -14,7 +13,7 @@ public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>:
     public let retainsEverything: Bool
     /// A value takes each update as it comes.
     public let foldsLater = false
-    /// A replica has no verifier.
+    /// Scripts bring signatures for actions only.
     public let canVerify = false
     let make: @Sendable (Source) -> Value
     let observe: @Sendable (Value) -> Observed
@@ -93,93 +92,18 @@ public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>:
 
 /// The replica of one peer, with the wall clock of the upstream types.
 public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: SimulatedPeer {
-    private var replica: Replica<Value, WallClockGenerator>
+    /// What decides.
+    public var replica: Replica<Value>
     private let program: ReplicaProgram<Value, Observed>
-    private let saves: Bool
-    private var lastSave = 0
-    private var unsaved: [(token: Int, update: Update)] = []
-    private var timers: [ReplicaTimer] = []
 
     init(_ program: ReplicaProgram<Value, Observed>, _ traits: PeerTraits) {
+        var configuration = ReplicaConfiguration()
+        configuration.wire = program.wire
+        configuration.savesUpdates = traits.saves
+        configuration.verifies = traits.verifies
         replica = Replica(
-            program.make(traits.source), source: traits.source, wire: program.wire,
-            generator: WallClockGenerator())
+            program.make(traits.source), source: traits.source, configuration: configuration)
         self.program = program
-        saves = traits.saves
-    }
-
-    /// The sessions, and what was accepted per source.
-    public var gossip: Gossip { replica.gossip }
-
-    /// Begins a session.
-    public mutating func open() -> PeerID { replica.open() }
-
-    /// Performs those events that a replica knows.
-    public mutating func handle(
-        _ event: Dispatching.Event, into effects: inout [Dispatching.Effect]
-    ) {
-        var made = ReplicaEffects<Value.Change>(describesChanges: false)
-        var origin: PeerID?
-        switch event {
-        case .saved(let token):
-            while let first = unsaved.first, first.token <= token {
-                unsaved.removeFirst()
-                replica.commit(first.update, into: &made)
-                made.wakesAll = true
-            }
-        case .received(let peer, let incoming):
-            origin = peer
-            for line in incoming {
-                switch line.line {
-                case .ignored: continue
-                case .refused(let refusal): made.reports.append(.refused(refusal, peer))
-                case .message(let message):
-                    replica.receive(message, from: peer, into: &made)
-                    if case .digest = message { effects.append(.wake(peer)) }
-                }
-            }
-        case .closed(let peer):
-            replica.close(peer, into: &made)
-        case .timerFired(_, let generation):
-            guard timers.indices.contains(generation) else { return }
-            replica.timerFired(timers[generation], into: &made)
-        case .dispatched, .signed, .verified:
-            return
-        }
-        settle(made, origin, into: &effects)
-    }
-
-    /// Turns what the replica asks for into the effects that a world knows.
-    private mutating func settle(
-        _ made: ReplicaEffects<Value.Change>, _ origin: PeerID?,
-        into effects: inout [Dispatching.Effect]
-    ) {
-        if !made.accepted.isEmpty {
-            if saves {
-                lastSave += 1
-                effects.append(.save(lastSave, made.accepted))
-            }
-            effects.append(.apply(made.accepted))
-        }
-        effects += made.reports.map { .report($0) }
-        for timer in made.timers {
-            guard let origin else { continue }
-            timers.append(timer)
-            effects.append(
-                .startTimer(
-                    origin, generation: timers.count - 1, milliseconds: timer.milliseconds))
-        }
-        effects += made.closings.map { .close($0.peer, $0.error) }
-        if made.wakesAll { effects.append(.wakeAll) }
-    }
-
-    /// Asks the replica for lines.
-    public mutating func pull(
-        _ peer: PeerID, limit: DeltaLimit, into effects: inout [Dispatching.Effect]
-    ) -> WireBlock? {
-        guard let (outgoing, reports) = replica.pull(peer, limit: limit) else { return nil }
-        effects += reports.map { .report($0) }
-        return outgoing.shared.flatMap { replica.gossip.sharedBlock($0) } ?? outgoing.block
     }
 
     /// Prepares a write from the current value.
@@ -191,29 +115,13 @@ public struct ReplicaPeer<Value: Replicated, Observed: Equatable & Sendable>: Si
     /// Writes; peers get it when it is saved, or now without a disk.
     public mutating func write(
         _ payload: Payload, wallClock milliseconds: Double,
-        into effects: inout [Dispatching.Effect]
+        into effects: inout [ReplicaEffect<Value.Change>]
     ) -> Update? {
-        guard let update = replica.write(payload, wallClock: milliseconds) else { return nil }
-        if saves {
-            lastSave += 1
-            unsaved.append((lastSave, update))
-            effects.append(.save(lastSave, [update]))
-        } else {
-            replica.commit(update)
-            effects.append(.wakeAll)
-        }
-        return update
+        try? replica.write(payload, wallClock: milliseconds, into: &effects)
     }
 
     /// A data type has no local-only writes.
     public mutating func writeLocally(_ payload: Payload) -> Bool { false }
-
-    /// Takes back the log.
-    public mutating func restore(_ updates: [Update], refusals: [Fingerprint]) -> [Update] {
-        let fresh = updates.filter { !replica.gossip.covers($0.stamp) }
-        for update in updates { replica.restore(update) }
-        return fresh
-    }
 
     /// Nothing is left to do: a value shows what it accepted at once.
     public mutating func fold(_ updates: [Update]) -> Int { 0 }

@@ -1,39 +1,30 @@
 // SPDX-License-Identifier: MIT
 
-public import Rewind
 public import Scuttlebutt
 
-/// One running peer of a simulation: the machines of a real one, without what drives them.
+/// One running peer of a simulation: the replica of a real one, without the driver.
 ///
-/// The world does what a driver does: it carries bytes, saves, waits, folds. What a peer asks of it
-/// has the form of the effects of ``Rewind/Dispatching``; `sign`, `dispatched` and
-/// `dispatchRefused` are not simulated.
+/// The world does what a driver does: it carries bytes, saves, waits and folds, and obeys the duties
+/// that are written on ``Scuttlebutt/ReplicaEffect``.
 public protocol SimulatedPeer: Sendable {
+    /// What the replica hosts.
+    associatedtype Value: Replicated
     /// What of the state is compared between peers, and with the reference.
     associatedtype Observed: Equatable & Sendable
 
-    /// The sessions, and what was accepted per source.
-    var gossip: Gossip { get }
-    /// Begins a session.
-    mutating func open() -> PeerID
-    /// Performs the transition for one event.
-    mutating func handle(_ event: Dispatching.Event, into effects: inout [Dispatching.Effect])
-    /// The next lines for a session, or `nil`.
-    mutating func pull(
-        _ peer: PeerID, limit: DeltaLimit, into effects: inout [Dispatching.Effect]
-    ) -> WireBlock?
+    /// What decides.
+    var replica: Replica<Value> { get set }
     /// What this peer writes for a number, where that depends on its state; the default is `nil`,
     /// and the program decides.
     func payload(_ number: UInt64, isNewer: Bool) -> Payload?
-    /// Stamps an own payload and shows it in the state at once; `nil` when it was refused.
+    /// Writes an own payload and shows it in the state at once; `nil` when it was refused.
     mutating func write(
         _ payload: Payload, wallClock milliseconds: Double,
-        into effects: inout [Dispatching.Effect]
+        into effects: inout [ReplicaEffect<Value.Change>]
     ) -> Update?
-    /// Shows a payload in the state that never leaves this peer; whether peers of this kind can.
+    /// Shows a payload in the state that never leaves this peer; returns whether peers of this kind
+    /// can.
     mutating func writeLocally(_ payload: Payload) -> Bool
-    /// Takes back what was on the disk, before any session; returns what was new.
-    mutating func restore(_ updates: [Update], refusals: [Fingerprint]) -> [Update]
     /// Shows accepted updates in the state, as one batch with one notification.
     ///
     /// - Returns: How many of them the state had already, which should be none.
@@ -44,23 +35,41 @@ public protocol SimulatedPeer: Sendable {
     var retained: [Update] { get }
     /// The state, as far as it is compared.
     var observed: Observed { get }
-    /// Says which of its own invariants is broken, if one is; asked after every change of the
+    /// Returns which of its own invariants is broken, if one is; called after every change of the
     /// state, so in O(1).
     func brokenInvariant(foldedCount: Int) -> String?
-    /// Says which promise of its data type is broken, if one is; asked when the swarm is at rest.
+    /// Returns which promise of its data type is broken, if one is; called when the swarm is at
+    /// rest.
     func brokenLaw() -> String?
 }
 
 extension SimulatedPeer {
+    /// The sessions, and what was released or accepted per source.
+    public var gossip: Gossip { replica.gossip }
+
     /// Leaves it to the program.
     public func payload(_ number: UInt64, isNewer: Bool) -> Payload? { nil }
     /// Knows of no other promises.
     public func brokenLaw() -> String? { nil }
 
+    /// Returns the next lines for a session, or `nil`.
+    mutating func pull(
+        _ peer: PeerID, limit: DeltaLimit, into effects: inout [ReplicaEffect<Value.Change>]
+    ) -> WireBlock? {
+        guard let outgoing = replica.pull(peer, limit: limit, into: &effects) else { return nil }
+        return outgoing.shared.flatMap { replica.gossip.sharedBlock($0) } ?? outgoing.block
+    }
+
+    /// Takes back what was on the disk, before any session; returns what was new.
+    mutating func restore(_ updates: [Update], refusals: [Fingerprint]) -> [Update] {
+        replica.restore(refusals: refusals)
+        return replica.restore(updates)
+    }
+
     /// Looks at the peer where it stands.
     ///
-    /// An optional peer that is looked at in another way is copied first, with all that its
-    /// machines hold.
+    /// An optional peer that is looked at in another way is copied first, with everything that its
+    /// replica holds.
     mutating func look<Result>(_ body: (borrowing Self) -> Result) -> Result { body(self) }
 }
 

@@ -6,7 +6,7 @@ public import ScuttlebuttCoding
 
 /// A reducer and its actions, as every peer of a world runs them.
 ///
-/// The real machines take part: ``Rewind/Dispatching`` decides and ``Rewind/History`` folds. The
+/// The real machines take part: ``Scuttlebutt/Replica`` decides and ``Rewind/History`` folds. The
 /// reference uses neither: it sorts what a peer has, and calls the reducer on one after the other.
 public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: SimulatedProgram {
     /// Redux actions follow the fork's rules.
@@ -86,21 +86,21 @@ public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: Simul
     }
 }
 
-/// The machine and the history of one peer.
+/// The log and the history of one peer.
 public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: SimulatedPeer {
     /// What decides.
-    public private(set) var machine: Dispatching
+    public var replica: Replica<UpdateLog>
     /// What folds.
     public private(set) var history: History<State, Action>
     private let program: StoreProgram<State, Action>
     private var isNew: Bool
 
     init(_ program: StoreProgram<State, Action>, _ traits: PeerTraits) {
-        var configuration = Dispatching.Configuration()
+        var configuration = ReplicaConfiguration.actions
         configuration.savesUpdates = traits.saves
         configuration.verifies = traits.verifies
         configuration.heldUpdateLimit = traits.limits.held
-        machine = Dispatching(source: traits.source, configuration: configuration)
+        replica = Replica(UpdateLog(), source: traits.source, configuration: configuration)
         history = History(
             base: program.initial, reducer: HistoryReducer(reporting: program.reduce),
             spacing: traits.limits.spacing)
@@ -108,33 +108,12 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
         isNew = traits.isNew
     }
 
-    /// The sessions, and what was accepted per source.
-    public var gossip: Gossip { machine.gossip }
-
-    /// Begins a session.
-    public mutating func open() -> PeerID { machine.open() }
-
-    /// Hands the event to the machine.
-    public mutating func handle(
-        _ event: Dispatching.Event, into effects: inout [Dispatching.Effect]
-    ) {
-        machine.handle(event, into: &effects)
-    }
-
-    /// Asks the machine for lines.
-    public mutating func pull(
-        _ peer: PeerID, limit: DeltaLimit, into effects: inout [Dispatching.Effect]
-    ) -> WireBlock? {
-        guard let outgoing = machine.pull(peer, limit: limit, into: &effects) else { return nil }
-        return outgoing.shared.flatMap { machine.sharedBlock($0) } ?? outgoing.block
-    }
-
-    /// Dispatches: the machine stamps, the history folds at once.
+    /// Dispatches: the replica stamps, and the history folds at once.
     public mutating func write(
         _ payload: Payload, wallClock milliseconds: Double,
-        into effects: inout [Dispatching.Effect]
+        into effects: inout [ReplicaEffect<Update>]
     ) -> Update? {
-        guard let update = machine.dispatch(payload, into: &effects) else { return nil }
+        guard let update = try? replica.write(payload, into: &effects) else { return nil }
         history.insert(program.decode(payload, isNew), at: update.stamp)
         return update
     }
@@ -144,12 +123,6 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
         guard let action = program.decode(payload, isNew) else { return false }
         history.appendLocal(action)
         return true
-    }
-
-    /// Takes back the log.
-    public mutating func restore(_ updates: [Update], refusals: [Fingerprint]) -> [Update] {
-        machine.restore(refusals: refusals)
-        return machine.restore(updates)
     }
 
     /// Merges a batch into the history; what cannot be decoded keeps its place.
@@ -163,14 +136,16 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
     /// Decodes again what was not known.
     public mutating func upgrade() {
         isNew = true
-        let (machine, program) = (machine, program)
+        let (replica, program) = (replica, program)
         history.updateUnknown { stamp in
-            machine.log.update(at: stamp).flatMap { program.decode($0.payload, true) }
+            replica.value.update(at: stamp).flatMap { program.decode($0.payload, true) }
         }
     }
 
-    /// The log.
-    public var retained: [Update] { machine.log.delta(since: VersionVector()) }
+    /// The log, as far as it is released.
+    public var retained: [Update] {
+        replica.value.delta(since: VersionVector()).filter { gossip.covers($0.stamp) }
+    }
 
     /// The folded state.
     public var observed: State { history.current }

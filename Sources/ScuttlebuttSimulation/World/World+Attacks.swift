@@ -10,7 +10,7 @@ extension World {
 
     /// A stranger dials a peer, says what the attack consists of, and goes.
     mutating func perform(_ attack: Attack, on victim: Int, seed: UInt64) {
-        guard let session = nodes[victim].peer?.open() else { return }
+        guard let session = nodes[victim].peer?.replica.open() else { return }
         attackCount += 1
         let number = connections.count
         connections.append(

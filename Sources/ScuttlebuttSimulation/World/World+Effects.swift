@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-import Rewind
 import Scuttlebutt
 
 extension World {
     /// How long a save that failed waits before it is tried again.
     static var saveRetryDelay: Int64 { 1_000_000 }
 
-    /// Does what a machine asked for, in its order, and checks what can be checked at once.
+    /// Does what a replica asked for, in any order that the duties on ``ReplicaEffect`` allow, and
+    /// checks what can be checked at once.
     mutating func performEffects(_ node: Int) {
         guard !effects.isEmpty else { return checkStep(node) }
-        var batch: [Dispatching.Effect] = []
+        var batch: [Effect] = []
         swap(&batch, &effects)
         checkEffects(batch, of: node)
+        permute(&batch, node)
         for effect in batch where violation == nil { perform(effect, of: node) }
         if effects.isEmpty {
             batch.removeAll(keepingCapacity: true)
@@ -22,9 +23,9 @@ extension World {
         checkStep(node)
     }
 
-    private mutating func perform(_ effect: Dispatching.Effect, of node: Int) {
+    private mutating func perform(_ effect: Effect, of node: Int) {
         switch effect {
-        case .apply(let updates):
+        case .accepted(let updates):
             accept(updates, node)
         case .save(let token, let updates):
             guard nodes[node].saves else {
@@ -40,10 +41,10 @@ extension World {
             wake(node, peer)
         case .wakeAll:
             wakeAll(node)
-        case .startTimer(let peer, let generation, let milliseconds):
+        case .startTimer(let timer):
             queue.add(
-                .timer(node: node, life: nodes[node].life, peer, generation: generation),
-                due: time + Int64(milliseconds) * 1_000)
+                .timer(node: node, life: nodes[node].life, timer),
+                due: time + Int64(timer.milliseconds) * 1_000)
         case .close(let peer, let error):
             let place = nodes[node].ends[peer.number - 1]
             if note(8, node, place.connection) {
@@ -53,10 +54,30 @@ extension World {
                 fail(.report, "\(name(node)) ends an honest session: \(error.message)")
             }
             close(place.connection, place.end, tells: true, machineKnows: true)
-        case .report(let report):
-            hear(report, node)
-        case .sign, .dispatched, .dispatchRefused:
+        case .report(let event):
+            hear(event, node)
+        case .changed:
+            fail(.bounds, "\(name(node)) describes changes that nobody wants")
+        case .sign, .signed, .notSigned:
             fail(.bounds, "\(name(node)) signs, though it does not")
+        }
+    }
+
+    /// How many effects of one transition are permuted; what follows keeps its order.
+    private static var permutedCount: Int { 32 }
+
+    /// Brings effects into a random order that keeps the notices and the saves each in theirs.
+    private mutating func permute(_ batch: inout [Effect], _ node: Int) {
+        let count = min(batch.count, Self.permutedCount)
+        for place in 0..<max(count - 1, 0) {
+            var choice = place + nodes[node].random.below(count - place)
+            let group = batch[choice].group
+            if group != .sideEffect {
+                // The first of an ordered group goes first.
+                choice = batch[place...choice].firstIndex { $0.group == group } ?? choice
+            }
+            guard choice != place else { continue }
+            batch.insert(batch.remove(at: choice), at: place)
         }
     }
 
@@ -176,5 +197,22 @@ extension World {
         let delay = Int64(nodes[node].random.below(8_000))
         queue.add(
             .verdict(node: node, life: nodes[node].life, id, judgement), due: time + delay)
+    }
+}
+
+/// The groups of effects that the duties on ``ReplicaEffect`` order.
+private enum EffectGroup {
+    case notice
+    case save
+    case sideEffect
+}
+
+extension ReplicaEffect {
+    fileprivate var group: EffectGroup {
+        switch self {
+        case .accepted, .changed, .signed, .notSigned, .report: .notice
+        case .save: .save
+        case .sign, .verify, .remember, .wake, .wakeAll, .startTimer, .close: .sideEffect
+        }
     }
 }

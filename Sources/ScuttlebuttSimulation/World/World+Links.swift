@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Rewind
 import Scuttlebutt
 
 extension World {
@@ -64,7 +63,8 @@ extension World {
     /// Opens a connection between two running peers.
     @discardableResult
     mutating func connect(_ dialler: Int, _ listener: Int, edge: Int?) -> Int? {
-        guard let first = nodes[dialler].peer?.open(), let second = nodes[listener].peer?.open()
+        guard let first = nodes[dialler].peer?.replica.open(),
+            let second = nodes[listener].peer?.replica.open()
         else { return nil }
         let number = connections.count
         connections.append(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Rewind
 import Scuttlebutt
 
 extension World {
@@ -29,7 +28,7 @@ extension World {
     }
 
     private mutating func receive(_ frame: Pipe.Frame, _ number: Int, _ end: Int, _ node: Int) {
-        var incoming: [Dispatching.Incoming] = []
+        var incoming: [IncomingLine] = []
         swap(&incoming, &self.incoming)
         var fault: SessionError?
         let newline = UInt8(ascii: "\n")
@@ -53,7 +52,7 @@ extension World {
                     if verifies, case .message(.update(let update)) = line {
                         fingerprint = World.fingerprint(update)
                     }
-                    incoming.append(Dispatching.Incoming(line, fingerprint: fingerprint))
+                    incoming.append(IncomingLine(line, fingerprint: fingerprint))
                 } catch {
                     fault = error
                 }
@@ -188,8 +187,10 @@ extension World {
 
     // MARK: Reports
 
-    mutating func hear(_ report: Report, _ node: Int) {
-        switch report {
+    mutating func hear(_ event: ReplicaEvent, _ node: Int) {
+        switch event {
+        case .cutOff, .storageFailed, .missed:
+            break
         case .historyReceived, .synced:
             figures.synced += 1
         case .stale:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Rewind
 import Scuttlebutt
 
 /// A swarm in one thread: peers, disks and connections over virtual time.
@@ -9,6 +8,8 @@ import Scuttlebutt
 /// from the script's seed, so a run is a function of its script. Times are in microseconds since
 /// the start.
 struct World<Program: SimulatedProgram>: Sendable {
+    typealias Effect = ReplicaEffect<Program.Peer.Value.Change>
+
     /// Something that is due; without references, for it is moved about in a heap.
     enum Event: Sendable {
         case step(Int)
@@ -22,7 +23,7 @@ struct World<Program: SimulatedProgram>: Sendable {
         case saved(node: Int, life: Int)
         case retrySave(node: Int, life: Int)
         case fold(node: Int, life: Int)
-        case timer(node: Int, life: Int, PeerID, generation: Int)
+        case timer(node: Int, life: Int, ReplicaTimer)
         case verdict(node: Int, life: Int, VerificationID, Judgement)
         case sample
     }
@@ -140,9 +141,9 @@ struct World<Program: SimulatedProgram>: Sendable {
     var healedAt: Int64?
     var lastAcceptance: Int64 = 0
     /// Scratch for one transition.
-    var effects: [Dispatching.Effect] = []
+    var effects: [Effect] = []
     /// Scratch for the lines of one frame.
-    var incoming: [Dispatching.Incoming] = []
+    var incoming: [IncomingLine] = []
 
     init(_ program: Program, _ script: Script, keepsLines: Bool = false, sampleInterval: Int64 = 0)
     {
@@ -228,12 +229,12 @@ struct World<Program: SimulatedProgram>: Sendable {
             if nodes[node].life == life { startSave(node) }
         case .fold(let node, let life):
             if nodes[node].life == life { fold(node) }
-        case .timer(let node, let life, let peer, let generation):
+        case .timer(let node, let life, let timer):
             if nodes[node].life == life {
-                if note(1, node, generation) {
-                    log.add(time, "\(name(node)) timer \(generation)")
+                if note(1, node, timer.milliseconds) {
+                    log.add(time, "\(name(node)) timer of \(timer.milliseconds) ms")
                 }
-                handle(node, .timerFired(peer, generation: generation))
+                handle(node, .timerFired(timer))
             }
         case .verdict(let node, let life, let id, let judgement):
             if nodes[node].life == life {
@@ -260,9 +261,9 @@ struct World<Program: SimulatedProgram>: Sendable {
             || connections[connection].ends.contains { !$0.isOpen }
     }
 
-    /// Hands an event to a peer's machine and performs what it asks for.
-    mutating func handle(_ node: Int, _ event: Dispatching.Event) {
-        nodes[node].peer?.handle(event, into: &effects)
+    /// Hands an input to a peer's replica and performs what it asks for.
+    mutating func handle(_ node: Int, _ input: ReplicaInput) {
+        nodes[node].peer?.replica.handle(input, into: &effects)
         performEffects(node)
     }
 

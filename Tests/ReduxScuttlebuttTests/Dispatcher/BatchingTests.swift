@@ -21,7 +21,7 @@ import Testing
         for start in stride(from: 1, through: count, by: 5_000) {
             try await peer.say((start...min(start + 4_999, count)).map { line($0, $0, "a") })
         }
-        while store.status.updates < count { await Task.yield() }
+        while store.updateCount < count { await Task.yield() }
         while !store.dispatcher.isIdle { await Task.yield() }
         #expect(store.state.isEmpty)
         #expect(folds.entries.count == 1)
@@ -62,7 +62,7 @@ import Testing
             peers.append(peer)
         }
         store.dispatch(.add(1))
-        let lines = peers.compactMap { store.dispatcher.pull($0.peer)?.lines }
+        let lines = peers.compactMap { store.dispatcher.host.pull($0.peer)?.lines }
         #expect(lines.count == 100)
         #expect(Set(lines.map(ObjectIdentifier.init)).count == 1)
     }

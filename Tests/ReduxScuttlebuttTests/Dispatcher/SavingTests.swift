@@ -52,7 +52,7 @@ import Testing
         #expect(peer.heard().isEmpty)
         #expect(store.status.pending == 1)
         await storage.sync()
-        while store.status.updates == 0 { await Task.yield() }
+        while store.status.unsaved > 0 { await Task.yield() }
         #expect(peer.heard() == [line(1, 1, store.source.text)])
         await storage.releaseSyncs()
         await store.shutDown()
@@ -67,8 +67,10 @@ import Testing
         await storage.failNextAppend()
         await storage.failNextAppend()
         store.dispatch(.add(1))
-        await events.until { $0.count { if case .storageFailed = $0 { true } else { false } } == 2 }
-        while store.status.updates == 0 { await Task.yield() }
+        await events.until {
+            $0.count { if case .replica(.storageFailed) = $0 { true } else { false } } == 2
+        }
+        while store.status.unsaved > 0 { await Task.yield() }
         try await store.flush()
         #expect(await storage.durableUpdates.count == 1)
         await store.shutDown()
@@ -85,7 +87,7 @@ import Testing
         await storage.loseUnsynced()
         await storage.releaseSyncs()
         _ = await flushing.result
-        while store.status.updates == 0 { await Task.yield() }
+        while store.status.unsaved > 0 { await Task.yield() }
         try await store.flush()
         await store.shutDown()
     }
@@ -96,7 +98,7 @@ import Testing
         for value in 0..<1_000 { store.dispatch(.add(value)) }
         await store.shutDown()
         await #expect { try await store.perform(.add(1)) } throws: {
-            ($0 as? GossipFault)?.code == .closed
+            ($0 as? GossipError)?.code == .closed
         }
         await storage.reopen()
         #expect(await storage.durableUpdates.count == 1_000)
@@ -132,7 +134,7 @@ import Testing
         await storage.reopen()
         let second = try await open(storage)
         #expect(second.state == state)
-        #expect(second.status.updates == 5)
+        #expect(second.updateCount == 5)
         var reader = RawPeer(second.dispatcher)
         try await reader.say([header, sync])
         #expect(reader.heard().count { $0.hasSuffix("\"b\"]") } == 4)

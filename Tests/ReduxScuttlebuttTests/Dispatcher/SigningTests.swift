@@ -42,11 +42,11 @@ import Testing
             }
         }
         await #expect { try await store.perform(.fail) } throws: { error in
-            let fault = error as? GossipFault
+            let fault = error as? GossipError
             return fault?.code == .notSigned && fault?.message.contains("Refusal") == true
         }
         #expect(try await store.perform(.add(1)).stamp?.timestamp.value == 1)
-        #expect(store.status.updates == 1)
+        #expect(store.updateCount == 1)
     }
 
     @Test func `flush waits for what is at the signer`() async throws {
@@ -62,7 +62,7 @@ import Testing
         let flushed = Journal<Int>()
         let flushing = Task {
             try await store.flush()
-            flushed.note(store.status.updates)
+            flushed.note(store.updateCount)
         }
         gates.entries[0].resume()
         try await flushing.value
@@ -104,9 +104,13 @@ import Testing
         let before = verified.entries.count
         try await peer.say([line(666, 9, "other")])
         await verified.until { $0.count == before + 1 }
-        await events.until { $0.count { if case .refused = $0 { true } else { false } } == 2 }
+        await events.until {
+            $0.count { if case .replica(.refused) = $0 { true } else { false } } == 2
+        }
         try await peer.say([line(666, 9, "other")])
-        await events.until { $0.count { if case .refused = $0 { true } else { false } } == 3 }
+        await events.until {
+            $0.count { if case .replica(.refused) = $0 { true } else { false } } == 3
+        }
         #expect(verified.entries.count == before + 1)
     }
 
@@ -120,12 +124,12 @@ import Testing
         }
         let (ours, theirs) = InMemoryLink.pair(bound: 64 << 20)
         let running = Task { await store.swarm.run(ours) }
-        let count = Dispatcher.unverifiedUpdateLimit + 10
+        let count = ReplicaLimits.unverifiedUpdates + 10
         try await theirs.send(
             OutboundLines(
                 lines: [Array(header.utf8), Array(sync.utf8)]
                     + (1...count).map { Array(line($0, $0, "a").utf8) }))
-        await gates.until { $0.count >= Dispatcher.unverifiedUpdateLimit }
+        await gates.until { $0.count >= ReplicaLimits.unverifiedUpdates }
         running.cancel()
         _ = await running.value
         for gate in gates.entries { gate.resume(returning: false) }

@@ -76,7 +76,11 @@ import Testing
         try await peer.say([header, line(1, 1, "a"), sync, line(2, 1, "a")])
         await events.until {
             $0.contains {
-                if case .equivocation(let stamp) = $0 { stamp.source == source("a") } else { false }
+                if case .replica(.equivocation(let stamp)) = $0 {
+                    stamp.source == source("a")
+                } else {
+                    false
+                }
             }
         }
         #expect(store.state == [1])
@@ -96,7 +100,7 @@ import Testing
         store.dispatch(.fail)
         #expect(peer.heard().filter { $0.hasPrefix("[") } == [line(2, 1, "b")])
         #expect(store.state == [1, 2, 3])
-        #expect(store.status.updates == 1)
+        #expect(store.updateCount == 1)
     }
 
     @Test func `G7 an incoming action is never filtered by its name`() async throws {
@@ -137,8 +141,8 @@ import Testing
             options.onEvent = { event in
                 let count = late.withLock { $0?.state.count ?? -1 }
                 switch event {
-                case .historyReceived: events.note("history \(count)")
-                case .synced: events.note("synced \(count)")
+                case .replica(.historyReceived): events.note("history \(count)")
+                case .replica(.synced): events.note("synced \(count)")
                 default: break
                 }
             }
@@ -157,7 +161,7 @@ import Testing
     @Test func `G12 every connection gets a session of its own`() throws {
         let store = try store()
         let peers = (0..<10).map { _ in
-            store.dispatcher.openSession(SessionOptions(), signal: SessionSignal())
+            store.dispatcher.host.openSession(SessionOptions(), signal: SessionSignal())
         }
         #expect(Set(peers).count == 10)
         // A SessionDriver cannot be copied and is consumed by its run: a second use does not
@@ -173,7 +177,7 @@ import Testing
             peer.leave()
         }
         #expect(store.status.connected == 0)
-        #expect(store.dispatcher.withMachine { $0.gossip.peerCount } == 0)
+        #expect(store.dispatcher.withReplica { $0.gossip.peerCount } == 0)
         weak var signal: SessionSignal?
         do {
             let peer = RawPeer(store.dispatcher)
@@ -192,7 +196,7 @@ import Testing
         await store.until { $0 == [5] }
         try await other.say([header, sync])
         #expect(other.heard().contains(odd))
-        #expect(store.dispatcher.withMachine { $0.gossip.vector.description } == "a@2")
+        #expect(store.dispatcher.withReplica { $0.gossip.vector.description } == "a@2")
     }
 
     @Test func `G17 another reducer sees the whole history, as in a fresh store`() async throws {
@@ -231,7 +235,7 @@ import Testing
             try await peer.say([line(-round, round, "a")])
         }
         await store.until { $0.count == 400 }
-        let logged = store.dispatcher.withMachine { $0.log.delta(since: VersionVector()) }
+        let logged = store.dispatcher.withReplica { $0.value.delta(since: VersionVector()) }
         let expected = try logged.map { update in
             guard case .add(let value)? = try ActionCodec<Note>.flat.decode(update.payload) else {
                 return 0
@@ -252,7 +256,7 @@ import Testing
         late.withLock { $0 = store }
         store.dispatch(.add(1))
         #expect(store.state == [1])
-        #expect(store.status.updates == 1)
+        #expect(store.updateCount == 1)
         #expect(faults.entries.map(\.code) == [.dispatchInReducer])
         late.withLock { $0 = nil }
     }
@@ -263,7 +267,7 @@ import Testing
         let faults = Journal<StoreFault>()
         let store = try store { $0.onFault = { faults.note($0) } }
         store.withState { _ in _ = store.dispatch(.add(1)) }
-        #expect(store.status.updates == 0)
+        #expect(store.updateCount == 0)
         #expect(faults.entries.count == 1)
         store.dispatch(.add(2))
         #expect(store.state == [2])
@@ -290,7 +294,7 @@ import Testing
         }
         #expect(store.state.count == 4_000)
         #expect(Set(store.state).count == 4_000)
-        #expect(store.status.updates == 4_000)
+        #expect(store.updateCount == 4_000)
         for task in 0..<8 {
             let own = store.state.filter { $0 / 1_000 == task }
             #expect(own == own.sorted())

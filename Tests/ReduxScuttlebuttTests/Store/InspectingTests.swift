@@ -3,6 +3,7 @@
 import Redux
 import ReduxScuttlebutt
 import Scuttlebutt
+import ScuttlebuttRuntime
 import Testing
 
 @Suite("What developer tools see of a store")

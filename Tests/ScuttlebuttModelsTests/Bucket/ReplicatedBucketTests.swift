@@ -140,9 +140,8 @@ struct ReplicatedBucketTests {
 
     @Test("Q12, Q18: the parts share one clock, and own writes are claimed and sent")
     func oneClock() throws {
-        var replica = Replica(
-            Self.bucket(), source: source("A"), wire: ClassicWire(rules: .upstream),
-            generator: WallClockGenerator())
+        var replica = Replica(Self.bucket(), source: source("A"))
+        var effects: [ReplicaEffect<BucketChange>] = []
         let model = try #require(replica.value["model", as: Model.self])
         let inner = try #require(replica.value["inner", as: ReplicatedBucket.self])
         let nested = try #require(inner["model", as: Model.self])
@@ -153,10 +152,8 @@ struct ReplicatedBucketTests {
         #expect(replica.value.writing("model", model.removing("k")) == nil)
         var updates: [Update] = []
         for payload in payloads {
-            let written = replica.write(try #require(payload), wallClock: 1_000)
-            let update = try #require(written)
-            replica.commit(update)
-            updates.append(update)
+            updates.append(
+                try replica.write(try #require(payload), wallClock: 1_000, into: &effects))
         }
         #expect(updates[0].timestamp < updates[1].timestamp)
         #expect(replica.gossip.vector[source("A")] == updates[1].timestamp)

@@ -40,7 +40,7 @@ extension ReplicaOptions {
     static func named(_ name: String) -> ReplicaOptions {
         var options = ReplicaOptions()
         options.source = Source(name)
-        options.time = .lamport
+        options.timestamps = .lamport
         return options
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ReplicaDriverTests {
     @Test func `a write shows at once, stamped by the wall clock`() throws {
         var options = ReplicaOptions.named("US")
-        options.time = .wallClock
+        options.timestamps = .wallClock
         options.wallClock = { 1_700_000_000_000.5 }
         let notes = ReplicaDriver(Notes(), options: options)
         let update = try notes.write { $0.adding("a") }
@@ -134,9 +134,9 @@ import Testing
         try await bad.send("\"SYNC\"")
         await notes.until { $0.texts == ["\"ok\""] }
         while notes.status.stale == 0 { await Task.yield() }
-        #expect(notes.status.invalid == 3)
+        #expect(notes.status.refused == 3)
         let invalid = await told.matching(atLeast: 3) {
-            if case .invalid = $0 { true } else { false }
+            if case .refused = $0 { true } else { false }
         }
         #expect(invalid.count == 3)
         await notes.shutDown()

@@ -7,9 +7,12 @@ import Synchronization
 /// The smallest host of sessions: a replicated log behind a lock.
 final class ReplicaHost: SessionHost {
     struct State {
-        var replica: Replica<UpdateLog, LamportGenerator>
+        var replica: Replica<UpdateLog>
         var signals: [PeerID: SessionSignal] = [:]
-        var reports: [Report] = []
+        var effects: [ReplicaEffect<Update>] = []
+        var reports: [ReplicaEvent] {
+            effects.compactMap { if case .report(let event) = $0 { event } else { nil } }
+        }
         var waiters:
             [(condition: (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
@@ -19,10 +22,10 @@ final class ReplicaHost: SessionHost {
 
     init(_ name: String) {
         guard let source = Source(name) else { preconditionFailure("a test named a bad source") }
+        var configuration = ReplicaConfiguration()
+        configuration.timestamps = .lamport
         state = Mutex(
-            State(
-                replica: Replica(
-                    UpdateLog(), source: source, wire: wire, generator: LamportGenerator())))
+            State(replica: Replica(UpdateLog(), source: source, configuration: configuration)))
     }
 
     var count: Int { state.withLock { $0.replica.value.count } }
@@ -32,9 +35,7 @@ final class ReplicaHost: SessionHost {
 
     func write(_ value: Int) {
         change { state in
-            if let update = state.replica.write(Array("\(value)".utf8), wallClock: 0) {
-                state.replica.commit(update)
-            }
+            _ = try? state.replica.write(Array("\(value)".utf8), into: &state.effects)
         }
     }
 
@@ -97,7 +98,8 @@ final class ReplicaHost: SessionHost {
         let all = messages
         change { state in
             for message in all {
-                state.reports += state.replica.receive(message, from: peer).reports
+                let line = IncomingLine(.message(message))
+                state.replica.handle(.received(peer, [line]), into: &state.effects)
             }
         }
         if let fault { throw fault }
@@ -106,20 +108,19 @@ final class ReplicaHost: SessionHost {
     func pull(_ peer: PeerID) -> PulledLines? {
         state.withLock { state in
             guard
-                let (outgoing, reports) = state.replica.pull(peer, limit: DeltaLimit(bytes: 4_096))
+                let outgoing = state.replica.pull(
+                    peer, limit: DeltaLimit(bytes: 4_096), into: &state.effects)
             else { return nil }
-            state.reports += reports
             let block =
                 outgoing.shared.flatMap { state.replica.gossip.sharedBlock($0) } ?? outgoing.block
-            return PulledLines(
-                OutboundLines(bytes: block.bytes, ends: block.ends), finishes: outgoing.finishes)
+            return PulledLines(OutboundLines(block), finishes: outgoing.finishes)
         }
     }
 
     func closeSession(_ peer: PeerID) {
         change { state in
             state.signals[peer] = nil
-            state.replica.close(peer)
+            state.replica.handle(.closed(peer), into: &state.effects)
         }
     }
 }

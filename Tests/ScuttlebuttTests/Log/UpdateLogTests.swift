@@ -57,9 +57,32 @@ import Testing
         let found = log.update(at: update("A", 4_098).stamp)
         #expect(found == update("A", 4_098))
         #expect(log.update(at: update("A", 4_099).stamp) == nil)
-        let source = try #require(Source("A"))
-        #expect(log.count(of: source, after: Timestamp(9_990)) == 5)
-        #expect(log.count(of: source, after: nil) == 5_000)
-        #expect(log.count(of: try #require(Source("B")), after: nil) == 0)
+        #expect(log.count(since: try #require(VersionVector("A@9990"))) == 5)
+        #expect(log.count(since: VersionVector()) == 5_000)
+        #expect(log.count(since: try #require(VersionVector("A@10000 B@1"))) == 0)
+    }
+
+    @Test(arguments: [1, 1_023, 1_024, 1_025, 3_000])
+    func `older updates of a source are inserted below its newer ones`(newer: Int) throws {
+        var log = UpdateLog()
+        log.append(update("B", 7))
+        for time in 1...2_000 { log.append(update("A", Double(time))) }
+        let late = (0..<newer).map { update("A", 10_000 + Double($0), "\($0)") }
+        for update in late { log.append(update) }
+        let own = update("A", 2_001)
+        let tailed = Update(
+            payload: own.payload, timestamp: own.timestamp, source: own.source,
+            tail: Array(", 2001,\"A\",1]".utf8))
+        let again = update("A", 10_000, "other")
+        let results = log.insert(
+            older: [tailed, update("A", 2_002), again], initial: UpdateLog(), wallClock: 0)
+        #expect(results == [.applied, .applied, nil])
+        let ordered = log.delta(since: VersionVector()).filter { $0.source == own.source }
+        #expect(ordered.count == 2_002 + newer)
+        #expect(ordered[2_000] == tailed)
+        #expect(Array(ordered[2_002...]) == late)
+        #expect(log.update(at: again.stamp) == late[0])
+        #expect(log.byteCount == log.delta(since: VersionVector()).reduce(0) { $0 + $1.byteCount })
+        #expect(log.count == ordered.count + 1)
     }
 }

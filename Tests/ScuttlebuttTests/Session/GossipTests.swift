@@ -4,30 +4,10 @@ import Scuttlebutt
 import Testing
 
 @Suite struct GossipTests {
-    typealias Peer = Replica<UpdateLog, LamportGenerator>
-
-    private func replica(_ name: String, _ count: Int = 0) throws -> Peer {
-        var replica = Replica(
-            UpdateLog(), source: try #require(Source(name)), wire: ClassicWire(rules: .upstream),
-            generator: LamportGenerator())
-        for _ in 0..<count { try write(&replica) }
-        return replica
-    }
-
-    private func write(_ replica: inout Peer, _ payload: String = "[\"k\",1]") throws {
-        let update = replica.write(Array(payload.utf8), wallClock: 0)
-        replica.commit(try #require(update))
-    }
-
-    private func said(_ replica: inout Peer, _ peer: PeerID, _ limit: DeltaLimit = .unlimited)
-        -> [String]
-    {
-        var result: [String] = []
-        while let (outgoing, _) = replica.pull(peer, limit: limit) {
-            let block = outgoing.shared.flatMap { replica.gossip.sharedBlock($0) } ?? outgoing.block
-            result += lines(block)
-        }
-        return result
+    private func bench(_ name: String, _ count: Int = 0, saves: Bool = false) throws -> Bench {
+        let bench = try Bench(name, UpdateLog(), saves: saves)
+        for _ in 0..<count { try bench.write("1") }
+        return bench
     }
 
     private func digest(_ text: String) throws -> Message {
@@ -35,198 +15,191 @@ import Testing
     }
 
     @Test func `Q18 what came from a peer does not go back to it`() throws {
-        var us = try replica("US")
-        let (a, b) = (us.open(), us.open())
+        let us = try bench("US")
+        let (a, b) = (us.replica.open(), us.replica.open())
         for peer in [a, b] {
-            _ = us.receive(try digest(""), from: peer)
-            _ = said(&us, peer)
+            us.receive(try digest(""), from: peer)
+            _ = us.said(peer)
         }
-        _ = us.receive(.update(update("A", 1)), from: a)
-        #expect(said(&us, a).isEmpty)
-        #expect(said(&us, b) == ["[[\"k\",1],1,\"A\"]"])
+        us.receive(.update(update("A", 1)), from: a)
+        #expect(us.said(a).isEmpty)
+        #expect(us.said(b) == ["[[\"k\",1],1,\"A\"]"])
         // What the other one has by now does not go there either.
-        _ = us.receive(.update(update("A", 2)), from: a)
-        _ = us.receive(.update(update("A", 2)), from: b)
-        #expect(said(&us, b).isEmpty)
+        us.receive(.update(update("A", 2)), from: a)
+        us.receive(.update(update("A", 2)), from: b)
+        #expect(us.said(b).isEmpty)
     }
 
     @Test func `an update that came before its sender's header is not echoed`() throws {
-        var us = try replica("US")
-        let peer = us.open()
-        _ = us.receive(.update(update("A", 1)), from: peer)
-        _ = us.receive(try digest(""), from: peer)
-        #expect(!said(&us, peer).contains { $0.hasSuffix("\"A\"]") })
+        let us = try bench("US")
+        let peer = us.replica.open()
+        us.receive(.update(update("A", 1)), from: peer)
+        us.receive(try digest(""), from: peer)
+        #expect(!us.said(peer).contains { $0.hasSuffix("\"A\"]") })
     }
 
     @Test
     func `Q21 a repeated header gets what its clock lacks and SYNC, and one live subscription`()
         throws
     {
-        var us = try replica("US", 2)
-        let peer = us.open()
-        _ = us.receive(try digest(""), from: peer)
-        #expect(said(&us, peer).count == 4)
-        _ = us.receive(try digest("US@2"), from: peer)
-        #expect(said(&us, peer) == ["\"SYNC\""])
-        _ = us.receive(try digest("US@1"), from: peer)
-        #expect(said(&us, peer) == ["[[\"k\",1],2,\"US\"]", "\"SYNC\""])
-        try write(&us)
-        #expect(said(&us, peer) == ["[[\"k\",1],3,\"US\"]"])
+        let us = try bench("US", 2)
+        let peer = us.replica.open()
+        us.receive(try digest(""), from: peer)
+        #expect(us.said(peer).count == 4)
+        us.receive(try digest("US@2"), from: peer)
+        #expect(us.said(peer) == ["\"SYNC\""])
+        us.receive(try digest("US@1"), from: peer)
+        #expect(us.said(peer) == ["[[\"k\",1],2,\"US\"]", "\"SYNC\""])
+        try us.write("1")
+        #expect(us.said(peer) == ["[[\"k\",1],3,\"US\"]"])
     }
 
     @Test func `Q21 three headers at once are answered by one history and three SYNCs`() throws {
-        var us = try replica("US", 1)
-        let peer = us.open()
-        for _ in 0..<3 { _ = us.receive(try digest(""), from: peer) }
-        let answer = said(&us, peer)
+        let us = try bench("US", 1)
+        let peer = us.replica.open()
+        for _ in 0..<3 { us.receive(try digest(""), from: peer) }
+        let answer = us.said(peer)
         #expect(answer.count { $0 == "\"SYNC\"" } == 3)
         #expect(answer.count { $0.hasSuffix("\"US\"]") } == 1)
     }
 
     @Test func `a claim of our updates above the clock ceiling hides none of them`() throws {
-        var us = try replica("US", 1)
-        let peer = us.open()
-        let reports = us.receive(try digest("US@9007199254740991"), from: peer).reports
-        #expect(reports == [.ownUpdatesMissing(claimed: .maximum)])
-        #expect(said(&us, peer).contains("[[\"k\",1],1,\"US\"]"))
-        try write(&us)
-        #expect(said(&us, peer) == ["[[\"k\",1],2,\"US\"]"])
+        let us = try bench("US", 1)
+        let peer = us.replica.open()
+        us.receive(try digest("US@9007199254740991"), from: peer)
+        #expect(us.reports == [.ownUpdatesMissing(claimed: .maximum)])
+        #expect(us.said(peer).contains("[[\"k\",1],1,\"US\"]"))
+        try us.write("1")
+        #expect(us.said(peer) == ["[[\"k\",1],2,\"US\"]"])
     }
 
     @Test func `Q9 a claim of our updates raises our clock past it`() throws {
-        var us = try replica("US")
-        let peer = us.open()
-        _ = us.receive(try digest("US@7"), from: peer)
-        _ = us.receive(.sync, from: peer)
-        try write(&us)
-        #expect(said(&us, peer).contains("[[\"k\",1],8,\"US\"]"))
+        let us = try bench("US")
+        let peer = us.replica.open()
+        us.receive(try digest("US@7"), from: peer)
+        us.receive(.sync, from: peer)
+        try us.write("1")
+        #expect(us.said(peer).contains("[[\"k\",1],8,\"US\"]"))
     }
 
     @Test
     func `a slow reader that falls off the recent updates gets all from the log, without a gap`()
         throws
     {
-        var us = try replica("US")
-        let peer = us.open()
-        _ = us.receive(try digest(""), from: peer)
-        _ = said(&us, peer)
+        let us = try bench("US")
+        let peer = us.replica.open()
+        us.receive(try digest(""), from: peer)
+        _ = us.said(peer)
         var received: [String] = []
         let limit = DeltaLimit(updates: 500)
         for round in 0..<5 {
-            for _ in 0..<5_000 { try write(&us) }
-            if round == 1, let (outgoing, _) = us.pull(peer, limit: limit) {
-                let block = outgoing.shared.flatMap { us.gossip.sharedBlock($0) } ?? outgoing.block
-                received += lines(block)
+            for _ in 0..<5_000 { try us.write("1") }
+            if round == 1, let outgoing = us.pull(peer, limit) {
+                received += us.lines(of: outgoing)
             }
         }
-        received += said(&us, peer, limit)
+        received += us.said(peer, limit)
         #expect(received == (1...25_000).map { "[[\"k\",1],\($0),\"US\"]" })
-        try write(&us)
-        #expect(said(&us, peer) == ["[[\"k\",1],25001,\"US\"]"])
+        try us.write("1")
+        #expect(us.said(peer) == ["[[\"k\",1],25001,\"US\"]"])
     }
 
     @Test func `a stretch that came from the peer itself does not end what it is sent`() throws {
-        var us = try replica("US")
-        let peer = us.open()
-        _ = us.receive(try digest(""), from: peer)
-        _ = said(&us, peer)
-        for time in 1...50 { _ = us.receive(.update(update("A", Double(time))), from: peer) }
-        try write(&us)
-        let pulled = us.pull(peer, limit: DeltaLimit(updates: 3))
-        #expect(pulled != nil)
+        let us = try bench("US")
+        let peer = us.replica.open()
+        us.receive(try digest(""), from: peer)
+        _ = us.said(peer)
+        for time in 1...50 { us.receive(.update(update("A", Double(time))), from: peer) }
+        try us.write("1")
+        #expect(us.pull(peer, DeltaLimit(updates: 3)) != nil)
     }
 
     @Test func `an own update is not sent, nor claimed, before it is committed`() throws {
-        var us = try replica("US", 1)
-        let written = us.write(Array("[\"k\",2]".utf8), wallClock: 0)
-        let unsaved = try #require(written)
-        let peer = us.open()
-        _ = us.receive(try digest(""), from: peer)
+        let us = try bench("US", saves: true)
+        us.commit(try us.write("1"))
+        let unsaved = try us.write("2")
+        let peer = us.replica.open()
+        us.receive(try digest(""), from: peer)
         #expect(
-            said(&us, peer, DeltaLimit(updates: 1)) == [
+            us.said(peer, DeltaLimit(updates: 1)) == [
                 "{\"id\":\"US\",\"clock\":{\"US\":1}}", "[[\"k\",1],1,\"US\"]", "\"SYNC\"",
             ])
         us.commit(unsaved)
-        #expect(said(&us, peer) == ["[[\"k\",2],2,\"US\"]"])
+        #expect(us.said(peer) == ["[[\"k\",2],2,\"US\"]"])
     }
 
     @Test func `a receive-only session ignores nothing but a send-only one ignores updates`() throws
     {
-        var us = try replica("US", 1)
-        let peer = us.open(.sendOnly())
-        let accepted = us.receive(.update(update("A", 1)), from: peer).accepted
-        #expect(accepted.isEmpty)
-        #expect(us.gossip.vector.description == "US@1")
-        _ = us.receive(.sync, from: peer)
-        let pulled = us.pull(peer, limit: .unlimited)
-        #expect(pulled?.1 == [.synced(peer)])
+        let us = try bench("US", 1)
+        let peer = us.replica.open(.sendOnly())
+        us.receive(.update(update("A", 1)), from: peer)
+        #expect(us.accepted.isEmpty)
+        #expect(us.replica.gossip.vector.description == "US@1")
+        us.receive(.sync, from: peer)
+        #expect(us.pull(peer) != nil)
+        #expect(us.reports.last == .synced(peer))
     }
 
     @Test func `level peers exchange headers and SYNC however long the log is`() throws {
-        var us = try replica("US", 3_000)
-        var counting = CountingValue(log: us.value)
-        let peer = us.open()
-        _ = us.receive(try digest("US@3000"), from: peer)
-        var gossip = us.gossip
+        let us = try bench("US", 3_000)
+        var counting = CountingValue(log: us.replica.value)
+        let peer = us.replica.open()
+        us.receive(try digest("US@3000"), from: peer)
+        var gossip = us.replica.gossip
         _ = gossip.pull(peer, from: counting, limit: DeltaLimit(bytes: 65_536))
         #expect(counting.visited == 0)
         counting.log = UpdateLog()
     }
 
     @Test func `a live update is encoded once for all peers`() throws {
-        var us = try replica("US")
-        let peers = (0..<100).map { _ in us.open() }
+        let us = try bench("US")
+        let peers = (0..<100).map { _ in us.replica.open() }
         for peer in peers {
-            _ = us.receive(try digest(""), from: peer)
-            _ = said(&us, peer)
+            us.receive(try digest(""), from: peer)
+            _ = us.said(peer)
         }
-        for _ in 0..<10 { try write(&us) }
-        let stretches = Set(peers.map { us.pull($0, limit: .unlimited)?.0.shared })
+        for _ in 0..<10 { try us.write("1") }
+        let stretches = Set(peers.map { us.pull($0)?.shared })
         #expect(stretches.count == 1)
         #expect(stretches.first != .some(nil))
     }
 
     @Test func `Q23 meta belongs to one session`() throws {
-        var us = try replica("US")
+        let us = try bench("US")
         var options = SessionOptions()
         options.meta = Array("{\"v\":1}".utf8)
-        let (a, b) = (us.open(options), us.open())
-        #expect(said(&us, a) == ["{\"id\":\"US\",\"clock\":{},\"meta\":{\"v\":1}}"])
-        #expect(said(&us, b) == ["{\"id\":\"US\",\"clock\":{}}"])
+        let (a, b) = (us.replica.open(options), us.replica.open())
+        #expect(us.said(a) == ["{\"id\":\"US\",\"clock\":{},\"meta\":{\"v\":1}}"])
+        #expect(us.said(b) == ["{\"id\":\"US\",\"clock\":{}}"])
     }
 
     @Test func `Q19 Q20 a closed session leaves nothing and hears nothing`() throws {
-        var us = try replica("US", 1)
+        let us = try bench("US", 1)
         for _ in 0..<1_000 {
-            let peer = us.open()
-            _ = us.receive(try digest(""), from: peer)
-            _ = said(&us, peer)
-            us.close(peer)
-            let pulled = us.pull(peer, limit: .unlimited)
-            #expect(pulled == nil)
-            let accepted = us.receive(.update(update("A", 1)), from: peer).accepted
-            #expect(accepted.isEmpty)
+            let peer = us.replica.open()
+            us.receive(try digest(""), from: peer)
+            _ = us.said(peer)
+            us.handle(.closed(peer))
+            #expect(us.pull(peer) == nil)
+            us.receive(.update(update("A", 1)), from: peer)
+            #expect(us.accepted.isEmpty)
         }
-        #expect(us.gossip.peerCount == 0)
-        #expect(us.gossip.peers.isEmpty)
+        #expect(us.replica.gossip.peerCount == 0)
+        #expect(us.replica.gossip.peers.isEmpty)
     }
 
     @Test func `Q24 an update that loses its key is relayed all the same`() throws {
-        var us = Replica(
-            LastWriterMap(), source: try #require(Source("US")),
-            wire: ClassicWire(rules: .upstream),
-            generator: LamportGenerator())
-        let (a, b) = (us.open(), us.open())
+        let us = try ReplicaBench("US", LastWriterMap(), saves: false)
+        let (a, b) = (us.replica.open(), us.replica.open())
         for peer in [a, b] {
-            _ = us.receive(try digest(""), from: peer)
-            _ = us.pull(peer, limit: .unlimited)
+            us.receive(try digest(""), from: peer)
+            _ = us.pull(peer)
         }
-        _ = us.receive(.update(update("B", 9, "9")), from: a)
-        _ = us.receive(.update(update("A", 1, "1")), from: a)
-        #expect(us.value.texts == ["[\"k\",9]"])
-        let pulled = us.pull(b, limit: .unlimited)
-        let shared = try #require(pulled?.0.shared)
-        #expect(us.gossip.sharedBlock(shared).map(lines)?.count == 2)
+        us.receive(.update(update("B", 9, "9")), from: a)
+        us.receive(.update(update("A", 1, "1")), from: a)
+        #expect(us.replica.value.texts == ["[\"k\",9]"])
+        let shared = try #require(us.pull(b)?.shared)
+        #expect(us.replica.gossip.sharedBlock(shared).map(lines)?.count == 2)
     }
 }
 

@@ -88,9 +88,7 @@ struct RecordingTests {
 
         let source = try #require(Source(player.own))
         let usesCounter = player.options.headerForm == .fork
-        var replica = Replica(
-            LastWriterMap(), source: source, wire: ClassicWire(rules: .upstream),
-            generator: WallClockGenerator())
+        let us = ReplicaBench(Replica(LastWriterMap(), source: source))
         let peer: PeerID
         func write(_ line: String) throws {
             var decoder = LineDecoder(wire: ClassicWire(rules: .upstream))
@@ -99,8 +97,8 @@ struct RecordingTests {
             }
             // The original's own times, so that only echoes and counters can differ.
             let milliseconds = usesCounter ? 1 : update.timestamp.value
-            let written = replica.write(update.payload, wallClock: milliseconds)
-            replica.commit(try #require(written))
+            _ = try us.replica.write(
+                update.payload, wallClock: milliseconds, into: &us.effects)
         }
         let syncPlace = script.firstIndex { $0.dir == ours && $0.data == "\"SYNC\"\n" } ?? 0
         let isOwn: (RecordedLine) -> Bool = {
@@ -115,19 +113,16 @@ struct RecordingTests {
             for line in script[..<syncPlace] where isOwn(line) { try write(line.data ?? "") }
         }
         if wroteFirst { try writeHistory() }
-        peer = replica.open(player.options)
+        peer = us.replica.open(player.options)
         func pull() {
-            while let (outgoing, _) = replica.pull(peer, limit: .unlimited) {
-                let block =
-                    outgoing.shared.flatMap { replica.gossip.sharedBlock($0) } ?? outgoing.block
-                said += lines(block).map(normal)
+            while let outgoing = us.pull(peer) {
+                said += us.lines(of: outgoing).map(normal)
                 if outgoing.finishes { finished = true }
             }
         }
         pull()
         if !wroteFirst { try writeHistory() }
         var decoder = LineDecoder(wire: ClassicWire(rules: .upstream))
-        var synced = 0
         var history: Set<String> = []
         for (place, line) in script.enumerated() {
             guard let data = line.data else { continue }
@@ -143,11 +138,11 @@ struct RecordingTests {
             } else {
                 let bytes = Array(data.trimmingCharacters(in: .newlines).utf8)
                 guard case .message(let message) = try decoder.decode(bytes) else { continue }
-                let reports = replica.receive(message, from: peer).reports
-                synced += reports.count { if case .synced = $0 { true } else { false } }
+                us.receive(message, from: peer)
                 pull()
             }
         }
+        let synced = us.reports.count { if case .synced = $0 { true } else { false } }
         #expect(said == expected)
         #expect(finished == !player.options.tails)
         #expect(synced <= 1, "told once per session, although readonly syncs twice")

@@ -8,20 +8,15 @@ import Testing
     /// and what stood behind them went out without any limit.
     @Test("What stands behind unsaved own updates goes out within the limit")
     func limit() throws {
-        let source = try #require(Source("US"))
-        var replica = Replica(
-            UpdateLog(), source: source, wire: ClassicWire(rules: .upstream),
-            generator: LamportGenerator())
-        for number in 0..<5 { _ = replica.write(Array("[\"k\",\(number)]".utf8), wallClock: 0) }
-        let feeder = replica.open()
-        for time in 100..<140 {
-            _ = replica.receive(.update(update("S", Double(time))), from: feeder)
-        }
-        let peer = replica.open()
-        _ = replica.receive(.digest(Digest(source: nil, clock: VersionVector())), from: peer)
+        let us = try ReplicaBench("US", UpdateLog())
+        for number in 0..<5 { try us.write("\(number)") }
+        let feeder = us.replica.open()
+        for time in 100..<140 { us.receive(.update(update("S", Double(time))), from: feeder) }
+        let peer = us.replica.open()
+        try us.receive(digest: "", from: peer)
         var count = 0
-        while let (outgoing, _) = replica.pull(peer, limit: DeltaLimit(updates: 3)) {
-            let said = lines(outgoing.block)
+        while let outgoing = us.pull(peer, DeltaLimit(updates: 3)) {
+            let said = us.lines(of: outgoing)
             #expect(said.count <= 5)
             count += said.count
         }

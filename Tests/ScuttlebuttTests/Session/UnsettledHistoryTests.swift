@@ -6,11 +6,11 @@ import Testing
 /// Found by the simulator: an own write that was not saved yet replaced an older update of
 /// somebody else, a new peer was sent what that one wrote later, and the power failed.
 @Suite("Unsettled history") struct UnsettledHistoryTests {
-    private let us: ReplicaFixture<LastWriterMap>
+    private let us: ReplicaBench<LastWriterMap>
     private let feeder: PeerID
 
     init() throws {
-        us = try ReplicaFixture("US", LastWriterMap())
+        us = try ReplicaBench("US", LastWriterMap())
         feeder = us.replica.open()
         us.receive(.update(update("S", 1)), from: feeder)
         let other = update("S", 2)
@@ -42,9 +42,8 @@ import Testing
         for number in 1...40 {
             waiting.append(try us.write("\(number)", key: "\(number)"))
             us.commit(waiting.removeFirst())
-            while let (outgoing, _) = us.replica.pull(peer, limit: DeltaLimit(updates: limit)) {
-                let shared = outgoing.shared.flatMap { us.replica.gossip.sharedBlock($0) }
-                said += lines(shared ?? outgoing.block)
+            while let outgoing = us.pull(peer, DeltaLimit(updates: limit)) {
+                said += us.lines(of: outgoing)
             }
             // A history of one at a time is as slow as the disk.
             if limit == 100 { #expect(said.contains("\"SYNC\"") == (number > 1)) }
@@ -83,7 +82,7 @@ import Testing
 
     @Test("A log that drops nothing gives its history while it is saving")
     func log() throws {
-        let us = try ReplicaFixture("US", UpdateLog())
+        let us = try ReplicaBench("US", UpdateLog())
         us.receive(.update(update("S", 1)), from: us.replica.open())
         _ = try us.write("2")
         let peer = us.replica.open()

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttRuntime
+import Synchronization
+
+/// Performs the notices of a store's engine: folds what is accepted, and reports events after what
+/// precedes them is folded.
+final class FoldingBatch: Sendable {
+    /// Updates and events that wait for the moment that the program chooses.
+    private struct Waiting: Sendable {
+        var updates: [Update] = []
+        var events: [ReplicaEvent] = []
+        var isScheduled = false
+    }
+
+    private let hooks: Dispatcher.Hooks
+    private let waiting = Mutex(Waiting())
+
+    init(_ hooks: Dispatcher.Hooks) { self.hooks = hooks }
+
+    /// Performs notices in their order; all updates among them are one batch.
+    func deliver(
+        _ engine: ReplicaEngine<UpdateLog>, _ notices: [ReplicaEngine<UpdateLog>.Notice]
+    ) {
+        var updates: [Update] = []
+        for case .effect(.accepted(let more)) in notices {
+            if updates.isEmpty { updates = more } else { updates += more }
+        }
+        if !updates.isEmpty { fold(updates, engine) }
+        for notice in notices {
+            switch notice {
+            case .effect(.signed(let id, let update)):
+                hooks.signed(id, .success(update))
+            case .effect(.notSigned(let id, let message)):
+                let reason = engine.takeSignFailure(id)
+                hooks.signed(
+                    id,
+                    .failure(
+                        GossipError(.notSigned, reason.map { "\(message): \($0)" } ?? message)))
+            case .effect(.report(let event)):
+                if !postpone(event) { report(event, engine) }
+            case .separated:
+                hooks.separated()
+            case .effect, .missed:
+                break
+            }
+        }
+    }
+
+    private func fold(_ updates: [Update], _ engine: ReplicaEngine<UpdateLog>) {
+        guard let schedule = hooks.schedule else { return hooks.apply(updates) }
+        let mustSchedule = waiting.withLock { waiting in
+            waiting.updates += updates
+            defer { waiting.isScheduled = true }
+            return !waiting.isScheduled
+        }
+        if mustSchedule { schedule { [weak engine] in self.flush(engine) } }
+    }
+
+    /// Folds everything that waits for the program's own moment.
+    private func flush(_ engine: ReplicaEngine<UpdateLog>?) {
+        let batch = waiting.withLock { waiting in
+            defer { waiting = Waiting() }
+            return waiting
+        }
+        if !batch.updates.isEmpty { hooks.apply(batch.updates) }
+        for event in batch.events { report(event, engine) }
+    }
+
+    /// Keeps an event behind the updates that wait; returns whether there are any.
+    private func postpone(_ event: ReplicaEvent) -> Bool {
+        waiting.withLock { waiting in
+            guard waiting.isScheduled else { return false }
+            waiting.events.append(event)
+            return true
+        }
+    }
+
+    private func report(_ event: ReplicaEvent, _ engine: ReplicaEngine<UpdateLog>?) {
+        hooks.report(event)
+        if case .synced(let peer) = event { engine?.noteSynced(peer) }
+    }
+}

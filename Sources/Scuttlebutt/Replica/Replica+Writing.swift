@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+
+extension Replica {
+    /// An own payload at the signer.
+    struct Signing: Sendable {
+        /// `nil` while there is no answer; `.some(nil)` if the signer could not sign.
+        var answer: CheckedPayload??
+    }
+
+    /// Stamps an own payload, puts it into the value, and asks for it to be saved; for a replica
+    /// that does not sign.
+    ///
+    /// It goes to peers when it is saved, or now if nothing is saved.
+    ///
+    /// - Parameter milliseconds: The wall clock, in milliseconds since 1970; the Lamport counter
+    ///   ignores it.
+    /// - Throws: ``ReplicaError``, and nothing has changed: the value refuses the payload, the size
+    ///   limit is reached, or no timestamp is left.
+    public mutating func write(
+        _ payload: CheckedPayload, wallClock milliseconds: Double = 0,
+        into effects: inout [Effect]
+    ) throws(ReplicaError) -> Update {
+        var advanced = timestamps
+        guard let timestamp = advanced.next(wallClock: milliseconds) else {
+            throw ReplicaError(.noTimestampLeft, "no timestamp is left for this source")
+        }
+        let update = Update(payload: payload.bytes, timestamp: timestamp, source: gossip.source)
+        var changes: [Value.Change]? = describesChanges ? [] : nil
+        switch apply(update, changes: &changes) {
+        case .applied: break
+        case .refused(let message): throw ReplicaError(.refused, message)
+        case .tooLarge: throw ReplicaError(.sizeLimit, sizeLimitMessage)
+        }
+        timestamps = advanced
+        own.newest = timestamp
+        if let changes, !changes.isEmpty { effects.append(.changed(changes, isReset: false)) }
+        if configuration.savesUpdates {
+            lastSave += 1
+            own.unsaved.append(OwnUpdates.Unsaved(token: lastSave, update: update))
+            effects.append(.save(lastSave, [update]))
+        } else {
+            release(update, into: &effects)
+        }
+        return update
+    }
+
+    /// Checks an own payload and writes it; see ``write(_:wallClock:into:)``.
+    ///
+    /// - Throws: ``ReplicaError`` also where other peers would refuse the payload.
+    public mutating func write(
+        _ payload: Payload, wallClock milliseconds: Double = 0, into effects: inout [Effect]
+    ) throws(ReplicaError) -> Update {
+        try write(configuration.wire.check(payload), wallClock: milliseconds, into: &effects)
+    }
+
+    // MARK: Signing
+
+    /// The oldest own payload at the signer; `nil` when there is none.
+    public var oldestSigning: SigningID? {
+        signing.isEmpty ? nil : SigningID(number: signing.start)
+    }
+
+    /// The own payload that went to the signer last, even if it has come back.
+    public var newestSigning: SigningID { SigningID(number: signing.end - 1) }
+
+    /// Own payloads keep the order in which they were submitted, whichever signature comes first.
+    mutating func settleSigning(
+        _ id: SigningID, _ payload: CheckedPayload?, into effects: inout [Effect]
+    ) {
+        guard signing.contains(id.number) else { return }
+        signing[id.number]?.answer = .some(payload)
+        while let first = signing.first, let answer = first.answer {
+            let id = SigningID(number: signing.start)
+            signing.removeFirst()
+            guard let signed = answer else {
+                effects.append(.notSigned(id, "the payload could not be signed"))
+                continue
+            }
+            do throws(ReplicaError) {
+                let update = try write(signed, wallClock: wallClock, into: &effects)
+                effects.append(.signed(id, update))
+            } catch {
+                effects.append(.notSigned(id, error.message))
+            }
+        }
+    }
+
+    // MARK: Leaving
+
+    mutating func settleSave(_ token: Int, into effects: inout [Effect]) {
+        while let first = own.unsaved.first, first.token <= token {
+            own.unsaved.removeFirst()
+            release(first.update, into: &effects)
+        }
+    }
+
+    /// Releases an own update to the peers, in the order of writing and behind older own updates
+    /// that are still on their way home.
+    mutating func release(_ update: Update, into effects: inout [Effect]) {
+        guard own.isIdle, queues[source] == nil else {
+            own.held.append(update)
+            return settleOwn(into: &effects)
+        }
+        gossip.accept(update)
+        if gossip.peerCount > 0 { effects.append(.wakeAll) }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+
+package import Scuttlebutt
+import Synchronization
+
+extension ReplicaEngine {
+    /// Begins a session for a connection that was just opened.
+    package func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID {
+        state.withLock { state in
+            let peer = state.replica.open(options)
+            state.signals[peer] = signal
+            return peer
+        }
+    }
+
+    /// Ends a session.
+    package func closeSession(_ peer: PeerID) {
+        transition { state in
+            state.signals[peer] = nil
+            state.synced.remove(peer)
+            state.replica.handle(.closed(peer), into: &state.effects)
+            state.hasSeparated = state.replica.gossip.peerCount == 0
+        }
+    }
+
+    /// Takes the lines that arrived together; suspends while too much waits to be delivered, saved
+    /// or verified.
+    package func receive(
+        _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder
+    ) async throws {
+        var incoming: [IncomingLine] = []
+        incoming.reserveCapacity(lines.count)
+        var fault: SessionError?
+        lines.bytes.withUnsafeBufferPointer { bytes in
+            for range in lines.ranges {
+                do throws(SessionError) {
+                    let line = try decoder.decode(UnsafeBufferPointer(rebasing: bytes[range]))
+                    var fingerprint: Fingerprint?
+                    if let hash = hooks.fingerprint, case .message(.update(let update)) = line {
+                        fingerprint = hash(update)
+                    }
+                    incoming.append(IncomingLine(line, fingerprint: fingerprint))
+                } catch {
+                    fault = error
+                    return
+                }
+            }
+        }
+        let cutOff: SessionError? = transition { state in
+            state.replica.handle(.received(peer, incoming), into: &state.effects)
+            for case .close(peer, let error) in state.effects {
+                // The reader that is here ends the session itself, so that its reason is the first.
+                state.signals[peer] = nil
+                return error
+            }
+            return nil
+        }
+        if let fault = cutOff ?? fault { throw fault }
+        await waitForRoom(peer)
+    }
+
+    /// The next lines for a connection that has room; `nil` when there is nothing to send now.
+    package func pull(_ peer: PeerID) -> PulledLines? {
+        transition { state in
+            let limit = DeltaLimit(bytes: ReplicaLimits.pulledBytes)
+            guard let outgoing = state.replica.pull(peer, limit: limit, into: &state.effects)
+            else { return nil }
+            guard let range = outgoing.shared else {
+                return PulledLines(OutboundLines(outgoing.block), finishes: outgoing.finishes)
+            }
+            return state.lines(shared: range).map { PulledLines($0) }
+        }
+    }
+
+    // MARK: Room
+
+    /// Lets those connections go on that waited for room and now have it.
+    func admitWaitingReaders() {
+        let waiters = state.withLock { state in
+            guard !state.roomWaiters.isEmpty else { return [Waiters<PeerID>.Continuation]() }
+            var waiters = Waiters<PeerID>()
+            swap(&waiters, &state.roomWaiters)
+            defer { state.roomWaiters = waiters }
+            return waiters.remove { state.hasRoom(for: $0) }
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func waitForRoom(_ peer: PeerID) async {
+        guard !state.withLock({ $0.hasRoom(for: peer) }) else { return }
+        // A task that is cancelled stops waiting: its connection has ended.
+        try? await wait(in: \.roomWaiters, endsWhenCancelled: true) { state in
+            state.hasRoom(for: peer) ? nil : peer
+        }
+    }
+}
+
+extension ReplicaEngine.State {
+    /// One object for all peers that get the same stretch of updates.
+    fileprivate mutating func lines(shared range: Range<Int>) -> OutboundLines? {
+        if let known = shared.first(where: { $0.range == range }) { return known.lines }
+        guard let block = replica.gossip.sharedBlock(range) else { return nil }
+        let lines = OutboundLines(block)
+        if shared.count >= 8 { shared.removeFirst() }
+        shared.append((range, lines))
+        return lines
+    }
+}

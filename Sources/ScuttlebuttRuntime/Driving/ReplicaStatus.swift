@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+
+/// How a replica stands with its peers and its storage.
+public struct ReplicaStatus: Hashable, Sendable {
+    /// How many links are open.
+    public let connected: Int
+    /// Whether there is a link, and everybody on the other ends has what we have and the reverse.
+    public let isSynced: Bool
+    /// How many retained own updates no open link was given yet, those at the signer included.
+    public let pending: Int
+    /// How many updates wait to be saved.
+    public let unsaved: Int
+    /// How many updates were refused since the start.
+    public let refused: Int
+    /// How many updates arrived that were here already.
+    public let stale: Int
+    /// How many sources have written.
+    public let sources: Int
+    /// How many bytes of updates are retained.
+    public let byteCount: Int
+}
