@@ -40,7 +40,6 @@ public struct TCPTransport: Transport {
         let (name, limits) = (self.name, self.limits)
         return try await Dialling.perform(name, limits) {
             try await ClientBootstrap(group: group)
-                .channelOption(.socketOption(.tcp_nodelay), value: 1)
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .connectTimeout(limits.connectTimeout)

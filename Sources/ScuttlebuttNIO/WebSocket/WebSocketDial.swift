@@ -62,7 +62,6 @@ struct WebSocketDial: Sendable {
     ) async throws -> EventLoopFuture<Value> {
         let (limits, tls, host) = (self.limits, self.tls, address.host)
         return try await ClientBootstrap(group: group)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connectTimeout(limits.connectTimeout)

@@ -31,7 +31,6 @@ struct RelayChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.syncOptions?.setOption(.socketOption(.tcp_nodelay), value: 1)
             try channel.syncOptions?.setOption(.socketOption(.so_keepalive), value: 1)
             // From the first byte to the upgrade or the end of the first request's head.
             try WebSocketServerLink.startUpgradeTimeout(on: channel, limits: limits)
