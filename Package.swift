@@ -60,6 +60,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // The tests start programs with these.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         .target(name: "Scuttlebutt", swiftSettings: settings),
@@ -134,6 +137,14 @@ let package = Package(
                 "Rewind", "ScuttlebuttRuntime", "ScuttlebuttRelay",
             ],
             path: "Examples/FriendsForever", swiftSettings: settings),
+        // What several test targets use.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttTests", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .testTarget(
@@ -145,7 +156,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttModelsTests",
-            dependencies: ["ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding"],
+            dependencies: ["ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "FuzzingTests",
@@ -205,7 +216,7 @@ let package = Package(
             dependencies: [
                 "Counter", "Chat", "Life", "FriendsForever", "Redux", "ReduxScuttlebutt",
                 "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttRelay",
-                "ScuttlebuttSimulation",
+                "ScuttlebuttSimulation", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -227,7 +238,7 @@ let package = Package(
             name: "ScuttlebuttCommandTests",
             dependencies: [
                 "ScuttlebuttCommand", "Scuttlebutt", "ScuttlebuttRelay", "ScuttlebuttRuntime",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: settings),

@@ -23,7 +23,7 @@ struct FriendsForever {
             return
         }
         do {
-            let replay = Replay(trace: try Trace(contentsOf: file), seed: seed) { show($0) }
+            let replay = Replay(trace: try await Trace(contentsOf: file), seed: seed) { show($0) }
             show("seed \(seed): \(replay.trace.transactions.count) transactions")
             show(try await replay.run().line)
         } catch {

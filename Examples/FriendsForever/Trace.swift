@@ -47,9 +47,9 @@ struct Trace: Sendable {
     /// Reads a trace.
     ///
     /// - Throws: ``TraceFailure`` when it cannot be unpacked, or is no such trace.
-    init(contentsOf file: URL) throws {
+    init(contentsOf file: URL) async throws {
         struct Contents: Decodable { let txns: [Transaction] }
-        let json = try Trace.unpacked(file)
+        let json = try await Trace.unpacked(file)
         do {
             transactions = try JSONDecoder().decode(Contents.self, from: json).txns
         } catch {
@@ -74,7 +74,16 @@ struct Trace: Sendable {
     }
 
     /// The contents of a gzip file, by the program of that name.
-    private static func unpacked(_ file: URL) throws -> Data {
+    private static func unpacked(_ file: URL) async throws -> Data {
+        try await withCheckedThrowingContinuation { continuation in
+            // On its own thread: the pool's are not there to wait for other programs.
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try unpackedNow(file) })
+            }
+        }
+    }
+
+    private static func unpackedNow(_ file: URL) throws -> Data {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -53,20 +53,20 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            code = report(error, arguments)
+            code = await report(error, arguments)
         }
-        endProcess(code)
+        await endProcess(code)
     }
 
     /// Tells of an error in one line; help and versions that were asked for go to stdout.
-    private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
+    private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {
         if let ending = Ending(error) {
             if let message = ending.message { StandardError.shared.note(message) }
             return ending.code
         }
         if exitCode(for: error) == .success {
             let text = fullMessage(for: error)
-            if !text.isEmpty { try? StandardOutput.shared.writeNow(Array((text + "\n").utf8)) }
+            if !text.isEmpty { try? await StandardOutput.shared.write(line: Array(text.utf8)) }
             return 0
         }
         let names = configuration.subcommands.map { $0._commandName }
@@ -81,22 +81,22 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
 }
 
 /// Ends the process, once what was written has left it.
-private func endProcess(_ code: Int32) -> Never {
-    StandardError.shared.drain()
-    StandardOutput.shared.drain()
+private func endProcess(_ code: Int32) async -> Never {
+    await StandardError.shared.drain()
+    await StandardOutput.shared.drain()
     exit(code)
 }
 
 /// Prints the version; `--version` does too.
-struct VersionCommand: ParsableCommand {
+struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Print the version.")
 
     @Flag(help: "Print it as one JSON object.") var json = false
 
-    func run() throws {
+    func run() async throws {
         let version = ScuttlebuttCommand.version
         let line = json ? "{\"version\":\"\(version)\"}" : version
-        try StandardOutput.shared.writeNow(Array((line + "\n").utf8))
+        try await StandardOutput.shared.write(line: Array(line.utf8))
     }
 }

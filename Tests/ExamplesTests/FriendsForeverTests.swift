@@ -14,7 +14,7 @@ struct FriendsForeverTests {
         arguments: [UInt64(1)])
     func replay(seed: UInt64) async throws {
         let file = try #require(Trace.standard)
-        let trace = try Trace(contentsOf: file)
+        let trace = try await Trace(contentsOf: file)
         #expect(trace.transactions.count == 26_078)
         // What differs between the peers, the relay and its store is thrown.
         let summary = try await Replay(trace: trace, seed: seed) { _ in }.run()

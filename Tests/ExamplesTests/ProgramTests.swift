@@ -29,7 +29,7 @@ struct ProgramTests {
 
         let program = try ExampleProcess(name, [address, "--store", log])
         try await body(program, relay.store)
-        #expect(try await program.finish() == 0)
+        #expect(await program.finish() == 0)
         running.cancel()
         try await running.value
         #expect(FileManager.default.fileExists(atPath: log))
@@ -40,14 +40,14 @@ struct ProgramTests {
     @Test("The counter counts with the page, and leaves the chat's actions alone")
     func counter() async throws {
         try await run("Counter", .counter) { program, relay in
-            try program.type("+")
+            program.type("+")
             #expect(await program.shows("1"))
             for await state in relay.states where state.counter.value == 1 { break }
             relay.dispatch(raw(#"{"type":"ADD_MESSAGE","payload":"hello"}"#))
             relay.dispatch(raw(#"{"type":"INCREMENT_ODD"}"#))
             #expect(await program.shows("2"))
-            try program.type("-")
-            try program.type("odd")
+            program.type("-")
+            program.type("odd")
             for await state in relay.states where state.counter.value == 2 { break }
         }
     }
@@ -55,7 +55,7 @@ struct ProgramTests {
     @Test("The chat talks with the page")
     func chat() async throws {
         try await run("Chat", .chat) { program, relay in
-            try program.type("good morning")
+            program.type("good morning")
             for await state in relay.states where state.chat.messages.count == 1 { break }
             #expect(relay.state.chat.messages.map(\.text) == ["good morning"])
             relay.dispatch(raw(#"{"type":"ADD_MESSAGE","payload":"and to you"}"#))
@@ -66,18 +66,18 @@ struct ProgramTests {
     @Test("Life lives as on the page")
     func life() async throws {
         try await run("Life", .life) { program, relay in
-            for place in ["1 0", "1 1", "1 2"] { try program.type("toggle \(place)") }
-            try program.type("step")
-            try program.type("toggle 31 1")
+            for place in ["1 0", "1 1", "1 2"] { program.type("toggle \(place)") }
+            program.type("step")
+            program.type("toggle 31 1")
             // A lone cell that stands before STEP in the order would die of it.
             for await state in relay.states where state.life.isAlive(column: 0, row: 1) { break }
             relay.dispatch(raw(#"{"type":"TOGGLE","payload":{"x":9,"y":9}}"#))
             #expect(await program.shows("4 cells live"))
             for await state in relay.states where state.life.population == 4 { break }
-            try program.type("show")
+            program.type("show")
             // The board's second row: the blinker has turned.
             #expect(await program.shows("###" + String(repeating: ".", count: 27)))
-            try program.type("reset")
+            program.type("reset")
             for await state in relay.states where state.life.population == 0 { break }
         }
     }

@@ -46,8 +46,8 @@ import Testing
         .enabled(
             if: Trace.standard != nil,
             "skipped: ../shared/data/friendsforever.json.gz is not beside the repository"))
-    func friendsForever() throws {
-        let trace = try Trace(contentsOf: try #require(Trace.standard))
+    func friendsForever() async throws {
+        let trace = try await Trace(contentsOf: try #require(Trace.standard))
         // Whoever is named as a parent was typed before, so the beginning stands for itself. All
         // 26,078 take 24 s in a release build and minutes in this one.
         let limit = 2_500

@@ -152,19 +152,19 @@ import Testing
     @Test("S10: a dispatch from a second thread during a reduce waits and then proceeds")
     func secondThread() async {
         let faults = Journal<StoreFault>()
+        // It stops the thread that dispatches first, which is this test's own thread.
         let second = DispatchSemaphore(value: 0)
         let order = Journal<String>()
         let late = Late<Store<Int, CounterAction>>()
         let finished = AsyncStream<Void>.makeStream()
         let reducer = Reducer<Int, CounterAction> { (state: inout Int, action: CounterAction) in
             if action == .unknown {
-                // A thread of its own, so that no task is kept from running by this wait.
                 Thread.detachNewThread {
                     second.signal()
                     late.value?.dispatch(.increment)
                     finished.continuation.finish()
                 }
-                second.wait()
+                second.wait()  // on its own thread
                 order.note("first")
             } else {
                 order.note("second")
@@ -173,7 +173,7 @@ import Testing
         }
         let store = Store(initial: 0, reducer: reducer, onFault: faults.handler)
         late.value = store
-        store.dispatch(.unknown)
+        Thread.detachNewThread { store.dispatch(.unknown) }
         for await _ in finished.stream {}
         late.value = nil
         #expect(store.state == 2)

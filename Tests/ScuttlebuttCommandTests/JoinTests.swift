@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Testing
 
 /// A port of this machine on which nobody listens: that of the discard protocol.

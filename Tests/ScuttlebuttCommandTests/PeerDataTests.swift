@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import TestSupport
 import Testing
 
 /// What two processes of one type are told, and what both hold in the end.
@@ -98,11 +99,9 @@ struct PeerDataTests {
 
     /// Waits until both have the same history.
     private func level(_ one: CommandProcess, _ other: CommandProcess) async throws {
-        for _ in 0..<20_000 {
-            if await one.ask("history") == other.ask("history") { return }
-            await Task.yield()
+        _ = try await until("both have the same history") {
+            await one.ask("history") == other.ask("history") ? true : nil
         }
-        throw CommandProcess.Unanswered(command: "history")
     }
 
     @Test("What was answered is there after a restart, of every type", arguments: PeerScript.all)

@@ -157,7 +157,7 @@ struct PrimusHeartbeatTests {
     }
 
     static func install(on channel: EmbeddedChannel) throws -> any Link {
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         return try WebSocketServerLink.configure(channel: channel, dialect: .primus())
     }
 }

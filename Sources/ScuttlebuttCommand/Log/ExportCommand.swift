@@ -40,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (store, output, force, json) = (store, output, force, json)
-        try await Interruption.watch {
+        try await Interruption.watch(on: OwnThread()) {
             let file = try LogFile(store, rules: .upstream)
             let count: Int
             if output == "-" {

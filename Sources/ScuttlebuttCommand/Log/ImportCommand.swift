@@ -31,7 +31,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (path, store, json) = (file, store, json)
-        try await Interruption.watch {
+        try await Interruption.watch(on: OwnThread()) {
             let file = try LogFile(path, rules: .fork)
             let updates = try await AgreedOrder(file: file).sorted()
             let storage = try SQLiteStorage.open(store, mode: .createIfMissing)

@@ -37,7 +37,7 @@ struct LogCommand: AsyncParsableCommand {
     func run() async throws {
         let printer = LogPrinter(filter: try filter(), asObjects: json)
         let (path, follow) = (file, follow)
-        try await Interruption.watch(secondLimit: 1) {
+        try await Interruption.watch(secondLimit: 1, on: OwnThread()) {
             let file = try LogFile(path, rules: .upstream)
             if follow {
                 try await LogFollower(file: file, printer: printer).run()

@@ -27,7 +27,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (path, reducer) = (file, reducer)
-        try await Interruption.watch(secondLimit: 1) {
+        try await Interruption.watch(secondLimit: 1, on: OwnThread()) {
             let file = try LogFile(path, rules: .fork)
             let start = ContinuousClock.now
             let (state, count) = try await Fold(file: file, reducer: reducer).state { count in

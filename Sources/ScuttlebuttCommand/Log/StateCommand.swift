@@ -30,7 +30,7 @@ struct StateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (path, reducer, stamp) = (file, reducer, at?.stamp)
-        try await Interruption.watch(secondLimit: 1) {
+        try await Interruption.watch(secondLimit: 1, on: OwnThread()) {
             let file = try LogFile(path, rules: .fork)
             let state = try await Fold(file: file, reducer: reducer).state(at: stamp).state
             try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])

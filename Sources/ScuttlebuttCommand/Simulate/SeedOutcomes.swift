@@ -32,7 +32,10 @@ struct SeedOutcomes {
                     let index = begun
                     begun += 1
                     running += 1
-                    group.addTask { (index, simulation.run(seed: first &+ UInt64(index))) }
+                    // On the pool, whatever thread the outcomes are looked at on.
+                    group.addTask(executorPreference: globalConcurrentExecutor) {
+                        (index, simulation.run(seed: first &+ UInt64(index)))
+                    }
                 }
             }
             begin()

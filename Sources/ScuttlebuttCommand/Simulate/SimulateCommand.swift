@@ -79,7 +79,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let command = self
-        try await Interruption.watch(secondLimit: 1) {
+        try await Interruption.watch(secondLimit: 1, on: OwnThread()) {
             if let path = command.scenario {
                 try command.runScenario(path)
             } else if let seed = command.replay {

@@ -38,16 +38,19 @@ final class CommandInput: Sendable {
         var taken = 0
         var byteCount = 0
         var hasEnded = false
-        var readerWaits = false
+        /// Where the reading stands while it waits for room.
+        var pause: Progress?
         var waiter: CheckedContinuation<Line?, Never>?
     }
 
     private let state = Mutex(State())
-    private let room = DispatchSemaphore(value: 0)
+    private let file: CInt
+    private let queue = DispatchQueue(label: "scuttlebutt.input")
 
     /// Begins to read.
     init(file: CInt = STDIN_FILENO) {
-        DispatchQueue(label: "scuttlebutt.input").async { self.readAll(file) }
+        self.file = file
+        queue.async { self.read(Progress()) }
     }
 
     /// The next line, or `nil` at the end or when the task is cancelled.
@@ -90,12 +93,12 @@ final class CommandInput: Sendable {
     }
 
     private func wakeReader() {
-        let wakes = state.withLock { state in
-            guard state.readerWaits, !CommandInput.isFull(state) else { return false }
-            state.readerWaits = false
-            return true
+        let pause = state.withLock { state -> Progress? in
+            guard !CommandInput.isFull(state) else { return nil }
+            defer { state.pause = nil }
+            return state.pause
         }
-        if wakes { room.signal() }
+        if let pause { queue.async { self.read(pause) } }
     }
 
     private static func isFull(_ state: State) -> Bool {
@@ -104,26 +107,58 @@ final class CommandInput: Sendable {
 
     // MARK: The reading thread
 
-    private func readAll(_ file: CInt) {
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    /// How far the reading has come.
+    private struct Progress: Sendable {
+        /// What was read and is not yet divided into lines.
+        var unread: ArraySlice<UInt8> = []
+        /// The beginning of a line whose end was not read yet.
         var line: [UInt8] = []
         var isTooLong = false
-        while true {
-            let count = Descriptor.read(file, into: &chunk)
-            guard count > 0 else { break }
-            var start = 0
-            while let end = chunk[start..<count].firstIndex(of: 0x0A) {
-                if !isTooLong { line += chunk[start..<end] }
-                finish(&line, &isTooLong)
-                start = end + 1
-            }
-            if !isTooLong { line += chunk[start..<count] }
+
+        /// Takes the rest of what was read as the beginning of a line.
+        mutating func keepRest() {
+            if !isTooLong { line += unread }
+            unread = []
             if line.count > CommandInput.lineByteLimit {
                 isTooLong = true
                 line = []
             }
         }
-        if isTooLong || !line.isEmpty { finish(&line, &isTooLong) }
+
+        /// Takes the next line, if all of it was read.
+        mutating func takeLine() -> Line? {
+            guard let end = unread.firstIndex(of: 0x0A) else { return nil }
+            if !isTooLong { line += unread[..<end] }
+            unread = unread[(end + 1)...]
+            return finishLine()
+        }
+
+        mutating func finishLine() -> Line {
+            defer {
+                line = []
+                isTooLong = false
+            }
+            guard !isTooLong, line.count <= CommandInput.lineByteLimit else { return .tooLong }
+            if line.last == 0x0D { line.removeLast() }
+            return .text(line)
+        }
+    }
+
+    /// Reads on until there is no room, or to the end.
+    private func read(_ pause: Progress) {
+        var progress = pause
+        while true {
+            while let line = progress.takeLine() {
+                deliver(line)
+                if rests(at: progress) { return }
+            }
+            progress.keepRest()
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
+            let count = Descriptor.read(file, into: &chunk)
+            guard count > 0 else { break }
+            progress.unread = chunk[..<count]
+        }
+        if progress.isTooLong || !progress.line.isEmpty { deliver(progress.finishLine()) }
         let waiter = state.withLock { state in
             state.hasEnded = true
             defer { state.waiter = nil }
@@ -132,26 +167,24 @@ final class CommandInput: Sendable {
         waiter?.resume(returning: nil)
     }
 
-    private func finish(_ line: inout [UInt8], _ isTooLong: inout Bool) {
-        isTooLong = isTooLong || line.count > CommandInput.lineByteLimit
-        if line.last == 0x0D { line.removeLast() }
-        deliver(isTooLong ? .tooLong : .text(line))
-        line = []
-        isTooLong = false
+    /// Whether the reading must wait; whoever makes room goes on with it.
+    private func rests(at progress: Progress) -> Bool {
+        state.withLock { state in
+            guard CommandInput.isFull(state) else { return false }
+            state.pause = progress
+            return true
+        }
     }
 
     private func deliver(_ line: Line) {
-        let (waiter, isFull) = state.withLock { state in
-            if let waiter = state.waiter {
-                state.waiter = nil
-                return (waiter as CheckedContinuation<Line?, Never>?, false)
+        let waiter = state.withLock { state in
+            if state.waiter == nil {
+                state.lines.append(line)
+                state.byteCount += CommandInput.byteCount(of: line)
             }
-            state.lines.append(line)
-            state.byteCount += CommandInput.byteCount(of: line)
-            state.readerWaits = CommandInput.isFull(state)
-            return (nil, state.readerWaits)
+            defer { state.waiter = nil }
+            return state.waiter
         }
         waiter?.resume(returning: line)
-        if isFull { room.wait() }
     }
 }

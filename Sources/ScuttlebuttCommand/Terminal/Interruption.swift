@@ -20,10 +20,12 @@ enum Interruption {
     ///
     /// - Parameter secondLimit: How long `body` may take to end after a signal; beyond it the
     ///   process ends at once, as done. For verbs that have nothing to save; `nil` for the others.
+    /// - Parameter thread: Where `body` runs; `nil` for the pool, which it must not block.
     static func watch(
-        secondLimit: Int? = nil, _ body: @escaping @Sendable () async throws -> Void
+        secondLimit: Int? = nil, on thread: OwnThread? = nil,
+        _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
-        let task = Task { try await body() }
+        let task = Task(executorPreference: thread) { try await body() }
         let queue = DispatchQueue(label: "scuttlebutt.signals")
         let sources = signals.compactMap { number -> (any DispatchSourceSignal)? in
             let previous = signal(number, SIG_IGN)

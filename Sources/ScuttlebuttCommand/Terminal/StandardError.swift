@@ -66,9 +66,5 @@ final class StandardError: Sendable {
     }
 
     /// Waits, not for ever, until the remarks are written.
-    func drain() {
-        let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
-        _ = done.wait(timeout: .now() + .milliseconds(500))
-    }
+    func drain() async { await queue.drain() }
 }

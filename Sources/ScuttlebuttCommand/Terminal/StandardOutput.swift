@@ -41,16 +41,26 @@ final class StandardOutput: Sendable {
         }
     }
 
-    /// Writes some lines at once, and blocks for it; for verbs that do nothing else.
+    /// Writes some lines at once, and blocks for it; for verbs that run on their own thread.
     func writeNow(_ bytes: [UInt8]) throws {
-        try queue.sync { try Descriptor.write(bytes, to: file) }
+        try queue.sync { try Descriptor.write(bytes, to: file) }  // only from a verb's own thread
     }
 
     /// Waits, not for ever, until what was handed in is written.
-    func drain() {
-        let done = DispatchSemaphore(value: 0)
-        queue.async { done.signal() }
-        _ = done.wait(timeout: .now() + .milliseconds(500))
+    func drain() async { await queue.drain() }
+}
+
+extension DispatchQueue {
+    /// Waits, not for ever, until what was handed in is done.
+    func drain() async {
+        let pending = PendingWrite()
+        try? await withCheckedThrowingContinuation { continuation in
+            pending.begin(continuation)
+            async { pending.settle(.success(())) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(500)) {
+                pending.settle(.success(()))
+            }
+        }
     }
 }
 
@@ -120,7 +130,7 @@ enum Descriptor {
 
     private static func wait(_ file: CInt, for events: Int16) {
         var waiting = pollfd(fd: file, events: events, revents: 0)
-        _ = poll(&waiting, 1, -1)
+        _ = poll(&waiting, 1, -1)  // whoever reads or writes by this does so on their own thread
     }
 
     #if canImport(Glibc)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Dispatch
 public import Scuttlebutt
 public import ScuttlebuttRuntime
 import Synchronization
@@ -18,6 +19,8 @@ public final class ExportingStorage: LogStorage {
     private let base: (any LogStorage)?
     private let file: WireLineWriter
     private let state: Mutex<State>
+    /// Where the file is written: a disk, or whoever reads from a pipe, takes its time.
+    private let queue = DispatchQueue(label: "scuttlebutt.export")
 
     /// Opens the file, or makes it, and reads what it has.
     ///
@@ -43,14 +46,22 @@ public final class ExportingStorage: LogStorage {
             try self.export(updates)
             try body(updates)
         }
-        try file.flush()
+        try await onQueue { [file] in try file.flush() }
     }
 
     /// Stores updates in the log behind and in the file; one call at a time.
     public func append(_ updates: [Update]) async throws {
         try await base?.append(updates)
-        try export(updates)
-        try file.flush()
+        try await onQueue { [self] in
+            try export(updates)
+            try file.flush()
+        }
+    }
+
+    private func onQueue(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result(catching: body)) }
+        }
     }
 
     private func export(_ updates: [Update]) throws {
@@ -76,7 +87,7 @@ public final class ExportingStorage: LogStorage {
 
     /// Completes and closes the file, then the log behind.
     public func close() async {
-        try? file.close()
+        try? await onQueue { [file] in try file.close() }
         await base?.close()
     }
 }

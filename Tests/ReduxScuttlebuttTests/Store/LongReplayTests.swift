@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Dispatch
+import Foundation
 import Redux
 import ReduxScuttlebutt
 import Rewind
@@ -11,24 +12,30 @@ import Testing
 
 @Suite(.serialized) struct LongReplayTests {
     /// Stops a reducer at one action, once, until it is let go.
+    ///
+    /// A reducer cannot suspend, so what is folded meanwhile is folded on its own thread.
     private final class Gate: Sendable {
         let reached = Journal<Bool>()
         private let isArmed = Atomic<Bool>(true)
-        private let opened = DispatchSemaphore(value: 0)
+        private let opened = DispatchSemaphore(value: 0)  // waited for on its own thread
 
         func pass() {
             guard isArmed.exchange(false, ordering: .sequentiallyConsistent) else { return }
             reached.note(true)
-            opened.wait()
+            opened.wait()  // on its own thread
         }
         func open() { opened.signal() }
     }
 
     private func store(
-        _ reducer: Reducer<[Int], Note>, _ events: Journal<GossipEvent>? = nil
+        _ reducer: Reducer<[Int], Note>, _ events: Journal<GossipEvent>? = nil,
+        foldsOnOwnThread: Bool = false
     ) throws -> GossipStore<[Int], Note> {
         var options = GossipOptions<Note>()
         options.source = source("b")
+        if foldsOnOwnThread {
+            options.customDispatch = { fold in Thread.detachNewThread { fold() } }
+        }
         options.onEvent = { events?.note($0) }
         return try GossipStore(initial: [], reducer: reducer, options: options)
     }
@@ -46,7 +53,7 @@ import Testing
             case .fail: break
             }
         }
-        let store = try store(reducer)
+        let store = try store(reducer, foldsOnOwnThread: true)
         for value in 1...20 { store.dispatch(.add(value)) }
         store.dispatch(.secret(77))
         var peer = RawPeer(store.dispatcher)
@@ -76,7 +83,7 @@ import Testing
                 state.append(value)
             }
         }
-        let store = try store(reducer)
+        let store = try store(reducer, foldsOnOwnThread: true)
         store.dispatch(.add(1))
         var peer = RawPeer(store.dispatcher)
         try await peer.say([header] + (1...10_000).map { line(-$0, $0, "a") } + [sync])

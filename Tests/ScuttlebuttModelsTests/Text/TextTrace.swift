@@ -3,6 +3,7 @@
 import Foundation
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 
 /// What people really typed, keystroke by keystroke, as recorded by Seph Gentle.
 struct TextTrace: Decodable {
@@ -45,22 +46,12 @@ struct TextTrace: Decodable {
     let txns: [Transaction]
 
     /// Reads a trace; `nil`, and why is printed, where the traces are not at hand.
-    init?(named name: String) throws {
+    init?(named name: String) async throws {
         guard let file = TextTrace.file(name) else {
             print("skipped: there is no data/\(name).json.gz in $SCUTTLEBUTT_SHARED or ../shared")
             return nil
         }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["gzip", "-dc", file.path]
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(message: "gzip could not unpack \(file.path)")
-        }
+        let data = Data(try await Gzip.unpacked(file.path))
         self = try JSONDecoder().decode(TextTrace.self, from: data)
     }
 

@@ -15,8 +15,8 @@ struct TextTraceTests {
     @Test(
         "One author's keystrokes give the recorded text",
         arguments: ["sveltecomponent", "rustcode"])
-    func sequential(name: String) throws {
-        guard let trace = try TextTrace(named: name) else { return }
+    func sequential(name: String) async throws {
+        guard let trace = try await TextTrace(named: name) else { return }
         var document = TextDocument()
         var other = TextDocument()
         let author = source("A")
@@ -41,8 +41,8 @@ struct TextTraceTests {
     }
 
     @Test("Two authors' keystrokes give the recorded text in any order of delivery")
-    func concurrent() throws {
-        guard let trace = try TextTrace(named: "friendsforever") else { return }
+    func concurrent() async throws {
+        guard let trace = try await TextTrace(named: "friendsforever") else { return }
         let operations = try trace.operations()
         let recorded = try Self.document(operations)
         #expect(recorded.text == trace.endContent)
@@ -71,8 +71,8 @@ struct TextTraceTests {
     }
 
     @Test("Two replicas that gossip as the authors did end with the recorded text")
-    func gossip() throws {
-        guard let trace = try TextTrace(named: "friendsforever") else { return }
+    func gossip() async throws {
+        guard let trace = try await TextTrace(named: "friendsforever") else { return }
         var values = TextTrace.authors.map { ReplicatedText(source: $0) }
         var vectors = TextTrace.authors.map { _ in VersionVector() }
         var written: [Update] = []
