@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// What the fuzzer found out in long runs is tried again in each build, without the fuzzer.
-@Suite("Corpus")
+@Suite("Corpus", .timeLimit(.minutes(10)))
 struct CorpusTests {
     private static let fuzzing = URL(filePath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

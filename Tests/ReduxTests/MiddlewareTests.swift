@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite struct MiddlewareTests {
+@Suite(.timeLimit(.minutes(10))) struct MiddlewareTests {
     typealias Step = Middleware<Int, CounterAction>
     let journal = Journal<String>()
 

@@ -62,7 +62,7 @@ let golden: [(action: Sample, text: String)] = [
     (.json(["b": 1, "a": [nil, 2.5]]), #"{"type":"json","payload":{"b":1,"a":[null,2.5]}}"#),
 ]
 
-@Suite struct ActionCodecTests {
+@Suite(.timeLimit(.minutes(10))) struct ActionCodecTests {
     let codec = ActionCodec<Sample>.flat
 
     @Test("Every golden action keeps its bytes, and its bytes keep their meaning")

@@ -5,7 +5,7 @@ import Scuttlebutt
 import ScuttlebuttCoding
 import Testing
 
-@Suite struct JSONCodingTests {
+@Suite(.timeLimit(.minutes(10))) struct JSONCodingTests {
     struct Everything: Codable, Equatable {
         var bool = true
         var int = Int.min

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized)
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct SavedLogTests {
     private static let lines = """
         [{"type":"INCREMENT"},1,"a"]

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized)
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ServeTests {
     private struct Listening: Decodable {
         let event: String
@@ -80,6 +80,7 @@ struct ServeTests {
     }
 }
 
+@Suite(.timeLimit(.minutes(10)))
 struct UsageTests {
     @Test(
         "Help is asked for on every verb and goes to stdout",

@@ -4,7 +4,7 @@ import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("PeerAddress")
+@Suite("PeerAddress", .timeLimit(.minutes(10)))
 struct PeerAddressTests {
     @Test(
         "Addresses are read",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ScuttlebuttNIO
 
-@Suite("PrimusString")
+@Suite("PrimusString", .timeLimit(.minutes(10)))
 struct PrimusStringTests {
     static func decode(_ json: String) -> String? {
         var string: [UInt8] = []

@@ -57,7 +57,8 @@ struct Recording: Sendable, CustomTestStringConvertible {
 
 @Suite(
     "Recordings of the originals",
-    .enabled(if: !Recording.all.isEmpty, "../shared/wire is not beside the repository"))
+    .enabled(if: !Recording.all.isEmpty, "../shared/wire is not beside the repository"),
+    .timeLimit(.minutes(10)))
 struct RecordingTests {
     /// Feeds one direction of one connection to our side of it, in chunks.
     static func play(_ frames: [Recording.Frame], isClient: Bool, chunk: Int) -> (

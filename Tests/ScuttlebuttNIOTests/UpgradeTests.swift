@@ -7,7 +7,7 @@ import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("The WebSocket upgrade")
+@Suite("The WebSocket upgrade", .timeLimit(.minutes(10)))
 struct UpgradeTests {
     @Test(
         "What a server says in one packet with its answer to the upgrade is not lost",

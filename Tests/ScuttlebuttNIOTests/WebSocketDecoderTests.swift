@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttNIO
 
-@Suite("WebSocketDecoder")
+@Suite("WebSocketDecoder", .timeLimit(.minutes(10)))
 struct WebSocketDecoderTests {
     /// What came out, as text: `t:` texts, `p:` pings, `o` pongs, `c` closes, `!code` violations.
     static func decode(

@@ -11,7 +11,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite("Files in which updates follow newer ones of their source")
+@Suite("Files in which updates follow newer ones of their source", .timeLimit(.minutes(10)))
 struct LateFilesTests {
     /// A file that goes with the test.
     private final class File: Sendable {

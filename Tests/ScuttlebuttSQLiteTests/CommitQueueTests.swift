@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttSQLite
 
-@Suite("The queue of appends")
+@Suite("The queue of appends", .timeLimit(.minutes(10)))
 struct CommitQueueTests {
     @Test(
         "Transactions stay in their bounds, keep the order and finish each caller once",

@@ -8,7 +8,7 @@ import Testing
 
 @testable import ScuttlebuttSQLite
 
-@Suite("Updates that come behind newer ones of their source")
+@Suite("Updates that come behind newer ones of their source", .timeLimit(.minutes(10)))
 struct LateUpdatesTests {
     private func version(_ path: String) throws -> Int? {
         let database = try DatabaseQueue(path: path)

@@ -7,7 +7,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Testing
 
-@Suite("Opening a log file")
+@Suite("Opening a log file", .timeLimit(.minutes(10)))
 struct OpeningTests {
     static let modes: [SQLiteStorage.Mode] = [.existing, .createIfMissing, .readOnly]
 

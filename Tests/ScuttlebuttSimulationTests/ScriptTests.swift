@@ -4,7 +4,7 @@ import Foundation
 import ScuttlebuttSimulation
 import Testing
 
-@Suite("Script") struct ScriptTests {
+@Suite("Script", .timeLimit(.minutes(10))) struct ScriptTests {
     @Test("A script is read back from its text", arguments: 0..<100 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
         let script = Simulation().script(seed: seed)

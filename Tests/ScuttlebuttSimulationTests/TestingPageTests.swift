@@ -4,7 +4,7 @@ import Foundation
 import ScuttlebuttSimulation
 import Testing
 
-@Suite("The page about testing reducers") struct TestingPageTests {
+@Suite("The page about testing reducers", .timeLimit(.minutes(10))) struct TestingPageTests {
     private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent()
 

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite struct JSONMeaningTests {
+@Suite(.timeLimit(.minutes(10))) struct JSONMeaningTests {
     @Test(
         "Values that JavaScript cannot tell apart are equal",
         arguments: [
@@ -57,7 +57,7 @@ import Testing
     }
 }
 
-@Suite struct JSONActionShapeTests {
+@Suite(.timeLimit(.minutes(10))) struct JSONActionShapeTests {
     @Test(
         "An object with a type is an action",
         arguments: [

@@ -18,7 +18,7 @@ struct JSONTestRandom: RandomNumberGenerator {
     }
 }
 
-@Suite struct JSONNumberTests {
+@Suite(.timeLimit(.minutes(10))) struct JSONNumberTests {
     static func print(_ value: Double) -> String {
         var output: [UInt8] = []
         JSONNumber.append(value, to: &output)

@@ -6,7 +6,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("What developer tools see of a store")
+@Suite("What developer tools see of a store", .timeLimit(.minutes(10)))
 struct InspectingTests {
     private enum Word: GossipAction {
         case say(String)

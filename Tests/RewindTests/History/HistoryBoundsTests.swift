@@ -6,7 +6,7 @@ import Testing
 
 @testable import Rewind
 
-@Suite("Cost of a history")
+@Suite("Cost of a history", .timeLimit(.minutes(10)))
 struct HistoryBoundsTests {
     let sum = HistoryReducer<Int, Int> { state, action, _ in state &+= action }
 

@@ -4,7 +4,7 @@ import Rewind
 import Scuttlebutt
 import Testing
 
-@Suite struct HistoryResumeTests {
+@Suite(.timeLimit(.minutes(10))) struct HistoryResumeTests {
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `G8 G22 a copy that resumes what the other took ends as the other with the batch`(
         seed: UInt64

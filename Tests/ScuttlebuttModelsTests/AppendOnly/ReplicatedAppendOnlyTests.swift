@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedAppendOnly")
+@Suite("ReplicatedAppendOnly", .timeLimit(.minutes(10)))
 struct ReplicatedAppendOnlyTests {
     private struct Line: Codable, Equatable { var t: String }
 

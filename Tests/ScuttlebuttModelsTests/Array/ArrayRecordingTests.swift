@@ -36,7 +36,9 @@ private func recordedUpdate(_ line: String) -> Update? {
     }
 }
 
-@Suite(.enabled(if: recordedLines("r-array") != nil, "../shared/wire is not beside the repository"))
+@Suite(
+    .enabled(if: recordedLines("r-array") != nil, "../shared/wire is not beside the repository"),
+    .timeLimit(.minutes(10)))
 struct ArrayRecordingTests {
     /// All updates of a recording, in an order for each side.
     private func sides(_ name: String) throws -> [[Update]] {

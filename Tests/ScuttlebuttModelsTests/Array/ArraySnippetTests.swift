@@ -30,7 +30,7 @@ private struct Desk<Value: Replicated> {
     }
 }
 
-@Suite("The article about arrays")
+@Suite("The article about arrays", .timeLimit(.minutes(10)))
 struct ArraySnippetTests {
     @Test("Array")
     func array() throws {

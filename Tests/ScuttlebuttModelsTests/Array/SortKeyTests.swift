@@ -6,7 +6,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("Sort keys")
+@Suite("Sort keys", .timeLimit(.minutes(10)))
 struct SortKeyTests {
     /// Known answers of the originals, also found in `wire/vectors.json`.
     private static let known: [[PropertyKey]] = [

@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedBucket")
+@Suite("ReplicatedBucket", .timeLimit(.minutes(10)))
 struct ReplicatedBucketTests {
     private typealias Model = ReplicatedModel<JSONValue>
     private typealias Events = ReplicatedEvents<JSONValue>

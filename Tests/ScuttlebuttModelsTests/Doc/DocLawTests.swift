@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedDoc: laws")
+@Suite("ReplicatedDoc: laws", .timeLimit(.minutes(10)))
 struct DocLawTests {
     private func document() -> ReplicatedDoc<JSONValue> {
         var doc = ReplicatedDoc<JSONValue>()

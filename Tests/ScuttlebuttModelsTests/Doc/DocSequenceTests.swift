@@ -34,7 +34,7 @@ struct DocPeer {
     }
 }
 
-@Suite("ReplicatedDoc: sequences")
+@Suite("ReplicatedDoc: sequences", .timeLimit(.minutes(10)))
 struct DocSequenceTests {
     private func peer(_ ids: String...) throws -> DocPeer {
         var peer = DocPeer("A")

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("The article about documents")
+@Suite("The article about documents", .timeLimit(.minutes(10)))
 struct DocSnippetTests {
     private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent()

@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedDoc")
+@Suite("ReplicatedDoc", .timeLimit(.minutes(10)))
 struct DocTests {
     private func document(_ updates: Update...) -> ReplicatedDoc<JSONValue> {
         var doc = ReplicatedDoc<JSONValue>()

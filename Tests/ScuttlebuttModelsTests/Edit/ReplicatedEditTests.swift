@@ -47,7 +47,7 @@ struct Editor {
     }
 }
 
-@Suite("A replicated text")
+@Suite("A replicated text", .timeLimit(.minutes(10)))
 struct ReplicatedEditTests {
     /// A text of few different lines, some of them hard.
     private func text(_ random: inout SplitMix) -> String {
@@ -181,7 +181,7 @@ struct ReplicatedEditTests {
     }
 }
 
-@Suite("Undoing own edits")
+@Suite("Undoing own edits", .timeLimit(.minutes(10)))
 struct EditUndoTests {
     @Test("Own steps are taken back and made again")
     func steps() {

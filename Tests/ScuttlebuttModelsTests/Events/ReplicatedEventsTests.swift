@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedEvents")
+@Suite("ReplicatedEvents", .timeLimit(.minutes(10)))
 struct ReplicatedEventsTests {
     private static func payload(_ random: inout SplitMix) -> String {
         ["[\"x\"]", "[\"x\",1]", "[\"y\", {\"m\":1} , null]", "[\"\\u0078\",2]", "[\"7\",[]]"]

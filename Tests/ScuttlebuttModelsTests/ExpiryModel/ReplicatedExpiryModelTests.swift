@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedExpiryModel")
+@Suite("ReplicatedExpiryModel", .timeLimit(.minutes(10)))
 struct ReplicatedExpiryModelTests {
     private typealias Model = ReplicatedExpiryModel<JSONValue>
 

@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedModel")
+@Suite("ReplicatedModel", .timeLimit(.minutes(10)))
 struct ReplicatedModelTests {
     private static func payload(_ random: inout SplitMix) -> String {
         let keys = ["\"a\"", "\"b\"", "\"\\u0061\"", "\"7\""]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("An ordered tree")
+@Suite("An ordered tree", .timeLimit(.minutes(10)))
 struct OrderedTreeTests {
     /// The obvious form: a sorted array.
     private struct Model {

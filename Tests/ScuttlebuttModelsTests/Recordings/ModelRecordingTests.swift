@@ -45,7 +45,8 @@ struct RecordedUpdates {
 @Suite(
     "The models in recordings of the originals",
     .enabled(
-        if: RecordedUpdates.folder != nil, "skipped: ../shared/wire is not beside the repository"))
+        if: RecordedUpdates.folder != nil, "skipped: ../shared/wire is not beside the repository"),
+    .timeLimit(.minutes(10)))
 struct ModelRecordingTests {
     /// Takes a recording in three orders, and expects the same of all.
     private func expect<Value: Replicated & Dumpable>(

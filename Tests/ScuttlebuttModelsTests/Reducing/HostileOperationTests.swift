@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("Hostile operations on replicated values")
+@Suite("Hostile operations on replicated values", .timeLimit(.minutes(10)))
 struct HostileOperationTests {
     private func read<T: Decodable>(_ type: T.Type, _ text: String) throws -> T {
         try JSONDecoding().decode(type, from: Array(text.utf8))

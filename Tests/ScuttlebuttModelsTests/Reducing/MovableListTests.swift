@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttModels
 import Testing
 
-@Suite("A list whose items move")
+@Suite("A list whose items move", .timeLimit(.minutes(10)))
 struct MovableListTests {
     private typealias List = MovableList<String>
 

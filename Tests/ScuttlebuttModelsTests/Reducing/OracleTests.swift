@@ -5,7 +5,7 @@ import ScuttlebuttModels
 import Testing
 
 /// Each type against its definition in terms of what the authors had seen, without any metadata.
-@Suite("What a replicated value shows")
+@Suite("What a replicated value shows", .timeLimit(.minutes(10)))
 struct OracleTests {
     private func history<Subject: LawSubject>(
         of type: Subject.Type, _ seed: UInt64

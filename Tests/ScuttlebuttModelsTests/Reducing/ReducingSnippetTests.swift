@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("The article about values in a reducer")
+@Suite("The article about values in a reducer", .timeLimit(.minutes(10)))
 struct ReducingSnippetTests {
     private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent()

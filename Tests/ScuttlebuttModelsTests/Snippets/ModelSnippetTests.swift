@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@Suite("The article about models")
+@Suite("The article about models", .timeLimit(.minutes(10)))
 struct ModelSnippetTests {
     private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent()

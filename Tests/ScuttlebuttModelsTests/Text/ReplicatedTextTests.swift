@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedText")
+@Suite("ReplicatedText", .timeLimit(.minutes(10)))
 struct ReplicatedTextTests {
     static let names = ["A", "é", "😀"]
     private static let words = [

@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("TextDocument")
+@Suite("TextDocument", .timeLimit(.minutes(10)))
 struct TextDocumentTests {
     /// Two who type a word each at one place, without hearing of each other, letter by letter.
     private static func typed(

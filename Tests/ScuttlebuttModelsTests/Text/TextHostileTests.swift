@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttModels
 import Testing
 
-@Suite("TextDocument: what a hostile peer sends")
+@Suite("TextDocument: what a hostile peer sends", .timeLimit(.minutes(10)))
 struct TextHostileTests {
     private static let names = ["A", "B", "C", "?"].map { source($0) }
 

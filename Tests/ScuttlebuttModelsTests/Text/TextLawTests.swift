@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttModels
 import Testing
 
-@Suite("TextDocument: laws")
+@Suite("TextDocument: laws", .timeLimit(.minutes(10)))
 struct TextLawTests {
     private static func scene(_ random: inout SplitMix) -> TextScene {
         TextScene(

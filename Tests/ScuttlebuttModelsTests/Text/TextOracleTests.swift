@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("TextDocument: against the tree of the paper")
+@Suite("TextDocument: against the tree of the paper", .timeLimit(.minutes(10)))
 struct TextOracleTests {
     private static func scene(_ random: inout SplitMix, steps: Int = 40) -> TextScene {
         TextScene(

@@ -17,7 +17,7 @@ private struct Desk {
     }
 }
 
-@Suite("The article about texts")
+@Suite("The article about texts", .timeLimit(.minutes(10)))
 struct TextSnippetTests {
     @Test("In a reducer")
     func reducer() throws {

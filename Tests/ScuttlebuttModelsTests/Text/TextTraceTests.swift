@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttModels
 import Testing
 
-@Suite("TextDocument: what people really typed")
+@Suite("TextDocument: what people really typed", .timeLimit(.minutes(10)))
 struct TextTraceTests {
     private static func document(_ operations: [TextOperation]) throws -> TextDocument {
         var document = TextDocument()

@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedValue")
+@Suite("ReplicatedValue", .timeLimit(.minutes(10)))
 struct ReplicatedValueTests {
     private static func payload(_ random: inout SplitMix) -> String {
         ["1", "null", "\"x\"", "{\"y\": [2]}"].randomElement(using: &random) ?? ""

@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("PropertyKey")
+@Suite("PropertyKey", .timeLimit(.minutes(10)))
 struct PropertyKeyTests {
     /// Any string of JavaScript: code units without regard to pairs.
     private static func units(_ random: inout SplitMix) -> [UInt16] {

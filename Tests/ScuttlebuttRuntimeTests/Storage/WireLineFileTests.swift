@@ -5,7 +5,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("A file of wire lines")
+@Suite("A file of wire lines", .timeLimit(.minutes(10)))
 struct WireLineFileTests {
     private final class File: Sendable {
         let url = FileManager.default.temporaryDirectory.appending(

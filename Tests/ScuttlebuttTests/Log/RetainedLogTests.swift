@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite("RetainedLog")
+@Suite("RetainedLog", .timeLimit(.minutes(10)))
 struct RetainedLogTests {
     @Test("What is held equals a plain list, whatever is appended and removed", arguments: 0..<200)
     func model(seed: UInt64) {

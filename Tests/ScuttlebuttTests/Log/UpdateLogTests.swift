@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite struct UpdateLogTests {
+@Suite(.timeLimit(.minutes(10))) struct UpdateLogTests {
     @Test func `an older or equal timestamp of a source changes nothing`() {
         var log = UpdateLog()
         #expect(log.append(update("A", 5)) == true)

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite struct ReplicaOwnTests {
+@Suite(.timeLimit(.minutes(10))) struct ReplicaOwnTests {
     /// The own updates of an earlier life.
     private let lost = (1...3).map { update("US", Double($0)) }
 

@@ -68,7 +68,9 @@ func recording(_ name: String) -> [RecordedLine]? {
     }
 }
 
-@Suite(.enabled(if: recording("readonly") != nil, "../shared/wire is not beside the repository"))
+@Suite(
+    .enabled(if: recording("readonly") != nil, "../shared/wire is not beside the repository"),
+    .timeLimit(.minutes(10)))
 struct RecordingTests {
     /// A line without what differs from run to run: its times.
     private func normal(_ line: String) -> String {

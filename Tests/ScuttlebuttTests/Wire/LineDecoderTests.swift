@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite struct LineDecoderTests {
+@Suite(.timeLimit(.minutes(10))) struct LineDecoderTests {
     private func decode(_ line: String, _ rules: ClassicWire.Rules = .fork) throws -> DecodedLine {
         var decoder = LineDecoder(wire: ClassicWire(rules: rules))
         return try decoder.decode(Array(line.utf8))
