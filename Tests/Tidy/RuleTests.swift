@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Testing
 
-@Suite("The tidy rules see what they are for")
+@Suite("The tidy rules see what they are for", .timeLimit(.minutes(10)))
 struct RuleTests {
     /// A file that breaks, or does not break, the rule whose name begins so.
     struct Plant: Sendable, CustomTestStringConvertible {
@@ -23,6 +23,9 @@ struct RuleTests {
     private static let core = "Sources/Scuttlebutt/Log/A.swift"
     private static let store = "Sources/Redux/A.swift"
     private static let driver = "Sources/ScuttlebuttRuntime/A.swift"
+    private static let suite = "Tests/ReduxTests/StoreTests.swift"
+    private static let limited =
+        "@Suite(.timeLimit(.minutes(1)))\nstruct A {\n    @Test func a() {}\n}"
 
     @Test("A planted violation is found in its line", arguments: violations)
     func finds(plant: Plant) throws {
@@ -83,6 +86,19 @@ struct RuleTests {
         Plant("A file has", core, String(repeating: "\n", count: 601), breaksLine: 601),
         Plant("A line of Swift", core, String(repeating: "a", count: 101), breaksLine: 1),
         Plant("A folder is", "Sources/Redux/Helpers/A.swift", "", breaksLine: 1),
+        Plant("A wait that blocks", driver, "let a = DispatchSemaphore(value: 0)", breaksLine: 1),
+        Plant("A wait that blocks", driver, "\nprocess.waitUntilExit()", breaksLine: 2),
+        Plant("A wait that blocks", driver, "while let line = readLine() {", breaksLine: 1),
+        Plant("A wait that blocks", driver, "Thread.sleep(forTimeInterval: 1)", breaksLine: 1),
+        Plant("A wait that blocks", driver, "queue.sync { a = 1 }", breaksLine: 1),
+        Plant("A wait that blocks", suite, "try a.connect().wait()", breaksLine: 1),
+        Plant("A wait that blocks", suite, "try file.readToEnd()", breaksLine: 1),
+        Plant("A wait that blocks", suite, "usleep(9) // on a thread of its own", breaksLine: 1),
+        Plant("A suite has", suite, "\nstruct A {\n    @Test func a() {}\n}", breaksLine: 3),
+        Plant(
+            "A suite has", suite,
+            limited + "\n@Suite struct B {\n    @Test func b() {}\n}", breaksLine: 6),
+        Plant("A suite has", suite, "@Test func a() {}", breaksLine: 1),
         Plant("XTests.swift", "Tests/ReduxTests/Store.swift", "@Test func a() {}", breaksLine: 1),
         Plant("XTests.swift", "Tests/ReduxTests/StoreTests.swift", "let a = 1", breaksLine: 1),
     ]
@@ -123,6 +139,13 @@ struct RuleTests {
             "// Over 600 lines because it is one table.\n" + String(repeating: "\n", count: 700),
             breaksLine: nil),
         Plant("A line of Swift", core, String(repeating: "é", count: 100), breaksLine: nil),
+        Plant("A wait that blocks", driver, "await latch.wait()", breaksLine: nil),
+        Plant("A wait that blocks", driver, "try await Task.sleep(for: a)", breaksLine: nil),
+        Plant("A wait that blocks", driver, "// no semaphore: sem_wait", breaksLine: nil),
+        Plant(
+            "A wait that blocks", suite, "// On its own thread.\nopened.wait()", breaksLine: nil),
+        Plant("A suite has", suite, limited, breaksLine: nil),
+        Plant("A suite has", suite, "extension A {\n    @Test func c() {}\n}", breaksLine: nil),
         Plant("XTests.swift", "Tests/ReduxTests/SplitMix64.swift", "struct A {}", breaksLine: nil),
     ]
 }

@@ -3,7 +3,7 @@ import Foundation
 
 extension Rule {
     /// Everything that is checked.
-    static let all = pureTargets + everywhereInSources + wholeRepository
+    static let all = pureTargets + everywhereInSources + waiting + wholeRepository
 
     private static let pureTargets: [Rule] = [
         .ban(
@@ -40,7 +40,7 @@ extension Rule {
         .ban(
             #"@unchecked\s+Sendable|nonisolated\(unsafe\)"#, in: .code,
             "Unchecked sharing has a comment with the word 'proof' beside it or above it",
-            where: inSources, unless: hasProof),
+            where: inSources, unless: { $0.hasRemark(#"\bproof\b"#, at: $1) }),
         .ban(
             #"\b(?:struct|class|enum|protocol|actor|typealias)\s+"#
                 + #"(?:\w*(?:Manager|Helper|Utils?)|Clock)\b"#,
@@ -72,22 +72,6 @@ extension Rule {
     @Sendable private static func isWrittenCode(_ file: SourceFile) -> Bool {
         !file.path.hasSuffix(".md") && file.target != nil
             || ["Examples", "Web", "Wasm", "Tests", "dev"].contains(file.folders.first)
-    }
-
-    /// Looks at the line itself and at the comment that ends above it or its attributes.
-    @Sendable private static func hasProof(_ file: SourceFile, _ line: Int) -> Bool {
-        let lines = file.lines.map { $0.trimmingCharacters(in: .whitespaces) }
-        func proves(_ text: String) -> Bool {
-            guard let comment = text.range(of: "//") else { return false }
-            return text[comment.upperBound...].range(
-                of: #"\bproof\b"#, options: [.regularExpression, .caseInsensitive]) != nil
-        }
-        if proves(lines[line - 1]) { return true }
-        for above in lines[..<(line - 1)].reversed() {
-            guard above.hasPrefix("//") || above.hasPrefix("@") else { return false }
-            if proves(above) { return true }
-        }
-        return false
     }
 
     private static let imports = Pattern(

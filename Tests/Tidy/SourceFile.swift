@@ -30,6 +30,24 @@ struct SourceFile: Sendable {
     }
 
     var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+
+    /// Whether a line, or the comment that ends above it or its attributes, says something.
+    ///
+    /// - Parameter pattern: A regular expression; upper and lower case are the same to it.
+    func hasRemark(_ pattern: String, at line: Int) -> Bool {
+        let lines = self.lines.map { $0.trimmingCharacters(in: .whitespaces) }
+        func remarks(_ text: String) -> Bool {
+            guard let comment = text.range(of: "//") else { return false }
+            return text[comment.upperBound...].range(
+                of: pattern, options: [.regularExpression, .caseInsensitive]) != nil
+        }
+        if remarks(lines[line - 1]) { return true }
+        for above in lines[..<(line - 1)].reversed() {
+            guard above.hasPrefix("//") || above.hasPrefix("@") else { return false }
+            if remarks(above) { return true }
+        }
+        return false
+    }
 }
 
 /// The repository this test was compiled in.

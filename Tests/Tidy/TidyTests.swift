@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Testing
 
-@Suite("The sources keep to the house style")
+@Suite("The sources keep to the house style", .timeLimit(.minutes(10)))
 struct TidyTests {
     private static let files = Result { try Repository.files() }
 
