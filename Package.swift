@@ -137,7 +137,7 @@ let package = Package(
                 "Rewind", "ScuttlebuttRuntime", "ScuttlebuttRelay",
             ],
             path: "Examples/FriendsForever", swiftSettings: settings),
-        // What several test targets use.
+        // What several test targets need; not a product.
         .target(
             name: "TestSupport",
             dependencies: [
@@ -146,7 +146,8 @@ let package = Package(
             ],
             path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "ScuttlebuttTests", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+            name: "ScuttlebuttTests", dependencies: ["Scuttlebutt", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "RewindTests", dependencies: ["Rewind", "Scuttlebutt"], swiftSettings: settings),
         .testTarget(
@@ -156,7 +157,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttModelsTests",
-            dependencies: ["ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding", "TestSupport"],
+            dependencies: [
+                "ScuttlebuttModels", "Scuttlebutt", "ScuttlebuttCoding", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FuzzingTests",
@@ -192,7 +195,7 @@ let package = Package(
             name: "ScuttlebuttNIOTests",
             dependencies: [
                 "ScuttlebuttNIO", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: settings),
         .testTarget(
@@ -224,7 +227,7 @@ let package = Package(
             dependencies: [
                 "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
                 "ScuttlebuttModels", "ScuttlebuttNIO", "ScuttlebuttRelay", "ScuttlebuttRuntime",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
             ] + nio,
             swiftSettings: settings),
         .testTarget(

@@ -18,10 +18,6 @@ struct FriendsForever {
                 exit(2)
             }
         }
-        guard let file else {
-            show("skipped: ../shared/data/friendsforever.json.gz is not beside the repository")
-            return
-        }
         do {
             let replay = Replay(trace: try await Trace(contentsOf: file), seed: seed) { show($0) }
             show("seed \(seed): \(replay.trace.transactions.count) transactions")

@@ -61,17 +61,10 @@ struct Trace: Sendable {
         }
     }
 
-    /// Where the trace lies: in `$SCUTTLEBUTT_SHARED`, or in `shared` beside the repository; `nil`
-    /// when it is in neither place.
-    static var standard: URL? {
-        let name = "data/friendsforever.json.gz"
-        let beside = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("../../../shared")
-        let given = ProcessInfo.processInfo.environment["SCUTTLEBUTT_SHARED"]
-            .map { URL(fileURLWithPath: $0) }
-        return [given, beside].compactMap { $0?.appendingPathComponent(name).standardizedFileURL }
-            .first { FileManager.default.fileExists(atPath: $0.path) }
-    }
+    /// The trace that belongs to the repository.
+    static let standard = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "../../Tests/Traces/friendsforever.json.gz")
+        .standardizedFileURL
 
     /// The contents of a gzip file, by the program of that name.
     private static func unpacked(_ file: URL) async throws -> Data {

@@ -8,13 +8,9 @@ import Testing
 struct FriendsForeverTests {
     @Test(
         "26,078 keystrokes of two people end in one order everywhere, through ten cuts each",
-        .enabled(
-            if: Trace.standard != nil,
-            "skipped: ../shared/data/friendsforever.json.gz is not beside the repository"),
         arguments: [UInt64(1)])
     func replay(seed: UInt64) async throws {
-        let file = try #require(Trace.standard)
-        let trace = try await Trace(contentsOf: file)
+        let trace = try await Trace(contentsOf: Trace.standard)
         #expect(trace.transactions.count == 26_078)
         // What differs between the peers, the relay and its store is thrown.
         let summary = try await Replay(trace: trace, seed: seed) { _ in }.run()

@@ -41,13 +41,9 @@ import Testing
         return RawAction(payload: Array(texts[random.below(texts.count)].utf8))
     }
 
-    @Test(
-        "2,500 keystrokes of two people end in one order everywhere, through cuts and crashes",
-        .enabled(
-            if: Trace.standard != nil,
-            "skipped: ../shared/data/friendsforever.json.gz is not beside the repository"))
+    @Test("2,500 keystrokes of two people end in one order everywhere, through cuts and crashes")
     func friendsForever() async throws {
-        let trace = try await Trace(contentsOf: try #require(Trace.standard))
+        let trace = try await Trace(contentsOf: Trace.standard)
         // Whoever is named as a parent was typed before, so the beginning stands for itself. All
         // 26,078 take 24 s in a release build and minutes in this one.
         let limit = 2_500

@@ -8,11 +8,10 @@ import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
-@Suite(
-    "Our client, played to by the original's server", .timeLimit(.minutes(1)),
-    .enabled(if: !Recording.all.isEmpty, "skipped: ../shared/wire is not beside the repository"))
+@Suite("Our client, played to by the original's server", .timeLimit(.minutes(1)))
 struct ClientInteropTests {
     @Test(
         "A store over Primus says what the original's client said, and comes back when it did",

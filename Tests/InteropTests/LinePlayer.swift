@@ -5,6 +5,7 @@ import ScuttlebuttModels
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 /// Plays the original's side of a recording over TCP against a replica of ours, and compares what

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// One conversation of two originals over plain TCP, with what our side does and holds in the end.
@@ -52,20 +52,12 @@ struct LineRecording: Sendable, CustomTestStringConvertible {
 
     /// Everything that was said, in the order of the recording.
     func events() throws -> [Event] {
-        guard let folder = Recording.folder else { return [] }
-        let file = folder.appendingPathComponent("\(name).jsonl")
         var decoder = LineDecoder(wire: ClassicWire(rules: .upstream))
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { text in
-            let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
+        return try Fixtures.recording(name).map { line in
             guard let data = line.data else { return Event(side: line.dir, what: .end) }
             let said = String(data.dropLast())
             return Event(side: line.dir, what: .line(said, try decoder.decode(Array(said.utf8))))
         }
-    }
-
-    private struct Line: Decodable {
-        let dir: Recording.Side
-        let data: String?
     }
 
     // MARK: The recordings

@@ -6,6 +6,7 @@ import ReduxScuttlebutt
 import Rewind
 import Scuttlebutt
 import ScuttlebuttCoding
+import TestSupport
 import Testing
 
 /// A history as it is: every action with its place.

@@ -2,17 +2,12 @@
 
 import Foundation
 import Scuttlebutt
+import TestSupport
 import Testing
 
-/// One conversation of the original programs over Primus, as recorded beside the specification.
+/// One conversation of the original programs over Primus.
 struct Recording: Sendable, CustomTestStringConvertible {
-    /// Who said something.
-    enum Side: String, Decodable, Sendable {
-        case client = "c>s"
-        case server = "s>c"
-
-        var other: Side { self == .client ? .server : .client }
-    }
+    typealias Side = RecordedLine.Side
 
     /// Something that was said, or happened, on one connection.
     struct Event: Sendable {
@@ -77,59 +72,21 @@ struct Recording: Sendable, CustomTestStringConvertible {
 
     // MARK: Files
 
-    /// Where the recordings lie: in `$SCUTTLEBUTT_SHARED`, or in `shared` beside the repository.
-    static let folder: URL? = {
-        let given = ProcessInfo.processInfo.environment["SCUTTLEBUTT_SHARED"]
-            .map { URL(fileURLWithPath: $0) }
-        let beside = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("../../../shared")
-        return [given, beside].compactMap { $0?.appendingPathComponent("wire").standardizedFileURL }
-            .first { FileManager.default.fileExists(atPath: $0.path) }
-    }()
+    static let all = Fixtures.recordingNames(prefix: "primus").map { Recording($0) }
 
-    /// All recordings of Primus; empty where there are none.
-    static let all: [Recording] = {
-        guard let folder,
-            let files = try? FileManager.default.contentsOfDirectory(
-                at: folder, includingPropertiesForKeys: nil)
-        else { return [] }
-        return files.filter { $0.lastPathComponent.hasPrefix("primus") }
-            .sorted { $0.path < $1.path }
-            .compactMap { try? Recording(contentsOf: $0) }
-    }()
-
-    private struct Line: Decodable {
-        let conn: Int
-        let dir: Side
-        let kind: String?
-        let opcode: Int?
-        let data: String?
-        let hex: String?
-        let event: String?
-    }
-
-    init(contentsOf file: URL) throws {
-        name = file.deletingPathExtension().lastPathComponent
-        let text = try String(contentsOf: file, encoding: .utf8)
-        events = try text.split(separator: "\n").map { line in
-            let line = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+    init(_ name: String) {
+        self.name = name
+        events = Fixtures.recording(name).map { line in
             let what: What
             switch (line.kind, line.opcode) {
             case ("http", _): what = .http(line.data ?? "")
             case ("frame", 1):
                 let frame = line.data ?? ""
                 what = .text(frame: frame, Item(frame: frame))
-            case ("frame", 8): what = .close(Recording.bytes(line.hex ?? ""))
+            case ("frame", 8): what = .close(Fixtures.bytes(hex: line.hex ?? ""))
             default: what = .event(line.event ?? "")
             }
             return Event(connection: line.conn, side: line.dir, what: what)
-        }
-    }
-
-    private static func bytes(_ hex: String) -> [UInt8] {
-        let digits = hex.compactMap(\.hexDigitValue)
-        return stride(from: 0, to: digits.count - 1, by: 2).map {
-            UInt8(digits[$0] << 4 | digits[$0 + 1])
         }
     }
 }

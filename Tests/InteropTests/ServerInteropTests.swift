@@ -6,11 +6,10 @@ import ReduxScuttlebutt
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttNIO
+import TestSupport
 import Testing
 
-@Suite(
-    "Our server, played to by the original's client", .timeLimit(.minutes(1)),
-    .enabled(if: !Recording.all.isEmpty, "skipped: ../shared/wire is not beside the repository"))
+@Suite("Our server, played to by the original's client", .timeLimit(.minutes(1)))
 struct ServerInteropTests {
     /// The relay ends no connection of its own accord, as the server of these two does.
     private static let endings = ["primus-server-close", "primus-server-end-reconnect"]

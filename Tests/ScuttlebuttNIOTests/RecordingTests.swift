@@ -3,65 +3,39 @@
 import Foundation
 import NIOCore
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttNIO
 
-/// The frames of the original programs, as recorded beside the specification.
+/// One conversation of the original programs over Primus.
 struct Recording: Sendable, CustomTestStringConvertible {
-    struct Frame: Decodable, Sendable {
-        var conn: Int
-        var dir: String
-        var kind: String?
-        var opcode: Int?
-        var data: String?
-        var rawhex: String?
-
-        var raw: [UInt8] {
-            let digits = Array(rawhex ?? "").compactMap(\.hexDigitValue)
-            return stride(from: 0, to: digits.count - 1, by: 2).map {
-                UInt8(digits[$0] << 4 | digits[$0 + 1])
-            }
-        }
-        /// The string that the frame holds; `nil` for close frames.
-        var item: String? {
-            data.flatMap { try? JSONDecoder().decode(String.self, from: Data($0.utf8)) }
-        }
-    }
-
     let name: String
-    let frames: [Frame]
+    let frames: [RecordedLine]
     var testDescription: String { name }
 
-    /// All Primus recordings; empty where they do not lie beside the repository.
-    static let all: [Recording] = {
-        let here = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        let folder = here.deletingLastPathComponent().appendingPathComponent(
-            "../../../shared/wire")
-        let files =
-            (try? FileManager.default.contentsOfDirectory(
-                at: folder, includingPropertiesForKeys: nil)) ?? []
-        return files.filter { $0.lastPathComponent.hasPrefix("primus") }
-            .sorted { $0.path < $1.path }
-            .compactMap { file in
-                guard let text = try? String(contentsOf: file, encoding: .utf8) else { return nil }
-                let frames = text.split(separator: "\n").compactMap {
-                    try? JSONDecoder().decode(Frame.self, from: Data($0.utf8))
-                }
-                return Recording(
-                    name: file.deletingPathExtension().lastPathComponent,
-                    frames: frames.filter { $0.kind == "frame" })
-            }
-    }()
+    static let all = Fixtures.recordingNames(prefix: "primus").map { name in
+        Recording(name: name, frames: Fixtures.recording(name).filter { $0.kind == "frame" })
+    }
 }
 
-@Suite(
-    "Recordings of the originals",
-    .enabled(if: !Recording.all.isEmpty, "../shared/wire is not beside the repository"),
-    .timeLimit(.minutes(10)))
+extension RecordedLine {
+    /// A frame as it was on the wire.
+    fileprivate var raw: [UInt8] { Fixtures.bytes(hex: rawhex ?? "") }
+
+    /// The string that a frame holds; `nil` for close frames.
+    fileprivate var item: String? {
+        data.flatMap { try? JSONDecoder().decode(String.self, from: Data($0.utf8)) }
+    }
+}
+
+@Suite("Recordings of the originals", .timeLimit(.minutes(10)))
 struct RecordingTests {
+    @Test("Every recording of Primus is here")
+    func all() { #expect(Recording.all.count == 8) }
+
     /// Feeds one direction of one connection to our side of it, in chunks.
-    static func play(_ frames: [Recording.Frame], isClient: Bool, chunk: Int) -> (
+    static func play(_ frames: [RecordedLine], isClient: Bool, chunk: Int) -> (
         lines: [String], replies: [UInt8], end: Arrivals.End?
     ) {
         let bound = 10_485_760
@@ -89,7 +63,7 @@ struct RecordingTests {
         for conn in Set(recording.frames.map(\.conn)) {
             for isClient in [false, true] {
                 let frames = recording.frames.filter {
-                    $0.conn == conn && $0.dir == (isClient ? "s>c" : "c>s")
+                    $0.conn == conn && $0.dir == (isClient ? .server : .client)
                 }
                 let items = frames.compactMap(\.item)
                 let played = Self.play(frames, isClient: isClient, chunk: chunk)
@@ -108,7 +82,7 @@ struct RecordingTests {
 
     @Test("What we send equals what the originals sent, byte for byte", arguments: Recording.all)
     func equal(_ recording: Recording) {
-        for frame in recording.frames where frame.dir == "s>c" {
+        for frame in recording.frames where frame.dir == .server {
             guard let item = frame.item else { continue }
             var buffer = ByteBuffer()
             if item.hasPrefix("primus::") {
@@ -125,7 +99,7 @@ struct RecordingTests {
     func pongs(_ recording: Recording) {
         for frame in recording.frames {
             guard let item = frame.item, item.hasPrefix("primus::ping::") else { continue }
-            let isClient = frame.dir == "s>c"
+            let isClient = frame.dir == .server
             let replies = Self.play([frame], isClient: isClient, chunk: 1_000).replies
             let pong = item.replacingOccurrences(of: "ping", with: "pong")
             #expect(WebSocketDecoderTests.decode(replies, masked: isClient) == ["t:\"\(pong)\""])

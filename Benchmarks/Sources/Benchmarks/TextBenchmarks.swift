@@ -27,14 +27,15 @@ private struct TextTrace: Decodable {
     let endContent: String
     let txns: [Transaction]
 
-    /// Reads a trace; `nil` where it is neither in `$SCUTTLEBUTT_SHARED` nor in `../shared`.
+    /// Reads a trace; `nil` where it is neither in `Tests/Traces` nor in the folder that the
+    /// environment variable `SCUTTLEBUTT_TRACES` names.
     init?(named name: String) throws {
-        let beside = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("../../../../shared")
-        let given = ProcessInfo.processInfo.environment["SCUTTLEBUTT_SHARED"]
-            .map { URL(fileURLWithPath: $0) }
-        let files = [given, beside]
-            .compactMap { $0?.appendingPathComponent("data/\(name).json.gz").standardizedFileURL }
+        let ours = URL(filePath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "../../../Tests/Traces")
+        let given = ProcessInfo.processInfo.environment["SCUTTLEBUTT_TRACES"]
+            .map { URL(filePath: $0) }
+        let files = [ours, given]
+            .compactMap { $0?.appending(path: "\(name).json.gz").standardizedFileURL }
         guard let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) })
         else { return nil }
         let process = Process()
@@ -157,5 +158,7 @@ private func twoAuthors(_ name: String) throws -> [Row] {
 }
 
 private func missing(_ name: String) -> Row {
-    Row(name: "\(name): skipped, data/\(name).json.gz is not at hand", value: 0, unit: "")
+    Row(
+        name: "\(name): skipped, it is not in Tests/Traces or $SCUTTLEBUTT_TRACES", value: 0,
+        unit: "")
 }

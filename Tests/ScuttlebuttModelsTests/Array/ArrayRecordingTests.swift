@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttModels
-
-/// What went over the wire between two originals.
-private func recordedLines(_ name: String) -> [(direction: String, line: String)]? {
-    let path = "\(#filePath)/../../../../../shared/wire/\(name).jsonl"
-        .replacing("/ArrayRecordingTests.swift/..", with: "")
-    struct Line: Decodable {
-        let dir: String
-        let data: String?
-    }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    return text.split(separator: "\n").compactMap { line in
-        guard let line = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
-            let data = line.data
-        else { return nil }
-        return (line.dir, data)
-    }
-}
 
 /// The update in a line, if there is one.
 private func recordedUpdate(_ line: String) -> Update? {
@@ -36,13 +19,11 @@ private func recordedUpdate(_ line: String) -> Update? {
     }
 }
 
-@Suite(
-    .enabled(if: recordedLines("r-array") != nil, "../shared/wire is not beside the repository"),
-    .timeLimit(.minutes(10)))
+@Suite("Arrays in recordings of the originals", .timeLimit(.minutes(10)))
 struct ArrayRecordingTests {
     /// All updates of a recording, in an order for each side.
-    private func sides(_ name: String) throws -> [[Update]] {
-        let updates = try #require(recordedLines(name)).compactMap { recordedUpdate($0.line) }
+    private func sides(_ name: String) -> [[Update]] {
+        let updates = Fixtures.recording(name).compactMap { $0.data.flatMap(recordedUpdate) }
         // Each side had its own updates first; the echoes that came back are in here, too.
         return ["SERVER", "CLIENT"].map { own in
             updates.filter { $0.source.text == own } + updates.filter { $0.source.text != own }
@@ -50,8 +31,8 @@ struct ArrayRecordingTests {
     }
 
     @Test("r-array: both sides of the recording hold the same")
-    func array() throws {
-        for updates in try sides("r-array") {
+    func array() {
+        for updates in sides("r-array") {
             #expect(updates.count == 12)
             var array = ReplicatedArray<String>(source: source("X"))
             for update in updates { #expect(array.apply(update) == .applied) }
@@ -63,8 +44,8 @@ struct ArrayRecordingTests {
     }
 
     @Test("r-edit: both sides of the recording hold the same")
-    func edit() throws {
-        for updates in try sides("r-edit") {
+    func edit() {
+        for updates in sides("r-edit") {
             #expect(updates.count == 3)
             var edit = ReplicatedEdit(source: source("X"))
             for update in updates { #expect(edit.apply(update) == .applied) }

@@ -1,52 +1,28 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// The updates of a conversation between two originals.
 struct RecordedUpdates {
-    private struct Line: Decodable {
-        let data: String?
-    }
-
     /// In the order in which they crossed the wire, echoes included.
     let updates: [Update]
 
-    /// Where the recordings lie: in `$SCUTTLEBUTT_SHARED`, or in `shared` beside the repository.
-    static let folder: URL? = {
-        let given = ProcessInfo.processInfo.environment["SCUTTLEBUTT_SHARED"]
-            .map { URL(fileURLWithPath: $0) }
-        let beside = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("../../../../shared")
-        return [given, beside].compactMap { $0?.appendingPathComponent("wire").standardizedFileURL }
-            .first { FileManager.default.fileExists(atPath: $0.path) }
-    }()
-
     init(_ name: String) throws {
-        let folder = try #require(Self.folder)
-        let file = folder.appendingPathComponent("\(name).jsonl")
         var decoder = LineDecoder(wire: ClassicWire(rules: .upstream))
-        var updates: [Update] = []
-        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
-            let line = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
-            guard let data = line.data, data.hasPrefix("[") else { continue }
-            guard
+        updates = try Fixtures.recording(name).compactMap { line in
+            guard let data = line.data, data.hasPrefix("["),
                 case .message(.update(let update)) = try decoder.decode(Array(data.utf8.dropLast()))
-            else { continue }
-            updates.append(update)
+            else { return nil }
+            return update
         }
-        self.updates = updates
     }
 }
 
-@Suite(
-    "The models in recordings of the originals",
-    .enabled(
-        if: RecordedUpdates.folder != nil, "skipped: ../shared/wire is not beside the repository"),
-    .timeLimit(.minutes(10)))
+@Suite("The models in recordings of the originals", .timeLimit(.minutes(10)))
 struct ModelRecordingTests {
     /// Takes a recording in three orders, and expects the same of all.
     private func expect<Value: Replicated & Dumpable>(

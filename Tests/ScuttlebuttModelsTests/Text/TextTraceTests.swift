@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("TextDocument: what people really typed", .timeLimit(.minutes(10)))
@@ -12,11 +13,16 @@ struct TextTraceTests {
         return document
     }
 
+    @Test("One author's keystrokes give the recorded text")
+    func sequential() async throws { try await sequential("sveltecomponent") }
+
     @Test(
-        "One author's keystrokes give the recorded text",
-        arguments: ["sveltecomponent", "rustcode"])
-    func sequential(name: String) async throws {
-        guard let trace = try await TextTrace(named: name) else { return }
+        "Many keystrokes of one author give the recorded text",
+        .enabled(if: EditingTrace.file("rustcode") != nil, "rustcode: \(EditingTrace.absence)"))
+    func longSequential() async throws { try await sequential("rustcode") }
+
+    private func sequential(_ name: String) async throws {
+        let trace = try await EditingTrace(named: name)
         var document = TextDocument()
         var other = TextDocument()
         let author = source("A")
@@ -42,14 +48,14 @@ struct TextTraceTests {
 
     @Test("Two authors' keystrokes give the recorded text in any order of delivery")
     func concurrent() async throws {
-        guard let trace = try await TextTrace(named: "friendsforever") else { return }
+        let trace = try await EditingTrace(named: "friendsforever")
         let operations = try trace.operations()
         let recorded = try Self.document(operations)
         #expect(recorded.text == trace.endContent)
         let saved = recorded.saved()
         #expect(saved.count < 31_000)
         #expect(recorded.runCount < 4_000)
-        let byAuthor = TextTrace.authors.map { author in
+        let byAuthor = EditingTrace.authors.map { author in
             operations.filter { $0.source == author }
         }
         var random = SplitMix(seed: 1)
@@ -72,9 +78,9 @@ struct TextTraceTests {
 
     @Test("Two replicas that gossip as the authors did end with the recorded text")
     func gossip() async throws {
-        guard let trace = try await TextTrace(named: "friendsforever") else { return }
-        var values = TextTrace.authors.map { ReplicatedText(source: $0) }
-        var vectors = TextTrace.authors.map { _ in VersionVector() }
+        let trace = try await EditingTrace(named: "friendsforever")
+        var values = EditingTrace.authors.map { ReplicatedText(source: $0) }
+        var vectors = EditingTrace.authors.map { _ in VersionVector() }
         var written: [Update] = []
         /// How many of the other's updates an author had seen, by the transactions it built on.
         var seen: [[Int]] = []
@@ -95,7 +101,7 @@ struct TextTraceTests {
             seen.append(counts)
             let range = patch.position..<patch.position + patch.deleted
             let payload = try #require(values[agent].replacing(range, with: patch.inserted))
-            let update = update(TextTrace.authors[agent].text, Double(index + 1), payload)
+            let update = update(EditingTrace.authors[agent].text, Double(index + 1), payload)
             #expect(values[agent].apply(update) == .applied)
             sent[agent].append(update)
             written.append(update)

@@ -2,6 +2,7 @@
 
 import Foundation
 import Scuttlebutt
+import TestSupport
 import Testing
 
 /// One side of a recorded conversation of two originals, to be played by us.
@@ -51,26 +52,7 @@ struct RecordedSide: Sendable, CustomTestStringConvertible {
     ]
 }
 
-struct RecordedLine: Decodable {
-    let dir: String
-    let data: String?
-    let event: String?
-}
-
-/// The lines of a recording, or `nil` where the recordings are not beside the repository.
-func recording(_ name: String) -> [RecordedLine]? {
-    // Not normalised, so that a checkout reached through a symbolic link finds them too.
-    let path = "\(#filePath)/../../../../../shared/wire/\(name).jsonl"
-        .replacing("/RecordingTests.swift/..", with: "")
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    return text.split(separator: "\n").compactMap {
-        try? JSONDecoder().decode(RecordedLine.self, from: Data($0.utf8))
-    }
-}
-
-@Suite(
-    .enabled(if: recording("readonly") != nil, "../shared/wire is not beside the repository"),
-    .timeLimit(.minutes(10)))
+@Suite("Sessions in recordings of the originals", .timeLimit(.minutes(10)))
 struct RecordingTests {
     /// A line without what differs from run to run: its times.
     private func normal(_ line: String) -> String {
@@ -82,8 +64,8 @@ struct RecordingTests {
     func `each side of a recording says what the original said, without echo`(
         player: RecordedSide
     ) throws {
-        let ours = player.side == "s" ? "s>c" : "c>s"
-        let script = try #require(recording(player.name))
+        let ours: RecordedLine.Side = player.side == "s" ? .server : .client
+        let script = Fixtures.recording(player.name)
         var expected: [String] = []
         var said: [String] = []
         var finished = false
