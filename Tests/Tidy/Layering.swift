@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What each target may import: the picture in the architecture document as a table.
+/// What each target may import, as a table.
 enum Layering {
     struct Layer: Sendable {
         /// Targets of this package.

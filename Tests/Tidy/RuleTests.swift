@@ -22,6 +22,7 @@ struct RuleTests {
 
     private static let core = "Sources/Scuttlebutt/Log/A.swift"
     private static let store = "Sources/Redux/A.swift"
+    private static let article = "Sources/Scuttlebutt/Scuttlebutt.docc/A.md"
     private static let driver = "Sources/ScuttlebuttRuntime/A.swift"
     private static let suite = "Tests/ReduxTests/StoreTests.swift"
     private static let limited =
@@ -101,6 +102,14 @@ struct RuleTests {
         Plant("A suite has", suite, "@Test func a() {}", breaksLine: 1),
         Plant("XTests.swift", "Tests/ReduxTests/Store.swift", "@Test func a() {}", breaksLine: 1),
         Plant("XTests.swift", "Tests/ReduxTests/StoreTests.swift", "let a = 1", breaksLine: 1),
+        Plant("Every relative link", "docs/a.md", "\n[a](nowhere.md)", breaksLine: 2),
+        Plant("Every relative link", "docs/a.md", "[a](../../README.md)", breaksLine: 1),
+        Plant("Every relative link", "docs/a.md", "[a\nb](wire.md#nothing)", breaksLine: 2),
+        Plant("Every relative link", "docs/a.md", "# A\n[a](#b)", breaksLine: 2),
+        Plant("Every relative link", article, "see <doc:Nothing>", breaksLine: 1),
+        Plant("Every code", core, "// as Q" + "99 says", breaksLine: 1),
+        Plant("Every code", "Tests/ReduxTests/A.swift", "@Test(\"S" + "98: a\")", breaksLine: 1),
+        Plant("Nothing refers", core, "\n// see ../sha" + "red/a.md", breaksLine: 2),
     ]
 
     private static let allowed: [Plant] = [
@@ -147,5 +156,12 @@ struct RuleTests {
         Plant("A suite has", suite, limited, breaksLine: nil),
         Plant("A suite has", suite, "extension A {\n    @Test func c() {}\n}", breaksLine: nil),
         Plant("XTests.swift", "Tests/ReduxTests/SplitMix64.swift", "struct A {}", breaksLine: nil),
+        Plant(
+            "Every relative link", "docs/a.md",
+            "# A b: `c`\n[a](wire.md#q5), [b](#a-b-c), [c](../Web), [d](https://example.org/a)",
+            breaksLine: nil),
+        Plant("Every relative link", article, "see <doc:Vocabulary>", breaksLine: nil),
+        Plant("Every code", core, "// S14, G8, D3 and Q5; not SHA1 or S0", breaksLine: nil),
+        Plant("Nothing refers", core, "// see ../Shared/A.swift", breaksLine: nil),
     ]
 }

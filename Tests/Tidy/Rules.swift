@@ -3,7 +3,8 @@ import Foundation
 
 extension Rule {
     /// Everything that is checked.
-    static let all = pureTargets + everywhereInSources + waiting + wholeRepository
+    static let all =
+        pureTargets + everywhereInSources + waiting + wholeRepository + references
 
     private static let pureTargets: [Rule] = [
         .ban(

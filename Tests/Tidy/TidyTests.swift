@@ -11,6 +11,13 @@ struct TidyTests {
         for violation in violations { Issue.record("\(violation)") }
     }
 
+    @Test("Every code is explained once")
+    func everyCodeIsExplainedOnce() {
+        #expect(Page.codes.values.allSatisfy { $0 == 1 })
+        // The last of each letter, so that a page without anchors is noticed.
+        #expect(["S35", "G22", "D18", "Q24"].allSatisfy { Page.codes[$0] == 1 })
+    }
+
     @Test("The walk over the repository finds the sources, the tests and the scripts")
     func walkFindsFiles() throws {
         let paths = Set(try Self.files.get().map(\.path))

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import Foundation
+
+/// What the repository says about itself: its links and the codes of its behaviours.
+extension Rule {
+    static let references: [Rule] = [
+        links, codes,
+        .ban(
+            #"\.\./shared\b|\bSCUTTLEBUTT_SHARED\b"#, in: .text,
+            "Nothing refers to files beside the repository", where: { _ in true }),
+    ]
+
+    private static let link = Pattern(#"\]\(<?([^)\s>]+)>?\)"#)
+    private static let articleLink = Pattern(#"<doc:([^>#]+)(?:#[^>]*)?>"#)
+    private static let code = Pattern(#"\b([SGDQ][1-9][0-9]?)\b"#)
+
+    private static let links = Rule(name: "Every relative link resolves") { file in
+        guard file.path.hasSuffix(".md") else { return [] }
+        let broken = link.matches(in: file.text).filter { match in
+            guard let target = match.group, !target.contains("://") else { return false }
+            return !Page.resolves(target, from: file)
+        }
+        let folder = file.folders.joined(separator: "/")
+        let lost = articleLink.matches(in: file.text).filter { match in
+            !Repository.contains("\(folder)/\(match.group ?? "").md")
+        }
+        return (broken + lost).map {
+            Violation(path: file.path, line: $0.line, message: "\($0.text) leads nowhere")
+        }
+    }
+
+    private static let codes = Rule(name: "Every code of a behaviour is explained in docs") {
+        file in
+        code.matches(in: file.text).compactMap { match in
+            guard let code = match.group, Page.codes[code] == nil else { return nil }
+            return Violation(
+                path: file.path, line: match.line,
+                message: "\(code) is in neither docs/behaviours.md nor docs/wire.md")
+        }
+    }
+}
+
+/// A page of Markdown as a target of links.
+enum Page {
+    /// How often each code is explained, by the anchors of the two reference pages.
+    static let codes: [String: Int] = {
+        let anchor = Pattern(##"<a id="([sgdq][0-9]+)"></a>"##)
+        let pages = ["docs/behaviours.md", "docs/wire.md"].map { Repository.text($0) ?? "" }
+        let codes = pages.flatMap { anchor.matches(in: $0) }.compactMap { $0.group?.uppercased() }
+        return Dictionary(codes.map { ($0, 1) }, uniquingKeysWith: +)
+    }()
+
+    /// Whether the file or folder that a link names is there, and its anchor too.
+    static func resolves(_ target: String, from file: SourceFile) -> Bool {
+        let parts = target.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        var text: String? = file.text
+        if let name = parts.first, !name.isEmpty {
+            guard let path = path(String(name), in: file.folders), Repository.contains(path) else {
+                return false
+            }
+            guard parts.count > 1 else { return true }
+            text = Repository.text(path)
+        }
+        guard parts.count > 1 else { return false }
+        return text.map { anchors(of: $0).contains(String(parts[1])) } ?? false
+    }
+
+    /// The path from the root, or `nil` for one that leaves the repository.
+    private static func path(_ link: String, in folders: [String]) -> String? {
+        var folders = folders
+        for part in link.split(separator: "/") where part != "." {
+            if part == ".." {
+                if folders.popLast() == nil { return nil }
+            } else {
+                folders.append(String(part))
+            }
+        }
+        return folders.joined(separator: "/")
+    }
+
+    /// The anchors that are written out, and those that headings get.
+    private static func anchors(of text: String) -> Set<String> {
+        let written = Pattern(##"<a id="([^"]+)">"##).matches(in: text).compactMap(\.group)
+        let headings = Pattern(#"^#+ +(.+)$"#).matches(in: text).compactMap(\.group).map {
+            $0.lowercased().filter { $0.isLetter || $0.isNumber || " -_".contains($0) }
+                .replacingOccurrences(of: " ", with: "-")
+        }
+        return Set(written + headings)
+    }
+}
+
+extension Repository {
+    /// Whether there is a file or folder at a path from the root.
+    static func contains(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: root.appending(path: path).path)
+    }
+
+    /// The text of a file, by its path from the root.
+    static func text(_ path: String) -> String? {
+        try? String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+}
