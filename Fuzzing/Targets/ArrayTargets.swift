@@ -51,22 +51,22 @@ extension FuzzTarget {
         switch choice {
         case 0, 1:
             expected.insert(number, at: place)
-            return try array.inserting(number, at: place)
+            return try array.makeInsert(number, at: place)
         case 2:
             expected.append(number)
-            return try array.pushing(number)
+            return try array.makePush(number)
         case 3:
             if place < array.count { expected.remove(at: place) }
-            return array.removing(at: place)
+            return array.makeRemove(at: place)
         case 4:
             if place < array.count { expected[place] = number }
-            return try array.setting(number, at: place)
+            return try array.makeSet(number, at: place)
         default:
             let values = Array(repeating: number, count: program.below(4))
             let removals = program.below(4)
             expected.replaceSubrange(
                 place..<min(place + removals, expected.count), with: values.map { $0 })
-            return try array.splicing(at: place, removing: removals, inserting: values)
+            return try array.makeSplice(at: place, removing: removals, inserting: values)
         }
     }
 
@@ -97,7 +97,7 @@ extension FuzzTarget {
             switch choice >> 1 {
             case 0...4:
                 let wanted = editedText(pair.values[writer].text, &program)
-                guard let payload = pair.values[writer].setting(text: wanted) else {
+                guard let payload = pair.values[writer].makeSet(text: wanted) else {
                     let isSame = wanted.utf8.elementsEqual(pair.values[writer].text.utf8)
                     try expect(isSame, "nothing to write for \(wanted)")
                     continue

@@ -53,11 +53,11 @@ private func replicaSeconds(_ source: Source, _ prepare: Prepare) throws -> Doub
 func arrayBenchmarks() throws -> [Row] {
     guard let source = Source("A0123456789ABCDEF0123456789ABCDEF012345") else { return [] }
     let kinds: [(name: String, goal: String, prepare: Prepare)] = [
-        ("push", "< 300", { array, index, _ in try array.pushing(index) }),
+        ("push", "< 300", { array, index, _ in try array.makePush(index) }),
         (
             "random insert", "< 300",
             { array, index, random in
-                try array.inserting(index, at: Int.random(in: 0...array.count, using: &random))
+                try array.makeInsert(index, at: Int.random(in: 0...array.count, using: &random))
             }
         ),
         (
@@ -66,7 +66,7 @@ func arrayBenchmarks() throws -> [Row] {
                 let runs = UInt64(index / 20)
                 var place = SplitMix64(seed: runs)
                 let start = Int.random(in: 0...(index / 20 * 20), using: &place)
-                return try array.inserting(index, at: start + index % 20)
+                return try array.makeInsert(index, at: start + index % 20)
             }
         ),
     ]
@@ -86,7 +86,7 @@ func arrayBenchmarks() throws -> [Row] {
     var edit = ReplicatedEdit(source: source)
     var lines = (0..<10_000).map { "line number \($0)\n" }
     func set(_ time: Int) {
-        guard let payload = edit.setting(text: lines.joined()),
+        guard let payload = edit.makeSet(text: lines.joined()),
             let timestamp = Timestamp(Double(time))
         else { return }
         edit.apply(Update(payload: payload, timestamp: timestamp, source: source))

@@ -65,12 +65,12 @@ private func sequenceBenchmarks() throws -> [Row] {
         doc.apply(Update(payload: payload, timestamp: timestamp, source: source))
     }
     let pushing = try medianSeconds(1) {
-        for number in 0..<count { write(try doc.pushing(PropertyKey("\(number)"), to: "todo")) }
+        for number in 0..<count { write(try doc.makePush(PropertyKey("\(number)"), to: "todo")) }
     }
     let moving = medianSeconds(1) {
         for _ in 0..<count {
             let id = PropertyKey("\(Int.random(in: 0..<count, using: &random))")
-            write(doc.moving(id, to: Int.random(in: 0..<count, using: &random), in: "todo"))
+            write(doc.makeMove(id, to: Int.random(in: 0..<count, using: &random), in: "todo"))
         }
     }
     keep(doc)

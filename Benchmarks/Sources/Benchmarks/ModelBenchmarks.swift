@@ -18,7 +18,7 @@ private func modelReplica() -> ModelReplica? {
 /// Sets keys through a replica, as a driver does.
 private func setKeys(_ keys: [String], in replica: inout ModelReplica) throws {
     for index in keys.indices {
-        let payload = try replica.value.setting(keys[index], to: index)
+        let payload = try replica.value.makeSet(keys[index], to: index)
         if let update = replica.write(payload, wallClock: 1_795_234_551_016) {
             replica.commit(update)
         }
@@ -99,8 +99,8 @@ private func bucketBenchmarks(_ keys: [String]) throws -> [Row] {
             wire: ClassicWire(rules: .upstream), generator: WallClockGenerator())
         let model = ReplicatedModel<Int>()
         for index in keys.indices {
-            let payload = try model.setting(keys[index], to: index)
-            if let write = replica.value.writing("model", payload),
+            let payload = try model.makeSet(keys[index], to: index)
+            if let write = replica.value.makeWrite(to: "model", payload),
                 let update = replica.write(write, wallClock: 1_795_234_551_016)
             {
                 replica.commit(update)

@@ -16,7 +16,7 @@ enum ModelObject: PeerObject {
         switch word {
         case "set":
             let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
-            return .write { try $0.setting(key, to: value) }
+            return .write { try $0.makeSet(key, to: value) }
         case "get":
             let key = try arguments.key("the key")
             return .read { Answer.value("value", $0.rawValue(of: key)) }
@@ -39,7 +39,7 @@ enum ExpiryModelObject: PeerObject {
         switch word {
         case "set":
             let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
-            return .write { try $0.setting(key, to: value) }
+            return .write { try $0.makeSet(key, to: value) }
         case "get":
             let key = try arguments.key("the key")
             return .read { Answer.value("value", $0.rawValue(of: key)) }
@@ -59,7 +59,7 @@ enum EventsObject: PeerObject {
     ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEvents<JSONText>>? {
         guard word == "emit" else { return nil }
         let (name, data) = (try arguments.key("the event"), try arguments.value("the data"))
-        return .write { try $0.emitting(name, data) }
+        return .write { try $0.makeEmit(name, data) }
     }
 }
 
@@ -74,7 +74,7 @@ enum ValueObject: PeerObject {
     ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedValue<JSONText>>? {
         guard word == "set" else { return nil }
         let value = try arguments.value("the value")
-        return .write { try $0.setting(value) }
+        return .write { try $0.makeSet(value) }
     }
 }
 
@@ -103,12 +103,12 @@ enum ArrayObject: PeerObject {
         switch word {
         case "push":
             let value = try element(try arguments.value("the element"))
-            return .write { try $0.pushing(value) }
+            return .write { try $0.makePush(value) }
         case "unshift":
             let value = try element(try arguments.value("the element"))
-            return .write { try $0.unshifting(value) }
-        case "pop": return .write { $0.popping() }
-        case "shift": return .write { $0.shifting() }
+            return .write { try $0.makeUnshift(value) }
+        case "pop": return .write { $0.makePop() }
+        case "shift": return .write { $0.makeShift() }
         case "splice":
             let index = try arguments.integer("the index")
             let count = try arguments.integer("the count")
@@ -117,11 +117,11 @@ enum ArrayObject: PeerObject {
             return .write { [values] in
                 // Below zero it counts from the end, as in JavaScript.
                 let start = index < 0 ? max(0, $0.count &+ index) : index
-                return try $0.splicing(at: start, removing: count, inserting: values)
+                return try $0.makeSplice(at: start, removing: count, inserting: values)
             }
         case "unset":
             let key = try arguments.key("the sort key")
-            return .write { $0.unsetting(key) }
+            return .write { $0.makeUnset(key) }
         case "keys":
             return .read { Answer.value("keys", $0.keys) }
         default: return nil
@@ -140,7 +140,7 @@ enum EditObject: PeerObject {
     ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEdit>? {
         if word == "text" {
             let text = try line(try arguments.value("the text"))
-            return .write { $0.setting(text: text) }
+            return .write { $0.makeSet(text: text) }
         }
         switch try ArrayObject.deed(word, &arguments, line) {
         case .write(let prepare): return .write { try prepare($0.lines) }
@@ -175,14 +175,14 @@ enum AppendOnlyObject: PeerObject {
             guard item.isObject else {
                 throw PeerRequest.Refusal(message: "only an object can be pushed")
             }
-            return .write { try $0.pushing(item) }
+            return .write { try $0.makePush(item) }
         case "remove":
             let key = try arguments.key("the id")
             guard let id = AppendOnlyID(key.text) else {
                 throw PeerRequest.Refusal(
                     message: "an id is a source, a colon and a timestamp, e.g. bob:1795234558919")
             }
-            return .write { $0.removing(id) }
+            return .write { $0.makeRemove(id) }
         default: return nil
         }
     }
@@ -203,10 +203,10 @@ enum DocObject: PeerObject {
             guard row.isObject else {
                 throw PeerRequest.Refusal(message: "a row is an object")
             }
-            return .write { try $0.setting(id, from: row) }
+            return .write { try $0.makeSet(id, from: row) }
         case "rm":
             let id = try arguments.key("the id")
-            return .write { $0.removing(id) }
+            return .write { $0.makeRemove(id) }
         default: return nil
         }
     }
@@ -259,7 +259,7 @@ enum BucketObject: PeerObject {
         case .write(let prepare):
             return .write { bucket in
                 guard let part = bucket[name, as: Object.Value.self] else { return nil }
-                return bucket.writing(name, try prepare(part))
+                return bucket.makeWrite(to: name, try prepare(part))
             }
         case .read(let body):
             return .read { bucket in

@@ -45,7 +45,7 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: Replicated, Dumpab
     ///
     /// - Throws: `EncodingError` for what JSON cannot express, and for an item that is no JSON
     ///   object: the originals accept nothing else.
-    public func pushing(_ item: Item) throws -> Payload {
+    public func makePush(_ item: Item) throws -> Payload {
         let object = try ValueCoding.encode(item)
         guard object.first == UInt8(ascii: "{") else {
             throw EncodingError.invalidValue(
@@ -57,7 +57,7 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: Replicated, Dumpab
     /// Prepares removing an item, which need not have arrived yet.
     ///
     /// - Returns: `nil` when it was removed already.
-    public func removing(_ id: AppendOnlyID) -> Payload? {
+    public func makeRemove(_ id: AppendOnlyID) -> Payload? {
         guard !isRemoved(id) else { return nil }
         var payload = Array("{\"remove\":".utf8)
         JSONString.encode(id.utf8, into: &payload)

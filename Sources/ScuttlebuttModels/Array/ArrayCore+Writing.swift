@@ -6,7 +6,7 @@ import Scuttlebutt
 // array and a write: so they are clamped, never trapped on.
 extension ArrayCore {
     /// The payload that inserts a JSON value at `index`.
-    func inserting(_ value: [UInt8], at index: Int) -> Payload {
+    func makeInsert(_ value: [UInt8], at index: Int) -> Payload {
         let index = min(max(index, 0), items.count)
         var allocator = SortKeyAllocator(seed: seed(CollectionOfOne(value)))
         let (previous, next) = items.keys(around: index)
@@ -21,10 +21,11 @@ extension ArrayCore {
     /// first keep the keys of those that they replace, further ones get new keys.
     ///
     /// - Returns: `nil` when nothing would change.
-    func splicing(at index: Int, removing removals: Int, inserting values: [[UInt8]]) -> Payload? {
+    func makeSplice(at index: Int, removing removals: Int, inserting values: [[UInt8]]) -> Payload?
+    {
         let start = min(max(index, 0), items.count)
         let removed = min(max(removals, 0), items.count - start)
-        return splicing([
+        return makeSplice([
             Splice(index: start, removed: Array(start..<(start + removed)), values: values)
         ])
     }
@@ -40,7 +41,7 @@ extension ArrayCore {
 
     /// The payload that does several splices at once; they are in ascending order and their indexes
     /// count the elements as they are now.
-    func splicing(_ splices: [Splice]) -> Payload? {
+    func makeSplice(_ splices: [Splice]) -> Payload? {
         var output = PayloadWriter()
         // New elements for one gap, which get their keys together.
         var waiting: [[UInt8]] = []
@@ -78,12 +79,12 @@ extension ArrayCore {
     }
 
     /// The payload that replaces or inserts one item under a key that the caller chose.
-    func setting(_ value: [UInt8], for key: PropertyKey) -> Payload {
+    func makeSet(_ value: [UInt8], for key: PropertyKey) -> Payload {
         Self.payload([(key, value)])
     }
 
     /// The payload that removes one element; `nil` when there is none with this key.
-    func unsetting(_ key: PropertyKey) -> Payload? {
+    func makeUnset(_ key: PropertyKey) -> Payload? {
         guard items.find(key) != nil else { return nil }
         return Self.payload([(key, nil)])
     }
@@ -91,16 +92,16 @@ extension ArrayCore {
     /// The payload that inserts a JSON value somewhere between two keys.
     ///
     /// Without a place between them it goes behind the first, as near as possible.
-    func inserting(
+    func makeInsert(
         _ value: [UInt8], between previous: PropertyKey?, and next: PropertyKey?
     ) -> Payload {
         var allocator = SortKeyAllocator(seed: seed([value]))
         if var key = allocator.key(after: previous, before: next, lean: .middle) {
             while items.find(key) != nil { key = allocator.prolonged(key) }
-            return setting(value, for: free(key, &allocator))
+            return makeSet(value, for: free(key, &allocator))
         }
         let index = previous.map { items.lowerBound($0) + (items.find($0) == nil ? 0 : 1) } ?? 0
-        return setting(value, for: newKeys(for: [value], at: index)[0])
+        return makeSet(value, for: newKeys(for: [value], at: index)[0])
     }
 
     /// New keys in ascending order that put elements at `index`.

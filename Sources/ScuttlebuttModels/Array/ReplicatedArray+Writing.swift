@@ -7,29 +7,29 @@ extension ReplicatedArray {
     /// A write that puts a value at the end.
     ///
     /// - Throws: `EncodingError` for what JSON cannot hold, and for `null`, which means removal.
-    public func pushing(_ value: Value) throws -> Payload {
-        core.inserting(try encoded(value), at: count)
+    public func makePush(_ value: Value) throws -> Payload {
+        core.makeInsert(try encoded(value), at: count)
     }
 
     /// A write that puts values at the end, all in one update; `nil` for none.
     ///
-    /// - Throws: as ``pushing(_:)``.
-    public func pushing(contentsOf values: some Sequence<Value>) throws -> Payload? {
-        try splicing(at: count, removing: 0, inserting: values)
+    /// - Throws: as ``makePush(_:)``.
+    public func makePush(contentsOf values: some Sequence<Value>) throws -> Payload? {
+        try makeSplice(at: count, removing: 0, inserting: values)
     }
 
     /// A write that puts a value at the beginning.
     ///
-    /// - Throws: as ``pushing(_:)``.
-    public func unshifting(_ value: Value) throws -> Payload {
-        core.inserting(try encoded(value), at: 0)
+    /// - Throws: as ``makePush(_:)``.
+    public func makeUnshift(_ value: Value) throws -> Payload {
+        core.makeInsert(try encoded(value), at: 0)
     }
 
     /// A write that puts a value before the element at an index, or at the end.
     ///
-    /// - Throws: as ``pushing(_:)``.
-    public func inserting(_ value: Value, at index: Int) throws -> Payload {
-        core.inserting(try encoded(value), at: index)
+    /// - Throws: as ``makePush(_:)``.
+    public func makeInsert(_ value: Value, at index: Int) throws -> Payload {
+        core.makeInsert(try encoded(value), at: index)
     }
 
     /// A write that puts a value somewhere between two sort keys, `nil` meaning an end.
@@ -37,40 +37,40 @@ extension ReplicatedArray {
     /// Where no string sorts between the two, or they are not in order, the value goes behind the
     /// first, to the nearest place that there is.
     ///
-    /// - Throws: as ``pushing(_:)``.
-    public func inserting(
+    /// - Throws: as ``makePush(_:)``.
+    public func makeInsert(
         _ value: Value, between previous: PropertyKey?, and next: PropertyKey?
     ) throws -> Payload {
-        core.inserting(try encoded(value), between: previous, and: next)
+        core.makeInsert(try encoded(value), between: previous, and: next)
     }
 
     /// A write that removes the last element; `nil` when there is none.
-    public func popping() -> Payload? { removing(at: count - 1) }
+    public func makePop() -> Payload? { makeRemove(at: count - 1) }
 
     /// A write that removes the first element; `nil` when there is none.
-    public func shifting() -> Payload? { removing(at: 0) }
+    public func makeShift() -> Payload? { makeRemove(at: 0) }
 
     /// A write that removes the element at an index; `nil` when there is none.
-    public func removing(at index: Int) -> Payload? {
-        key(at: index).flatMap { core.unsetting($0) }
+    public func makeRemove(at index: Int) -> Payload? {
+        key(at: index).flatMap { core.makeUnset($0) }
     }
 
     /// A write that removes the element with a sort key; `nil` when there is none.
-    public func unsetting(_ key: PropertyKey) -> Payload? { core.unsetting(key) }
+    public func makeUnset(_ key: PropertyKey) -> Payload? { core.makeUnset(key) }
 
     /// A write that replaces the element at an index; `nil` when there is none.
     ///
-    /// - Throws: as ``pushing(_:)``.
-    public func setting(_ value: Value, at index: Int) throws -> Payload? {
+    /// - Throws: as ``makePush(_:)``.
+    public func makeSet(_ value: Value, at index: Int) throws -> Payload? {
         guard let key = key(at: index) else { return nil }
-        return try setting(value, for: key)
+        return try makeSet(value, for: key)
     }
 
     /// A write that replaces the element with a sort key, or puts one there.
     ///
-    /// - Throws: as ``pushing(_:)``.
-    public func setting(_ value: Value, for key: PropertyKey) throws -> Payload {
-        core.setting(try encoded(value), for: key)
+    /// - Throws: as ``makePush(_:)``.
+    public func makeSet(_ value: Value, for key: PropertyKey) throws -> Payload {
+        core.makeSet(try encoded(value), for: key)
     }
 
     /// A write that replaces elements by values, in one update.
@@ -83,11 +83,11 @@ extension ReplicatedArray {
     ///   - index: Where to begin, clamped to 0 … `count`.
     ///   - removals: How many elements to replace or remove, clamped to those that there are.
     /// - Returns: `nil` when nothing would change.
-    /// - Throws: as ``pushing(_:)``.
-    public func splicing(
+    /// - Throws: as ``makePush(_:)``.
+    public func makeSplice(
         at index: Int, removing removals: Int, inserting values: some Sequence<Value>
     ) throws -> Payload? {
-        core.splicing(
+        core.makeSplice(
             at: index, removing: removals, inserting: try values.map { try encoded($0) })
     }
 

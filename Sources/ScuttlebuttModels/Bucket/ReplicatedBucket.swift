@@ -79,7 +79,7 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
 
     /// Prepares a write of a part: what the part itself prepared, `nil` when it had nothing to
     /// write.
-    public func writing(_ name: PropertyKey, _ payload: Payload?) -> Payload? {
+    public func makeWrite(to name: PropertyKey, _ payload: Payload?) -> Payload? {
         payload.map { KeyedPayload.make(name, $0) }
     }
 

@@ -8,40 +8,40 @@ extension ReplicatedDoc {
     /// The update that puts a row at the end of a declared sequence.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func pushing(
+    public func makePush(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], to sequence: PropertyKey
     ) throws -> Payload {
-        try inserting(id, members, at: .max, in: sequence)
+        try makeInsert(id, members, at: .max, in: sequence)
     }
 
     /// The update that puts a row at the beginning of a declared sequence.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func unshifting(
+    public func makeUnshift(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], to sequence: PropertyKey
     ) throws -> Payload {
-        try inserting(id, members, at: 0, in: sequence)
+        try makeInsert(id, members, at: 0, in: sequence)
     }
 
     /// The update that puts a row before another one; at the end when that one is not there.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func inserting(
+    public func makeInsert(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], before other: PropertyKey,
         in sequence: PropertyKey
     ) throws -> Payload {
         let index = core.sequence(sequence).index(of: other, without: id)
-        return try inserting(id, members, at: index ?? .max, in: sequence)
+        return try makeInsert(id, members, at: index ?? .max, in: sequence)
     }
 
     /// The update that puts a row after another one; at the beginning when that one is not there.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func inserting(
+    public func makeInsert(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], after other: PropertyKey,
         in sequence: PropertyKey
     ) throws -> Payload {
-        try inserting(
+        try makeInsert(
             id, members, at: core.sequence(sequence).index(behind: other, without: id),
             in: sequence)
     }
@@ -51,7 +51,7 @@ extension ReplicatedDoc {
     /// The index is the one that the row will have.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func inserting(
+    public func makeInsert(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], at index: Int,
         in sequence: PropertyKey
     ) throws -> Payload {
@@ -63,7 +63,7 @@ extension ReplicatedDoc {
     /// The update that moves a row to an index; `nil` when it is there, or not in the sequence.
     ///
     /// - Parameter index: The one that the row will have; clamped to what there is.
-    public func moving(
+    public func makeMove(
         _ id: PropertyKey, to index: Int, in sequence: PropertyKey
     ) -> Payload? {
         let view = core.sequence(sequence)
@@ -78,32 +78,32 @@ extension ReplicatedDoc {
 
     /// The update that moves a row before another one, to the end when that one is not there; `nil`
     /// when it stands so, or is not in the sequence.
-    public func moving(
+    public func makeMove(
         _ id: PropertyKey, before other: PropertyKey, in sequence: PropertyKey
     ) -> Payload? {
         let index = core.sequence(sequence).index(of: other, without: id)
-        return moving(id, to: index ?? .max, in: sequence)
+        return makeMove(id, to: index ?? .max, in: sequence)
     }
 
     /// The update that moves a row after another one, to the beginning when that one is not there;
     /// `nil` when it stands so, or is not in the sequence.
-    public func moving(
+    public func makeMove(
         _ id: PropertyKey, after other: PropertyKey, in sequence: PropertyKey
     ) -> Payload? {
-        moving(id, to: core.sequence(sequence).index(behind: other, without: id), in: sequence)
+        makeMove(id, to: core.sequence(sequence).index(behind: other, without: id), in: sequence)
     }
 
     /// The update that takes the last row out of a sequence; the row itself stays in the document.
     ///
     /// - Returns: `nil` when the sequence is empty, or declared by a filter.
-    public func popping(from sequence: PropertyKey) -> Payload? {
-        core.sequence(sequence).rows.last.flatMap { removing($0.key.id, from: sequence) }
+    public func makePop(from sequence: PropertyKey) -> Payload? {
+        core.sequence(sequence).rows.last.flatMap { makeRemove($0.key.id, from: sequence) }
     }
 
     /// The update that takes the first row out of a sequence; the row itself stays in the document.
     ///
     /// - Returns: `nil` when the sequence is empty, or declared by a filter.
-    public func shifting(from sequence: PropertyKey) -> Payload? {
-        core.sequence(sequence).rows.first.flatMap { removing($0.key.id, from: sequence) }
+    public func makeShift(from sequence: PropertyKey) -> Payload? {
+        core.sequence(sequence).rows.first.flatMap { makeRemove($0.key.id, from: sequence) }
     }
 }

@@ -7,7 +7,7 @@ extension ReplicatedDoc {
     /// The update that sets some keys of a row at once, and makes the row if it is not there.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func setting(
+    public func makeSet(
         _ id: PropertyKey, _ members: [PropertyKey: Value]
     ) throws -> Payload {
         DocWrite.payload(id, try Self.encoded(members))
@@ -16,7 +16,7 @@ extension ReplicatedDoc {
     /// The update that sets one key of a row, and makes the row if it is not there.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func setting(
+    public func makeSet(
         _ id: PropertyKey, _ key: PropertyKey, to value: Value
     ) throws -> Payload {
         DocWrite.payload(id, [(key, try ValueCoding.encode(value))])
@@ -28,7 +28,7 @@ extension ReplicatedDoc {
     ///
     /// - Throws: `EncodingError` for what JSON cannot express, and for what does not encode as an
     ///   object.
-    public func setting(_ id: PropertyKey, from object: some Encodable) throws -> Payload {
+    public func makeSet(_ id: PropertyKey, from object: some Encodable) throws -> Payload {
         let bytes = try JSONEncoding().encode(object)
         guard bytes.first == UInt8(ascii: "{") else {
             throw EncodingError.invalidValue(
@@ -43,7 +43,7 @@ extension ReplicatedDoc {
     /// by a filter adds nothing of its own.
     ///
     /// - Throws: `EncodingError` for a value that JSON cannot express.
-    public func adding(
+    public func makeAdd(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], to set: PropertyKey? = nil
     ) throws -> Payload {
         var members = try Self.encoded(members)
@@ -60,7 +60,7 @@ extension ReplicatedDoc {
     }
 
     /// The update that removes a row, or `nil` when it is not there.
-    public func removing(_ id: PropertyKey) -> Payload? {
+    public func makeRemove(_ id: PropertyKey) -> Payload? {
         core.row(id) == nil ? nil : DocWrite.payload(removing: id)
     }
 
@@ -68,7 +68,7 @@ extension ReplicatedDoc {
     /// asks for to `null`; the row itself stays.
     ///
     /// - Returns: `nil` when the row is not in there, or the set is declared by a filter.
-    public func removing(_ id: PropertyKey, from set: PropertyKey) -> Payload? {
+    public func makeRemove(_ id: PropertyKey, from set: PropertyKey) -> Payload? {
         let view = core.view(set)
         guard case .member(let key, _) = view.condition, view.place(of: id) != nil else {
             return nil

@@ -8,7 +8,7 @@ public import Scuttlebutt
 /// var doc = ReplicatedDoc<JSONValue>()
 /// doc.declareSequence("todo", where: "list", equals: "todo")
 /// let driver = ReplicaDriver(doc)
-/// try driver.write { try $0.pushing("milk", ["text": "Buy milk"], to: "todo") }
+/// try driver.write { try $0.makePush("milk", ["text": "Buy milk"], to: "todo") }
 /// for row in driver.value.sequence("todo") { show(row.id, row["text"]) }
 /// ```
 ///

@@ -35,7 +35,7 @@ public struct ReplicatedEdit: Sendable {
     ///
     /// - Complexity: O(*n*) in the lengths of both, and as many times more as lines differ; there
     ///   is a bound on the latter, beyond which more lines may be written than need be.
-    public func setting(text: String) -> Payload? {
+    public func makeSet(text: String) -> Payload? {
         var old: [ArraySlice<UInt8>] = []
         // Where the lines stand in the array, in which there may be other elements.
         var places: [Int] = []
@@ -64,7 +64,7 @@ public struct ReplicatedEdit: Sendable {
                 return splice
             }
         }
-        return lines.core.splicing(splices)
+        return lines.core.makeSplice(splices)
     }
 
     private static func literal(_ line: ArraySlice<UInt8>) -> [UInt8] {

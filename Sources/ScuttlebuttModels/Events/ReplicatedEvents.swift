@@ -50,14 +50,14 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: Replicated, Dumpab
     /// Prepares emitting an event.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func emitting(_ name: PropertyKey, _ arguments: Argument...) throws -> Payload {
-        try emitting(name, arguments: arguments)
+    public func makeEmit(_ name: PropertyKey, _ arguments: Argument...) throws -> Payload {
+        try makeEmit(name, arguments: arguments)
     }
 
     /// Prepares emitting an event.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func emitting(_ name: PropertyKey, arguments: [Argument]) throws -> Payload {
+    public func makeEmit(_ name: PropertyKey, arguments: [Argument]) throws -> Payload {
         var payload: [UInt8] = [UInt8(ascii: "[")]
         name.append(to: &payload)
         for argument in arguments {

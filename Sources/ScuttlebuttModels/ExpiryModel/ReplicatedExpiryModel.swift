@@ -13,7 +13,7 @@ public import Scuttlebutt
 ///
 /// **Age.** Each member is as old as the update that wrote it. It goes when its timestamp is
 /// ``ExpiryLimits/maximumAge`` before the wall clock, everywhere at once as far as the clocks
-/// agree, and from then on it is neither taken nor passed on. ``refreshing(_:)`` keeps a key. A
+/// agree, and from then on it is neither taken nor passed on. ``makeRefresh(_:)`` keeps a key. A
 /// deletion is remembered until it expires itself: all that it hides has expired by then, so a
 /// deleted key does not come back.
 ///
@@ -70,27 +70,27 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: Replicated, Dump
     /// Prepares writing a key: an object is merged into what is there, all else replaces it.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func setting(_ key: PropertyKey, to value: Value) throws -> Payload {
+    public func makeSet(_ key: PropertyKey, to value: Value) throws -> Payload {
         try KeyedPayload.make(key, encoding: value)
     }
 
     /// Prepares writing a key: an object is merged into what is there, all else replaces it.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func setting(_ key: String, to value: Value) throws -> Payload {
-        try setting(PropertyKey(key), to: value)
+    public func makeSet(_ key: String, to value: Value) throws -> Payload {
+        try makeSet(PropertyKey(key), to: value)
     }
 
     /// Prepares writing what a key holds once more, so that all of it is new; `nil` if the key is
     /// not here.
     ///
     /// A member that somebody else writes at the same time may lose against this.
-    public func refreshing(_ key: PropertyKey) -> Payload? {
+    public func makeRefresh(_ key: PropertyKey) -> Payload? {
         core.value(of: key).map { KeyedPayload.make(key, $0) }
     }
 
     /// Prepares deleting a key; `nil` if it is not here.
-    public func removing(_ key: PropertyKey) -> Payload? {
+    public func makeRemove(_ key: PropertyKey) -> Payload? {
         guard core.value(of: key) != nil else { return nil }
         return KeyedPayload.make(key, "null".utf8)
     }

@@ -60,19 +60,19 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
     /// Prepares setting a key.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func setting(_ key: PropertyKey, to value: Value) throws -> Payload {
+    public func makeSet(_ key: PropertyKey, to value: Value) throws -> Payload {
         try KeyedPayload.make(key, encoding: value)
     }
 
     /// Prepares setting a key.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func setting(_ key: String, to value: Value) throws -> Payload {
-        try setting(PropertyKey(key), to: value)
+    public func makeSet(_ key: String, to value: Value) throws -> Payload {
+        try makeSet(PropertyKey(key), to: value)
     }
 
     /// Prepares deleting a key; `nil` when there is nothing to delete.
-    public func removing(_ key: PropertyKey) -> Payload? {
+    public func makeRemove(_ key: PropertyKey) -> Payload? {
         guard let winner = core.winner(of: key), !winner.isNull else { return nil }
         return KeyedPayload.make(key, "null".utf8)
     }

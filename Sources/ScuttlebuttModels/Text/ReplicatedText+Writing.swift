@@ -6,20 +6,20 @@ extension ReplicatedText {
     /// A write that inserts a text before the scalar at `position`; `nil` for an empty one.
     ///
     /// - Complexity: O(log n).
-    public func inserting(_ text: String, at position: Int) -> Payload? {
-        replacing(position..<position, with: text)
+    public func makeInsert(_ text: String, at position: Int) -> Payload? {
+        makeReplace(position..<position, with: text)
     }
 
     /// A write that deletes the scalars of a range; `nil` when there are none.
     ///
     /// - Complexity: O(log n + runs in the range).
-    public func deleting(_ range: Range<Int>) -> Payload? { replacing(range, with: "") }
+    public func makeDelete(_ range: Range<Int>) -> Payload? { makeReplace(range, with: "") }
 
     /// A write that puts a text in the place of a range; `nil` when nothing would change.
     ///
     /// - Complexity: O(log n + runs in the range).
-    public func replacing(_ range: Range<Int>, with text: String) -> Payload? {
-        let operation = replacement(of: range, with: text, in: document, counter: nextCounter)
+    public func makeReplace(_ range: Range<Int>, with text: String) -> Payload? {
+        let operation = makeReplace(range, with: text, in: document, counter: nextCounter)
         return operation.isEmpty ? nil : TextWire.payload([operation])
     }
 
@@ -30,26 +30,26 @@ extension ReplicatedText {
     /// time keep their places. Where hundreds of scalars differ, more may be replaced than need be.
     ///
     /// - Complexity: O(n + m) and as many times more as scalars differ, but for at most 256.
-    public func setting(text: String) -> Payload? {
+    public func makeSet(text: String) -> Payload? {
         let hunks = ScalarDiff.hunks(
             from: Array(document.text.unicodeScalars), to: Array(text.unicodeScalars))
         var operations: [TextOperation] = []
         var counter = nextCounter
         // From the end on, so that the places before stay what they are.
         for hunk in hunks.reversed() {
-            let operation = replacement(
-                of: hunk.old, with: hunk.text, in: document, counter: counter)
+            let operation = makeReplace(
+                hunk.old, with: hunk.text, in: document, counter: counter)
             counter += hunk.text.unicodeScalars.count
             operations.append(operation)
         }
         return operations.isEmpty ? nil : TextWire.payload(operations)
     }
 
-    private func replacement(
-        of range: Range<Int>, with text: String, in document: TextDocument, counter: Int
+    private func makeReplace(
+        _ range: Range<Int>, with text: String, in document: TextDocument, counter: Int
     ) -> TextOperation {
-        let operation = document.replacement(
-            of: range.clamped(to: 0..<document.count), with: text, by: source)
+        let operation = document.makeReplace(
+            range.clamped(to: 0..<document.count), with: text, by: source)
         guard let insertion = operation.insertion, insertion.start != counter else {
             return operation
         }

@@ -112,20 +112,20 @@ extension TextDocument {
     /// For a reducer: prepare it on dispatch from the current state, and apply it in the reducer.
     ///
     /// - Complexity: O(log n).
-    public func insertion(of text: String, at position: Int, by source: Source) -> TextOperation {
-        replacement(of: position..<position, with: text, by: source)
+    public func makeInsert(_ text: String, at position: Int, by source: Source) -> TextOperation {
+        makeReplace(position..<position, with: text, by: source)
     }
 
     /// The operation that deletes a range; nothing changes yet.
-    public func deletion(of range: Range<Int>, by source: Source) -> TextOperation {
-        replacement(of: range, with: "", by: source)
+    public func makeDelete(_ range: Range<Int>, by source: Source) -> TextOperation {
+        makeReplace(range, with: "", by: source)
     }
 
     /// The operation that puts a text in the place of a range; nothing changes yet.
     ///
     /// - Complexity: O(log n + runs in the range).
-    public func replacement(
-        of range: Range<Int>, with text: String, by source: Source
+    public func makeReplace(
+        _ range: Range<Int>, with text: String, by source: Source
     ) -> TextOperation {
         precondition(
             range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"

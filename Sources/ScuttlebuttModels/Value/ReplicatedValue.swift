@@ -45,7 +45,7 @@ public struct ReplicatedValue<Value: Codable & Sendable>: Replicated, Dumpable, 
     /// Prepares writing a value.
     ///
     /// - Throws: `EncodingError` for what JSON cannot express.
-    public func setting(_ value: Value) throws -> Payload { try ValueCoding.encode(value) }
+    public func makeSet(_ value: Value) throws -> Payload { try ValueCoding.encode(value) }
 
     /// Takes an update; one older than all retained ones changes nothing.
     ///

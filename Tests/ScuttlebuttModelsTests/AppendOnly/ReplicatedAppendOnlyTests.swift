@@ -53,7 +53,7 @@ struct ReplicatedAppendOnlyTests {
             here.apply(list)
             away.apply(list)
         }
-        here.apply(update("B", 2, try #require(here.removing(AppendOnlyID(push.stamp)))))
+        here.apply(update("B", 2, try #require(here.makeRemove(AppendOnlyID(push.stamp)))))
         var known = VersionVector()
         known.advance(push.source, to: push.timestamp)
         for update in here.history(since: known) { away.apply(update) }
@@ -75,7 +75,7 @@ struct ReplicatedAppendOnlyTests {
             }
             #expect(list.isEmpty)
             #expect(list.isRemoved(AppendOnlyID(push.stamp)))
-            #expect(list.removing(AppendOnlyID(push.stamp)) == nil)
+            #expect(list.makeRemove(AppendOnlyID(push.stamp)) == nil)
             #expect(list.history(since: VersionVector()) == [removals[0]])
         }
     }
@@ -94,12 +94,12 @@ struct ReplicatedAppendOnlyTests {
         for text in none { #expect(AppendOnlyID(text) == nil, "\(text)") }
 
         var list = ReplicatedAppendOnly<Line>()
-        let push = update("x:y", 5.5, try list.pushing(Line(t: "one")))
+        let push = update("x:y", 5.5, try list.makePush(Line(t: "one")))
         list.apply(push)
         let item = try #require(list.items.first)
         #expect(item.value == Line(t: "one"))
         #expect(list[item.id]?.value == Line(t: "one"))
-        let removal = try #require(list.removing(item.id))
+        let removal = try #require(list.makeRemove(item.id))
         #expect(String(decoding: removal, as: UTF8.self) == "{\"remove\":\"x:y:5.5\"}")
         list.apply(update("B", 9, removal))
         #expect(list.isEmpty)
@@ -122,7 +122,7 @@ struct ReplicatedAppendOnlyTests {
 
     @Test("Only objects can be pushed, and items of another shape are kept")
     func shapes() throws {
-        #expect(throws: EncodingError.self) { try ReplicatedAppendOnly<Int>().pushing(5) }
+        #expect(throws: EncodingError.self) { try ReplicatedAppendOnly<Int>().makePush(5) }
         let list = written(
             ReplicatedAppendOnly<Line>(), "{\"push\":{\"t\":1}}", "{\"push\": {\"t\":\"a\"} }")
         #expect(list.items.map(\.value) == [nil, Line(t: "a")])

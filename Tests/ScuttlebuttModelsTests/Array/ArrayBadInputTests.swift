@@ -54,10 +54,10 @@ struct ArrayBadInputTests {
             var changes: [EditChange]? = []
             array.apply(update("B", Double(time), bytes))
             _ = edit.apply(update("B", Double(time), bytes), changes: &changes)
-            if let write = try? array.inserting(.bool(true), at: time % 3) {
+            if let write = try? array.makeInsert(.bool(true), at: time % 3) {
                 array.apply(update("A", Double(time), write))
             }
-            if let write = edit.setting(text: "a\n\(time)\nb") {
+            if let write = edit.makeSet(text: "a\n\(time)\nb") {
                 edit.apply(update("A", Double(time), write))
             }
         }
@@ -107,7 +107,7 @@ struct ArrayBadInputTests {
         // And between any of them there is room.
         for (low, high) in zip(array.keys, array.keys.dropFirst()) {
             var copy = array
-            copy.apply(update("A", 2, try copy.inserting(8, between: low, and: high)))
+            copy.apply(update("A", 2, try copy.makeInsert(8, between: low, and: high)))
             let place = try #require(copy.index(of: low))
             #expect(copy.index(of: high) == place + 2 && copy[place + 1] == 8)
         }
@@ -120,14 +120,14 @@ struct ArrayBadInputTests {
             update("B", 1, #"{"":"1","\u0000":"2","a":"3","a\u0000":"4","a\u0000\u0000":"5"}"#))
         func inserted(_ index: Int) throws -> [String] {
             var copy = array
-            copy.apply(update("A", 2, try copy.inserting("new", at: index)))
+            copy.apply(update("A", 2, try copy.makeInsert("new", at: index)))
             return copy.values
         }
         // Nothing sorts before "", nor between it and NUL.
         #expect(try inserted(0) == ["1", "2", "new", "3", "4", "5"])
         #expect(try inserted(1) == ["1", "2", "new", "3", "4", "5"])
         #expect(try inserted(3) == ["1", "2", "3", "4", "5", "new"])
-        let payload = try array.splicing(at: 3, removing: 0, inserting: ["x", "y"])
+        let payload = try array.makeSplice(at: 3, removing: 0, inserting: ["x", "y"])
         array.apply(update("A", 3, try #require(payload)))
         #expect(array.values == ["1", "2", "3", "4", "5", "x", "y"])
     }
@@ -137,7 +137,7 @@ struct ArrayBadInputTests {
         var array = ReplicatedArray<String>(source: source("A"))
         array.apply(update("B", 1, #"{"a":"1","a!":"2","a!!":"3","~":"4","~~":"5"}"#))
         for (time, index) in [1, 3, 5, 7, 9, 0].enumerated() {
-            array.apply(update("A", Double(time + 1), try array.inserting("new", at: index)))
+            array.apply(update("A", Double(time + 1), try array.makeInsert("new", at: index)))
         }
         #expect(
             array.values == ["new", "1", "new", "2", "new", "3", "new", "4", "new", "5", "new"])
@@ -149,11 +149,11 @@ struct ArrayBadInputTests {
         var array = ReplicatedArray<Int>(source: source("A"))
         let huge = String(repeating: "a", count: 1_000_000)
         array.apply(update("B", 1, #"{"\#(huge)":1,"\#(huge)b":2,"b":3}"#))
-        array.apply(update("A", 2, try array.inserting(0, at: 0)))
-        array.apply(update("A", 3, try array.inserting(9, at: 3)))
+        array.apply(update("A", 2, try array.makeInsert(0, at: 0)))
+        array.apply(update("A", 3, try array.makeInsert(9, at: 3)))
         #expect(array.values == [0, 1, 2, 9, 3])
         #expect(array.keys[0].bytes.count < 10 && array.keys[3].bytes.count < 10)
-        array.apply(update("A", 4, try array.inserting(5, at: 2)))
+        array.apply(update("A", 4, try array.makeInsert(5, at: 2)))
         #expect(array.values == [0, 1, 5, 2, 9, 3])
         #expect(array.retainedByteCount > 2_000_000)
         array.apply(update("C", 5, #"{"\#(huge)":null,"\#(huge)b":null}"#))

@@ -85,17 +85,17 @@ struct ArrayWorld {
         let values = (0..<Int.random(in: 0..<4, using: &random)).map { "\($0)-\(updates.count)" }
         let index = Int.random(in: -1...(array.count + 1), using: &random)
         switch Int.random(in: 0..<10, using: &random) {
-        case 0: return array.popping()
-        case 1: return array.shifting()
-        case 2: return array.removing(at: index)
-        case 3: return try? array.unshifting("u")
-        case 4: return try? array.setting("s", at: index)
+        case 0: return array.makePop()
+        case 1: return array.makeShift()
+        case 2: return array.makeRemove(at: index)
+        case 3: return try? array.makeUnshift("u")
+        case 4: return try? array.makeSet("s", at: index)
         case 5, 6:
             let removals = Int.random(in: -1..<4, using: &random)
-            return try? array.splicing(at: index, removing: removals, inserting: values)
-        case 7: return try? array.inserting("i", at: index)
+            return try? array.makeSplice(at: index, removing: removals, inserting: values)
+        case 7: return try? array.makeInsert("i", at: index)
         case 8: return Array("{}".utf8)
-        default: return try? array.pushing("p\(updates.count)")
+        default: return try? array.makePush("p\(updates.count)")
         }
     }
 

@@ -61,11 +61,11 @@ struct ArrayRecordingTests {
         array.apply(update("SERVER", 2, #"{"k240":"b"}"#))
         array.apply(update("CLIENT", 3, #"{"s188":"c"}"#))
         let payload = try #require(
-            try array.splicing(at: 1, removing: 1, inserting: ["B1", "B2"]))
+            try array.makeSplice(at: 1, removing: 1, inserting: ["B1", "B2"]))
         let members = try #require(ArrayCore.members(of: payload))
         #expect(members.count == 2 && members[0].key == "k240")
         #expect(members[1].key > "k240" && members[1].key < "s188")
-        #expect(array.popping() == Array(#"{"s188":null}"#.utf8))
-        #expect(array.shifting() == Array(#"{"V543":null}"#.utf8))
+        #expect(array.makePop() == Array(#"{"s188":null}"#.utf8))
+        #expect(array.makeShift() == Array(#"{"V543":null}"#.utf8))
     }
 }

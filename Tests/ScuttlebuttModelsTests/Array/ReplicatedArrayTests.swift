@@ -25,46 +25,46 @@ struct ReplicatedArrayTests {
     @Test("It pushes, pops, shifts, unshifts, inserts, sets, unsets and splices")
     func operations() throws {
         var writer = Writer<String>()
-        #expect(writer.array.popping() == nil && writer.array.shifting() == nil)
-        writer.write(try writer.array.pushing("b"))
-        writer.write(try writer.array.pushing("c"))
-        writer.write(try writer.array.unshifting("a"))
+        #expect(writer.array.makePop() == nil && writer.array.makeShift() == nil)
+        writer.write(try writer.array.makePush("b"))
+        writer.write(try writer.array.makePush("c"))
+        writer.write(try writer.array.makeUnshift("a"))
         #expect(writer.array.values == ["a", "b", "c"])
-        writer.write(writer.array.popping())
-        writer.write(writer.array.shifting())
+        writer.write(writer.array.makePop())
+        writer.write(writer.array.makeShift())
         #expect(writer.array.values == ["b"])
-        writer.write(try writer.array.pushing(contentsOf: ["d", "e", "f"]))
-        writer.write(try writer.array.inserting("c", at: 1))
+        writer.write(try writer.array.makePush(contentsOf: ["d", "e", "f"]))
+        writer.write(try writer.array.makeInsert("c", at: 1))
         #expect(writer.array.values == ["b", "c", "d", "e", "f"])
-        writer.write(try writer.array.setting("B", at: 0))
-        writer.write(writer.array.removing(at: 4))
-        writer.write(try writer.array.splicing(at: 1, removing: 2, inserting: ["x", "y", "z"]))
+        writer.write(try writer.array.makeSet("B", at: 0))
+        writer.write(writer.array.makeRemove(at: 4))
+        writer.write(try writer.array.makeSplice(at: 1, removing: 2, inserting: ["x", "y", "z"]))
         #expect(writer.array.values == ["B", "x", "y", "z", "e"])
-        writer.write(try writer.array.splicing(at: 1, removing: 3, inserting: ["w"]))
+        writer.write(try writer.array.makeSplice(at: 1, removing: 3, inserting: ["w"]))
         #expect(writer.array.values == ["B", "w", "e"])
         let key = try #require(writer.array.key(at: 1))
-        writer.write(writer.array.unsetting(key))
-        #expect(writer.array.unsetting(key) == nil && writer.array.index(of: key) == nil)
+        writer.write(writer.array.makeUnset(key))
+        #expect(writer.array.makeUnset(key) == nil && writer.array.index(of: key) == nil)
         #expect(writer.array.values == ["B", "e"])
     }
 
     @Test("Indexes out of date are clamped, or nothing is written")
     func staleIndexes() throws {
         var writer = Writer<Int>()
-        writer.write(try writer.array.inserting(2, at: 99))
-        writer.write(try writer.array.inserting(1, at: -99))
-        writer.write(try writer.array.splicing(at: 99, removing: .max, inserting: [3]))
+        writer.write(try writer.array.makeInsert(2, at: 99))
+        writer.write(try writer.array.makeInsert(1, at: -99))
+        writer.write(try writer.array.makeSplice(at: 99, removing: .max, inserting: [3]))
         #expect(writer.array.values == [1, 2, 3])
-        #expect(writer.array.removing(at: 3) == nil && writer.array.removing(at: -1) == nil)
-        #expect(try writer.array.setting(9, at: 3) == nil)
-        #expect(try writer.array.splicing(at: 0, removing: -3, inserting: []) == nil)
-        #expect(try writer.array.splicing(at: 3, removing: 5, inserting: []) == nil)
+        #expect(writer.array.makeRemove(at: 3) == nil && writer.array.makeRemove(at: -1) == nil)
+        #expect(try writer.array.makeSet(9, at: 3) == nil)
+        #expect(try writer.array.makeSplice(at: 0, removing: -3, inserting: []) == nil)
+        #expect(try writer.array.makeSplice(at: 3, removing: 5, inserting: []) == nil)
     }
 
     @Test("It is a collection, and keys and indexes are found from each other")
     func lookUp() throws {
         var writer = Writer<Int>()
-        for value in 0..<300 { writer.write(try writer.array.pushing(value)) }
+        for value in 0..<300 { writer.write(try writer.array.makePush(value)) }
         let array = writer.array
         #expect(array.count == 300 && array[17] == 17 && array.first == 0 && array.last == 299)
         #expect(array.map { ($0 ?? -1) * 2 } == (0..<300).map { $0 * 2 })
@@ -87,9 +87,9 @@ struct ReplicatedArrayTests {
     @Test("An element of another shape has its place, and its JSON")
     func otherShape() throws {
         var writer = Writer<Int>()
-        writer.write(try writer.array.pushing(1))
+        writer.write(try writer.array.makePush(1))
         writer.write(Array(#"{"k":"text"}"#.utf8))
-        writer.write(try writer.array.pushing(3))
+        writer.write(try writer.array.makePush(3))
         #expect(Array(writer.array) == [1, nil, 3] && writer.array.values == [1, 3])
         #expect(writer.array.rawValue(at: 1) == Array(#""text""#.utf8))
         #expect(writer.array.dumpText == #"[1,"text",3]"#)
@@ -98,11 +98,11 @@ struct ReplicatedArrayTests {
     @Test("null is no element: it is refused when it is written, and removes when it comes")
     func null() throws {
         var writer = Writer<JSONValue>()
-        #expect(throws: EncodingError.self) { try writer.array.pushing(.null) }
-        writer.write(try writer.array.pushing(.bool(true)))
+        #expect(throws: EncodingError.self) { try writer.array.makePush(.null) }
+        writer.write(try writer.array.makePush(.bool(true)))
         let key = try #require(writer.array.key(at: 0))
-        #expect(throws: EncodingError.self) { try writer.array.setting(.null, for: key) }
-        #expect(throws: EncodingError.self) { try Writer<Double>().array.pushing(.infinity) }
+        #expect(throws: EncodingError.self) { try writer.array.makeSet(.null, for: key) }
+        #expect(throws: EncodingError.self) { try Writer<Double>().array.makePush(.infinity) }
         writer.write(Array(#"{"\#(key)" : null }"#.utf8))
         #expect(writer.array.isEmpty && writer.array.tombstoneCount == 1)
     }
@@ -110,18 +110,18 @@ struct ReplicatedArrayTests {
     @Test("An insertion between keys stands between them, or as near as it can")
     func between() throws {
         var writer = Writer<String>()
-        for value in ["a", "b", "c"] { writer.write(try writer.array.pushing(value)) }
+        for value in ["a", "b", "c"] { writer.write(try writer.array.makePush(value)) }
         let keys = writer.array.keys
-        writer.write(try writer.array.inserting("ab", between: keys[0], and: keys[1]))
-        writer.write(try writer.array.inserting("first", between: nil, and: keys[0]))
-        writer.write(try writer.array.inserting("last", between: keys[2], and: nil))
+        writer.write(try writer.array.makeInsert("ab", between: keys[0], and: keys[1]))
+        writer.write(try writer.array.makeInsert("first", between: nil, and: keys[0]))
+        writer.write(try writer.array.makeInsert("last", between: keys[2], and: nil))
         #expect(writer.array.values == ["first", "a", "ab", "b", "c", "last"])
         // Equal, in the wrong order, or not there.
-        writer.write(try writer.array.inserting("b1", between: keys[1], and: keys[1]))
+        writer.write(try writer.array.makeInsert("b1", between: keys[1], and: keys[1]))
         #expect(writer.array.values == ["first", "a", "ab", "b", "b1", "c", "last"])
-        writer.write(try writer.array.inserting("c1", between: keys[2], and: keys[0]))
+        writer.write(try writer.array.makeInsert("c1", between: keys[2], and: keys[0]))
         #expect(writer.array.values == ["first", "a", "ab", "b", "b1", "c", "c1", "last"])
-        writer.write(try writer.array.inserting("end", between: "zzzzzzzz", and: "a"))
+        writer.write(try writer.array.makeInsert("end", between: "zzzzzzzz", and: "a"))
         #expect(writer.array.last == "end")
     }
 
@@ -129,7 +129,7 @@ struct ReplicatedArrayTests {
     func concurrent() throws {
         var first = Writer<String>("A")
         var second = Writer<String>("B")
-        let (a, b) = (try first.array.pushing("same"), try second.array.pushing("same"))
+        let (a, b) = (try first.array.makePush("same"), try second.array.makePush("same"))
         #expect(a != b)
         for update in [update("A", 1, a), update("B", 1, b)] {
             first.array.apply(update)
@@ -144,13 +144,13 @@ struct ReplicatedArrayTests {
         for round in 0..<100 {
             var base = ReplicatedArray<String>(source: source("base\(round)"))
             base.apply(
-                update("base\(round)", 1, try #require(try base.pushing(contentsOf: ["<", ">"]))))
+                update("base\(round)", 1, try #require(try base.makePush(contentsOf: ["<", ">"]))))
             var payloads: [Update] = []
             for name in ["A", "B"] {
                 var array = ReplicatedArray<String>(source: source("\(name)\(round)"))
                 for update in base.history(since: VersionVector()) { array.apply(update) }
                 let run = (0..<20).map { "\(name)\($0)" }
-                let payload = try array.splicing(at: 1, removing: 0, inserting: run)
+                let payload = try array.makeSplice(at: 1, removing: 0, inserting: run)
                 payloads.append(update("\(name)\(round)", 2, try #require(payload)))
             }
             for update in payloads { base.apply(update) }
@@ -184,13 +184,13 @@ struct ReplicatedArrayTests {
     @Test("A key that was removed is not used again")
     func noReuse() throws {
         var array = ReplicatedArray<String>(source: source("A"))
-        let payload = try array.pushing("x")
+        let payload = try array.makePush("x")
         let key = try #require(ArrayCore.members(of: payload)?.first?.key)
         // Somebody removed exactly the key that would be chosen.
         array.apply(update("B", 1, #"{"\#(key)":null}"#))
         var copy = array
         for time in 2..<50 {
-            let payload = try copy.pushing("x")
+            let payload = try copy.makePush("x")
             let key = try #require(ArrayCore.members(of: payload)?.first?.key)
             #expect(copy.core.tombstones[key] == nil)
             copy.apply(update("A", Double(time), payload))
@@ -201,9 +201,9 @@ struct ReplicatedArrayTests {
     @Test("A copy goes its own way")
     func copies() throws {
         var writer = Writer<Int>()
-        for value in 0..<200 { writer.write(try writer.array.pushing(value)) }
+        for value in 0..<200 { writer.write(try writer.array.makePush(value)) }
         let copy = writer.array
-        while let payload = writer.array.popping() { writer.write(payload) }
+        while let payload = writer.array.makePop() { writer.write(payload) }
         #expect(writer.array.isEmpty && copy.values == Array(0..<200))
     }
 }

@@ -101,11 +101,11 @@ struct SortKeyTests {
             previous = kind == 0 ? index : min(previous + 1, array.count)
             let payload: Payload? =
                 switch kind {
-                case 0: try array.inserting(time, at: index)
-                case 1: try array.unshifting(time)
-                case 2: try array.pushing(time)
-                case 3: try array.splicing(at: index, removing: 0, inserting: 0..<7)
-                default: try array.inserting(time, at: previous)
+                case 0: try array.makeInsert(time, at: index)
+                case 1: try array.makeUnshift(time)
+                case 2: try array.makePush(time)
+                case 3: try array.makeSplice(at: index, removing: 0, inserting: 0..<7)
+                default: try array.makeInsert(time, at: previous)
                 }
             array.apply(update("S\(seed)", Double(time), try #require(payload)))
         }
@@ -121,7 +121,7 @@ struct SortKeyTests {
     private func longest(_ index: (_ time: Int, _ count: Int) -> Int) throws -> Int {
         var array = ReplicatedArray<Int>(source: source("A"))
         for time in 0..<5_000 {
-            let payload = try array.inserting(time, at: index(time, array.count))
+            let payload = try array.makeInsert(time, at: index(time, array.count))
             array.apply(update("A", Double(time + 1), payload))
         }
         return array.keys.map { $0.bytes.count }.max() ?? 0

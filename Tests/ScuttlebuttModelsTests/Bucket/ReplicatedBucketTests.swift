@@ -146,10 +146,11 @@ struct ReplicatedBucketTests {
         let inner = try #require(replica.value["inner", as: ReplicatedBucket.self])
         let nested = try #require(inner["model", as: Model.self])
         let payloads = [
-            replica.value.writing("model", try model.setting("k", to: 1)),
-            replica.value.writing("inner", inner.writing("model", try nested.setting("k", to: 2))),
+            replica.value.makeWrite(to: "model", try model.makeSet("k", to: 1)),
+            replica.value.makeWrite(
+                to: "inner", inner.makeWrite(to: "model", try nested.makeSet("k", to: 2))),
         ]
-        #expect(replica.value.writing("model", model.removing("k")) == nil)
+        #expect(replica.value.makeWrite(to: "model", model.makeRemove("k")) == nil)
         var updates: [Update] = []
         for payload in payloads {
             updates.append(

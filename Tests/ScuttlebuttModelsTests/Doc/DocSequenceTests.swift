@@ -38,17 +38,17 @@ struct DocPeer {
 struct DocSequenceTests {
     private func peer(_ ids: String...) throws -> DocPeer {
         var peer = DocPeer("A")
-        for id in ids { peer.write(try peer.doc.pushing(PropertyKey(id), to: "todo")) }
+        for id in ids { peer.write(try peer.doc.makePush(PropertyKey(id), to: "todo")) }
         return peer
     }
 
     @Test("Push, unshift and insert put a row where they say, in one update with its keys")
-    func inserting() throws {
+    func makeInsert() throws {
         var peer = try peer("b", "d")
-        peer.write(try peer.doc.unshifting("a", ["text": "first"], to: "todo"))
-        peer.write(try peer.doc.inserting("c", ["text": "third"], before: "d", in: "todo"))
-        peer.write(try peer.doc.inserting("e", after: "d", in: "todo"))
-        peer.write(try peer.doc.inserting("x", at: 1, in: "todo"))
+        peer.write(try peer.doc.makeUnshift("a", ["text": "first"], to: "todo"))
+        peer.write(try peer.doc.makeInsert("c", ["text": "third"], before: "d", in: "todo"))
+        peer.write(try peer.doc.makeInsert("e", after: "d", in: "todo"))
+        peer.write(try peer.doc.makeInsert("x", at: 1, in: "todo"))
         #expect(peer.todo == ["a", "x", "b", "c", "d", "e"])
         #expect(peer.doc.row("c")?["text"] == "third")
         #expect(peer.doc.row("c")?["list"] == "todo")
@@ -58,59 +58,59 @@ struct DocSequenceTests {
     @Test("A neighbour that is not there means the end, or the beginning")
     func missingNeighbours() throws {
         var peer = try peer("b")
-        peer.write(try peer.doc.inserting("c", before: "gone", in: "todo"))
-        peer.write(try peer.doc.inserting("a", after: "gone", in: "todo"))
-        peer.write(try peer.doc.inserting("d", at: 99, in: "todo"))
-        peer.write(try peer.doc.inserting("_", at: -99, in: "todo"))
+        peer.write(try peer.doc.makeInsert("c", before: "gone", in: "todo"))
+        peer.write(try peer.doc.makeInsert("a", after: "gone", in: "todo"))
+        peer.write(try peer.doc.makeInsert("d", at: 99, in: "todo"))
+        peer.write(try peer.doc.makeInsert("_", at: -99, in: "todo"))
         #expect(peer.todo == ["_", "a", "b", "c", "d"])
     }
 
     @Test("Inserting or pushing a row that is in the sequence moves it")
     func insertingAgain() throws {
         var peer = try peer("a", "b", "c")
-        peer.write(try peer.doc.pushing("a", to: "todo"))
+        peer.write(try peer.doc.makePush("a", to: "todo"))
         #expect(peer.todo == ["b", "c", "a"])
-        peer.write(try peer.doc.inserting("c", before: "b", in: "todo"))
+        peer.write(try peer.doc.makeInsert("c", before: "b", in: "todo"))
         #expect(peer.todo == ["c", "b", "a"])
-        peer.write(try peer.doc.inserting("b", after: "b", in: "todo"))
+        peer.write(try peer.doc.makeInsert("b", after: "b", in: "todo"))
         #expect(peer.todo == ["c", "b", "a"])
     }
 
     @Test("Moving goes before, after and to an index, and nowhere when the row is there")
-    func moving() throws {
+    func makeMove() throws {
         var peer = try peer("a", "b", "c", "d")
-        peer.write(peer.doc.moving("d", before: "b", in: "todo"))
+        peer.write(peer.doc.makeMove("d", before: "b", in: "todo"))
         #expect(peer.todo == ["a", "d", "b", "c"])
-        peer.write(peer.doc.moving("a", after: "b", in: "todo"))
+        peer.write(peer.doc.makeMove("a", after: "b", in: "todo"))
         #expect(peer.todo == ["d", "b", "a", "c"])
-        peer.write(peer.doc.moving("d", to: 2, in: "todo"))
+        peer.write(peer.doc.makeMove("d", to: 2, in: "todo"))
         #expect(peer.todo == ["b", "a", "d", "c"])
-        #expect(peer.doc.moving("d", to: 2, in: "todo") == nil)
-        #expect(peer.doc.moving("d", before: "c", in: "todo") == nil)
-        #expect(peer.doc.moving("d", after: "a", in: "todo") == nil)
-        #expect(peer.doc.moving("d", after: "d", in: "todo") == nil)
-        #expect(peer.doc.moving("c", to: 99, in: "todo") == nil)
-        #expect(peer.doc.moving("nobody", to: 0, in: "todo") == nil)
+        #expect(peer.doc.makeMove("d", to: 2, in: "todo") == nil)
+        #expect(peer.doc.makeMove("d", before: "c", in: "todo") == nil)
+        #expect(peer.doc.makeMove("d", after: "a", in: "todo") == nil)
+        #expect(peer.doc.makeMove("d", after: "d", in: "todo") == nil)
+        #expect(peer.doc.makeMove("c", to: 99, in: "todo") == nil)
+        #expect(peer.doc.makeMove("nobody", to: 0, in: "todo") == nil)
     }
 
     @Test("Popping and shifting take a row out of the sequence and leave it in the document")
-    func popping() throws {
+    func makePop() throws {
         var peer = try peer("a", "b", "c")
-        peer.write(peer.doc.popping(from: "todo"))
-        peer.write(peer.doc.shifting(from: "todo"))
+        peer.write(peer.doc.makePop(from: "todo"))
+        peer.write(peer.doc.makeShift(from: "todo"))
         #expect(peer.todo == ["b"])
         #expect(peer.doc.count == 3)
         #expect(peer.doc.row("a")?["list"] == JSONValue.null)
-        peer.write(peer.doc.removing("b", from: "todo"))
-        #expect(peer.doc.popping(from: "todo") == nil)
-        #expect(peer.doc.shifting(from: "todo") == nil)
-        #expect(peer.doc.removing("b", from: "todo") == nil)
+        peer.write(peer.doc.makeRemove("b", from: "todo"))
+        #expect(peer.doc.makePop(from: "todo") == nil)
+        #expect(peer.doc.makeShift(from: "todo") == nil)
+        #expect(peer.doc.makeRemove("b", from: "todo") == nil)
     }
 
     @Test("Pushing a row of one sequence to another moves it there: they exclude each other")
     func changingSequences() throws {
         var peer = try peer("a", "b")
-        peer.write(try peer.doc.pushing("a", to: "done"))
+        peer.write(try peer.doc.makePush("a", to: "done"))
         #expect(peer.todo == ["b"])
         #expect(peer.doc.sequence("done").ids == ["a"])
     }
@@ -140,7 +140,7 @@ struct DocSequenceTests {
         var peers = [DocPeer("A"), DocPeer("B"), DocPeer("C")]
         var seen = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]
         let ids = (0..<8).map { PropertyKey("r\($0)") }
-        for id in ids { peers[0].write(try peers[0].doc.pushing(id, to: "todo")) }
+        for id in ids { peers[0].write(try peers[0].doc.makePush(id, to: "todo")) }
         func deliver(from: Int, to: Int) {
             for update in peers[from].written[seen[to][from]...] { peers[to].receive(update) }
             seen[to][from] = peers[from].written.count
@@ -155,9 +155,9 @@ struct DocSequenceTests {
             let (id, other) = (ids[Int(random.next() % 8)], ids[Int(random.next() % 8)])
             let doc = peers[peer].doc
             switch random.next() % 3 {
-            case 0: peers[peer].write(doc.moving(id, to: Int(random.next() % 8), in: "todo"))
-            case 1: peers[peer].write(doc.moving(id, before: other, in: "todo"))
-            default: peers[peer].write(doc.moving(id, after: other, in: "todo"))
+            case 0: peers[peer].write(doc.makeMove(id, to: Int(random.next() % 8), in: "todo"))
+            case 1: peers[peer].write(doc.makeMove(id, before: other, in: "todo"))
+            default: peers[peer].write(doc.makeMove(id, after: other, in: "todo"))
             }
             #expect(Set(peers[peer].todo).count == 8)
             #expect(peers[peer].doc.sequence("todo").count == 8)
@@ -183,25 +183,25 @@ struct DocSequenceTests {
             let place = plain.isEmpty ? 0 : Int(random.next() % UInt64(plain.count))
             switch random.next() % 6 {
             case 0 where !plain.isEmpty:
-                peer.write(peer.doc.popping(from: "todo"))
+                peer.write(peer.doc.makePop(from: "todo"))
                 plain.removeLast()
             case 1 where !plain.isEmpty:
                 let id = plain.remove(at: place)
                 let target = Int(random.next() % UInt64(plain.count + 1))
                 plain.insert(id, at: target)
-                peer.write(peer.doc.moving(PropertyKey(id), to: target, in: "todo"))
+                peer.write(peer.doc.makeMove(PropertyKey(id), to: target, in: "todo"))
             case 2 where !plain.isEmpty:
                 let other = plain[place]
                 plain.insert("n\(step)", at: place)
                 peer.write(
-                    try peer.doc.inserting(
+                    try peer.doc.makeInsert(
                         PropertyKey("n\(step)"), before: PropertyKey(other), in: "todo"))
             case 3:
                 plain.append("n\(step)")
-                peer.write(try peer.doc.pushing(PropertyKey("n\(step)"), to: "todo"))
+                peer.write(try peer.doc.makePush(PropertyKey("n\(step)"), to: "todo"))
             default:
                 plain.insert("n\(step)", at: place)
-                peer.write(try peer.doc.inserting(PropertyKey("n\(step)"), at: place, in: "todo"))
+                peer.write(try peer.doc.makeInsert(PropertyKey("n\(step)"), at: place, in: "todo"))
             }
             #expect(peer.todo == plain)
         }
@@ -214,7 +214,7 @@ struct DocSequenceTests {
         for number in 0..<1_000 {
             let id = PropertyKey("new\(number)")
             var peer = base
-            peer.write(try peer.doc.inserting(id, after: "a", in: "todo"))
+            peer.write(try peer.doc.makeInsert(id, after: "a", in: "todo"))
             keys.insert(peer.doc.row(id)?["_sort"]?.string ?? "")
         }
         #expect(keys.count == 1_000)
@@ -224,8 +224,8 @@ struct DocSequenceTests {
     func shortKeys() throws {
         var peer = DocPeer("A")
         for number in 0..<2_000 {
-            peer.write(try peer.doc.pushing(PropertyKey("p\(number)"), to: "todo"))
-            peer.write(try peer.doc.unshifting(PropertyKey("u\(number)"), to: "todo"))
+            peer.write(try peer.doc.makePush(PropertyKey("p\(number)"), to: "todo"))
+            peer.write(try peer.doc.makeUnshift(PropertyKey("u\(number)"), to: "todo"))
         }
         let keys = peer.doc.sequence("todo").compactMap { $0["_sort"]?.string }
         #expect(keys == keys.sorted())
@@ -238,11 +238,11 @@ struct DocSequenceTests {
         var peer = try peer("first", "last")
         for number in 0..<1_000 {
             let id = PropertyKey("p\(number)")
-            peer.write(try peer.doc.inserting(id, at: number + 1, in: "todo"))
+            peer.write(try peer.doc.makeInsert(id, at: number + 1, in: "todo"))
         }
         for number in 0..<1_000 {
             let id = PropertyKey("u\(number)")
-            peer.write(try peer.doc.inserting(id, after: "first", in: "todo"))
+            peer.write(try peer.doc.makeInsert(id, after: "first", in: "todo"))
         }
         let keys = peer.doc.sequence("todo").compactMap { $0["_sort"]?.string }
         #expect(keys == keys.sorted())
@@ -266,10 +266,10 @@ struct DocSequenceTests {
                         "[\"e\(number)\",{\"list\":\"todo\",\"_sort\":\(key)}]"))
             }
             #expect(peer.todo.count == keys.count)
-            peer.write(try peer.doc.pushing("last", to: "todo"))
+            peer.write(try peer.doc.makePush("last", to: "todo"))
             #expect(peer.todo.last == "last")
-            peer.write(try peer.doc.inserting("new", before: PropertyKey("e\(place)"), in: "todo"))
-            peer.write(try peer.doc.inserting("next", after: PropertyKey("e\(place)"), in: "todo"))
+            peer.write(try peer.doc.makeInsert("new", before: PropertyKey("e\(place)"), in: "todo"))
+            peer.write(try peer.doc.makeInsert("next", after: PropertyKey("e\(place)"), in: "todo"))
             #expect(Set(peer.todo).count == keys.count + 3, "around \(key)")
         }
     }
@@ -278,12 +278,12 @@ struct DocSequenceTests {
     func filters() throws {
         var peer = DocPeer("A")
         peer.doc.declareSequence("open") { $0["done"]?.bool == false }
-        peer.write(try peer.doc.pushing("b", ["done": false], to: "open"))
-        peer.write(try peer.doc.unshifting("a", ["done": false], to: "open"))
-        peer.write(try peer.doc.pushing("c", ["done": true], to: "open"))
+        peer.write(try peer.doc.makePush("b", ["done": false], to: "open"))
+        peer.write(try peer.doc.makeUnshift("a", ["done": false], to: "open"))
+        peer.write(try peer.doc.makePush("c", ["done": true], to: "open"))
         #expect(peer.doc.sequence("open").ids == ["a", "b"])
-        #expect(peer.doc.popping(from: "open") == nil)
-        peer.write(try peer.doc.setting("a", "done", to: true))
+        #expect(peer.doc.makePop(from: "open") == nil)
+        peer.write(try peer.doc.makeSet("a", "done", to: true))
         #expect(peer.doc.sequence("open").ids == ["b"])
     }
 }

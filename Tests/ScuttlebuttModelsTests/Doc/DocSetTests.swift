@@ -58,36 +58,36 @@ struct DocSetTests {
     }
 
     @Test("Adding to a set writes its key, removing from it sets the key to null")
-    func adding() throws {
+    func makeAdd() throws {
         var peer = DocPeer("A")
         peer.doc.declareSet("cheeses", where: "type", equals: "cheese")
-        peer.write(try peer.doc.adding("brie", ["age": 3], to: "cheeses"))
+        peer.write(try peer.doc.makeAdd("brie", ["age": 3], to: "cheeses"))
         #expect(peer.doc.set("cheeses")["brie"]?["age"] == 3)
         #expect(text(peer.written[0].payload) == #"["brie",{"age":3,"type":"cheese"}]"#)
-        peer.write(peer.doc.removing("brie", from: "cheeses"))
+        peer.write(peer.doc.makeRemove("brie", from: "cheeses"))
         #expect(peer.doc.set("cheeses").isEmpty)
         #expect(text(peer.doc.dump) == #"{"brie":{"age":3,"type":null}}"#)
-        #expect(peer.doc.removing("brie", from: "cheeses") == nil)
-        peer.write(peer.doc.removing("brie"))
-        #expect(peer.doc.removing("brie") == nil)
+        #expect(peer.doc.makeRemove("brie", from: "cheeses") == nil)
+        peer.write(peer.doc.makeRemove("brie"))
+        #expect(peer.doc.makeRemove("brie") == nil)
         #expect(text(peer.doc.dump) == "{}")
     }
 
     @Test("Writes are prepared as the original would write them")
     func preparing() throws {
         let doc = ReplicatedDoc<JSONValue>()
-        #expect(text(try doc.setting("row1", ["a": 1])) == #"["row1",{"a":1}]"#)
-        #expect(text(try doc.setting("row1", "b", to: [true])) == #"["row1",{"b":[true]}]"#)
+        #expect(text(try doc.makeSet("row1", ["a": 1])) == #"["row1",{"a":1}]"#)
+        #expect(text(try doc.makeSet("row1", "b", to: [true])) == #"["row1",{"b":[true]}]"#)
         #expect(
-            text(try doc.setting("r", ["b": 1, "10": 2, "9": 3])) == #"["r",{"9":3,"10":2,"b":1}]"#)
-        #expect(text(try doc.adding("r")) == #"["r",{}]"#)
+            text(try doc.makeSet("r", ["b": 1, "10": 2, "9": 3])) == #"["r",{"9":3,"10":2,"b":1}]"#)
+        #expect(text(try doc.makeAdd("r")) == #"["r",{}]"#)
         struct Cheese: Codable, Equatable { var name: String, age: Int }
         let brie = Cheese(name: "Brie", age: 3)
-        let payload = try doc.setting("brie", from: brie)
+        let payload = try doc.makeSet("brie", from: brie)
         #expect(text(payload) == #"["brie",{"name":"Brie","age":3}]"#)
-        #expect(throws: EncodingError.self) { try doc.setting("brie", from: [1, 2]) }
+        #expect(throws: EncodingError.self) { try doc.makeSet("brie", from: [1, 2]) }
         #expect(throws: EncodingError.self) {
-            try ReplicatedDoc<Double>().setting("r", "k", to: .infinity)
+            try ReplicatedDoc<Double>().makeSet("r", "k", to: .infinity)
         }
         var other = doc
         other.apply(update("A", 1, payload))
@@ -115,8 +115,8 @@ struct DocSetTests {
         }
         for index in 0...50 {
             #expect(
-                try docs[0].inserting("new", at: index, in: "x")
-                    == docs[1].inserting("new", at: index, in: "x"))
+                try docs[0].makeInsert("new", at: index, in: "x")
+                    == docs[1].makeInsert("new", at: index, in: "x"))
         }
     }
 

@@ -31,7 +31,7 @@ struct Editor {
 
     @discardableResult
     mutating func type(_ text: String, continuing: Bool = false) -> Update? {
-        write(edit.setting(text: text), continuing: continuing)
+        write(edit.makeSet(text: text), continuing: continuing)
     }
 
     mutating func receive(_ update: Update, continuing: Bool = false) {
@@ -58,7 +58,7 @@ struct ReplicatedEditTests {
     }
 
     @Test("It becomes whatever text is set, by one write", arguments: UInt64(0)..<200)
-    func setting(seed: UInt64) {
+    func makeSet(seed: UInt64) {
         var random = SplitMix(seed: seed)
         var editor = Editor("A")
         for _ in 0..<20 {
@@ -66,7 +66,7 @@ struct ReplicatedEditTests {
             editor.type(text)
             #expect(Array(editor.edit.text.utf16) == Array(text.utf16))
             #expect(editor.shown == Array(text.utf16))
-            #expect(editor.edit.setting(text: text) == nil)
+            #expect(editor.edit.makeSet(text: text) == nil)
         }
     }
 
@@ -105,22 +105,22 @@ struct ReplicatedEditTests {
         let key = try #require(editor.edit.lines.key(at: 500))
         var edited = lines
         edited[500] = "other\n"
-        let payload = try #require(editor.edit.setting(text: edited.joined()))
+        let payload = try #require(editor.edit.makeSet(text: edited.joined()))
         #expect(String(decoding: payload, as: UTF8.self) == #"{"\#(key)":"other\n"}"#)
         edited = lines
         edited.remove(at: 500)
-        let removal = try #require(editor.edit.setting(text: edited.joined()))
+        let removal = try #require(editor.edit.makeSet(text: edited.joined()))
         #expect(String(decoding: removal, as: UTF8.self) == #"{"\#(key)":null}"#)
         edited = lines
         edited.insert("new\n", at: 500)
-        let insertion = try #require(editor.edit.setting(text: edited.joined()))
+        let insertion = try #require(editor.edit.makeSet(text: edited.joined()))
         #expect(ArrayCore.members(of: insertion)?.count == 1)
     }
 
     @Test("Lines keep their line feed, and the last may be empty, as on the wire")
     func wireForm() throws {
         var editor = Editor("A")
-        #expect(editor.edit.setting(text: "") == nil && editor.edit.text.isEmpty)
+        #expect(editor.edit.makeSet(text: "") == nil && editor.edit.text.isEmpty)
         editor.type("line1\nline2\n")
         #expect(editor.edit.dumpText == #"["line1\n","line2\n",""]"#)
         editor.type("line1\r\nline2")
@@ -134,7 +134,7 @@ struct ReplicatedEditTests {
         var editor = Editor("A")
         editor.receive(update("B", 1, #"{"a":"one\ntwo","b":" and ","c":"three\n"}"#))
         #expect(editor.edit.text == "one\ntwo and three\n")
-        #expect(editor.edit.setting(text: "one\ntwo and three\n") == nil)
+        #expect(editor.edit.makeSet(text: "one\ntwo and three\n") == nil)
         editor.type("one\ntwo and four\n")
         #expect(editor.edit.text == "one\ntwo and four\n")
     }
@@ -155,7 +155,7 @@ struct ReplicatedEditTests {
         var editor = Editor("A")
         editor.type("hello\nwide 𝕏 world\nend")
         var changes: [EditChange]? = []
-        let payload = try #require(editor.edit.setting(text: "hello\nnew\nwide 𝕏 brave world\nend"))
+        let payload = try #require(editor.edit.makeSet(text: "hello\nnew\nwide 𝕏 brave world\nend"))
         #expect(editor.edit.apply(update("A", 9, payload), changes: &changes) == .applied)
         func moved(_ cursor: Int, _ affinity: EditChange.Affinity = .before) -> Int {
             (changes ?? []).reduce(cursor) { $1.moved($0, affinity: affinity) }

@@ -44,9 +44,9 @@ struct ReplicatedEventsTests {
     @Test("An event has zero or more arguments")
     func arguments() throws {
         var events = ReplicatedEvents<Int>()
-        events.apply(update("A", 1, try events.emitting("x")))
-        events.apply(update("A", 2, try events.emitting("x", 1)))
-        events.apply(update("A", 3, try events.emitting("x", 2, 3)))
+        events.apply(update("A", 1, try events.makeEmit("x")))
+        events.apply(update("A", 2, try events.makeEmit("x", 1)))
+        events.apply(update("A", 3, try events.makeEmit("x", 2, 3)))
         events.apply(update("A", 4, "[\"x\", \"text\" , 4]"))
         #expect(events.events(named: "x").map(\.arguments) == [[], [1], [2, 3], [nil, 4]])
         #expect(

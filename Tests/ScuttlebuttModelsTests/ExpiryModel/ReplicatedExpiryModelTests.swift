@@ -124,22 +124,22 @@ struct ReplicatedExpiryModelTests {
     }
 
     @Test("Refreshing makes all members young; deleting what is not here is nothing to write")
-    func refreshing() throws {
+    func makeRefresh() throws {
         var model = Self.ageing(10)
         var changes: [ExpiryChange<JSONValue>]?
-        #expect(model.refreshing("k") == nil)
-        #expect(model.removing("k") == nil)
-        model.apply(update("A", 1, try model.setting("k", to: ["name": "Ada"])))
-        model.apply(update("A", 8, try model.setting("k", to: ["seen": 8])))
-        model.apply(update("A", 9, try #require(model.refreshing("k"))))
+        #expect(model.makeRefresh("k") == nil)
+        #expect(model.makeRemove("k") == nil)
+        model.apply(update("A", 1, try model.makeSet("k", to: ["name": "Ada"])))
+        model.apply(update("A", 8, try model.makeSet("k", to: ["seen": 8])))
+        model.apply(update("A", 9, try #require(model.makeRefresh("k"))))
         #expect(model.history(since: VersionVector()).count == 1)
         model.advance(wallClock: 15, changes: &changes)
         #expect(model["k"] == ["name": "Ada", "seen": 8])
-        model.apply(update("A", 16, try #require(model.removing("k"))))
+        model.apply(update("A", 16, try #require(model.makeRemove("k"))))
         #expect(model["k"] == nil)
         #expect(model.rawValue(of: "k") == nil)
         #expect(model.keys.isEmpty)
-        #expect(model.removing("k") == nil)
+        #expect(model.makeRemove("k") == nil)
     }
 
     @Test("Too many keys: those written longest ago go, and do not come back by old updates")

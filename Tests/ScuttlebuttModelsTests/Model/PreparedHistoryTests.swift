@@ -101,17 +101,17 @@ struct PreparedHistoryTests {
         try expectConvergence(seed, ReplicatedModel<Int>()) { model, random in
             let key = PropertyKey("\(Int.random(in: 0..<3, using: &random))")
             return Bool.random(using: &random)
-                ? model.removing(key) : try model.setting(key, to: Self.number(&random))
+                ? model.makeRemove(key) : try model.makeSet(key, to: Self.number(&random))
         }
     }
 
     @Test("Values and events converge", arguments: 0..<200)
     func valuesAndEvents(seed: UInt64) throws {
         try expectConvergence(seed, ReplicatedValue<Int>(historyLength: 3)) { value, random in
-            try value.setting(Self.number(&random))
+            try value.makeSet(Self.number(&random))
         }
         try expectConvergence(seed, ReplicatedEvents<Int>()) { events, random in
-            try events.emitting("e", Self.number(&random))
+            try events.makeEmit("e", Self.number(&random))
         }
     }
 
@@ -119,8 +119,8 @@ struct PreparedHistoryTests {
     func lists(seed: UInt64) throws {
         try expectConvergence(seed, ReplicatedAppendOnly<[String: Int]>()) { list, random in
             guard Bool.random(using: &random), let item = list.items.randomElement(using: &random)
-            else { return try list.pushing(["n": Self.number(&random)]) }
-            return list.removing(item.id)
+            else { return try list.makePush(["n": Self.number(&random)]) }
+            return list.makeRemove(item.id)
         }
     }
 
@@ -129,11 +129,11 @@ struct PreparedHistoryTests {
         try expectConvergence(seed, ReplicatedExpiryModel<[String: Int]>()) { model, random in
             let key = PropertyKey("\(Int.random(in: 0..<2, using: &random))")
             switch Int.random(in: 0..<5, using: &random) {
-            case 0: return model.removing(key)
-            case 1: return model.refreshing(key)
+            case 0: return model.makeRemove(key)
+            case 1: return model.makeRefresh(key)
             default:
                 let member = "\(Int.random(in: 0..<3, using: &random))"
-                return try model.setting(key, to: [member: Self.number(&random)])
+                return try model.makeSet(key, to: [member: Self.number(&random)])
             }
         }
     }
@@ -147,15 +147,16 @@ struct PreparedHistoryTests {
         try expectConvergence(seed, bucket) { bucket, random in
             if Bool.random(using: &random) {
                 let model = bucket["model", as: ReplicatedModel<Int>.self]
-                let payload = try model?.setting("k", to: Self.number(&random))
-                return bucket.writing("model", payload)
+                let payload = try model?.makeSet("k", to: Self.number(&random))
+                return bucket.makeWrite(to: "model", payload)
             }
             let inner = bucket["inner", as: ReplicatedBucket.self]
             let list = inner?["list", as: ReplicatedAppendOnly<[String: Int]>.self]
             let item = list?.items.randomElement(using: &random)
             let payload =
-                try item.map { list?.removing($0.id) } ?? list?.pushing(["n": Self.number(&random)])
-            return bucket.writing("inner", inner?.writing("list", payload))
+                try item.map { list?.makeRemove($0.id) }
+                ?? list?.makePush(["n": Self.number(&random)])
+            return bucket.makeWrite(to: "inner", inner?.makeWrite(to: "list", payload))
         }
     }
 }

@@ -91,16 +91,16 @@ struct ReplicatedModelTests {
     func longKey() throws {
         var model = ReplicatedModel<Int>()
         let key = String(repeating: "k", count: 1 << 20)
-        model.apply(update("A", 1, try model.setting(key, to: 1)))
+        model.apply(update("A", 1, try model.makeSet(key, to: 1)))
         #expect(model[key] == 1)
     }
 
     @Test("A deleted key is still listed, but not exported, and cannot be deleted twice")
     func deletion() throws {
         var model = ReplicatedModel<String>()
-        #expect(model.removing("k") == nil)
-        model.apply(update("A", 1, try model.setting("k", to: "v")))
-        let removal = try #require(model.removing("k"))
+        #expect(model.makeRemove("k") == nil)
+        model.apply(update("A", 1, try model.makeSet("k", to: "v")))
+        let removal = try #require(model.makeRemove("k"))
         #expect(String(decoding: removal, as: UTF8.self) == "[\"k\",null]")
         model.apply(update("A", 2, removal))
         #expect(model["k"] == nil)
@@ -109,7 +109,7 @@ struct ReplicatedModelTests {
         #expect(model.presentKeys.isEmpty)
         #expect(model.values.isEmpty)
         #expect(dumpText(model) == "{}")
-        #expect(model.removing("k") == nil)
+        #expect(model.makeRemove("k") == nil)
     }
 
     @Test("A value of another shape is kept and relayed, and nil to the typed getter")
@@ -141,7 +141,7 @@ struct ReplicatedModelTests {
         var (model, table) = (ReplicatedModel<Int>(), [String: Int]())
         for time in 1...3_000 {
             let key = "\(Int.random(in: 0..<2_000, using: &random))"
-            model.apply(update("A", Double(time), try model.setting(key, to: time)))
+            model.apply(update("A", Double(time), try model.makeSet(key, to: time)))
             table[key] = time
         }
         #expect(model.count == table.count)

@@ -28,10 +28,10 @@ struct ReplicatedTextTests {
             let from = Int.random(in: 0...count, using: &random)
             let to = min(count, from + [0, 0, 1, 3][Int.random(in: 0..<4, using: &random)])
             let word = words[Int.random(in: 0..<words.count, using: &random)]
-            var payload = values[who].replacing(from..<to, with: word)
+            var payload = values[who].makeReplace(from..<to, with: word)
             if Int.random(in: 0..<5, using: &random) == 0 {
                 let text = values[who].text
-                payload = values[who].setting(text: word + text.dropFirst(2) + word)
+                payload = values[who].makeSet(text: word + text.dropFirst(2) + word)
             }
             guard let payload else { continue }
             // Clocks that go as they like: what an update builds on may be later than it.
@@ -66,7 +66,7 @@ struct ReplicatedTextTests {
     }
 
     @Test("A text is set by what differs", arguments: UInt64(0)..<300)
-    func setting(seed: UInt64) throws {
+    func makeSet(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
         let letters = Array("abcé😀\n")
         func text(_ length: Int) -> String {
@@ -76,9 +76,9 @@ struct ReplicatedTextTests {
         }
         var value = ReplicatedText(source: source("A"))
         let first = text(Int.random(in: 0...40, using: &random))
-        if let payload = value.setting(text: first) { value.apply(update("A", 1, payload)) }
+        if let payload = value.makeSet(text: first) { value.apply(update("A", 1, payload)) }
         #expect(value.text == first)
-        #expect(value.setting(text: first) == nil)
+        #expect(value.makeSet(text: first) == nil)
         var second = first
         for _ in 0..<Int.random(in: 0...4, using: &random) {
             let place = second.indices.randomElement(using: &random) ?? second.startIndex
@@ -88,21 +88,21 @@ struct ReplicatedTextTests {
                 second.insert(contentsOf: text(3), at: place)
             }
         }
-        if let payload = value.setting(text: second) {
+        if let payload = value.makeSet(text: second) {
             #expect(value.apply(update("A", 2, payload)) == .applied)
         }
         #expect(value.text.unicodeScalars.elementsEqual(second.unicodeScalars))
         let third = text(600)
-        value.apply(update("A", 3, try #require(value.setting(text: third))))
+        value.apply(update("A", 3, try #require(value.makeSet(text: third))))
         #expect(value.text == third)
     }
 
     @Test("Setting a text leaves alone what stays, between several places too")
     func settingKeeps() throws {
         var value = ReplicatedText(source: source("A"))
-        value.apply(update("A", 1, try #require(value.setting(text: "one two three"))))
+        value.apply(update("A", 1, try #require(value.makeSet(text: "one two three"))))
         let cursor = value.document.cursor(at: 5)
-        let payload = try #require(value.setting(text: "One two, three!"))
+        let payload = try #require(value.makeSet(text: "One two, three!"))
         value.apply(update("A", 2, payload))
         #expect(value.text == "One two, three!")
         #expect(value.position(of: cursor) == 5)
@@ -120,19 +120,19 @@ struct ReplicatedTextTests {
             #expect(a.apply(update) == .applied)
             #expect(b.apply(update) == .applied)
         }
-        write(a.inserting("hi", at: 0), #"{"insert":[0,"hi"]}"#, "A", 1)
-        write(a.inserting("!", at: 2), #"{"insert":[2,"!"]}"#, "A", 2)
-        write(a.inserting("-", at: 1), #"{"insert":[3,"-","L",1]}"#, "A", 3)
-        write(b.inserting("\"", at: 4), #"{"insert":[0,"\"","R",2,"A"]}"#, "B", 4)
-        write(b.deleting(0..<2), #"{"delete":[[0,1,"A"],[3,1,"A"]]}"#, "B", 5)
+        write(a.makeInsert("hi", at: 0), #"{"insert":[0,"hi"]}"#, "A", 1)
+        write(a.makeInsert("!", at: 2), #"{"insert":[2,"!"]}"#, "A", 2)
+        write(a.makeInsert("-", at: 1), #"{"insert":[3,"-","L",1]}"#, "A", 3)
+        write(b.makeInsert("\"", at: 4), #"{"insert":[0,"\"","R",2,"A"]}"#, "B", 4)
+        write(b.makeDelete(0..<2), #"{"delete":[[0,1,"A"],[3,1,"A"]]}"#, "B", 5)
         write(
-            a.replacing(0..<1, with: "o"), #"{"insert":[4,"o","L",0],"delete":[[1,1]]}"#, "A", 6)
+            a.makeReplace(0..<1, with: "o"), #"{"insert":[4,"o","L",0],"delete":[[1,1]]}"#, "A", 6)
         #expect(a.dump == Array(#""o!\"""#.utf8))
         #expect(b.dump == a.dump)
-        #expect(a.inserting("", at: 0) == nil)
-        #expect(a.deleting(1..<1) == nil)
-        #expect(a.deleting(7..<9) == nil)
-        #expect(text(a.inserting("z", at: 99)) == #"{"insert":[5,"z","R",0,"B"]}"#)
+        #expect(a.makeInsert("", at: 0) == nil)
+        #expect(a.makeDelete(1..<1) == nil)
+        #expect(a.makeDelete(7..<9) == nil)
+        #expect(text(a.makeInsert("z", at: 99)) == #"{"insert":[5,"z","R",0,"B"]}"#)
         var root = ReplicatedText(source: source("A"))
         root.apply(update("B", 1, #"{"insert":[0,"x","R"]}"#))
         #expect(root.text == "x")

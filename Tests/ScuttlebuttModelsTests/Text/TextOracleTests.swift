@@ -29,7 +29,7 @@ struct TextOracleTests {
             oracle.apply(operation)
             try document.apply(operation)
             for index in 0...document.count {
-                let prepared = document.insertion(of: "x", at: index, by: source("new"))
+                let prepared = document.makeInsert("x", at: index, by: source("new"))
                 let anchor = oracle.anchor(at: index)
                 #expect(prepared.insertion?.parent == anchor.parent)
                 #expect(prepared.insertion?.side == anchor.side)

@@ -32,7 +32,7 @@ struct TextScene {
         let word = words[Int.random(in: 0..<words.count, using: &random)]
         guard length > 0 || !word.isEmpty else { return }
         let range = position..<position + length
-        let prepared = documents[who].replacement(of: range, with: word, by: writers[who])
+        let prepared = documents[who].makeReplace(range, with: word, by: writers[who])
         guard let done = try? documents[who].replace(range, with: word, by: writers[who]),
             done == prepared
         else { preconditionFailure("preparing and editing must agree") }

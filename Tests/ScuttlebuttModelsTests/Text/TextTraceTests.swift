@@ -100,7 +100,7 @@ struct TextTraceTests {
             counts[agent] += 1
             seen.append(counts)
             let range = patch.position..<patch.position + patch.deleted
-            let payload = try #require(values[agent].replacing(range, with: patch.inserted))
+            let payload = try #require(values[agent].makeReplace(range, with: patch.inserted))
             let update = update(EditingTrace.authors[agent].text, Double(index + 1), payload)
             #expect(values[agent].apply(update) == .applied)
             sent[agent].append(update)

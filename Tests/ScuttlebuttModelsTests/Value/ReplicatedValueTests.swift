@@ -62,9 +62,9 @@ struct ReplicatedValueTests {
         #expect(value.value == nil)
         #expect(value.rawValue == Array("null".utf8))
         #expect(dumpText(written(value, "[2]")) == "null")
-        #expect(try value.setting(5) == Array("5".utf8))
+        #expect(try value.makeSet(5) == Array("5".utf8))
         #expect(throws: EncodingError.self) {
-            try ReplicatedValue<Double>().setting(.infinity)
+            try ReplicatedValue<Double>().makeSet(.infinity)
         }
         expectNoTraps(ReplicatedValue<JSONValue>())
     }

@@ -36,7 +36,7 @@ struct JSONTextTests {
     func keepsKeys() throws {
         let text = try JSONText(stringifying: Array("{\"\\ud800\":1,\"\\ud801\":2}".utf8))
         var model = ReplicatedModel<JSONText>()
-        let payload = try model.setting("k", to: text)
+        let payload = try model.makeSet("k", to: text)
         model.apply(update("A", 1, payload))
         #expect(model.rawValue(of: "k") == text.bytes)
         #expect(model["k"] == text)

@@ -20,26 +20,26 @@ enum ModelPrograms {
 
     static let model = program({ _ in ReplicatedModel<Int>() }) { value, random in
         let key = PropertyKey(names[random.below(names.count)])
-        if random.chance(25) { return value.removing(key) }
-        return try value.setting(key, to: random.below(1_000))
+        if random.chance(25) { return value.makeRemove(key) }
+        return try value.makeSet(key, to: random.below(1_000))
     }
 
     static let value = program({ _ in ReplicatedValue<Int>(historyLength: 3) }) { value, random in
-        try value.setting(random.below(1_000))
+        try value.makeSet(random.below(1_000))
     }
 
     static let events = program(
         retainsEverything: true, { _ in ReplicatedEvents<Int>() },
         { value, random in
-            try value.emitting(PropertyKey(names[random.below(names.count)]), random.below(1_000))
+            try value.makeEmit(PropertyKey(names[random.below(names.count)]), random.below(1_000))
         })
 
     static let appendOnly = program({ _ in ReplicatedAppendOnly<Int>() }) { value, random in
         let items = value.items
         if !items.isEmpty, random.chance(30) {
-            return value.removing(items[random.below(items.count)].id)
+            return value.makeRemove(items[random.below(items.count)].id)
         }
-        return try value.pushing(random.below(1_000))
+        return try value.makePush(random.below(1_000))
     }
 
     /// Nothing ages while it runs: what is compared is how the value looks 500 ms after the start
@@ -56,9 +56,9 @@ enum ModelPrograms {
         },
         writing: { value, random in
             let key = PropertyKey(names[random.below(names.count)])
-            if random.chance(15) { return value.removing(key) }
-            if random.chance(20) { return value.refreshing(key) }
-            return try? value.setting(
+            if random.chance(15) { return value.makeRemove(key) }
+            if random.chance(20) { return value.makeRefresh(key) }
+            return try? value.makeSet(
                 key, to: [names[random.below(names.count)]: random.below(1_000)])
         })
 
@@ -71,13 +71,15 @@ enum ModelPrograms {
         switch random.below(3) {
         case 0:
             let part = bucket["model", as: ReplicatedModel<Int>.self]
-            return bucket.writing("model", try part.flatMap { try model.prepare($0, &random) })
+            return bucket.makeWrite(
+                to: "model", try part.flatMap { try model.prepare($0, &random) })
         case 1:
             let part = bucket["list", as: ReplicatedArray<Int>.self]
-            return bucket.writing("list", try part.flatMap { try array.prepare($0, &random) })
+            return bucket.makeWrite(to: "list", try part.flatMap { try array.prepare($0, &random) })
         default:
             let part = bucket["events", as: ReplicatedEvents<Int>.self]
-            return bucket.writing("events", try part.flatMap { try events.prepare($0, &random) })
+            return bucket.makeWrite(
+                to: "events", try part.flatMap { try events.prepare($0, &random) })
         }
     }
 
@@ -85,15 +87,15 @@ enum ModelPrograms {
         let number = random.below(1_000)
         let index = random.below(value.count + 1)
         switch random.below(8) {
-        case 0: return try value.pushing(number)
-        case 1: return try value.unshifting(number)
-        case 2: return value.popping()
-        case 3: return value.isEmpty ? nil : value.removing(at: index % value.count)
-        case 4: return value.isEmpty ? nil : try value.setting(number, at: index % value.count)
+        case 0: return try value.makePush(number)
+        case 1: return try value.makeUnshift(number)
+        case 2: return value.makePop()
+        case 3: return value.isEmpty ? nil : value.makeRemove(at: index % value.count)
+        case 4: return value.isEmpty ? nil : try value.makeSet(number, at: index % value.count)
         case 5:
             let removals = random.below(3)
-            return try value.splicing(at: index, removing: removals, inserting: [number, index])
-        default: return try value.inserting(number, at: index)
+            return try value.makeSplice(at: index, removing: removals, inserting: [number, index])
+        default: return try value.makeInsert(number, at: index)
         }
     }
 
@@ -109,7 +111,7 @@ enum ModelPrograms {
         } else {
             lines[place % lines.count] += text
         }
-        return value.setting(text: lines.joined(separator: "\n"))
+        return value.makeSet(text: lines.joined(separator: "\n"))
     }
 
     static let doc = program({ _ in
@@ -121,14 +123,14 @@ enum ModelPrograms {
         let id = PropertyKey(names[random.below(names.count)])
         let number = JSONValue(integerLiteral: Int64(random.below(1_000)))
         switch random.below(8) {
-        case 0: return try doc.setting(id, "n", to: number)
-        case 1: return doc.removing(id)
-        case 2: return try doc.adding(id, ["n": number], to: "even")
-        case 3: return try doc.pushing(id, ["n": number], to: "odd")
-        case 4: return try doc.inserting(id, at: random.below(6), in: "odd")
-        case 5: return doc.moving(id, to: random.below(6), in: "odd")
-        case 6: return doc.popping(from: "odd")
-        default: return doc.removing(id, from: random.chance(50) ? "odd" : "even")
+        case 0: return try doc.makeSet(id, "n", to: number)
+        case 1: return doc.makeRemove(id)
+        case 2: return try doc.makeAdd(id, ["n": number], to: "even")
+        case 3: return try doc.makePush(id, ["n": number], to: "odd")
+        case 4: return try doc.makeInsert(id, at: random.below(6), in: "odd")
+        case 5: return doc.makeMove(id, to: random.below(6), in: "odd")
+        case 6: return doc.makePop(from: "odd")
+        default: return doc.makeRemove(id, from: random.chance(50) ? "odd" : "even")
         }
     }
 
@@ -136,9 +138,9 @@ enum ModelPrograms {
         let count = value.count
         let place = random.below(count + 1)
         if count > 0, random.chance(35) {
-            return value.deleting(place % count..<min(place % count + 1 + random.below(4), count))
+            return value.makeDelete(place % count..<min(place % count + 1 + random.below(4), count))
         }
-        return value.inserting(names[random.below(names.count)], at: place)
+        return value.makeInsert(names[random.below(names.count)], at: place)
     }
 
     /// Names that some language orders or compares in another way.

@@ -6,7 +6,7 @@ public import Scuttlebutt
 ///
 /// A removal takes back the additions that its author saw, by their stamps, and no others. Pitfall:
 /// a reducer that simply removes the element is not add-wins, since it also deletes an addition
-/// that the remover never saw; prepare the operation with ``removal(of:)``.
+/// that the remover never saw; prepare the operation with ``makeRemove(_:)``.
 ///
 /// Grows by about 90 bytes for each element and 24 for each further source that added it; those of
 /// removed elements go with the compaction. Adding what is there costs no space.
@@ -15,9 +15,9 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
     public enum Operation: Codable, Equatable, Sendable {
         /// Adds an element.
         case add(Element)
-        /// Takes back the additions that the author saw; made by ``ORSet/removal(of:)``.
+        /// Takes back the additions that the author saw; made by ``ORSet/makeRemove(_:)``.
         case remove(Element, observed: ObservedStamps)
-        /// Takes back the additions of many elements; made by ``ORSet/clearing()``.
+        /// Takes back the additions of many elements; made by ``ORSet/makeClear()``.
         case clear([Removal])
 
         private enum AddCodingKeys: String, CodingKey { case _0 = "element" }
@@ -58,13 +58,13 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
     public func contains(_ element: Element) -> Bool { tags[element].hasLive }
 
     /// The operation that removes an element as it is here, or `nil` when it is not here.
-    public func removal(of element: Element) -> Operation? {
+    public func makeRemove(_ element: Element) -> Operation? {
         let tags = tags[element]
         return tags.hasLive ? .remove(element, observed: tags.observed) : nil
     }
 
     /// The operation that removes all elements that are here, or `nil` when there are none.
-    public func clearing() -> Operation? {
+    public func makeClear() -> Operation? {
         let removals = elements.map { Removal(element: $0, observed: tags[$0].observed) }
         return removals.isEmpty ? nil : .clear(removals)
     }

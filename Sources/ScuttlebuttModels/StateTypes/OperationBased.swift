@@ -8,7 +8,7 @@ public import Scuttlebutt
 /// sees and puts it into its action; the reducer *applies* it with the stamp of the action:
 ///
 /// ```swift
-/// dispatch(.untag(state.tags.removal(of: "urgent")))              // prepare
+/// dispatch(.untag(state.tags.makeRemove("urgent")))              // prepare
 /// case .untag(let operation): state.tags.apply(operation, at: stamp)  // apply, in the reducer
 /// ```
 ///
@@ -77,5 +77,5 @@ public protocol Clearable: OperationBased {
     /// to take back.
     ///
     /// What others have done without our seeing it survives.
-    func clearing() -> Operation?
+    func makeClear() -> Operation?
 }

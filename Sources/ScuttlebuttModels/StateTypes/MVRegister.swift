@@ -14,9 +14,9 @@ public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperat
 {
     /// A change of the register.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Writes a value over those that the author saw; made by ``MVRegister/writing(_:)``.
+        /// Writes a value over those that the author saw; made by ``MVRegister/makeWrite(_:)``.
         case write(Value, observed: ObservedStamps)
-        /// Takes back the values that the author saw; made by ``MVRegister/clearing()``.
+        /// Takes back the values that the author saw; made by ``MVRegister/makeClear()``.
         case clear(observed: ObservedStamps)
 
         private enum WriteCodingKeys: String, CodingKey { case _0 = "value", observed }
@@ -40,12 +40,12 @@ public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperat
     public var values: [Value] { siblings.map(\.value) }
 
     /// The operation that writes a value over all that are here.
-    public func writing(_ value: Value) -> Operation {
+    public func makeWrite(_ value: Value) -> Operation {
         .write(value, observed: marks.observed)
     }
 
     /// The operation that takes back all values that are here, or `nil` when there are none.
-    public func clearing() -> Operation? {
+    public func makeClear() -> Operation? {
         marks.hasLive ? .clear(observed: marks.observed) : nil
     }
 

@@ -11,7 +11,7 @@ struct MovableListTests {
     /// A list, and the next timestamp.
     private func list(_ elements: [String]) -> List {
         var list = List()
-        list.apply(list.appending(elements), at: stamp("first", 1))
+        list.apply(list.makeAppend(elements), at: stamp("first", 1))
         return list
     }
 
@@ -47,17 +47,17 @@ struct MovableListTests {
             let operation: MovableList<Int>.Operation?
             switch Int.random(in: 0..<6, using: &random) {
             case 0 where index < array.count:
-                operation = list.removal(at: index)
+                operation = list.makeRemove(at: index)
                 array.remove(at: index)
             case 1 where index < array.count:
-                operation = list.replacement(at: index, with: time)
+                operation = list.makeReplace(at: index, with: time)
                 array[index] = time
             case 2 where index < array.count, 3 where index < array.count:
                 let target = Int.random(in: 0..<array.count, using: &random)
-                operation = list.move(from: index, to: target)
+                operation = list.makeMove(from: index, to: target)
                 array.insert(array.remove(at: index), at: target)
             default:
-                operation = list.insertion(of: [time, -time], at: index)
+                operation = list.makeInsert([time, -time], at: index)
                 array.insert(contentsOf: [time, -time], at: index)
             }
             if let operation { list.apply(operation, at: stamp("a", Double(time))) }
@@ -70,7 +70,7 @@ struct MovableListTests {
         let list = list(["<", ">"])
         func typing(_ letters: [String]) -> [(List) -> List.Operation?] {
             letters.enumerated().map { number, letter in
-                { $0.insertion(of: [letter], at: isBackward ? 1 : 1 + number) }
+                { $0.makeInsert([letter], at: isBackward ? 1 : 1 + number) }
             }
         }
         let one = changes(of: list, by: "x", typing(["a", "b", "c"]))
@@ -83,8 +83,8 @@ struct MovableListTests {
     @Test("Two moves of one item at the same time leave it at one place, that of the later one")
     func twoMoves() {
         let list = list(["a", "b", "c", "d"])
-        let one = changes(of: list, by: "x", [{ $0.move(from: 0, to: 3) }])
-        let other = changes(of: list, by: "y", [{ $0.move(from: 0, to: 1) }])
+        let one = changes(of: list, by: "x", [{ $0.makeMove(from: 0, to: 3) }])
+        let other = changes(of: list, by: "y", [{ $0.makeMove(from: 0, to: 1) }])
         #expect(elements(after(list, one + other)) == ["b", "a", "c", "d"])
         #expect(elements(after(list, other + one)) == ["b", "a", "c", "d"])
     }
@@ -93,9 +93,10 @@ struct MovableListTests {
     func removedAndMoved() {
         let list = list(["a", "b", "c"])
         let id = list.items[0].id
-        let one = changes(of: list, by: "x", [{ $0.removal(at: 0) }])
+        let one = changes(of: list, by: "x", [{ $0.makeRemove(at: 0) }])
         let other = changes(
-            of: list, by: "y", [{ $0.move(from: 0, to: 2) }, { $0.replacement(at: 2, with: "A") }])
+            of: list, by: "y",
+            [{ $0.makeMove(from: 0, to: 2) }, { $0.makeReplace(at: 2, with: "A") }])
         for order in [one + other, other + one] {
             let result = after(list, order)
             #expect(elements(result) == ["b", "c"])
@@ -106,8 +107,8 @@ struct MovableListTests {
     @Test("A move that refers to what has not arrived leaves the item where it was until then")
     func earlyMove() {
         let list = list(["a", "b"])
-        let inserted = changes(of: list, by: "x", [{ $0.appending(["c"]) }])
-        let moved = changes(of: after(list, inserted), by: "y", [{ $0.move(from: 0, to: 2) }])
+        let inserted = changes(of: list, by: "x", [{ $0.makeAppend(["c"]) }])
+        let moved = changes(of: after(list, inserted), by: "y", [{ $0.makeMove(from: 0, to: 2) }])
             .map { ($0.0, stamp("y", 9)) }
         #expect(elements(after(list, moved)) == ["a", "b"])
         #expect(elements(after(list, moved + inserted)) == ["b", "c", "a"])
@@ -117,19 +118,19 @@ struct MovableListTests {
     func bounds() {
         let list = list(["a"])
         #expect(
-            elements(after(list, changes(of: list, by: "x", [{ $0.insertion(of: ["b"], at: -9) }])))
+            elements(after(list, changes(of: list, by: "x", [{ $0.makeInsert(["b"], at: -9) }])))
                 == ["b", "a"])
-        #expect(list.removal(at: 1) == nil)
-        #expect(list.removal(at: -1) == nil)
-        #expect(list.move(from: 1, to: 0) == nil)
-        #expect(list.replacement(at: .max, with: "x") == nil)
-        #expect(list.move(from: 0, to: .max) != nil)
+        #expect(list.makeRemove(at: 1) == nil)
+        #expect(list.makeRemove(at: -1) == nil)
+        #expect(list.makeMove(from: 1, to: 0) == nil)
+        #expect(list.makeReplace(at: .max, with: "x") == nil)
+        #expect(list.makeMove(from: 0, to: .max) != nil)
     }
 
     @Test("A chain of a hundred thousand places needs no stack")
     func deep() {
         var list = MovableList<Int>()
-        list.apply(list.appending(Array(0..<100_000)), at: stamp("a", 1))
+        list.apply(list.makeAppend(Array(0..<100_000)), at: stamp("a", 1))
         #expect(list.items.count == 100_000)
         #expect(list.items.last?.element == 99_999)
     }

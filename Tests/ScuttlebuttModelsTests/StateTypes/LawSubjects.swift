@@ -19,7 +19,7 @@ extension PNCounter: LawSubject {
     var view: Int64 { value }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        random.one(in: 5) ? clearing() : .add(Int64.random(in: -9...9, using: &random))
+        random.one(in: 5) ? makeClear() : .add(Int64.random(in: -9...9, using: &random))
     }
 
     static func hostile(_ random: inout SplitMix) -> Operation {
@@ -33,7 +33,7 @@ extension EnableWinsFlag: LawSubject {
     var view: Bool { isOn }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        random.one(in: 2) ? disabling() : .enable
+        random.one(in: 2) ? makeDisable() : .enable
     }
 
     static func hostile(_ random: inout SplitMix) -> Operation {
@@ -45,7 +45,7 @@ extension DisableWinsFlag: LawSubject {
     var view: Bool { isOn }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        random.one(in: 2) ? enabling() : .disable
+        random.one(in: 2) ? makeEnable() : .disable
     }
 
     static func hostile(_ random: inout SplitMix) -> Operation {
@@ -67,7 +67,7 @@ extension MVRegister: LawSubject where Value == Int? {
     var view: [Int?] { values }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        random.one(in: 6) ? clearing() : writing(random.optional())
+        random.one(in: 6) ? makeClear() : makeWrite(random.optional())
     }
 
     static func hostile(_ random: inout SplitMix) -> Operation {
@@ -97,8 +97,10 @@ extension ORSet: LawSubject where Element == PropertyKey {
     var view: [PropertyKey] { elements }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        if random.one(in: 12) { return clearing() }
-        if random.one(in: 3) { return elements.randomElement(using: &random).flatMap(removal(of:)) }
+        if random.one(in: 12) { return makeClear() }
+        if random.one(in: 3) {
+            return elements.randomElement(using: &random).flatMap(makeRemove(_:))
+        }
         return .add(random.key())
     }
 
@@ -113,7 +115,7 @@ extension RemoveWinsSet: LawSubject where Element == PropertyKey {
     var view: [PropertyKey] { elements }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        random.one(in: 3) ? .remove(random.key()) : addition(of: random.key())
+        random.one(in: 3) ? .remove(random.key()) : makeAdd(random.key())
     }
 
     static func hostile(_ random: inout SplitMix) -> Operation {
@@ -147,8 +149,8 @@ extension ORMap: LawSubject where Key == PropertyKey, Value: LawSubject & Cleara
     var view: [Entry] { entries.map { Entry(key: $0.key, view: $0.value.view) } }
 
     func prepared(_ random: inout SplitMix) -> Operation? {
-        if random.one(in: 15) { return clearing() }
-        if random.one(in: 4) { return keys.randomElement(using: &random).flatMap(removal(of:)) }
+        if random.one(in: 15) { return makeClear() }
+        if random.one(in: 4) { return keys.randomElement(using: &random).flatMap(makeRemove(_:)) }
         let key = random.key()
         return (self[key] ?? Value()).prepared(&random).map { .update(key, $0) }
     }
@@ -167,14 +169,14 @@ extension MovableList: LawSubject where Element == Int {
     func prepared(_ random: inout SplitMix) -> Operation? {
         let index = Int.random(in: -1...items.count, using: &random)
         switch Int.random(in: 0..<8, using: &random) {
-        case 0: return removal(at: index)
+        case 0: return makeRemove(at: index)
         case 1, 2, 3:
-            return move(from: index, to: Int.random(in: 0...items.count, using: &random))
-        case 4: return replacement(at: index, with: Int.random(in: 0..<1000, using: &random))
+            return makeMove(from: index, to: Int.random(in: 0...items.count, using: &random))
+        case 4: return makeReplace(at: index, with: Int.random(in: 0..<1000, using: &random))
         default:
             let run = Int.random(in: 1...3, using: &random)
-            return insertion(
-                of: (0..<run).map { _ in Int.random(in: 0..<1000, using: &random) }, at: index)
+            return makeInsert(
+                (0..<run).map { _ in Int.random(in: 0..<1000, using: &random) }, at: index)
         }
     }
 
@@ -200,9 +202,9 @@ extension MovableTree: LawSubject where Node == PropertyKey, Value == Int? {
                     node: $0, parent: random.one(in: 3) ? .root : parent, value: random.optional())
             }
         }
-        if random.one(in: 6) { return removal(of: node) }
-        if random.one(in: 6) { return replacement(of: node, with: random.optional()) }
-        return move(node, to: random.one(in: 5) ? .root : parent)
+        if random.one(in: 6) { return makeRemove(node) }
+        if random.one(in: 6) { return makeReplace(valueOf: node, with: random.optional()) }
+        return makeMove(node, to: random.one(in: 5) ? .root : parent)
     }
 
     static func hostile(_ random: inout SplitMix) -> Operation {

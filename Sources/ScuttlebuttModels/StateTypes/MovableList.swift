@@ -7,7 +7,7 @@ public import Scuttlebutt
 /// Items have identifiers and each has one place, the one of its last move: two moves at the same
 /// time never make two items, and a removal wins over both. Runs that two peers insert at one spot
 /// do not interleave. Pitfall: prepare from indices where you dispatch, as by
-/// ``insertion(of:at:)``; an index in an action means another item when it arrives.
+/// ``makeInsert(_:at:)``; an index in an action means another item when it arrives.
 ///
 /// Grows by about 300 bytes for each insertion and 200 for each move, also of items that are gone:
 /// later places hang on earlier ones, so the compaction frees only removal marks.
@@ -16,13 +16,13 @@ public import Scuttlebutt
 public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOperations, Mergeable {
     /// A change of the list.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Inserts elements behind each other; made by ``MovableList/insertion(of:at:)``.
+        /// Inserts elements behind each other; made by ``MovableList/makeInsert(_:at:)``.
         case insert([Element], at: ListPlace)
-        /// Removes items for ever; made by ``MovableList/removal(at:)``.
+        /// Removes items for ever; made by ``MovableList/makeRemove(at:)``.
         case remove([ListItemID])
-        /// Puts an item elsewhere; made by ``MovableList/move(from:to:)``.
+        /// Puts an item elsewhere; made by ``MovableList/makeMove(from:to:)``.
         case move(ListItemID, to: ListPlace)
-        /// Replaces the element of an item; made by ``MovableList/replacement(at:with:)``.
+        /// Replaces the element of an item; made by ``MovableList/makeReplace(at:with:)``.
         case replace(ListItemID, with: Element)
 
         private enum InsertCodingKeys: String, CodingKey { case _0 = "elements", at }

@@ -66,20 +66,20 @@ extension MovableTree {
 
     /// The operation that moves a node with the value it has here, or `nil` when it is unknown or
     /// the move would make a circle here.
-    public func move(_ node: Node, to parent: Parent) -> Operation? {
+    public func makeMove(_ node: Node, to parent: Parent) -> Operation? {
         guard let value = value(of: node), !isBelow(parent, node) else { return nil }
         return Operation(node: node, parent: parent, value: value)
     }
 
     /// The operation that removes a node and all that is below, or `nil` when it is not there.
-    public func removal(of node: Node) -> Operation? {
-        contains(node) ? move(node, to: .trash) : nil
+    public func makeRemove(_ node: Node) -> Operation? {
+        contains(node) ? makeMove(node, to: .trash) : nil
     }
 
     /// The operation that gives a node another value where it is, or `nil` when it is unknown.
     ///
     /// It counts as a move to the same place: of it and a concurrent move the later one stays.
-    public func replacement(of node: Node, with value: Value) -> Operation? {
+    public func makeReplace(valueOf node: Node, with value: Value) -> Operation? {
         parent(of: node).map { Operation(node: node, parent: $0, value: value) }
     }
 }

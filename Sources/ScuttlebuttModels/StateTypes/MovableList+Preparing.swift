@@ -7,21 +7,21 @@ extension MovableList {
     ///   - inserted: What to insert; many at once cost one action.
     ///   - index: Cut to the bounds of the list.
     /// - Complexity: O(n).
-    public func insertion(of inserted: [Element], at index: Int) -> Operation {
+    public func makeInsert(_ inserted: [Element], at index: Int) -> Operation {
         .insert(inserted, at: place(index, among: standing))
     }
 
     /// The operation that appends elements.
     ///
     /// - Complexity: O(n).
-    public func appending(_ inserted: [Element]) -> Operation {
-        insertion(of: inserted, at: .max)
+    public func makeAppend(_ inserted: [Element]) -> Operation {
+        makeInsert(inserted, at: .max)
     }
 
     /// The operation that removes the item at an index, or `nil` where there is none.
     ///
     /// - Complexity: O(n).
-    public func removal(at index: Int) -> Operation? {
+    public func makeRemove(at index: Int) -> Operation? {
         item(at: index).map { .remove([$0]) }
     }
 
@@ -30,7 +30,7 @@ extension MovableList {
     /// Of two replacements at the same time the one with the higher stamp stays.
     ///
     /// - Complexity: O(n).
-    public func replacement(at index: Int, with element: Element) -> Operation? {
+    public func makeReplace(at index: Int, with element: Element) -> Operation? {
         item(at: index).map { .replace($0, with: element) }
     }
 
@@ -40,7 +40,7 @@ extension MovableList {
     ///   - index: Where the item is.
     ///   - destination: The index that it has afterwards, cut to the bounds of the list.
     /// - Complexity: O(n).
-    public func move(from index: Int, to destination: Int) -> Operation? {
+    public func makeMove(from index: Int, to destination: Int) -> Operation? {
         var standing = standing
         guard standing.indices.contains(index) else { return nil }
         let moved = standing.remove(at: index)

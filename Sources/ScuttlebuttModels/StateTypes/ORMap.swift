@@ -15,9 +15,9 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     public enum Operation: Codable, Equatable, Sendable {
         /// Changes the value of a key, which is added if it is not there.
         case update(Key, Value.Operation)
-        /// Takes back what the author saw of a key; made by ``ORMap/removal(of:)``.
+        /// Takes back what the author saw of a key; made by ``ORMap/makeRemove(_:)``.
         case remove(Key, observed: ObservedStamps, clearing: Value.Operation?)
-        /// Takes back many keys; made by ``ORMap/clearing()``.
+        /// Takes back many keys; made by ``ORMap/makeClear()``.
         case clear([Removal])
 
         private enum UpdateCodingKeys: String, CodingKey { case _0 = "key", _1 = "operation" }
@@ -51,7 +51,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     /// The value of a key, or `nil` when the key is not there.
     ///
     /// Prepare a change from it, and from `Value()` where there is none:
-    /// `.update(key, (map[key] ?? Value()).removal(of: x))`.
+    /// `.update(key, (map[key] ?? Value()).makeRemove(x))`.
     public subscript(key: Key) -> Value? {
         tags[key].hasLive ? values[key] ?? fresh : nil
     }
@@ -76,7 +76,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     /// The operation that removes a key as it is here, or `nil` when it is not here.
     ///
     /// The content of the value stays, hidden until the key is added again.
-    public func removal(of key: Key) -> Operation? {
+    public func makeRemove(_ key: Key) -> Operation? {
         let tags = tags[key]
         return tags.hasLive ? .remove(key, observed: tags.observed, clearing: nil) : nil
     }
@@ -158,16 +158,16 @@ extension ORMap: Mergeable where Value: Mergeable {
 extension ORMap: Clearable where Value: Clearable {
     /// The operation that removes a key with the content that is here, or `nil` when it is not
     /// here.
-    public func removal(of key: Key) -> Operation? {
+    public func makeRemove(_ key: Key) -> Operation? {
         let tags = tags[key]
         guard tags.hasLive else { return nil }
-        return .remove(key, observed: tags.observed, clearing: values[key]?.clearing())
+        return .remove(key, observed: tags.observed, clearing: values[key]?.makeClear())
     }
 
     /// The operation that removes all keys that are here, or `nil` when there are none.
-    public func clearing() -> Operation? {
+    public func makeClear() -> Operation? {
         let removals = keys.map {
-            Removal(key: $0, observed: tags[$0].observed, clearing: values[$0]?.clearing())
+            Removal(key: $0, observed: tags[$0].observed, clearing: values[$0]?.makeClear())
         }
         return removals.isEmpty ? nil : .clear(removals)
     }

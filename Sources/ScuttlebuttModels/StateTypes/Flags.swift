@@ -13,7 +13,7 @@ public struct EnableWinsFlag: CommutingOperations, Mergeable, Clearable {
     public enum Operation: Codable, Equatable, Sendable {
         /// Switches on.
         case enable
-        /// Switches off what the author saw as on; made by ``EnableWinsFlag/disabling()``.
+        /// Switches off what the author saw as on; made by ``EnableWinsFlag/makeDisable()``.
         case disable(observed: ObservedStamps)
     }
 
@@ -27,10 +27,10 @@ public struct EnableWinsFlag: CommutingOperations, Mergeable, Clearable {
     public var isOn: Bool { tags.hasLive }
 
     /// The operation that switches off all that is on here.
-    public func disabling() -> Operation { .disable(observed: tags.observed) }
+    public func makeDisable() -> Operation { .disable(observed: tags.observed) }
 
     /// The operation that switches off, or `nil` when it is off.
-    public func clearing() -> Operation? { isOn ? disabling() : nil }
+    public func makeClear() -> Operation? { isOn ? makeDisable() : nil }
 
     /// Switches on, or off what was seen.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
@@ -64,7 +64,7 @@ public struct DisableWinsFlag: CommutingOperations, Mergeable {
     /// A change of the flag.
     public enum Operation: Codable, Equatable, Sendable {
         /// Switches on, over the "off"s that the author saw; made by
-        /// ``DisableWinsFlag/enabling()``.
+        /// ``DisableWinsFlag/makeEnable()``.
         case enable(observed: ObservedStamps)
         /// Switches off.
         case disable
@@ -81,7 +81,7 @@ public struct DisableWinsFlag: CommutingOperations, Mergeable {
     public var isOn: Bool { wasEnabled && !tags.hasLive }
 
     /// The operation that switches on, over all that has switched it off here.
-    public func enabling() -> Operation { .enable(observed: tags.observed) }
+    public func makeEnable() -> Operation { .enable(observed: tags.observed) }
 
     /// Switches off, or on over what was seen.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {

@@ -15,7 +15,7 @@ public struct PNCounter: CommutingOperations, Mergeable, Clearable {
     public enum Operation: Codable, Equatable, Sendable {
         /// Adds an amount, which may be negative.
         case add(Int64)
-        /// Takes back what the author saw; made by ``PNCounter/clearing()``.
+        /// Takes back what the author saw; made by ``PNCounter/makeClear()``.
         case reset(observed: ObservedStamps)
 
         private enum AddCodingKeys: String, CodingKey { case _0 = "amount" }
@@ -32,7 +32,7 @@ public struct PNCounter: CommutingOperations, Mergeable, Clearable {
     public var value: Int64 { contributions.sum.value }
 
     /// The operation that takes back all amounts that are here, or `nil` when there are none.
-    public func clearing() -> Operation? {
+    public func makeClear() -> Operation? {
         let observed = contributions.observed
         return observed.isEmpty ? nil : .reset(observed: observed)
     }

@@ -6,7 +6,7 @@ public import Scuttlebutt
 ///
 /// An addition counts when its author had seen all removals: the choice for lists of who may do
 /// what. Pitfall: an addition that did not see a removal stays without effect, also when it has the
-/// higher stamp; prepare it with ``addition(of:)``.
+/// higher stamp; prepare it with ``makeAdd(_:)``.
 ///
 /// Grows by about 100 bytes for each element that was removed, until somebody added it
 /// again and the set was compacted; what stays removed stays recorded.
@@ -14,7 +14,7 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
     /// A change of the set.
     public enum Operation: Codable, Equatable, Sendable {
         /// Adds an element over the removals that the author saw; made by
-        /// ``RemoveWinsSet/addition(of:)``.
+        /// ``RemoveWinsSet/makeAdd(_:)``.
         case add(Element, observed: ObservedStamps)
         /// Removes an element.
         case remove(Element)
@@ -46,7 +46,7 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
     }
 
     /// The operation that adds an element over all removals that are here.
-    public func addition(of element: Element) -> Operation {
+    public func makeAdd(_ element: Element) -> Operation {
         .add(element, observed: removals[element].observed)
     }
 

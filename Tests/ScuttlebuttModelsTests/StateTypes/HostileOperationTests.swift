@@ -36,7 +36,7 @@ struct HostileOperationTests {
         #expect(
             try written(ORSet<PropertyKey>.Operation.add("milk")) == #"{"add":{"element":"milk"}}"#)
         #expect(
-            try written(set.removal(of: "milk"))
+            try written(set.makeRemove("milk"))
                 == #"{"remove":{"element":"milk","observed":[[3,"bob"]]}}"#)
         #expect(
             try written(LWWMap<PropertyKey, Int>.Operation.set("a", 1))
@@ -45,7 +45,7 @@ struct HostileOperationTests {
             try written(set)
                 == #"{"horizon":null,"elements":[{"element":"milk","tags":[[3,"bob",true]]}]}"#)
         #expect(
-            try written(MovableList<Int>().appending([1]))
+            try written(MovableList<Int>().makeAppend([1]))
                 == #"{"insert":{"elements":[1],"at":{"side":1}}}"#)
     }
 
@@ -131,7 +131,7 @@ struct HostileOperationTests {
         #expect(counter.value == 3)
         var list = MovableList<Int>()
         list.apply(.remove([ListItemID(stamp: stamp("bob", 7), index: 0)]), at: stamp("eve", 5))
-        list.apply(list.appending([1]), at: stamp("bob", 7))
+        list.apply(list.makeAppend([1]), at: stamp("bob", 7))
         #expect(list.items.count == 1)
     }
 

@@ -8,7 +8,7 @@ import ScuttlebuttModels
 ///
 /// In a template `%k` is a key, `%v` any value, `%n` an amount, `%s` stamps that were seen, `%i`
 /// the name of an item, `%p` a place in a list.
-struct ReducingSubject: Sendable {
+struct StateTypeSubject: Sendable {
     private let templates: [String]
     private let runProgram: @Sendable (inout FuzzProgram, [String]) throws -> Void
     private let runState: @Sendable ([[UInt8]]) throws -> Void
@@ -16,9 +16,9 @@ struct ReducingSubject: Sendable {
     init<Value: CommutingOperations & Mergeable>(_ type: Value.Type, _ templates: [String]) {
         self.templates = templates
         runProgram = { program, templates in
-            try ReducingFuzz.run(Value.self, templates, &program)
+            try StateTypeFuzz.run(Value.self, templates, &program)
         }
-        runState = { lines in try ReducingFuzz.runState(Value.self, lines) }
+        runState = { lines in try StateTypeFuzz.runState(Value.self, lines) }
     }
 
     /// Tries the laws on operations that the program chooses.
@@ -27,31 +27,31 @@ struct ReducingSubject: Sendable {
     /// Decodes a state from the first line and operations from all others.
     func run(_ lines: [[UInt8]]) throws { try runState(lines) }
 
-    static let all: [ReducingSubject] = [
-        ReducingSubject(GCounter.self, ["{\"increment\":{\"by\":%n}}"]),
-        ReducingSubject(
+    static let all: [StateTypeSubject] = [
+        StateTypeSubject(GCounter.self, ["{\"increment\":{\"by\":%n}}"]),
+        StateTypeSubject(
             PNCounter.self, ["{\"add\":{\"amount\":%n}}", "{\"reset\":{\"observed\":%s}}"]),
-        ReducingSubject(
+        StateTypeSubject(
             EnableWinsFlag.self, ["{\"enable\":{}}", "{\"disable\":{\"observed\":%s}}"]),
-        ReducingSubject(
+        StateTypeSubject(
             DisableWinsFlag.self, ["{\"disable\":{}}", "{\"enable\":{\"observed\":%s}}"]),
-        ReducingSubject(LWWRegister<JSONValue>.self, ["{\"write\":{\"value\":%v}}"]),
-        ReducingSubject(
+        StateTypeSubject(LWWRegister<JSONValue>.self, ["{\"write\":{\"value\":%v}}"]),
+        StateTypeSubject(
             MVRegister<JSONValue>.self,
             ["{\"write\":{\"value\":%v,\"observed\":%s}}", "{\"clear\":{\"observed\":%s}}"]),
-        ReducingSubject(
+        StateTypeSubject(
             LWWMap<PropertyKey, JSONValue>.self,
             ["{\"set\":{\"key\":%k,\"value\":%v}}", "{\"remove\":{\"key\":%k}}"]),
-        ReducingSubject(GSet<PropertyKey>.self, ["{\"insert\":{\"element\":%k}}"]),
-        ReducingSubject(
+        StateTypeSubject(GSet<PropertyKey>.self, ["{\"insert\":{\"element\":%k}}"]),
+        StateTypeSubject(
             TwoPhaseSet<PropertyKey>.self,
             ["{\"insert\":{\"element\":%k}}", "{\"remove\":{\"element\":%k}}"]),
-        ReducingSubject(ORSet<PropertyKey>.self, setTemplates),
-        ReducingSubject(
+        StateTypeSubject(ORSet<PropertyKey>.self, setTemplates),
+        StateTypeSubject(
             RemoveWinsSet<PropertyKey>.self,
             ["{\"add\":{\"element\":%k,\"observed\":%s}}", "{\"remove\":{\"element\":%k}}"]),
-        ReducingSubject(ORMap<PropertyKey, ORSet<PropertyKey>>.self, mapTemplates),
-        ReducingSubject(
+        StateTypeSubject(ORMap<PropertyKey, ORSet<PropertyKey>>.self, mapTemplates),
+        StateTypeSubject(
             MovableList<JSONValue>.self,
             [
                 "{\"insert\":{\"elements\":[%v,%v],\"at\":%p}}",
@@ -59,7 +59,7 @@ struct ReducingSubject: Sendable {
                 "{\"remove\":{\"items\":[%i,%i]}}", "{\"move\":{\"item\":%i,\"to\":%p}}",
                 "{\"replace\":{\"item\":%i,\"with\":%v}}",
             ]),
-        ReducingSubject(
+        StateTypeSubject(
             MovableTree<PropertyKey, JSONValue>.self,
             [
                 "{\"node\":%k,\"parent\":{\"node\":{\"node\":%k}},\"value\":%v}",
@@ -83,7 +83,7 @@ struct ReducingSubject: Sendable {
 }
 
 /// What all types that reducers use promise (see `CommutingOperations` and `Mergeable`).
-enum ReducingFuzz {
+enum StateTypeFuzz {
     private static let sources = ["A", "B", "C"].map { source($0) }
     private static let keys = ["\"a\"", "\"b\"", "\"1\"", "\"\\u00e9\""]
     private static let values = ["1", "\"x\"", "[]", "null", "0.5", "{\"a\":1}"]
@@ -222,7 +222,7 @@ extension FuzzTarget {
     /// The laws of the types that reducers use, on operations that mean something.
     static let reducing = FuzzTarget("reducing", maximumByteCount: 64, build: .machines) { bytes in
         var program = FuzzProgram(bytes)
-        try ReducingSubject.all[program.below(ReducingSubject.all.count)].run(&program)
+        try StateTypeSubject.all[program.below(StateTypeSubject.all.count)].run(&program)
     }
 
     /// States and operations of the types that reducers use, from any bytes.
@@ -233,7 +233,7 @@ extension FuzzTarget {
     ) { bytes in
         guard let choice = bytes.first else { return }
         let lines = bytes[1...].split(separator: 0x0A, omittingEmptySubsequences: false)
-        let subjects = ReducingSubject.all
+        let subjects = StateTypeSubject.all
         try subjects[Int(choice) % subjects.count].run(lines.map { Array($0) })
     }
 }
