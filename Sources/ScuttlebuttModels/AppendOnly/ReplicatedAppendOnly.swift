@@ -98,27 +98,3 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: Replicated, Dumpab
     /// Appends an array of all items.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }
 }
-
-/// One item of a ``ReplicatedAppendOnly``.
-public struct AppendOnlyItem<Item: Codable & Sendable>: Sendable {
-    /// What the item is removed by.
-    public let id: AppendOnlyID
-    /// The JSON object that was pushed.
-    public let rawValue: [UInt8]
-
-    init(_ update: Update) {
-        id = AppendOnlyID(update.stamp)
-        rawValue = AppendOnlyCore.object(in: update.payload)
-    }
-
-    /// What was pushed; `nil` if it has another shape.
-    public var value: Item? { ValueCoding.decode(Item.self, from: rawValue) }
-}
-
-/// What an update did to a ``ReplicatedAppendOnly``.
-public enum AppendOnlyChange<Item: Codable & Sendable>: Sendable {
-    /// An item was added; it need not be the last in agreed order.
-    case pushed(AppendOnlyItem<Item>)
-    /// An item was taken out by the update with this stamp.
-    case removed(AppendOnlyItem<Item>, by: Stamp)
-}

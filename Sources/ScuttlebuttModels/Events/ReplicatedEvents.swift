@@ -96,26 +96,3 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: Replicated, Dumpab
     /// `null` for events without arguments.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }
 }
-
-/// One event of ``ReplicatedEvents``.
-public struct EmittedEvent<Argument: Codable & Sendable>: Sendable {
-    /// What the event is called.
-    public let name: PropertyKey
-    /// When and by whom it was emitted.
-    public let stamp: Stamp
-    private let payload: Payload
-
-    init(name: PropertyKey, stamp: Stamp, payload: Payload) {
-        self.name = name
-        self.stamp = stamp
-        self.payload = payload
-    }
-
-    /// The arguments; `nil` stands for one of another shape.
-    public var arguments: [Argument?] {
-        rawArguments.map { ValueCoding.decode(Argument.self, from: $0) }
-    }
-
-    /// The JSON of each argument.
-    public var rawArguments: [[UInt8]] { EventsCore.arguments(of: payload) }
-}

@@ -2,13 +2,6 @@
 
 public import Scuttlebutt
 
-/// What can be an element of a set or a key of a map.
-///
-/// Use ``PropertyKey`` rather than `String` for text: Swift's strings are equal when they look the
-/// same, JavaScript's when they are the same, so one of two keys would swallow the other here and
-/// not there. An element that does not equal itself (NaN) is ignored.
-public typealias ReplicatedKey = Codable & Comparable & Hashable & Sendable
-
 /// A set that only grows.
 ///
 /// Everything that was inserted anywhere is in it. Pitfall: nothing can be taken out, also not by

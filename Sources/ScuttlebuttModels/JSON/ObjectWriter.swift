@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+
+/// Writes the members of a JSON object one after the other.
+struct ObjectWriter {
+    private var isEmpty = true
+
+    /// Appends what stands before a value: brace or comma, the key, and a colon.
+    mutating func begin(_ key: PropertyKey, in output: inout [UInt8]) {
+        output.append(UInt8(ascii: isEmpty ? "{" : ","))
+        isEmpty = false
+        key.append(to: &output)
+        output.append(UInt8(ascii: ":"))
+    }
+
+    /// Appends the end of the object.
+    func end(in output: inout [UInt8]) {
+        if isEmpty { output.append(UInt8(ascii: "{")) }
+        output.append(UInt8(ascii: "}"))
+    }
+}
