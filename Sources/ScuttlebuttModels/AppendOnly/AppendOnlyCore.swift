@@ -31,7 +31,7 @@ struct AppendOnlyCore: Sendable {
     mutating func apply(_ update: Update) -> (Application, Change?) {
         switch Self.read(update.payload) {
         case .success(let request): return (.applied, apply(update, request))
-        case .failure(let misshapen): return (.refused(misshapen.reason), nil)
+        case .failure(let error): return (.refused(error.reason), nil)
         }
     }
 
@@ -59,13 +59,11 @@ struct AppendOnlyCore: Sendable {
         }
     }
 
-    struct Misshapen: Error { let reason: String }
-
     /// Reads `{"push": object}` or `{"remove": id}`; of equal keys the last counts.
-    static func read(_ payload: Payload) -> Result<Request, Misshapen> {
+    static func read(_ payload: Payload) -> Result<Request, MalformedUpdateError> {
         payload.withUnsafeBufferPointer { bytes in
             guard var members = JSONMembers(bytes) else {
-                return .failure(Misshapen(reason: "an update of a list is an object"))
+                return .failure(MalformedUpdateError("an update of a list is an object"))
             }
             var push: Range<Int>?
             var remove: Range<Int>?
@@ -76,7 +74,7 @@ struct AppendOnlyCore: Sendable {
             switch (push, remove) {
             case (let push?, nil):
                 guard bytes[push.lowerBound] == UInt8(ascii: "{") else {
-                    return .failure(Misshapen(reason: "only objects can be pushed"))
+                    return .failure(MalformedUpdateError("only objects can be pushed"))
                 }
                 return .success(.push(push))
             case (nil, let remove?):
@@ -84,12 +82,12 @@ struct AppendOnlyCore: Sendable {
                     let id = AppendOnlyID(utf8: text.bytes)
                 else {
                     return .failure(
-                        Misshapen(reason: "an item to remove is named \"source:timestamp\""))
+                        MalformedUpdateError("an item to remove is named \"source:timestamp\""))
                 }
                 return .success(.remove(id))
             case (nil, nil), (_?, _?):
                 return .failure(
-                    Misshapen(reason: "an update of a list has one of push and remove"))
+                    MalformedUpdateError("an update of a list has one of push and remove"))
             }
         }
     }

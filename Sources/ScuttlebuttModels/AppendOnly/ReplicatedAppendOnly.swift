@@ -12,7 +12,7 @@ public import Scuttlebutt
 /// it, and a second one changes nothing; both crash the original.
 ///
 /// Memory: one update per item that is here, and one removal per item that was.
-public struct ReplicatedAppendOnly<Item: Codable & Sendable>: Replicated, Dumpable, Sendable {
+public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core = AppendOnlyCore()
 
     /// Makes an empty list.
@@ -81,19 +81,8 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: Replicated, Dumpab
         return application
     }
 
-    /// The pushes of items that are here and the removals, as far as `known` does not cover them,
-    /// in agreed order.
-    ///
-    /// - Complexity: O(sources + *r* log sources) for *r* updates.
-    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
-
-    /// The same within a budget.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        core.log.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes the retained updates have.
-    public var retainedByteCount: Int { core.log.byteCount }
+    /// The pushes of the current items, and all removals.
+    public var log: RetainedLog { core.log }
 
     /// Appends an array of all items.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

@@ -71,7 +71,7 @@ extension ReplicatedArray {
     public var values: [Value] { compactMap { $0 } }
 }
 
-extension ReplicatedArray: Replicated, Dumpable {
+extension ReplicatedArray: LogBacked, Dumpable {
     /// Takes an update: an object of sort keys with their items, `null` for those removed.
     public mutating func apply(
         _ update: Update, changes: inout [ArrayChange]?
@@ -79,16 +79,8 @@ extension ReplicatedArray: Replicated, Dumpable {
         core.apply(update, changes: &changes)
     }
 
-    /// The updates to which a sort key still belongs, as far as a peer lacks them.
-    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
-
-    /// The same within a limit.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        core.log.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes the retained updates have.
-    public var retainedByteCount: Int { core.log.byteCount }
+    /// The updates that a sort key still belongs to.
+    public var log: RetainedLog { core.log }
 
     /// Appends the JSON array of all elements, each with the bytes that its writer gave it.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

@@ -36,7 +36,7 @@ struct DocCore: Sendable {
         let write: DocWrite
         switch DocWrite.read(update.payload) {
         case .success(let read): write = read
-        case .failure(let failure): return .refused(failure.text)
+        case .failure(let error): return .refused(error.reason)
         }
         // One that was applied before, and may have been superseded since.
         guard log.append(update) else { return .applied }

@@ -11,30 +11,35 @@ struct DocWrite {
     }
 
     private static let fewest = 16
+    private static let notAnArray = MalformedUpdateError(
+        "a document's update is an array of a row's id and its keys")
+    private static let noRow = MalformedUpdateError("a row's id is a string")
+    private static let noMembers = MalformedUpdateError(
+        "a row's keys are an object, or null to remove the row")
 
     let id: PropertyKey
     let content: Content
 
     /// Reads a payload, or says what is wrong with it.
-    static func read(_ payload: Payload) -> Result<DocWrite, DocFailure> {
+    static func read(_ payload: Payload) -> Result<DocWrite, MalformedUpdateError> {
         payload.withUnsafeBufferPointer { bytes in
-            guard var elements = JSONElements(bytes) else { return .failure(.notAnArray) }
+            guard var elements = JSONElements(bytes) else { return .failure(notAnArray) }
             guard let name = elements.next(), let id = PropertyKey(name, in: bytes) else {
-                return .failure(.noRow)
+                return .failure(noRow)
             }
             // The originals do not look at further elements.
-            guard let content = elements.next() else { return .failure(.noMembers) }
+            guard let content = elements.next() else { return .failure(noMembers) }
             if ValueCoding.isNull(bytes[content]) {
                 return .success(DocWrite(id: id, content: .removal))
             }
             guard var walk = JSONMembers(bytes, at: content.lowerBound) else {
-                return .failure(.noMembers)
+                return .failure(noMembers)
             }
             var members: [(key: PropertyKey, value: Range<Int>)] = []
             var places: [PropertyKey: Int] = [:]
             while let member = walk.next() {
                 guard let key = PropertyKey(member.key, in: bytes) else {
-                    return .failure(.noMembers)
+                    return .failure(noMembers)
                 }
                 // Few keys are compared faster than they are hashed.
                 if members.count == fewest {
@@ -87,20 +92,5 @@ struct DocWrite {
         id.append(to: &output)
         output.append(contentsOf: ",null]".utf8)
         return output
-    }
-}
-
-/// Why an update is none of a document.
-enum DocFailure: Error {
-    case notAnArray
-    case noRow
-    case noMembers
-
-    var text: String {
-        switch self {
-        case .notAnArray: "a document's update is an array of a row's id and its keys"
-        case .noRow: "a row's id is a string"
-        case .noMembers: "a row's keys are an object, or null to remove the row"
-        }
     }
 }

@@ -85,19 +85,12 @@ public struct ReplicatedDoc<Value: Codable & Sendable>: Sendable {
     }
 }
 
-extension ReplicatedDoc: Replicated {
+extension ReplicatedDoc: LogBacked {
     /// What an observer hears.
     public typealias Change = DocChange
 
-    /// The updates that still set a key, and the removals, which `known` does not cover.
-    ///
-    /// - Complexity: O(sources) for a peer that has everything.
-    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
-
-    /// The same within a budget.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        core.log.delta(since: known, limit: limit)
-    }
+    /// The updates that a key still belongs to, and the removals.
+    public var log: RetainedLog { core.log }
 
     /// Takes one update, and brings the declared sets and sequences up to date.
     ///
@@ -106,8 +99,6 @@ extension ReplicatedDoc: Replicated {
         core.apply(update, changes: &changes)
     }
 
-    /// How many bytes of updates are kept.
-    public var retainedByteCount: Int { core.log.byteCount }
 }
 
 extension ReplicatedDoc: Dumpable {

@@ -86,7 +86,7 @@ public struct ReplicatedEdit: Sendable {
     }
 }
 
-extension ReplicatedEdit: Replicated, Dumpable {
+extension ReplicatedEdit: LogBacked, Dumpable {
     /// Takes an update: an object of sort keys with their lines, `null` for those removed.
     ///
     /// - Complexity: O(k log *n*) for k lines, and O(length of the text) more if somebody listens
@@ -101,16 +101,8 @@ extension ReplicatedEdit: Replicated, Dumpable {
         return application
     }
 
-    /// The updates to which a line still belongs, as far as a peer lacks them.
-    public func history(since known: VersionVector) -> [Update] { lines.history(since: known) }
-
-    /// The same within a limit.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        lines.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes the retained updates have.
-    public var retainedByteCount: Int { lines.retainedByteCount }
+    /// The updates that a line still belongs to.
+    public var log: RetainedLog { lines.log }
 
     /// Appends the JSON array of all lines.
     public func appendDump(to output: inout [UInt8]) { lines.appendDump(to: &output) }

@@ -12,7 +12,7 @@ public import Scuttlebutt
 /// Events are *delivered* in the order of arrival, each once; what has been delivered is *listed*
 /// in the agreed order, which is the same on all peers. Nothing is ever forgotten (quirk Q22):
 /// limit the replica's size where strangers may write.
-public struct ReplicatedEvents<Argument: Codable & Sendable>: Replicated, Dumpable, Sendable {
+public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core = EventsCore()
 
     /// Makes an emitter that has emitted nothing.
@@ -79,18 +79,8 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: Replicated, Dumpab
         return application
     }
 
-    /// The events that `known` does not cover, in agreed order.
-    ///
-    /// - Complexity: O(sources + *r* log sources) for *r* events.
-    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
-
-    /// The same within a budget.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        core.log.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes all events have.
-    public var retainedByteCount: Int { core.log.byteCount }
+    /// Every event.
+    public var log: RetainedLog { core.log }
 
     /// Appends an object: event name to the array of its events' first arguments in agreed order,
     /// `null` for events without arguments.

@@ -29,7 +29,7 @@ public import Scuttlebutt
 /// The time is only known from ``Replicated/advance(wallClock:changes:)``, and ages are told from
 /// timestamps: they need the wall-clock timestamps of the upstream wire, and a peer that writes
 /// timestamps of the future has entries that stay as much longer.
-public struct ReplicatedExpiryModel<Value: Codable & Sendable>: Replicated, Dumpable, Sendable {
+public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core: ExpiryCore
 
     /// Makes an empty model.
@@ -120,19 +120,8 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: Replicated, Dump
         for change in own ?? [] { changes?.append(ExpiryChange(core: change)) }
     }
 
-    /// The updates that decide what is here, as far as `known` does not cover them, in agreed
-    /// order.
-    ///
-    /// - Complexity: O(sources + *r* log sources) for *r* updates.
-    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
-
-    /// The same within a budget.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        core.log.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes the retained updates have.
-    public var retainedByteCount: Int { core.log.byteCount }
+    /// The updates that decide what the model holds.
+    public var log: RetainedLog { core.log }
 
     /// Appends an object of all keys that are here and not deleted.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

@@ -13,7 +13,7 @@ public import Scuttlebutt
 ///
 /// Memory: one update per key that was ever set. Unlike the original, which lets the last to arrive
 /// win between equal timestamps, the source decides there (quirk Q5), so all peers end alike.
-public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, Sendable {
+public struct ReplicatedModel<Value: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core = ModelCore()
 
     /// Makes an empty model.
@@ -88,18 +88,8 @@ public struct ReplicatedModel<Value: Codable & Sendable>: Replicated, Dumpable, 
         return application
     }
 
-    /// The winners that `known` does not cover, in agreed order.
-    ///
-    /// - Complexity: O(sources + *r* log sources) for *r* updates.
-    public func history(since known: VersionVector) -> [Update] { core.log.delta(since: known) }
-
-    /// The same within a budget.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        core.log.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes the updates of the winners have.
-    public var retainedByteCount: Int { core.log.byteCount }
+    /// The newest write of each key.
+    public var log: RetainedLog { core.log }
 
     /// Appends an object of all keys that are not deleted.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

@@ -28,7 +28,8 @@ public struct ReplicatedText: Sendable {
     /// Who writes here.
     public let source: Source
 
-    private(set) var log = RetainedLog()
+    /// Every update.
+    public private(set) var log = RetainedLog()
     private var known = VersionVector()
     /// How many scalars each source has inserted, those included that wait for others.
     private var inserted: [Source: Int] = [:]
@@ -64,7 +65,7 @@ public struct ReplicatedText: Sendable {
     var nextCounter: Int { inserted[source] ?? 0 }
 }
 
-extension ReplicatedText: Replicated, Dumpable {
+extension ReplicatedText: LogBacked, Dumpable {
     /// Takes an update: one edit.
     ///
     /// What it builds on may still be on its way; then it is kept, and performed when that comes.
@@ -101,17 +102,6 @@ extension ReplicatedText: Replicated, Dumpable {
         log.append(update)
         return .applied
     }
-
-    /// All updates that a peer lacks.
-    public func history(since known: VersionVector) -> [Update] { log.delta(since: known) }
-
-    /// The same within a limit.
-    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
-        log.delta(since: known, limit: limit)
-    }
-
-    /// How many bytes the updates have, which are all kept.
-    public var retainedByteCount: Int { log.byteCount }
 
     /// Appends the visible text as a JSON string.
     public func appendDump(to output: inout [UInt8]) {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+/// A replicated value that keeps the updates that peers may still need in one ``RetainedLog``.
+///
+/// The log answers what peers ask for, so a conforming type implements only `apply`.
+public protocol LogBacked: Replicated {
+    /// The updates that a peer may still need.
+    var log: RetainedLog { get }
+}
+
+extension LogBacked {
+    /// The retained updates that `known` does not cover, in agreed order.
+    ///
+    /// - Complexity: O(sources + *r* log sources) for *r* updates.
+    public func history(since known: VersionVector) -> [Update] { log.delta(since: known) }
+
+    /// The same within a budget.
+    public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
+        log.delta(since: known, limit: limit)
+    }
+
+    /// How many bytes the retained updates take.
+    public var retainedByteCount: Int { log.byteCount }
+}
