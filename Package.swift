@@ -49,6 +49,7 @@ let package = Package(
         .executable(name: "scuttlebutt", targets: ["ScuttlebuttCommand"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -70,7 +71,12 @@ let package = Package(
         .target(name: "Redux", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(
-            name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
+            name: "ScuttlebuttModels",
+            dependencies: [
+                "Scuttlebutt", "ScuttlebuttCoding",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttSimulation",

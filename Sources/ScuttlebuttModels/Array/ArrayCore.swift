@@ -46,7 +46,7 @@ struct ArrayCore: Sendable {
 
     init(source: Source) {
         self.source = source
-        sourceHash = Self.hash(source.utf8, into: 0xCBF2_9CE4_8422_2325)
+        sourceHash = SortKeyAllocator.hash(source.utf8)
     }
 
     mutating func apply(_ update: Update, changes: inout [ArrayChange]?) -> Application {
@@ -140,15 +140,10 @@ struct ArrayCore: Sendable {
     func seed(_ values: some Sequence<[UInt8]>) -> UInt64 {
         var hash = sourceHash
         withUnsafeBytes(of: appliedCount.littleEndian) {
-            hash = Self.hash($0, into: hash)
+            hash = SortKeyAllocator.hash($0, into: hash)
         }
-        for value in values { hash = Self.hash(value, into: hash) }
+        for value in values { hash = SortKeyAllocator.hash(value, into: hash) }
         return SortKeyAllocator.mixed(hash)
-    }
-
-    /// FNV-1a.
-    private static func hash(_ bytes: some Sequence<UInt8>, into hash: UInt64) -> UInt64 {
-        bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
 
     func appendDump(to output: inout [UInt8]) {

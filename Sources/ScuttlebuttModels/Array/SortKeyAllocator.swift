@@ -87,6 +87,13 @@ struct SortKeyAllocator {
         bytes.append(SortKeyDigits.characters[Int(1 + word % 62)])
     }
 
+    /// FNV-1a, which a seed is computed by.
+    static func hash(
+        _ bytes: some Sequence<UInt8>, into hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    ) -> UInt64 {
+        bytes.reduce(hash) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+    }
+
     /// The finaliser of SplitMix64.
     static func mixed(_ word: UInt64) -> UInt64 {
         var z = word

@@ -69,11 +69,7 @@ extension DocView {
     /// A number that differs from row to row, so that two peers who put different rows at one place
     /// choose different sort keys without having to draw lots.
     private static func seed(_ id: PropertyKey, _ previous: PropertyKey?) -> UInt64 {
-        // FNV-1a over both, with a byte between them that is in neither.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in id.bytes + [0xFF] + (previous?.bytes ?? []) {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        return hash
+        // The byte between the two is in neither.
+        SortKeyAllocator.hash(id.bytes + [0xFF] + (previous?.bytes ?? []))
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 public import Scuttlebutt
 
 /// Takes back own changes of a replicated text, and makes them again.
@@ -23,7 +24,7 @@ public struct EditUndo: Sendable {
     private let source: Source
     private let limit: Int
     private var undone: [Step] = []
-    private var done: [Step] = []
+    private var done: Deque<Step> = []
     /// What the payload that was returned last will report.
     private var expected: [PropertyKey: [UInt8]?]?
 

@@ -120,7 +120,7 @@ extension ReplicatedEdit: LogBacked, Dumpable {
                 index += 1
             }
             let (old, new) = (Self.text(change.old), Self.text(change.new))
-            let (start, end) = Self.common(old, new)
+            let (start, end) = MyersDiff.commonEnds(old, new)
             guard start < old.count || start < new.count else { return nil }
             func part(_ scalars: [Unicode.Scalar]) -> String {
                 var view = String.UnicodeScalarView()
@@ -132,15 +132,6 @@ extension ReplicatedEdit: LogBacked, Dumpable {
                 offset: offset + before, removed: part(old), inserted: part(new),
                 stamp: change.stamp, line: change)
         }
-    }
-
-    /// How many scalars two lines have in common at the beginning and, of the rest, at the end.
-    private static func common(
-        _ old: [Unicode.Scalar], _ new: [Unicode.Scalar]
-    ) -> (start: Int, end: Int) {
-        let start = zip(old, new).prefix { $0 == $1 }.count
-        let room = min(old.count, new.count) - start
-        return (start, zip(old.reversed(), new.reversed()).prefix(room).prefix { $0 == $1 }.count)
     }
 
     private static func text(_ json: [UInt8]?) -> [Unicode.Scalar] {

@@ -68,7 +68,7 @@ struct ExpiryEntry: Sendable {
             ages.removeAll()
             newestObject = nil
         }
-        while let oldest = ages.first?.stamp, oldest < stamp {
+        while let oldest = ages.first, oldest < stamp {
             _ = ages.pop()
             if forget(object: oldest) { dropped.append(oldest) }
         }

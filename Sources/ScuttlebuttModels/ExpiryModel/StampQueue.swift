@@ -1,64 +1,48 @@
 // SPDX-License-Identifier: MIT
 
+import HeapModule
 import Scuttlebutt
 
-/// Finds the entry with the smallest stamp.
+/// A queue of tagged stamps, smallest first.
 ///
-/// A binary heap whose entries may have become out of date: the caller skips those as they surface,
-/// and all such are swept out when they outnumber the others.
+/// An entry may become out of date while it is queued. The caller skips such entries when they come
+/// out, and ``sweep(keeping:_:)`` drops them once they outnumber the others.
 struct StampQueue<Tag: Sendable>: Sendable {
-    private var heap: [(stamp: Stamp, tag: Tag)] = []
+    private struct Entry: Comparable, Sendable {
+        let stamp: Stamp
+        let tag: Tag
 
-    var first: (stamp: Stamp, tag: Tag)? { heap.first }
+        static func == (left: Entry, right: Entry) -> Bool { left.stamp == right.stamp }
+        static func < (left: Entry, right: Entry) -> Bool { left.stamp < right.stamp }
+    }
+
+    private var heap = Heap<Entry>()
+
+    /// The smallest stamp.
+    var first: Stamp? { heap.min?.stamp }
 
     /// Adds an entry.
     ///
     /// - Complexity: O(log *n*).
-    mutating func push(_ stamp: Stamp, _ tag: Tag) {
-        heap.append((stamp, tag))
-        var place = heap.count - 1
-        while place > 0, heap[place].stamp < heap[(place - 1) / 2].stamp {
-            heap.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
-        }
-    }
+    mutating func push(_ stamp: Stamp, _ tag: Tag) { heap.insert(Entry(stamp: stamp, tag: tag)) }
 
-    /// Takes out the entry with the smallest stamp.
+    /// Removes the entry with the smallest stamp.
     ///
     /// - Complexity: O(log *n*).
     mutating func pop() -> (stamp: Stamp, tag: Tag)? {
-        guard let first = heap.first, let last = heap.popLast() else { return nil }
-        if !heap.isEmpty {
-            heap[0] = last
-            sink(0)
-        }
-        return first
+        heap.popMin().map { ($0.stamp, $0.tag) }
     }
 
-    private mutating func sink(_ start: Int) {
-        var place = start
-        while true {
-            var least = place
-            for child in [2 * place + 1, 2 * place + 2]
-            where child < heap.count && heap[child].stamp < heap[least].stamp {
-                least = child
-            }
-            guard least != place else { return }
-            heap.swapAt(place, least)
-            place = least
-        }
-    }
-
-    /// Sweeps out what is out of date once it is more than half.
+    /// Drops out-of-date entries once they are more than half.
     ///
-    /// - Complexity: O(1) amortised over the pushes.
+    /// - Parameters:
+    ///   - count: How many entries are current.
+    ///   - isCurrent: Whether an entry is current.
+    /// - Complexity: O(1), amortised over the pushes.
     mutating func sweep(keeping count: Int, _ isCurrent: (Stamp, Tag) -> Bool) {
         guard heap.count > 2 * count + 64 else { return }
-        heap.removeAll { !isCurrent($0.stamp, $0.tag) }
-        for place in stride(from: heap.count / 2, through: 0, by: -1) where !heap.isEmpty {
-            sink(place)
-        }
+        heap = Heap(heap.unordered.filter { isCurrent($0.stamp, $0.tag) })
     }
 
-    mutating func removeAll() { heap = [] }
+    mutating func removeAll() { heap = Heap() }
 }

@@ -18,7 +18,7 @@ struct CodeUnits: Sequence, IteratorProtocol {
         }
         guard index < bytes.count else { return nil }
         let first = bytes[index]
-        let count = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+        let count = first.scalarWidth
         var scalar = count == 1 ? UInt32(first) : UInt32(first) & (0x7F >> UInt32(count))
         for offset in 1..<Swift.max(count, 1) where index + offset < bytes.count {
             scalar = scalar << 6 | UInt32(bytes[index + offset] & 0x3F)

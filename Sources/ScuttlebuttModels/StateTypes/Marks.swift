@@ -80,12 +80,7 @@ struct Marks<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
 
     /// Where the mark of a source stands or would stand.
     private func place(of source: Source) -> Int {
-        var (low, high) = (0, marks.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if marks[middle].stamp.source < source { low = middle + 1 } else { high = middle }
-        }
-        return low
+        marks.partitioningIndex { !($0.stamp.source < source) }
     }
 }
 

@@ -164,11 +164,6 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
     /// Where the step of a stamp stands or would stand.
     private func index(of stamp: Stamp) -> Int {
         if steps.last.map({ $0.stamp < stamp }) ?? true { return steps.count }
-        var (low, high) = (0, steps.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if steps[middle].stamp < stamp { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return steps.partitioningIndex { !($0.stamp < stamp) }
     }
 }

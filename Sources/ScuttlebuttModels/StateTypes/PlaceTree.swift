@@ -28,12 +28,7 @@ struct PlaceTree: Equatable, Sendable {
         guard nodes[id] == nil else { return }
         nodes[id] = Node(place: place, item: item)
         var siblings = children.removeValue(forKey: place) ?? []
-        var (low, high) = (0, siblings.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if siblings[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        siblings.insert(id, at: low)
+        siblings.insert(id, at: siblings.partitioningIndex { !($0 < id) })
         children[place] = siblings
     }
 

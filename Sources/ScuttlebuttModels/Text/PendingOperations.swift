@@ -47,23 +47,15 @@ struct PendingOperations: Sendable, Equatable {
 
         /// Adds a range to the deletions, and returns how many more ranges there are.
         mutating func delete(_ range: Range<Int>) -> Int {
-            var (low, high) = (0, deletions.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if deletions[middle].upperBound < range.lowerBound {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
-            }
-            var (lower, upper, end) = (range.lowerBound, range.upperBound, low)
+            let first = deletions.partitioningIndex { $0.upperBound >= range.lowerBound }
+            var (lower, upper, end) = (range.lowerBound, range.upperBound, first)
             while end < deletions.count, deletions[end].lowerBound <= upper {
                 lower = min(lower, deletions[end].lowerBound)
                 upper = max(upper, deletions[end].upperBound)
                 end += 1
             }
-            deletions.replaceSubrange(low..<end, with: CollectionOfOne(lower..<upper))
-            return 1 - (end - low)
+            deletions.replaceSubrange(first..<end, with: CollectionOfOne(lower..<upper))
+            return 1 - (end - first)
         }
     }
 

@@ -19,7 +19,7 @@ extension ReplicatedText {
     ///
     /// - Complexity: O(log n + runs in the range).
     public func makeReplace(_ range: Range<Int>, with text: String) -> Payload? {
-        let operation = makeReplace(range, with: text, in: document, counter: nextCounter)
+        let operation = operation(replacing: range, with: text, counter: nextCounter)
         return operation.isEmpty ? nil : TextWire.payload([operation])
     }
 
@@ -31,22 +31,24 @@ extension ReplicatedText {
     ///
     /// - Complexity: O(n + m) and as many times more as scalars differ, but for at most 256.
     public func makeSet(text: String) -> Payload? {
-        let hunks = ScalarDiff.hunks(
-            from: Array(document.text.unicodeScalars), to: Array(text.unicodeScalars))
+        let new = Array(text.unicodeScalars)
+        let hunks = ScalarDiff.hunks(from: Array(document.text.unicodeScalars), to: new)
         var operations: [TextOperation] = []
         var counter = nextCounter
         // From the end on, so that the places before stay what they are.
         for hunk in hunks.reversed() {
-            let operation = makeReplace(
-                hunk.old, with: hunk.text, in: document, counter: counter)
-            counter += hunk.text.unicodeScalars.count
+            var inserted = String.UnicodeScalarView()
+            inserted.append(contentsOf: new[hunk.new])
+            let operation = operation(
+                replacing: hunk.old, with: String(inserted), counter: counter)
+            counter += hunk.new.count
             operations.append(operation)
         }
         return operations.isEmpty ? nil : TextWire.payload(operations)
     }
 
-    private func makeReplace(
-        _ range: Range<Int>, with text: String, in document: TextDocument, counter: Int
+    private func operation(
+        replacing range: Range<Int>, with text: String, counter: Int
     ) -> TextOperation {
         let operation = document.makeReplace(
             range.clamped(to: 0..<document.count), with: text, by: source)

@@ -128,8 +128,7 @@ struct SavedRuns {
                 var wides = 0
                 for _ in 0..<length {
                     guard offset < text.count else { return false }
-                    let lead = text[offset]
-                    let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+                    let width = text[offset].scalarWidth
                     wides += width == 4 ? 1 : 0
                     offset += width
                 }

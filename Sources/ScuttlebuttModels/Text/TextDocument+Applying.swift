@@ -170,12 +170,19 @@ extension TextDocument {
         _ source: Source, _ counters: Range<Int>, _ changes: inout [TextChange]?
     ) {
         guard let number = number(of: source) else { return }
-        var counter = UInt32(counters.lowerBound)
-        let end = UInt32(counters.upperBound)
-        while counter < end {
+        delete(number, UInt32(counters.lowerBound)..<UInt32(counters.upperBound), &changes)
+        cleanArena()
+    }
+
+    /// Marks scalars that are here as deleted; their text stays in the arena.
+    mutating func delete(
+        _ number: Int, _ counters: Range<UInt32>, _ changes: inout [TextChange]?
+    ) {
+        var counter = counters.lowerBound
+        while counter < counters.upperBound {
             guard var place = place(UInt16(number), counter) else { return }
             let span = tree[place.leaf, place.slot]
-            let upper = min(span.end, end)
+            let upper = min(span.end, counters.upperBound)
             if !span.isDeleted {
                 if changes != nil {
                     let start = tree.sums(before: place.leaf, place.slot).scalars + place.offset
@@ -186,7 +193,6 @@ extension TextDocument {
             }
             counter = upper
         }
-        cleanArena()
     }
 
     /// Marks the first scalars of a visible span as deleted, and returns where the next span is.

@@ -83,8 +83,7 @@ extension TextDocument {
         }
         var index = start
         while index < arena.count {
-            let lead = arena[index]
-            let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+            let width = arena[index].scalarWidth
             piece.bytes += width
             piece.scalars += 1
             piece.wides += width == 4 ? 1 : 0

@@ -129,7 +129,8 @@ private struct RunMerger {
             throw TextError(.damaged, "Something is missing before what is merged.")
         }
         if run.isDeleted, run.start < known {
-            document.deleteKnown(number, run.start..<min(known, run.end))
+            var ignored: [TextChange]?
+            document.delete(number, run.start..<min(known, run.end), &ignored)
         }
         guard run.end > known else { return }
         let skipped = Int(known - run.start)
@@ -162,22 +163,5 @@ private struct RunMerger {
         }
         document.liveByteCount += span.byteCount
         document.integrate(span)
-    }
-}
-
-extension TextDocument {
-    /// Marks scalars as deleted that are here.
-    fileprivate mutating func deleteKnown(_ number: Int, _ counters: Range<UInt32>) {
-        var counter = counters.lowerBound
-        while counter < counters.upperBound {
-            guard let place = place(UInt16(number), counter) else { return }
-            let span = tree[place.leaf, place.slot]
-            let upper = min(span.end, counters.upperBound)
-            if !span.isDeleted {
-                let (leaf, slot) = split(place)
-                deleteStart(of: leaf, slot, count: Int(upper - counter))
-            }
-            counter = upper
-        }
     }
 }

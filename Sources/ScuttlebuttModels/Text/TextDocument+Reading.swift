@@ -80,8 +80,7 @@ extension TextDocument {
         if span.wideCount == 0 { return scalars + within }
         var (index, seen, position) = (Int(span.text), 0, 0)
         while true {
-            let lead = arena[index]
-            let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+            let width = arena[index].scalarWidth
             seen += width == 4 ? 2 : 1
             if seen > within { return scalars + position }
             index += width

@@ -175,8 +175,7 @@ public struct TextDocument: Sendable {
         var index = Int(span.text)
         var (scalars, wides) = (0, 0)
         while scalars < count {
-            let lead = arena[index]
-            let width = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+            let width = arena[index].scalarWidth
             if width == 4 { wides += 1 }
             index += width
             scalars += 1

@@ -52,10 +52,8 @@ enum LineAlignment {
     /// One more than twice the bytes in common at the beginning and the end, so that lines with
     /// nothing in common are paired only where nothing better can be.
     private static func likeness(_ old: ArraySlice<UInt8>, _ new: ArraySlice<UInt8>) -> Int {
-        let start = zip(old, new).prefix { $0 == $1 }.count
-        let room = min(old.count, new.count) - start
+        let (start, end) = MyersDiff.commonEnds(old, new)
         // All lines end alike: the line feed is no likeness.
-        let end = zip(old.reversed(), new.reversed()).prefix(room).prefix { $0 == $1 }.count
         let isLineFeed = end > 0 && old.last == 0x0A
         return 1 + 2 * (start + end - (isLineFeed ? 1 : 0))
     }
