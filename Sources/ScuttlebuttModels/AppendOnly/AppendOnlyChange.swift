@@ -4,8 +4,8 @@ public import Scuttlebutt
 
 /// What an update did to a ``ReplicatedAppendOnly``.
 public enum AppendOnlyChange<Item: Codable & Sendable>: Sendable {
-    /// An item was added; it need not be the last in agreed order.
+    /// An item was added, not necessarily at the end of the agreed order.
     case pushed(AppendOnlyItem<Item>)
-    /// An item was taken out by the update with this stamp.
+    /// The update with this stamp removed an item.
     case removed(AppendOnlyItem<Item>, by: Stamp)
 }

@@ -2,30 +2,31 @@
 
 import Scuttlebutt
 
-/// The list without the type of its items.
+/// A list whose items have no type yet.
 ///
-/// A removal is the same thing whether its push is here, was here, or is yet to come: an entry of
-/// `removals`. Of several removals of one item the earliest stays.
+/// A removal is an entry in `removals`, whether its push is present, was removed or has yet to
+/// arrive. If several removals name one item, the earliest is kept.
 struct AppendOnlyCore: Sendable {
-    /// What an update asks for.
+    /// What an update requests.
     enum Request {
-        /// To add the object that stands in this range of the payload.
+        /// Adds the object at this range of the payload.
         case push(Range<Int>)
         case remove(AppendOnlyID)
     }
 
-    /// What one update did.
+    /// The effect of one update.
     enum Change {
         case pushed(Update)
-        /// `item` is the update that had pushed it.
+        /// `item` is the update that pushed the item.
         case removed(item: Update, by: Stamp)
     }
 
-    /// All that peers may need: pushes of items that are here, and one removal per removed item.
+    /// Everything that peers may need: the pushes of present items, and one removal per removed
+    /// item.
     private(set) var log = RetainedLog()
-    /// The pushes of items that are here.
+    /// The pushes of present items.
     private(set) var items = RetainedLog()
-    /// For each removed item the update that removed it.
+    /// The update that removed each removed item.
     private(set) var removals: [Stamp: Stamp] = [:]
 
     mutating func apply(_ update: Update) -> (Application, Change?) {
@@ -40,7 +41,8 @@ struct AppendOnlyCore: Sendable {
         guard log.append(update) else { return nil }
         switch request {
         case .push:
-            // It joins `items` even if it leaves at once, so that both logs know its source alike.
+            // Even a push that is removed at once goes through `items`, so that both logs have seen
+            // the same timestamps of its source.
             items.append(update)
             guard removals[stamp] != nil else { return .pushed(update) }
             items.remove(stamp)
@@ -59,11 +61,11 @@ struct AppendOnlyCore: Sendable {
         }
     }
 
-    /// Reads `{"push": object}` or `{"remove": id}`; of equal keys the last counts.
+    /// Reads `{"push": object}` or `{"remove": id}`; the last of several equal keys counts.
     static func read(_ payload: Payload) -> Result<Request, MalformedUpdateError> {
         payload.withUnsafeBufferPointer { bytes in
             guard var members = JSONMembers(bytes) else {
-                return .failure(MalformedUpdateError("an update of a list is an object"))
+                return .failure(MalformedUpdateError("a list's update must be an object"))
             }
             var push: Range<Int>?
             var remove: Range<Int>?
@@ -82,12 +84,12 @@ struct AppendOnlyCore: Sendable {
                     let id = AppendOnlyID(utf8: text.bytes)
                 else {
                     return .failure(
-                        MalformedUpdateError("an item to remove is named \"source:timestamp\""))
+                        MalformedUpdateError("the id of an item must be \"source:timestamp\""))
                 }
                 return .success(.remove(id))
             case (nil, nil), (_?, _?):
                 return .failure(
-                    MalformedUpdateError("an update of a list has one of push and remove"))
+                    MalformedUpdateError("a list's update must have either push or remove"))
             }
         }
     }

@@ -2,21 +2,21 @@
 
 public import Scuttlebutt
 
-/// Names an item of ``ReplicatedAppendOnly``: who pushed it, and when.
+/// Identifies an item of ``ReplicatedAppendOnly`` by its source and timestamp.
 ///
-/// Its text on the wire is the source, a colon, and the timestamp as JavaScript prints it:
-/// `SERVER:1795234558919.001`. A source may hold colons itself, so the last one separates.
+/// On the wire it is the source, a colon, and the timestamp as JavaScript prints it:
+/// `SERVER:1795234558919.001`. A source may contain colons, so the last colon is the separator.
 public struct AppendOnlyID: Hashable, Sendable {
     /// The stamp of the update that pushed the item.
     public let stamp: Stamp
 
-    /// Names the item that was pushed with this stamp.
+    /// Creates the id of the item that was pushed with this stamp.
     public init(_ stamp: Stamp) { self.stamp = stamp }
 
     /// Reads the text of an id.
     ///
-    /// Returns `nil` for what is no such text. The timestamp must be written exactly as JavaScript
-    /// prints it, for the originals compare the texts: no item of theirs is called `A:1.0`.
+    /// Returns `nil` for any other text. The timestamp must be written exactly as JavaScript prints
+    /// it, because the originals compare the texts: none of their items is called `A:1.0`.
     public init?(_ text: String) { self.init(utf8: Array(text.utf8)) }
 
     init?(utf8 bytes: [UInt8]) {

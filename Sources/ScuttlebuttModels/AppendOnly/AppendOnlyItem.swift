@@ -4,7 +4,7 @@ import Scuttlebutt
 
 /// One item of a ``ReplicatedAppendOnly``.
 public struct AppendOnlyItem<Item: Codable & Sendable>: Sendable {
-    /// What the item is removed by.
+    /// The id by which the item can be removed.
     public let id: AppendOnlyID
     /// The JSON object that was pushed.
     public let rawValue: [UInt8]
@@ -14,6 +14,6 @@ public struct AppendOnlyItem<Item: Codable & Sendable>: Sendable {
         rawValue = AppendOnlyCore.object(in: update.payload)
     }
 
-    /// What was pushed; `nil` if it has another shape.
+    /// The pushed object, or `nil` if it has another shape.
     public var value: Item? { ValueCoding.decode(Item.self, from: rawValue) }
 }

@@ -2,26 +2,26 @@
 
 public import Scuttlebutt
 
-/// A replicated list to which objects are pushed, and from which they can be removed by id.
+/// A replicated list of objects, which are pushed, and removed by id.
 ///
-/// Speaks the wire of the original's `append-only`: an update is `{"push": object}` or
-/// `{"remove": "<source>:<timestamp>"}`. The items stand in agreed order (quirk Q5).
+/// It uses the wire format of the original's `append-only`: an update is `{"push": object}` or
+/// `{"remove": "<source>:<timestamp>"}`. The items are in agreed order (quirk Q5).
 ///
-/// A removal stays in the history, so it also reaches peers that were away; the original forgets
-/// it, and such a peer keeps the item (quirk Q6). A removal that comes before its push waits for
-/// it, and a second one changes nothing; both crash the original.
+/// A removal stays in the history and so reaches peers that were away. The original forgets it, so
+/// such a peer keeps the item (quirk Q6). A removal that arrives before its push waits for it, and
+/// a second removal changes nothing; both crash the original.
 ///
-/// Memory: one update per item that is here, and one removal per item that was.
+/// Memory: one update per present item and one removal per removed item.
 public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core = AppendOnlyCore()
 
-    /// Makes an empty list.
+    /// Creates an empty list.
     public init() {}
 
-    /// How many items there are.
+    /// The number of items.
     public var count: Int { core.items.count }
 
-    /// Whether there is no item.
+    /// Whether the list has no items.
     public var isEmpty: Bool { count == 0 }
 
     /// The items in agreed order.
@@ -31,20 +31,22 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpabl
         core.items.delta(since: VersionVector()).map { AppendOnlyItem($0) }
     }
 
-    /// The item with this id; `nil` if it is not here, or not any more.
+    /// The item with this id, or `nil` if it has not arrived or was removed.
     ///
     /// - Complexity: O(log *n*).
     public subscript(id: AppendOnlyID) -> AppendOnlyItem<Item>? {
         core.items.update(at: id.stamp).map { AppendOnlyItem($0) }
     }
 
-    /// Whether an item was removed, before or after its push came.
+    /// Whether an item was removed, even if its push has not arrived.
     public func isRemoved(_ id: AppendOnlyID) -> Bool { core.removals[id.stamp] != nil }
 
-    /// Prepares pushing an item; its id will be the stamp of the update.
+    /// Creates the update that pushes an item.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot express, and for an item that is no JSON
-    ///   object: the originals accept nothing else.
+    /// The stamp of the update becomes the item's id.
+    ///
+    /// - Throws: `EncodingError` if JSON cannot express the item, or if it is not a JSON object:
+    ///   the originals accept nothing else.
     public func makePush(_ item: Item) throws -> Payload {
         let object = try ValueCoding.encode(item)
         guard object.first == UInt8(ascii: "{") else {
@@ -54,9 +56,9 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpabl
         return Array("{\"push\":".utf8) + object + [UInt8(ascii: "}")]
     }
 
-    /// Prepares removing an item, which need not have arrived yet.
+    /// Creates the update that removes an item, which need not have arrived.
     ///
-    /// - Returns: `nil` when it was removed already.
+    /// - Returns: `nil` if the item was already removed.
     public func makeRemove(_ id: AppendOnlyID) -> Payload? {
         guard !isRemoved(id) else { return nil }
         var payload = Array("{\"remove\":".utf8)
@@ -65,7 +67,7 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpabl
         return payload
     }
 
-    /// Takes an update.
+    /// Applies an update.
     ///
     /// - Complexity: O(log *n*).
     public mutating func apply(

@@ -2,8 +2,8 @@
 
 import Scuttlebutt
 
-// Payloads for local writes. Indexes may be stale, for remote updates come in between a look at the
-// array and a write: so they are clamped, never trapped on.
+// Payloads for local writes. Remote updates may arrive between reading an index and writing, so a
+// stale index is clamped and never traps.
 extension ArrayCore {
     /// The payload that inserts a JSON value at `index`.
     func makeInsert(_ value: [UInt8], at index: Int) -> Payload {
@@ -17,10 +17,10 @@ extension ArrayCore {
         return Self.payload([(free(key, &allocator), value)])
     }
 
-    /// The payload that replaces elements by JSON values, as `splice` of the originals does: the
-    /// first keep the keys of those that they replace, further ones get new keys.
+    /// The payload that replaces elements with JSON values, as the originals' `splice` does: the
+    /// first values take the keys of the elements that they replace, and the others get new keys.
     ///
-    /// - Returns: `nil` when nothing would change.
+    /// - Returns: `nil` if nothing would change.
     func makeSplice(at index: Int, removing removals: Int, inserting values: [[UInt8]]) -> Payload?
     {
         let start = min(max(index, 0), items.count)
@@ -30,7 +30,7 @@ extension ArrayCore {
         ])
     }
 
-    /// One place at which elements are replaced.
+    /// A place at which elements are replaced.
     struct Splice {
         /// Where new elements go if none is removed.
         let index: Int
@@ -39,11 +39,12 @@ extension ArrayCore {
         let values: [[UInt8]]
     }
 
-    /// The payload that does several splices at once; they are in ascending order and their indexes
-    /// count the elements as they are now.
+    /// The payload that performs several splices at once.
+    ///
+    /// The splices are in ascending order, and their indexes refer to the current elements.
     func makeSplice(_ splices: [Splice]) -> Payload? {
         var output = PayloadWriter()
-        // New elements for one gap, which get their keys together.
+        // New elements for one gap, whose keys are chosen together.
         var waiting: [[UInt8]] = []
         var gap = 0
         func insertWaiting(_ output: inout PayloadWriter) {
@@ -78,12 +79,12 @@ extension ArrayCore {
         return output.finished()
     }
 
-    /// The payload that replaces or inserts one item under a key that the caller chose.
+    /// The payload that replaces or inserts an item under a given key.
     func makeSet(_ value: [UInt8], for key: PropertyKey) -> Payload {
         Self.payload([(key, value)])
     }
 
-    /// The payload that removes one element; `nil` when there is none with this key.
+    /// The payload that removes an element, or `nil` if there is none with this key.
     func makeUnset(_ key: PropertyKey) -> Payload? {
         guard items.find(key) != nil else { return nil }
         return Self.payload([(key, nil)])
@@ -91,7 +92,7 @@ extension ArrayCore {
 
     /// The payload that inserts a JSON value somewhere between two keys.
     ///
-    /// Without a place between them it goes behind the first, as near as possible.
+    /// If there is no room between them, the value goes after the first, as near as possible.
     func makeInsert(
         _ value: [UInt8], between previous: PropertyKey?, and next: PropertyKey?
     ) -> Payload {
@@ -106,8 +107,8 @@ extension ArrayCore {
 
     /// New keys in ascending order that put elements at `index`.
     ///
-    /// Where no string sorts between the neighbours, which only keys with NUL characters bring
-    /// about, they go to the next gap to the right that has room; the one behind the last element
+    /// If no string sorts between the neighbours, which only keys with NUL characters cause, the
+    /// elements go to the next gap to the right that has room. The gap after the last element
     /// always has.
     func newKeys(for values: [[UInt8]], at index: Int) -> [PropertyKey] {
         var allocator = SortKeyAllocator(seed: seed(values))
@@ -121,7 +122,7 @@ extension ArrayCore {
         }
         let keys = allocator.keys(
             values.count, after: previous, before: nil, lean: lean(previous, nil))
-        guard let keys else { preconditionFailure("behind all keys there is always room") }
+        guard let keys else { preconditionFailure("there is always room after the last key") }
         return keys.map { free($0, &allocator) }
     }
 
@@ -134,7 +135,7 @@ extension ArrayCore {
         return next == run.key ? .end(run: run.length) : .middle
     }
 
-    /// A key that no tombstone has: a removal that comes late must not meet a new element.
+    /// A key that is not a tombstone's: a late removal must not hit a new element.
     private func free(_ key: PropertyKey, _ allocator: inout SortKeyAllocator) -> PropertyKey {
         var key = key
         while tombstones[key] != nil { key = allocator.prolonged(key) }

@@ -2,13 +2,13 @@
 
 import Scuttlebutt
 
-/// What a replicated array and a replicated text hold, as bytes.
+/// The contents of a replicated array or a replicated text, as bytes.
 ///
-/// Each sort key belongs to the newest update that names it; an update stays in the log for as long
-/// as one key belongs to it. A key whose newest item is `null` is a tombstone: it has no place in
-/// the array but keeps its update.
+/// Each sort key belongs to the newest update that names it, and an update stays in the log as long
+/// as a key belongs to it. A key whose newest item is `null` is a tombstone: it has no place in the
+/// array but retains its update.
 struct ArrayCore: Sendable {
-    /// An element as a part of the payload that wrote it.
+    /// An element, as a part of the payload that wrote it.
     struct Item: Sendable {
         let timestamp: Timestamp
         let source: Source
@@ -20,27 +20,29 @@ struct ArrayCore: Sendable {
         var bytes: [UInt8] { Array(payload[start..<end]) }
     }
 
-    /// Elements that the writer here inserted one beside the other.
+    /// Elements that the local writer inserted next to each other.
     ///
-    /// A hint for the choice of keys: nothing that peers agree on depends on it.
+    /// This is a hint for choosing keys; nothing that peers agree on depends on it.
     struct Run: Sendable {
         let key: PropertyKey
         var index: Int
         let length: Int
     }
 
-    /// Who writes here.
+    /// The local writer.
     let source: Source
     /// The elements by sort key.
     private(set) var items = OrderedTree<PropertyKey, Item>()
-    /// The sort keys whose newest item is `null`, with its stamp.
+    /// The sort keys whose newest item is `null`, with the stamp of that item.
     private(set) var tombstones: [PropertyKey: Stamp] = [:]
     private(set) var log = RetainedLog()
-    /// How many keys belong to an update, where it is more than one.
+    /// The number of keys that belong to an update, if it is more than one.
     private var shares: [Stamp: Int] = [:]
-    /// Where an own update inserted last: writers tend to go on where they are.
+    /// Where the latest own update inserted an element.
+    ///
+    /// Writers tend to continue where they are.
     private(set) var run: Run?
-    /// How many updates were applied; makes the seeds of new keys differ.
+    /// The number of applied updates, which makes the seeds of new keys differ.
     private(set) var appliedCount: UInt64 = 0
     private let sourceHash: UInt64
 
@@ -51,9 +53,9 @@ struct ArrayCore: Sendable {
 
     mutating func apply(_ update: Update, changes: inout [ArrayChange]?) -> Application {
         guard let members = Self.members(of: update.payload) else {
-            return .refused("an update of an array is an object of sort keys")
+            return .refused("an array's update must be an object of sort keys")
         }
-        // Not newer than all of its source: it has been applied before.
+        // The log refuses an update that has been applied before.
         guard log.append(update) else { return .applied }
         appliedCount &+= 1
         let stamp = update.stamp
@@ -127,7 +129,7 @@ struct ArrayCore: Sendable {
         }
     }
 
-    /// A key no longer belongs to the update with this stamp.
+    /// Records that a key no longer belongs to the update with this stamp.
     private mutating func release(_ stamp: Stamp) {
         guard !shares.isEmpty, let count = shares[stamp] else {
             log.remove(stamp)
@@ -136,7 +138,7 @@ struct ArrayCore: Sendable {
         shares[stamp] = count > 2 ? count - 1 : nil
     }
 
-    /// What new keys are salted with: differs by writer, by state and by what is written.
+    /// The seed for the salt of new keys; it differs by writer, by state and by value.
     func seed(_ values: some Sequence<[UInt8]>) -> UInt64 {
         var hash = sourceHash
         withUnsafeBytes(of: appliedCount.littleEndian) {
@@ -160,16 +162,17 @@ struct ArrayCore: Sendable {
 
 // Payloads.
 extension ArrayCore {
-    /// One sort key of a payload and where its item stands.
+    /// A sort key of a payload and the range of its item.
     struct Member {
         let key: PropertyKey
         let value: Range<Int>
         let isNull: Bool
     }
 
-    /// The sort keys of a payload in ascending order, each once; `nil` when it is no object.
+    /// The sort keys of a payload in ascending order without repetitions, or `nil` if the payload
+    /// is not an object.
     ///
-    /// Of equal keys the last one counts, as for `JSON.parse`.
+    /// The last of several equal keys counts, as in `JSON.parse`.
     static func members(of payload: Payload) -> [Member]? {
         payload.withUnsafeBufferPointer { bytes in
             guard var walk = JSONMembers(bytes) else { return nil }

@@ -2,88 +2,91 @@
 
 public import Scuttlebutt
 
-// Indexes are clamped to the array, because one that was read a moment ago may be out of date.
+// Indexes are clamped to the array, because an index may be out of date by the time it is used.
 extension ReplicatedArray {
-    /// A write that puts a value at the end.
+    /// Creates the update that appends a value.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot hold, and for `null`, which means removal.
+    /// - Throws: `EncodingError` if JSON cannot express the value, and for `null`, which means
+    ///   removal.
     public func makePush(_ value: Value) throws -> Payload {
         core.makeInsert(try encoded(value), at: count)
     }
 
-    /// A write that puts values at the end, all in one update; `nil` for none.
+    /// Creates the update that appends several values at once; `nil` if there are none.
     ///
-    /// - Throws: as ``makePush(_:)``.
+    /// - Throws: As ``makePush(_:)``.
     public func makePush(contentsOf values: some Sequence<Value>) throws -> Payload? {
         try makeSplice(at: count, removing: 0, inserting: values)
     }
 
-    /// A write that puts a value at the beginning.
+    /// Creates the update that inserts a value at the start.
     ///
-    /// - Throws: as ``makePush(_:)``.
+    /// - Throws: As ``makePush(_:)``.
     public func makeUnshift(_ value: Value) throws -> Payload {
         core.makeInsert(try encoded(value), at: 0)
     }
 
-    /// A write that puts a value before the element at an index, or at the end.
+    /// Creates the update that inserts a value before the element at an index, or at the end.
     ///
-    /// - Throws: as ``makePush(_:)``.
+    /// - Throws: As ``makePush(_:)``.
     public func makeInsert(_ value: Value, at index: Int) throws -> Payload {
         core.makeInsert(try encoded(value), at: index)
     }
 
-    /// A write that puts a value somewhere between two sort keys, `nil` meaning an end.
+    /// Creates the update that inserts a value somewhere between two sort keys; `nil` stands for an
+    /// end of the array.
     ///
-    /// Where no string sorts between the two, or they are not in order, the value goes behind the
-    /// first, to the nearest place that there is.
+    /// If no string sorts between the two, or they are not in order, the value goes to the nearest
+    /// place after the first.
     ///
-    /// - Throws: as ``makePush(_:)``.
+    /// - Throws: As ``makePush(_:)``.
     public func makeInsert(
         _ value: Value, between previous: PropertyKey?, and next: PropertyKey?
     ) throws -> Payload {
         core.makeInsert(try encoded(value), between: previous, and: next)
     }
 
-    /// A write that removes the last element; `nil` when there is none.
+    /// Creates the update that removes the last element; `nil` if there is none.
     public func makePop() -> Payload? { makeRemove(at: count - 1) }
 
-    /// A write that removes the first element; `nil` when there is none.
+    /// Creates the update that removes the first element; `nil` if there is none.
     public func makeShift() -> Payload? { makeRemove(at: 0) }
 
-    /// A write that removes the element at an index; `nil` when there is none.
+    /// Creates the update that removes the element at an index; `nil` if there is none.
     public func makeRemove(at index: Int) -> Payload? {
         key(at: index).flatMap { core.makeUnset($0) }
     }
 
-    /// A write that removes the element with a sort key; `nil` when there is none.
+    /// Creates the update that removes the element with a sort key; `nil` if there is none.
     public func makeUnset(_ key: PropertyKey) -> Payload? { core.makeUnset(key) }
 
-    /// A write that replaces the element at an index; `nil` when there is none.
+    /// Creates the update that replaces the element at an index; `nil` if there is none.
     ///
-    /// - Throws: as ``makePush(_:)``.
+    /// - Throws: As ``makePush(_:)``.
     public func makeSet(_ value: Value, at index: Int) throws -> Payload? {
         guard let key = key(at: index) else { return nil }
         return try makeSet(value, for: key)
     }
 
-    /// A write that replaces the element with a sort key, or puts one there.
+    /// Creates the update that replaces the element with a sort key, or inserts one.
     ///
-    /// - Throws: as ``makePush(_:)``.
+    /// - Throws: As ``makePush(_:)``.
     public func makeSet(_ value: Value, for key: PropertyKey) throws -> Payload {
         core.makeSet(try encoded(value), for: key)
     }
 
-    /// A write that replaces elements by values, in one update.
+    /// Creates the update that replaces several elements at once.
     ///
-    /// As with the originals, the first values take the sort keys of the elements that they
-    /// replace; elements for which no value is left are removed, and further values get keys of
-    /// their own. New values stay together, whatever another writer inserts there at the same time.
+    /// As in the originals, the first values take the sort keys of the elements that they replace.
+    /// Elements without a value are removed, and further values get new keys. New values stay
+    /// together even if another writer inserts at the same place.
     ///
     /// - Parameters:
     ///   - index: Where to begin, clamped to 0 … `count`.
-    ///   - removals: How many elements to replace or remove, clamped to those that there are.
-    /// - Returns: `nil` when nothing would change.
-    /// - Throws: as ``makePush(_:)``.
+    ///   - removals: How many elements to replace or remove, clamped to the existing ones.
+    ///   - values: What to insert.
+    /// - Returns: `nil` if nothing would change.
+    /// - Throws: As ``makePush(_:)``.
     public func makeSplice(
         at index: Int, removing removals: Int, inserting values: some Sequence<Value>
     ) throws -> Payload? {

@@ -4,39 +4,38 @@ public import Scuttlebutt
 
 /// A replicated array, wire-compatible with `r-array`.
 ///
-/// Every element has a *sort key*, a string that says where it stands. An update sets items by
-/// their keys or removes them; of two updates of one key the one with the greater stamp counts.
+/// Every element has a *sort key*, a string that determines its place. An update sets or removes
+/// items by their keys; of two updates of one key, the one with the greater stamp wins.
 ///
-/// Writes are prepared by functions named in the -ing form, which return a payload and change
-/// nothing. They choose new sort keys out of the array's state, the value and the source that is
-/// given at the beginning, so that two writers do not choose the same key. Apply each payload
-/// before the next one is prepared.
+/// The `make…` methods return the payload of an update and change nothing. They derive new sort
+/// keys from the array's state, the value and the source, so that two writers do not choose the
+/// same key. Apply each payload before making the next.
 public struct ReplicatedArray<Value: Codable & Sendable>: Sendable {
     private(set) var core: ArrayCore
 
-    /// Makes an empty array.
+    /// Creates an empty array.
     ///
-    /// - Parameter source: Who will write here, the same source as the replica's: new sort keys
-    ///   depend on it. Two writers must not share one.
+    /// - Parameter source: The local writer, the same source as the replica's: new sort keys depend
+    ///   on it. Two writers must not share a source.
     public init(source: Source) { core = ArrayCore(source: source) }
 
-    /// Who writes here.
+    /// The local writer.
     public var source: Source { core.source }
 
-    /// How many removed sort keys are remembered, so that a peer that was away hears of them.
+    /// The number of removed sort keys that are remembered for peers that were away.
     public var tombstoneCount: Int { core.tombstones.count }
 }
 
 // Looking things up.
 extension ReplicatedArray {
-    /// The sort key of the element at an index, or `nil` behind the end.
+    /// The sort key of the element at an index, or `nil` if the index is out of range.
     ///
     /// - Complexity: O(log *n*).
     public func key(at index: Int) -> PropertyKey? {
         indices.contains(index) ? core.items.key(at: index) : nil
     }
 
-    /// Where the element with this sort key stands, or `nil` if there is none.
+    /// The index of the element with this sort key, or `nil` if there is none.
     ///
     /// - Complexity: O(log *n*).
     public func index(of key: PropertyKey) -> Int? { core.items.find(key)?.index }
@@ -46,21 +45,21 @@ extension ReplicatedArray {
     /// - Complexity: O(*n*).
     public var keys: [PropertyKey] { core.items.map { $0.key } }
 
-    /// The element with this sort key; `nil` if there is none or it is not a `Value`.
+    /// The element with this sort key, or `nil` if there is none or it is not a `Value`.
     ///
-    /// - Complexity: O(log *n*) and that of decoding the element.
+    /// - Complexity: O(log *n*), plus decoding the element.
     public func value(for key: PropertyKey) -> Value? {
         rawValue(for: key).flatMap { ValueCoding.decode(Value.self, from: $0) }
     }
 
     /// The JSON of the element with this sort key, or `nil` if there is none.
     ///
-    /// - Complexity: O(log *n*) and the element's length.
+    /// - Complexity: O(log *n* + length of the element).
     public func rawValue(for key: PropertyKey) -> [UInt8]? { core.items.find(key)?.element.bytes }
 
-    /// The JSON of the element at an index, or `nil` behind the end.
+    /// The JSON of the element at an index, or `nil` if the index is out of range.
     ///
-    /// - Complexity: O(log *n*) and the element's length.
+    /// - Complexity: O(log *n* + length of the element).
     public func rawValue(at index: Int) -> [UInt8]? {
         indices.contains(index) ? core.items[index].element.bytes : nil
     }
@@ -72,7 +71,7 @@ extension ReplicatedArray {
 }
 
 extension ReplicatedArray: LogBacked, Dumpable {
-    /// Takes an update: an object of sort keys with their items, `null` for those removed.
+    /// Applies an update: an object from sort keys to items, where `null` removes.
     public mutating func apply(
         _ update: Update, changes: inout [ArrayChange]?
     ) -> Application {
@@ -82,6 +81,6 @@ extension ReplicatedArray: LogBacked, Dumpable {
     /// The updates that a sort key still belongs to.
     public var log: RetainedLog { core.log }
 
-    /// Appends the JSON array of all elements, each with the bytes that its writer gave it.
+    /// Appends the JSON array of all elements, each as its writer wrote it.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }
 }

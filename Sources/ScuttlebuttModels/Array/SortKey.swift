@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
 
-/// The keys by which a replicated array is sorted, as the originals make them.
+/// The sort keys of a replicated array, as the originals choose them.
 ///
-/// Any string is a sort key, and keys are ordered by UTF-16 code units. The originals make theirs
-/// of the 65 characters `!`, `0`–`9`, `A`–`Z`, `_`, `a`–`z`, `~`, of which the first and the last
-/// stand for the two ends. How this package chooses new keys says <doc:Arrays>.
+/// Any string is a sort key, and keys are ordered by UTF-16 code units. The originals use the 65
+/// characters `!`, `0`–`9`, `A`–`Z`, `_`, `a`–`z`, `~`, of which the first and the last stand for
+/// the two ends. <doc:Arrays> describes how this package chooses new keys.
 public enum SortKey {
-    /// What stands before all keys for ``between(_:_:)``.
+    /// The lower bound of all keys for ``between(_:_:)``.
     public static let lowest: PropertyKey = "!"
-    /// What stands behind all keys for ``between(_:_:)``.
+    /// The upper bound of all keys for ``between(_:_:)``.
     public static let highest: PropertyKey = "~"
 
     /// The key that the originals would choose between two others, before they add random digits.
     ///
-    /// It goes along both keys and takes the middle character at the first place that has one.
+    /// It follows both keys and takes the middle character at the first place that has one.
     ///
-    /// - Returns: `nil` where the original would never return: when `previous` is not smaller than
-    ///   `next`, or no string of the 65 characters between them ends in another one than `!`.
+    /// - Returns: `nil` if the original would never return: if `previous` is not smaller than
+    ///   `next`, or if every string of the 65 characters between them ends in `!`.
     /// - Complexity: O(*n*) in the longer key.
     public static func between(_ previous: PropertyKey, _ next: PropertyKey) -> PropertyKey? {
         let (low, high) = (Array(CodeUnits(previous.bytes)), Array(CodeUnits(next.bytes)))
         var result: [UInt8] = []
-        // How what was made so far compares with the beginnings of both.
+        // How the result so far compares with the prefixes of both keys.
         var fromLow = 0
         var fromHigh = 0
-        // Behind the end of both keys nothing changes any more.
+        // Nothing changes any more after the end of both keys.
         for index in 0...max(low.count, high.count) {
             let lower = index < low.count ? rank(low[index]) ?? 0 : 0
             let upper =
@@ -33,7 +33,7 @@ public enum SortKey {
             result.append(character)
             if fromLow == 0 { fromLow = compare(character, low, index) }
             if fromHigh == 0 { fromHigh = compare(character, high, index) }
-            // Equal so far means that `next` goes on, and is therefore larger, only before its end.
+            // If both are equal so far, `next` is larger only if it continues.
             let precedesNext = fromHigh < 0 || fromHigh == 0 && index + 1 < high.count
             if fromLow > 0, precedesNext, character != alphabet[0] {
                 return PropertyKey(unchecked: result)
@@ -49,7 +49,9 @@ public enum SortKey {
         alphabet.firstIndex { UInt16($0) == unit }
     }
 
-    /// -1, 0 or 1: a character against the unit at this place, behind which everything is larger.
+    /// Compares a character with the unit at this index: -1, 0 or 1.
+    ///
+    /// Every character is larger than the end of a key.
     private static func compare(_ character: UInt8, _ units: [UInt16], _ index: Int) -> Int {
         guard index < units.count else { return 1 }
         return UInt16(character) < units[index] ? -1 : UInt16(character) == units[index] ? 0 : 1

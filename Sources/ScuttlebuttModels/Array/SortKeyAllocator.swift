@@ -1,45 +1,46 @@
 // SPDX-License-Identifier: MIT
 
-/// Chooses new sort keys that stay short and that no two writers choose alike.
+/// Chooses new sort keys that stay short and that differ between writers.
 ///
-/// A key is a *position* and a *salt*. The position is a fraction between the neighbours' with as
-/// few digits as possible. The salt is four digits out of a seed that differs from writer to writer
-/// and from write to write, so that two writers at one place collide with a probability of one in
-/// 15 million.
+/// A key is a *position* and a *salt*. The position is a fraction between those of the neighbours,
+/// with as few digits as possible. The salt is four digits from a seed that differs between writers
+/// and between writes, so two writers at one place collide with a probability of one in 15 million.
 ///
-/// Where keys are added one beside the other, halving what is left would cost a digit every six
-/// keys. There the position goes on in steps of one, with enough digits for a run of twice the
-/// length. So a run of *n* keys has keys of O(log *n*) digits. At the ends of the array, where
-/// several writers may take turns, the length of the run is not known: there the digits are as many
-/// again as are needed to tell the neighbours apart.
+/// If keys are added next to each other, halving the remaining gap would cost a digit every six
+/// keys. There the position advances in steps of one, with enough digits for a run of twice the
+/// length, so a run of *n* keys has keys of O(log *n*) digits. At the ends of the array, where
+/// several writers may take turns, the length of the run is unknown: there the position has twice
+/// as many digits as are needed to tell the neighbours apart.
 struct SortKeyAllocator {
-    /// Where in the gap the new key should stand.
+    /// Where in the gap the new key belongs.
     enum Lean {
-        /// Just behind the previous key, for the writer goes on forwards.
+        /// Just after the previous key, because the writer moves forwards.
         ///
-        /// `run` says how many keys the writer put there, `nil` that this is not known.
+        /// `run` is the number of keys that the writer put there, or `nil` if it is unknown.
         case start(run: Int?)
         case middle
-        /// Just before the next key, for the writer goes on backwards.
+        /// Just before the next key, because the writer moves backwards.
         case end(run: Int?)
     }
 
     static let saltLength = 4
-    /// With more further digits than these no run would ever fill them.
+    /// The most extra digits at an end of the array.
+    ///
+    /// No run would ever fill more.
     static let mostFurtherDigits = 6
 
     private var seed: UInt64
 
-    /// Makes an allocator; equal seeds give equal keys.
+    /// Creates an allocator; equal seeds give equal keys.
     init(seed: UInt64) { self.seed = seed }
 
-    /// A key between two neighbours, `nil` meaning an end of the array.
+    /// A key between two neighbours, where `nil` stands for an end of the array.
     ///
-    /// The result sorts strictly between them whatever characters they are made of; it is of digits
-    /// only where the neighbours leave room for such a key, as all keys of originals do.
+    /// The result sorts strictly between them whatever their characters are. It consists of digits
+    /// only if the neighbours leave room for such a key, as all keys of originals do.
     ///
-    /// - Returns: `nil` when no string at all sorts between the two: they are not in order, the
-    ///   second is the first and a NUL character, or the second is empty.
+    /// - Returns: `nil` if no string sorts between the two: they are not in order, the second is
+    ///   the first followed by a NUL character, or the second is empty.
     mutating func key(
         after previous: PropertyKey?, before next: PropertyKey?, lean: Lean
     ) -> PropertyKey? {
@@ -51,20 +52,22 @@ struct SortKeyAllocator {
         return tightKey(after: previous?.bytes ?? [], before: next)
     }
 
-    /// Several keys in ascending order between two neighbours, with one salt in common, so that
-    /// what another writer puts at the same place does not come between them.
+    /// Several keys in ascending order between two neighbours.
+    ///
+    /// They share a salt, so what another writer inserts at the same place does not come between
+    /// them.
     mutating func keys(
         _ count: Int, after previous: PropertyKey?, before next: PropertyKey?, lean: Lean
     ) -> [PropertyKey]? {
         guard let first = key(after: previous, before: next, lean: lean) else { return nil }
         guard count > 1 else { return [first] }
-        // What had no room for a salt cannot be prolonged either.
+        // A key without room for a salt has no room for more digits either.
         if let next, Self.isPrefix(first, of: next) { return nil }
         return Self.spread(count).map { PropertyKey(unchecked: first.bytes + $0) }
     }
 
-    /// A longer key behind the given one and before all that is behind it now, for when a key turns
-    /// out to be taken.
+    /// A longer key that sorts after the given one and before everything that currently follows it,
+    /// for use if a key is taken.
     mutating func prolonged(_ key: PropertyKey) -> PropertyKey {
         var bytes = key.bytes
         appendSalt(to: &bytes)
@@ -83,11 +86,12 @@ struct SortKeyAllocator {
             bytes.append(SortKeyDigits.characters[Int(word % 63)])
             word /= 63
         }
-        // No zero at the end: there would be no digits between the key without it and the key.
+        // The salt does not end in a zero, because no digits sort between a key without that zero
+        // and the key itself.
         bytes.append(SortKeyDigits.characters[Int(1 + word % 62)])
     }
 
-    /// FNV-1a, which a seed is computed by.
+    /// FNV-1a, the hash that seeds are made of.
     static func hash(
         _ bytes: some Sequence<UInt8>, into hash: UInt64 = 0xCBF2_9CE4_8422_2325
     ) -> UInt64 {
@@ -105,8 +109,8 @@ struct SortKeyAllocator {
 
 // Positions.
 extension SortKeyAllocator {
-    /// The digits of a fraction strictly between the neighbours' first so many digits, so that
-    /// whatever is appended to it sorts between them as well; `nil` if digits cannot express one.
+    /// The digits of a fraction strictly between the neighbours' leading digits, so that any
+    /// continuation also sorts between the neighbours; `nil` if digits cannot express one.
     private static func position(
         after previous: [UInt8]?, before next: [UInt8]?, lean: Lean
     ) -> [UInt8]? {
@@ -114,13 +118,13 @@ extension SortKeyAllocator {
         var high = SortKeyDigits(upper: next)
         var result: [UInt8] = []
         result.reserveCapacity(16)
-        // By how many units of the last digit the two differ, and how many are wanted.
+        // How many units of the last digit lie between the two, and how many are needed.
         var distance = 0
         var goal = 2
         var length: Int?
         if case .start(let run?) = lean { goal = 2 * run }
         if case .end(let run?) = lean { goal = 2 * run }
-        // Behind the ends of both, three more digits tell whether there ever will be room.
+        // After the ends of both keys, three more digits decide whether there will ever be room.
         let bound = max(previous?.count ?? 0, next?.count ?? 0) + 3
         while distance < goal || result.count < length ?? 0 {
             guard result.count < bound || distance > 1 else { return nil }
@@ -139,7 +143,7 @@ extension SortKeyAllocator {
         return result
     }
 
-    /// How many digits to take beyond those that tell the neighbours apart.
+    /// How many digits to add to those that tell the neighbours apart.
     private static func furtherDigits(_ lean: Lean, behind count: Int) -> Int {
         switch lean {
         case .start(run: nil), .end(run: nil): min(count, mostFurtherDigits)
@@ -147,7 +151,7 @@ extension SortKeyAllocator {
         }
     }
 
-    /// Adds to the last digit and carries; the sum is below one.
+    /// Adds to the last digit and carries; the sum stays below one.
     private static func add(_ amount: Int, to digits: inout [UInt8]) {
         var carry = amount
         for place in digits.indices.reversed() where carry > 0 {
@@ -157,7 +161,7 @@ extension SortKeyAllocator {
         }
     }
 
-    /// Equally spaced fractions of equal length, at most half of those that the length allows.
+    /// Equally spaced fractions of equal length that use at most half of what the length allows.
     private static func spread(_ count: Int) -> [[UInt8]] {
         var width = 1
         var room = SortKeyDigits.base
@@ -172,7 +176,7 @@ extension SortKeyAllocator {
         }
     }
 
-    /// A key where digits alone do not reach: behind characters above `z`, or before `!`.
+    /// A key where digits do not suffice: after characters above `z`, or before `!`.
     private mutating func tightKey(after previous: [UInt8], before next: PropertyKey?)
         -> PropertyKey?
     {
@@ -183,7 +187,8 @@ extension SortKeyAllocator {
         for unit in CodeUnits(previous) where isInside { isInside = units.next() == unit }
         guard isInside else { return prolonged(PropertyKey(unchecked: bytes)) }
         let rest = Array(units)
-        // The next key is the previous one and `rest`: find something before `rest`.
+        // The next key is the previous one followed by `rest`: find something that sorts before
+        // `rest`.
         let exclamations = rest.prefix { $0 == 0x21 }.count
         let nulls = rest.prefix { $0 == 0 }.count
         if exclamations < rest.count, rest[exclamations] > 0x21 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Sort keys as fractions: `0`–`9`, `A`–`Z`, `_`, `a`–`z` are the 63 digits behind the point.
+/// Sort keys as fractions: `0`–`9`, `A`–`Z`, `_`, `a`–`z` are the 63 digits after the point.
 ///
-/// A key of other characters is replaced by a bound that never lets a new key pass it: what is
-/// smaller than `0` (as `!`) by zeros without end, what lies between two digits or above the last
-/// by the smaller digit and highest digits without end.
+/// A character that is not a digit is replaced by a bound that no new key can pass: a character
+/// below `0`, such as `!`, by an endless run of zeros; a character between two digits or above the
+/// last by the smaller digit and an endless run of the highest digit.
 struct SortKeyDigits {
     static let base = 63
     static let characters = Array(
@@ -12,7 +12,7 @@ struct SortKeyDigits {
 
     private let bytes: [UInt8]
     private var index = 0
-    /// What follows without end, once it is known.
+    /// The digit that repeats without end, once it is known.
     private var tail: Int?
 
     /// The digits of a key; `nil` stands for the end of the array.
@@ -24,7 +24,9 @@ struct SortKeyDigits {
     /// The digits of a key; `nil` stands for the beginning of the array.
     init(lower bytes: [UInt8]?) { self.bytes = bytes ?? [] }
 
-    /// The next digit; there is no last one.
+    /// The next digit.
+    ///
+    /// The sequence is endless.
     mutating func next() -> Int {
         if let tail { return tail }
         guard index < bytes.count else {
@@ -44,7 +46,7 @@ struct SortKeyDigits {
 
     /// The largest digit whose character is not above the byte, or zero.
     ///
-    /// Every byte of a character outside ASCII is above all digits, as the character is.
+    /// Every byte of a character outside ASCII is above all digits, like the character itself.
     static func digit(_ byte: UInt8) -> Int {
         switch byte {
         case 0..<0x30: 0

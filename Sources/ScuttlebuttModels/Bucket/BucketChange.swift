@@ -4,7 +4,7 @@
 public struct BucketChange: Sendable {
     /// The name of the part.
     public let part: PropertyKey
-    /// What the part says of it, of its type's ``Replicated/Change``; for a nested bucket again a
-    /// ``BucketChange``.
+    /// The change that the part reported, of its type's ``Replicated/Change``; for a nested bucket,
+    /// a ``BucketChange``.
     public let change: any Sendable
 }

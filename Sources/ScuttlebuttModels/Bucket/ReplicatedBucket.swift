@@ -2,32 +2,32 @@
 
 public import Scuttlebutt
 
-/// Several replicated values in one, over one connection and with one clock.
+/// Several replicated values in one, sharing a connection and a clock.
 ///
-/// Speaks the wire of the original's `scuttlebucket`: an update is `[part, value]`, where the value
-/// is an update's value of that part. Buckets nest.
+/// It uses the wire format of the original's `scuttlebucket`: an update is `[part, value]`, where
+/// the value is the payload of an update of that part. Buckets nest.
 ///
-/// An update of a part that nobody declared here is kept, ordered and relayed, and takes effect
+/// An update of a part that is not declared here is kept, ordered and relayed, and takes effect
 /// when the part is declared; it kills the original (quirk Q15). All parts share the timestamps of
 /// the replica that hosts the bucket (quirk Q12), and own writes are recorded like any other (quirk
-/// Q18). What a part refuses, the bucket refuses.
+/// Q18). The bucket refuses what a part refuses.
 ///
-/// Memory: that of its parts, and all updates of undeclared ones.
+/// Memory: that of the parts, and all updates of undeclared parts.
 public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
-    /// What a part has to be: a replicated value whose ``Replicated/history(since:)`` is in agreed
-    /// order, as that of all types of this module is.
+    /// The requirements for a part: a replicated value whose ``Replicated/history(since:)`` is in
+    /// agreed order, as it is for all types of this module.
     public typealias Part = Replicated & Dumpable & Sendable
 
-    /// The declared parts in the order of ``names``.
+    /// The declared parts, in the order of ``names``.
     private var parts: [any Part] = []
     private var places: [PropertyKey: Int] = [:]
-    /// The updates of undeclared parts, as they came.
+    /// The updates of undeclared parts, unchanged.
     private var waiting = RetainedLog()
 
-    /// Makes a bucket without parts.
+    /// Creates a bucket without parts.
     public init() {}
 
-    /// Makes a bucket of parts.
+    /// Creates a bucket with parts.
     public init(_ parts: KeyValuePairs<PropertyKey, any Part>) {
         for (name, part) in parts { declare(name, part) }
     }
@@ -35,24 +35,27 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     /// The names of the declared parts; integers first, then by UTF-16 code units.
     public private(set) var names: [PropertyKey] = []
 
-    /// A part; `nil` if it was not declared, or as another type.
+    /// A part, or `nil` if it is not declared or has another type.
     ///
     /// - Complexity: O(1).
     public subscript<Value: Replicated>(name: PropertyKey, as type: Value.Type) -> Value? {
         places[name].flatMap { parts[$0] as? Value }
     }
 
-    /// A part of any type; `nil` if it was not declared.
+    /// A part of any type, or `nil` if it is not declared.
     public subscript(name: PropertyKey) -> (any Part)? { places[name].map { parts[$0] } }
 
-    /// Declares a part, so that what came for it before takes effect now, in agreed order.
+    /// Declares a part.
     ///
-    /// A part that has been declared already stays as it is.
+    /// The updates that have waited for it take effect now, in agreed order.
     ///
-    /// - Parameter part: One that no update was applied to yet.
+    /// Declaring a part again has no effect.
     ///
-    /// - Returns: The stamps of updates that had waited and that the part refuses; they are
-    ///   dropped.
+    /// - Parameters:
+    ///   - name: The name of the part in updates.
+    ///   - part: A value to which no update has been applied.
+    ///
+    /// - Returns: The stamps of waiting updates that the part refuses; they are dropped.
     /// - Complexity: O(*w*) for *w* waiting updates of all undeclared parts.
     @discardableResult
     public mutating func declare(_ name: PropertyKey, _ part: any Part) -> [Stamp] {
@@ -74,21 +77,21 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         return refused
     }
 
-    /// How many updates wait for their part to be declared.
+    /// The number of updates that wait for their part to be declared.
     public var waitingCount: Int { waiting.count }
 
-    /// Prepares a write of a part: what the part itself prepared, `nil` when it had nothing to
-    /// write.
+    /// Creates the update that writes to a part: wraps what the part itself made, or returns `nil` if
+    /// that is `nil`.
     public func makeWrite(to name: PropertyKey, _ payload: Payload?) -> Payload? {
         payload.map { KeyedPayload.make(name, $0) }
     }
 
-    /// Takes an update and hands it to its part.
+    /// Applies an update to its part.
     ///
-    /// - Complexity: that of the part, and O(bytes).
+    /// - Complexity: That of the part, plus O(bytes).
     public mutating func apply(_ update: Update, changes: inout [BucketChange]?) -> Application {
         guard let form = KeyedPayload.parse(update.payload) else {
-            return .refused("a bucket's update is [part, value], with a string as part")
+            return .refused("a bucket's update must be [part, value] with a string as the part")
         }
         guard let place = places[form.key] else {
             waiting.append(update)
@@ -114,7 +117,7 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         for change in own ?? [] { changes?.append(BucketChange(part: name, change: change)) }
     }
 
-    /// Tells all parts what time it is.
+    /// Informs all parts of the time.
     public mutating func advance(
         wallClock milliseconds: Double, changes: inout [BucketChange]?
     ) {
@@ -132,14 +135,14 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         report(own, name, &changes)
     }
 
-    /// What all parts retain, as far as `known` does not cover it, in agreed order.
+    /// What all parts retain and `known` does not cover, in agreed order.
     public func history(since known: VersionVector) -> [Update] {
         delta(since: known, limit: .unlimited)
     }
 
     /// The same within a budget.
     ///
-    /// - Complexity: the sum over the parts, and O(*r* log *r*) for their *r* updates.
+    /// - Complexity: The sum over the parts, plus O(*r* log *r*) for their *r* updates.
     public func delta(since known: VersionVector, limit: DeltaLimit) -> [Update] {
         var found = waiting.delta(since: known, limit: limit)
         var bound = Self.bound(found, since: known, limit) { waiting.delta(since: $0, limit: $1) }
@@ -154,7 +157,8 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         for update in found {
             if let bound, update.stamp >= bound { break }
             let (sum, overflows) = bytes.addingReportingOverflow(update.payload.count)
-            // The first goes even if it is too large: nothing else would ever go.
+            // The first update goes even if it is too large; otherwise it would block the rest
+            // forever.
             guard count == 0 || count < limit.updates && !overflows && sum <= limit.bytes else {
                 break
             }
@@ -163,8 +167,9 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         return Array(found.prefix(count))
     }
 
-    /// The first update that a part left out of its delta for want of room: what other parts have
-    /// after it may not go before it, or a source would have a gap.
+    /// The first update that a part left out of its delta for lack of room.
+    ///
+    /// Later updates of other parts must not go before it, or a source would have a gap.
     private static func bound(
         _ delta: [Update], since known: VersionVector, _ limit: DeltaLimit,
         _ rest: (VersionVector, DeltaLimit) -> [Update]
@@ -175,14 +180,14 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
         return rest(covered, DeltaLimit(updates: 1, bytes: 1)).first?.stamp
     }
 
-    /// How many bytes all parts and the waiting updates retain.
+    /// The bytes that all parts and the waiting updates retain.
     ///
     /// - Complexity: O(parts).
     public var retainedByteCount: Int {
         parts.reduce(waiting.byteCount) { $0 + $1.retainedByteCount }
     }
 
-    /// Appends an object: the name of each declared part to its own export.
+    /// Appends an object from the name of each declared part to its export.
     public func appendDump(to output: inout [UInt8]) {
         var writer = ObjectWriter()
         for (name, part) in zip(names, parts) {

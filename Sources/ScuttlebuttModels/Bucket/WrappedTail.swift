@@ -2,12 +2,12 @@
 
 import Scuttlebutt
 
-/// How a bucket hands its updates to a part and gets them back byte for byte.
+/// How a bucket passes updates to a part and gets them back byte for byte.
 ///
-/// A part sees an update with the inner value as its payload, and retains or drops it as it likes.
-/// What the bucket needs to restore the outer bytes has to live exactly as long, so it travels in
-/// the update's tail, which every type keeps with the update. Nearly always that is nothing: the
-/// outer payload is what we would write ourselves.
+/// A part sees an update with the inner value as its payload, and retains or drops it. What the
+/// bucket needs to restore the outer bytes must live exactly as long, so it travels in the update's
+/// tail, which every type keeps with the update. Nearly always nothing is needed, because the outer
+/// payload is what this package would write.
 enum WrappedTail {
     /// Never the first byte of a tail from the wire, which begins with a comma.
     private static let mark: UInt8 = 0xFF
@@ -22,7 +22,7 @@ enum WrappedTail {
             tail: isOurForm ? update.tail : packed(update))
     }
 
-    /// The update as it came to the bucket.
+    /// The update as the bucket received it.
     static func wrapped(_ update: Update, part name: PropertyKey) -> Update {
         var payload: Payload
         var tail = update.tail
@@ -35,8 +35,8 @@ enum WrappedTail {
             payload: payload, timestamp: update.timestamp, source: update.source, tail: tail)
     }
 
-    /// The mark, the length of the payload in eight bytes, the payload, and the tail behind a
-    /// byte that tells that there is one.
+    /// The mark, the length of the payload in eight bytes, the payload, and, if there is a tail, a
+    /// byte of 1 and the tail.
     private static func packed(_ update: Update) -> [UInt8] {
         var bytes: [UInt8] = [mark]
         let count = UInt64(update.payload.count)
@@ -51,7 +51,7 @@ enum WrappedTail {
         return bytes
     }
 
-    /// What ``packed(_:)`` put in; `nil` for a tail as it stands on the wire.
+    /// Reverses ``packed(_:)``; `nil` for a tail from the wire.
     private static func unpacked(_ bytes: [UInt8]) -> (Payload, [UInt8]?)? {
         guard bytes.count >= 9, bytes[0] == mark else { return nil }
         var count: UInt64 = 0

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/// Which of several new lines replaces which of several old ones: the most alike, in order.
+/// Decides which new lines replace which old lines: the most similar ones, in order.
 ///
-/// A line that is replaced keeps its sort key, so that cursors and concurrent edits find it again.
+/// A replaced line keeps its sort key, so that cursors and concurrent edits still find it.
 enum LineAlignment {
-    /// How many pairs of lines may be compared; beyond, lines are paired as they come.
+    /// The most pairs of lines to compare; beyond that, lines are paired in sequence.
     static let mostPairs = 4_096
 
-    /// Pairs of indexes in ascending order; an old line without a new one is removed, a new line
-    /// without an old one is inserted.
+    /// Pairs of indexes in ascending order.
+    ///
+    /// An old line without a new one is removed; a new line without an old one is inserted.
     ///
     /// - Complexity: O(k · m) comparisons of lines, at most 4,096, or O(k + m).
     static func pairs(
@@ -21,7 +22,7 @@ enum LineAlignment {
                 + old.indices.dropFirst(shared).map { ($0, nil) }
                 + new.indices.dropFirst(shared).map { (nil, $0) }
         }
-        // `best[i][j]`: how alike the lines from i and j on can be paired.
+        // `best[i][j]` is the best total similarity of the lines from `i` and `j` on.
         var best = Array(
             repeating: [Int](repeating: 0, count: new.count + 1), count: old.count + 1)
         var alike = best
@@ -49,11 +50,11 @@ enum LineAlignment {
         return result
     }
 
-    /// One more than twice the bytes in common at the beginning and the end, so that lines with
-    /// nothing in common are paired only where nothing better can be.
+    /// One more than twice the bytes in common at the start and the end, so that lines with nothing
+    /// in common are paired only as a last resort.
     private static func likeness(_ old: ArraySlice<UInt8>, _ new: ArraySlice<UInt8>) -> Int {
         let (start, end) = MyersDiff.commonEnds(old, new)
-        // All lines end alike: the line feed is no likeness.
+        // All lines end in a line feed, so it does not make two lines similar.
         let isLineFeed = end > 0 && old.last == 0x0A
         return 1 + 2 * (start + end - (isLineFeed ? 1 : 0))
     }

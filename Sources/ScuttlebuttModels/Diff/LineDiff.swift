@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-/// Which lines differ between two texts: the fewest, within a bound on the work.
+/// Finds the lines that differ between two texts: the fewest, within a bound on the work.
 ///
-/// What both have in common at the beginning and the end is set aside. The rest is compared by the
-/// greedy algorithm of Myers as long as few lines differ, which is nearly always. Where many
-/// differ, lines that occur once in both texts are taken as fixed points and only what lies between
-/// them is compared; where that too differs too much, it counts as replaced.
-///
-/// - SeeAlso: Myers, "An O(ND) Difference Algorithm and Its Variations" (1986).
+/// The common start and end are set aside. ``MyersDiff`` compares the rest if few lines differ,
+/// which is nearly always. If many differ, lines that occur once in both texts become fixed points,
+/// and only what lies between them is compared. If that also differs too much, it counts as
+/// replaced.
 struct LineDiff {
     private let old: [Int]
     private let new: [Int]
     private var isRemoved: [Bool]
     private var isAdded: [Bool]
 
-    /// The hunks that make the old lines into the new ones, in order and with common lines between.
+    /// The hunks that turn the old lines into the new ones, in order, with common lines between
+    /// them.
     ///
     /// - Complexity: O((*n* + *m*) · d) for d lines that differ, at most 256 of them, and O(*n* log
     ///   *n*) for the fixed points.
     static func hunks(from old: [ArraySlice<UInt8>], to new: [ArraySlice<UInt8>]) -> [MyersDiff
         .Hunk]
     {
-        // Lines become numbers, so that they are compared at once.
+        // Lines become numbers, so that each comparison takes constant time.
         var numbers: [ArraySlice<UInt8>: Int] = [:]
         func number(_ line: ArraySlice<UInt8>) -> Int {
             let next = numbers.count
@@ -57,7 +56,7 @@ struct LineDiff {
                         old: (firstOld + offset)..<(i + offset),
                         new: (firstNew + offset)..<(j + offset)))
             }
-            // Here both stand at a common line, or at the end.
+            // Both indexes are now at a common line, or at the end.
             i += 1
             j += 1
         }
@@ -97,20 +96,20 @@ struct LineDiff {
 
 // Fixed points.
 extension LineDiff {
-    /// The longest ascending row of lines that occur once in both.
+    /// The longest ascending sequence of lines that occur once in both texts.
     private func fixedPoints(_ a: Range<Int>, _ b: Range<Int>) -> [(old: Int, new: Int)] {
         var places: [Int: (old: Int, new: Int, count: Int)] = [:]
         for index in a { places[old[index], default: (index, 0, 0)].count += 1 }
         for index in b {
             guard let place = places[new[index]] else { continue }
-            // A thousand marks that the line was seen in `b`.
+            // Adding a thousand marks that the line occurs in `b`.
             places[new[index]] = (place.old, index, place.count + 1_000)
         }
         let pairs: [(old: Int, new: Int)] = a.compactMap { index in
             guard let place = places[old[index]], place.count == 1_001 else { return nil }
             return (index, place.new)
         }
-        // Patience sorting: `tails[n]` ends the row of n + 1 pairs whose end is smallest.
+        // Patience sorting: `tails[n]` ends the sequence of n + 1 pairs with the smallest end.
         var tails: [Int] = []
         var previous = [Int?](repeating: nil, count: pairs.count)
         for (index, pair) in pairs.enumerated() {

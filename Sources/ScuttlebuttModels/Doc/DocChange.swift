@@ -2,71 +2,71 @@
 
 public import ScuttlebuttCoding
 
-/// What an update changed in a document.
+/// A change in a document.
 ///
-/// One update gives one change of its row, with all keys that it set, and after it one change for
-/// each declared set or sequence that the row is in, came into or left.
+/// An update reports one change of its row, with all keys that it set, and then one change for each
+/// declared set or sequence that the row stays in, enters or leaves.
 public enum DocChange: Hashable, Sendable {
-    /// A row came, changed or went.
+    /// A row was added, changed or removed.
     case row(Row)
     /// A declared set or sequence changed.
     case view(View)
 
-    /// What became of a row.
+    /// A change of a row.
     public struct Row: Hashable, Sendable {
         /// What happened to the row as a whole.
         public enum Kind: Hashable, Sendable {
-            /// It was not there before.
+            /// The row did not exist before.
             case added
-            /// Some of its keys have other values.
+            /// Some of its keys have new values.
             case updated
-            /// It is not there any more.
+            /// The row no longer exists.
             case removed
         }
 
         /// The row's id.
         public let id: PropertyKey
-        /// What happened to it.
+        /// What happened to the row.
         public let kind: Kind
-        /// The keys that changed, in the order of the update, or of JavaScript's properties when a
-        /// removal took them away.
+        /// The keys that changed, in the order of the update; for a removal, in the order of
+        /// JavaScript's properties.
         public let members: [Member]
     }
 
-    /// What became of one key of a row.
+    /// A change of one key of a row.
     public struct Member: Hashable, Sendable {
         /// The key.
         public let key: PropertyKey
-        /// The JSON of the value before, or `nil` when the row had no such key.
+        /// The JSON of the previous value, or `nil` if the row did not have the key.
         public let oldBytes: [UInt8]?
-        /// The JSON of the value now, or `nil` when the row has no such key any more.
+        /// The JSON of the new value, or `nil` if the row no longer has the key.
         public let newBytes: [UInt8]?
 
-        /// The value before; `nil` when there was none, or it was none of this type.
+        /// The previous value, or `nil` if there was none or it has another type.
         public func oldValue<Value: Decodable>(as type: Value.Type = JSONValue.self) -> Value? {
             oldBytes.flatMap { ValueCoding.decode(type, from: $0) }
         }
 
-        /// The value now; `nil` when there is none, or it is none of this type.
+        /// The new value, or `nil` if there is none or it has another type.
         public func newValue<Value: Decodable>(as type: Value.Type = JSONValue.self) -> Value? {
             newBytes.flatMap { ValueCoding.decode(type, from: $0) }
         }
     }
 
-    /// What became of a declared set or sequence.
+    /// A change of a declared set or sequence.
     ///
-    /// Indexes are those of the moment: applied one after another to a list of ids, the changes of
-    /// one view give its rows.
+    /// Each index is valid at the moment of its change: applying the changes of a view one after
+    /// another to a list of ids yields its rows.
     public struct View: Hashable, Sendable {
-        /// What a row did in it.
+        /// What happened to a row in the view.
         public enum Kind: Hashable, Sendable {
-            /// The row came in at an index.
+            /// The row entered at an index.
             case added(at: Int)
-            /// The row that stands at an index has changed.
+            /// The row at an index changed.
             case updated(at: Int)
-            /// The row was taken from one index and put to another, counted without it.
+            /// The row moved from one index to another, which is counted without the row.
             case moved(from: Int, to: Int)
-            /// The row at an index left.
+            /// The row left from an index.
             case removed(from: Int)
         }
 
@@ -74,7 +74,7 @@ public enum DocChange: Hashable, Sendable {
         public let name: PropertyKey
         /// The row.
         public let id: PropertyKey
-        /// What happened to it.
+        /// What happened to the row.
         public let kind: Kind
     }
 }

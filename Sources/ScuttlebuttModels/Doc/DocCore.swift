@@ -2,10 +2,10 @@
 
 import Scuttlebutt
 
-/// A replicated document without types: rows, the updates to keep, and the declared views.
+/// A replicated document whose values have no type yet: rows, retained updates and declared views.
 struct DocCore: Sendable {
     private(set) var rows: [PropertyKey: DocRow] = [:]
-    /// How many rows are there.
+    /// The number of existing rows.
     private(set) var count = 0
     private(set) var views = DocViews()
     private(set) var log = RetainedLog()
@@ -15,10 +15,12 @@ struct DocCore: Sendable {
         return row
     }
 
-    /// A declared view; asking for one that is not is a mistake of the program.
+    /// A declared view.
+    ///
+    /// Asking for an undeclared view is a programming error.
     func view(_ name: PropertyKey) -> DocView {
         guard let view = views[name] else {
-            preconditionFailure("no set or sequence was declared under this name")
+            preconditionFailure("no set or sequence of this name is declared")
         }
         return view
     }
@@ -26,7 +28,7 @@ struct DocCore: Sendable {
     /// A declared view that has an order of its own.
     func sequence(_ name: PropertyKey) -> DocView {
         let view = view(name)
-        precondition(view.isSequence, "a set was declared under this name, not a sequence")
+        precondition(view.isSequence, "this name belongs to a set, not to a sequence")
         return view
     }
 
@@ -38,7 +40,7 @@ struct DocCore: Sendable {
         case .success(let read): write = read
         case .failure(let error): return .refused(error.reason)
         }
-        // One that was applied before, and may have been superseded since.
+        // The log refuses an update that has been applied before.
         guard log.append(update) else { return .applied }
         let stamp = update.stamp
         let before = views.isEmpty ? [] : rows[write.id].map { views.matching($0.members) } ?? []
@@ -71,7 +73,7 @@ struct DocCore: Sendable {
 
     /// Sets keys of a row.
     ///
-    /// - Returns: Whether the update must be kept, and whether anything can be seen of it.
+    /// - Returns: Whether the update must be retained, and whether it had a visible effect.
     private mutating func set(
         _ pairs: [(key: PropertyKey, value: Range<Int>)], of id: PropertyKey, in update: Update,
         members: inout [DocChange.Member], describes: Bool
@@ -122,7 +124,9 @@ struct DocCore: Sendable {
 }
 
 extension DocCore: Dumpable {
-    /// Appends an object of rows, each an object of its keys; removed rows are left out.
+    /// Appends an object of rows, each an object of its keys.
+    ///
+    /// Removed rows are left out.
     func appendDump(to output: inout [UInt8]) {
         var writer = ObjectWriter()
         for id in sortedIDs {
@@ -133,7 +137,7 @@ extension DocCore: Dumpable {
         writer.end(in: &output)
     }
 
-    /// The ids of the rows that are there, in the order of JavaScript's properties.
+    /// The ids of the existing rows, in the order of JavaScript's properties.
     var sortedIDs: [PropertyKey] {
         rows.lazy.filter(\.value.exists).map(\.key).sorted(by: PropertyKey.objectOrder)
     }

@@ -2,30 +2,33 @@
 
 import Scuttlebutt
 
-/// What a document knows of one row: its keys, and its removal.
+/// The state of one row: its keys and its removal.
 ///
-/// A removal hides every key that was set before it, by stamps, whichever arrived first. A row is
-/// there while something newer than its removal has been set, be it no key at all.
+/// A removal hides every key with an older stamp, whichever arrived first. A row exists while it
+/// has an update that is newer than its removal, even one that set no key.
 struct DocRow: Sendable {
     /// The newest removal.
     private(set) var removal: Stamp?
-    /// The newest update that set something and is not removed.
+    /// The newest update of the row that is not removed.
     private(set) var newest: Stamp?
-    /// Whether that update set no key, so that nothing but the row itself tells of it.
+    /// Whether that update set no key, so that it alone proves that the row exists.
     private(set) var newestIsEmpty = false
     private(set) var members = RowMembers()
 
     var exists: Bool { newest != nil }
 
-    /// Whether a removal that is at least as new hides what was written at this stamp.
+    /// Whether a removal with the same or a newer stamp hides what was written at this stamp.
     func hides(_ stamp: Stamp) -> Bool { removal.map { stamp <= $0 } ?? false }
 
-    /// Sets one key; call ``note(_:isEmpty:)`` after the last one of the update.
+    /// Sets one key.
+    ///
+    /// Call ``note(_:isEmpty:)`` after the last key of the update.
     mutating func set(_ member: RowMembers.Member) -> RowMembers.Outcome { members.set(member) }
 
-    /// Notes that an update has set something, or no key at all.
+    /// Records that an update set something, or no key at all.
     ///
-    /// - Returns: Whether it must be kept for that, and which update need not be any more.
+    /// - Returns: Whether the update must be retained as proof of the row, and which update no
+    ///   longer needs to be.
     mutating func note(_ stamp: Stamp, isEmpty: Bool) -> (isKept: Bool, superseded: Stamp?) {
         guard newest.map({ $0 < stamp }) ?? true else { return (false, nil) }
         let superseded = newestIsEmpty ? newest : nil
@@ -36,8 +39,8 @@ struct DocRow: Sendable {
 
     /// Removes what was written before a stamp.
     ///
-    /// - Returns: `nil` when a newer removal is known; else the keys that went, and the updates
-    ///   that need not be kept any more, each once.
+    /// - Returns: `nil` if a newer removal is known; otherwise the removed keys, and the updates
+    ///   that no longer need to be retained, each once.
     mutating func remove(at stamp: Stamp) -> (members: [RowMembers.Member], superseded: [Stamp])? {
         guard removal.map({ $0 < stamp }) ?? true else { return nil }
         var superseded: [Stamp] = []
@@ -49,7 +52,7 @@ struct DocRow: Sendable {
             newestIsEmpty = false
         }
         let removed = members.remove(before: stamp)
-        // All keys of an update have its stamp, so they go together.
+        // All keys of an update share its stamp and are removed together.
         superseded.append(contentsOf: Set(removed.map(\.stamp)))
         return (removed, superseded)
     }

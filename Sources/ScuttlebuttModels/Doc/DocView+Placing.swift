@@ -2,19 +2,19 @@
 
 import Scuttlebutt
 
-// Where rows are put. Indexes may be stale, for remote updates come in between a look at a sequence
-// and a write: so they are clamped, never trapped on.
+// Places for rows. Remote updates may arrive between reading an index and writing, so a stale index
+// is clamped and never traps.
 extension DocView {
-    /// Where another row stands when `id` is not counted.
+    /// The index of another row, not counting `id`.
     func index(of other: PropertyKey, without id: PropertyKey) -> Int? {
         guard let index = index(of: other) else { return nil }
         guard let own = self.index(of: id), own < index else { return index }
         return index - 1
     }
 
-    /// Behind which index another row ends when `id` is not counted; zero when it is not there.
+    /// The index after another row, not counting `id`; zero if the other row is not present.
     func index(behind other: PropertyKey, without id: PropertyKey) -> Int {
-        // Behind itself a row stands where it is.
+        // A row placed after itself stays where it is.
         index(of: other, without: id).map { other == id ? $0 : $0 + 1 } ?? 0
     }
 
@@ -30,17 +30,17 @@ extension DocView {
         include(id, current, &members)
     }
 
-    /// A sort key that puts a row at an index, counted without the row itself.
+    /// A sort key that puts a row at an index, which is counted without the row itself.
     ///
-    /// Where there is no room, because two rows have one sort key, it is the next gap behind them;
-    /// the one behind the last row always has room.
+    /// If two rows have one sort key, there is no room between them. The row then goes to the next
+    /// gap, and the gap after the last row always has room.
     ///
     /// - Complexity: O(log n).
     func sortKey(for id: PropertyKey, at index: Int) -> PropertyKey {
         let own = self.index(of: id)
         let last = rows.count - (own == nil ? 0 : 1)
         var index = Swift.min(Swift.max(index, 0), last)
-        /// Where the row that is number `index` without `id` stands.
+        /// The index of the row that has the number `index` without `id`.
         func place(_ index: Int) -> Int { own.map { index < $0 ? index : index + 1 } ?? index }
         var previous = index > 0 ? rows[place(index - 1)].key.sort : nil
         var allocator = SortKeyAllocator(seed: Self.seed(id, previous))
@@ -54,7 +54,7 @@ extension DocView {
                 case (_?, _?): lean(after: place(index - 1), before: place(index))
                 }
             if let key = allocator.key(after: previous, before: next, lean: lean) { return key }
-            guard let next else { preconditionFailure("behind all rows there is always room") }
+            guard let next else { preconditionFailure("there is always room after the last row") }
             previous = next
             index += 1
         }
@@ -67,9 +67,9 @@ extension DocView {
     }
 
     /// A number that differs from row to row, so that two peers who put different rows at one place
-    /// choose different sort keys without having to draw lots.
+    /// choose different sort keys without a random number.
     private static func seed(_ id: PropertyKey, _ previous: PropertyKey?) -> UInt64 {
-        // The byte between the two is in neither.
+        // Neither key contains the byte between them.
         SortKeyAllocator.hash(id.bytes + [0xFF] + (previous?.bytes ?? []))
     }
 }

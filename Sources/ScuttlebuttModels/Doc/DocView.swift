@@ -4,17 +4,17 @@ import Scuttlebutt
 
 /// The rows of one declared set or sequence, in order.
 ///
-/// A set is in the order of ids; a sequence in that of the key `_sort`, then ids. A row without a
-/// text under `_sort` stands where its id would, as in the original's export.
+/// A set is ordered by id; a sequence by the key `_sort`, then by id. A row without a string in
+/// `_sort` is ordered by its id, as in the original's export.
 struct DocView: Sendable {
     enum Condition: Sendable {
         /// Rows whose key has this value.
         case member(PropertyKey, equals: Payload)
-        /// Rows that a pure function picks.
+        /// Rows that a pure function selects.
         case filter(@Sendable (PropertyKey, RowMembers) -> Bool)
     }
 
-    /// Where a row stands.
+    /// The place of a row.
     struct Place: Comparable, Sendable {
         let sort: PropertyKey
         let id: PropertyKey
@@ -31,12 +31,16 @@ struct DocView: Sendable {
     let isSequence: Bool
     let condition: Condition
     private(set) var rows = OrderedTree<Place, Void>()
-    /// The sort keys under which rows stand in a sequence: what was inserted is what is taken out,
-    /// so a moved row can neither vanish nor stand twice.
+    /// The sort keys under which rows are filed in a sequence.
+    ///
+    /// A row is removed under the key that it was filed under, so a moved row cannot vanish or
+    /// appear twice.
     private var sorts: [PropertyKey: PropertyKey] = [:]
 
-    /// The row that came in last, by index, and how many came in beside each other before it: what
-    /// is put there next gets a sort key with room for more.
+    /// The index of the latest row to enter, and how many rows entered next to each other before
+    /// it.
+    ///
+    /// A row put there next gets a sort key with room for more.
     private(set) var run: (index: Int, length: Int)?
 
     init(name: PropertyKey, isSequence: Bool, condition: Condition) {
@@ -45,7 +49,7 @@ struct DocView: Sendable {
         self.condition = condition
     }
 
-    /// Where a row stands, if it is in here.
+    /// The place of a row, if it is in the view.
     func place(of id: PropertyKey) -> Place? {
         if isSequence { return sorts[id].map { Place(sort: $0, id: id) } }
         let place = Place(sort: Self.noSort, id: id)
@@ -54,7 +58,7 @@ struct DocView: Sendable {
 
     func index(of id: PropertyKey) -> Int? { place(of: id).flatMap { rows.find($0)?.index } }
 
-    /// Puts a row where it belongs now, or takes it out when it is `nil`.
+    /// Moves a row to its current place, or removes it if `members` is `nil`.
     ///
     /// - Complexity: O(log n).
     mutating func update(_ id: PropertyKey, _ members: RowMembers?) -> DocChange.View.Kind? {
@@ -71,7 +75,7 @@ struct DocView: Sendable {
         return from == to ? .updated(at: to) : .moved(from: from, to: to)
     }
 
-    /// Forgets where rows came in last.
+    /// Forgets where rows entered last.
     mutating func forgetRun() { run = nil }
 
     private mutating func takeOut(_ place: Place) -> Int? {
@@ -92,7 +96,7 @@ struct DocView: Sendable {
         return index
     }
 
-    /// Adds the key that makes a row belong here, unless it has it already.
+    /// Adds the key that makes a row belong here, unless the row has it.
     func include(
         _ id: PropertyKey, _ current: RowMembers?,
         _ members: inout [(key: PropertyKey, value: Payload)]

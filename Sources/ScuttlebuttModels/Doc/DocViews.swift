@@ -4,15 +4,15 @@ import Scuttlebutt
 
 /// The declared sets and sequences, and which of them a row belongs to.
 ///
-/// Those that ask for a value under a key are found through that value, so a thousand lists cost an
-/// update no more than one; filters are asked one by one.
+/// Views that require a value under a key are found by that value, so a thousand lists cost an
+/// update no more than one. Filters are called one by one.
 struct DocViews: Sendable {
-    /// The views that look at one key.
+    /// The views that depend on one key.
     private struct Group: Sendable {
         let key: PropertyKey
-        /// By the text that they ask for.
+        /// By the string that they require.
         var texts: [PropertyKey: [Int]] = [:]
-        /// Those that ask for a value that is no text.
+        /// Those that require a value that is not a string.
         var others: [(value: Payload, view: Int)] = []
     }
 
@@ -25,7 +25,7 @@ struct DocViews: Sendable {
 
     subscript(name: PropertyKey) -> DocView? { names[name].map { all[$0] } }
 
-    /// Adds a view, in place of one with the same name, and fills it.
+    /// Adds a view, replacing one of the same name, and fills it.
     ///
     /// - Complexity: O(n log n) in the rows.
     mutating func declare(_ view: DocView, rows: [PropertyKey: DocRow]) {
@@ -42,7 +42,7 @@ struct DocViews: Sendable {
         for (id, row) in rows where row.exists && isMember(of: place, id, row.members) {
             _ = all[place].update(id, row.members)
         }
-        // In what order rows were walked over must not show in the sort keys that are chosen later.
+        // The order in which the rows were visited must not influence later sort keys.
         all[place].forgetRun()
     }
 
@@ -82,9 +82,9 @@ struct DocViews: Sendable {
         }
     }
 
-    /// The views that ask for a value which the row has.
+    /// The views that require a value that the row has.
     ///
-    /// - Complexity: O(keys that views look at + views found).
+    /// - Complexity: O(keys that views depend on + views found).
     func matching(_ members: RowMembers) -> [Int] {
         var found: [Int] = []
         for group in groups {
@@ -101,17 +101,18 @@ struct DocViews: Sendable {
         return found
     }
 
-    /// Brings every view up to date after a row has changed.
+    /// Updates every view after a row has changed.
     ///
     /// - Parameters:
-    ///   - before: What ``matching(_:)`` gave before the change.
-    ///   - members: The row now, or `nil` when it is gone.
-    ///   - report: Hears what changed, in the order in which the views were declared.
+    ///   - id: The row.
+    ///   - before: The result of ``matching(_:)`` before the change.
+    ///   - members: The row now, or `nil` if it is gone.
+    ///   - report: Receives the changes, in the order in which the views were declared.
     mutating func update(
         _ id: PropertyKey, before: [Int], _ members: RowMembers?, report: (DocChange) -> Void
     ) {
         let after = members.map { matching($0) } ?? []
-        // Mostly the row stays where it is.
+        // Usually the row stays in the same views.
         let stays = filters.isEmpty && before == after
         for place in stays ? after.sorted() : Set(before + after + filters).sorted() {
             let isIn: Bool

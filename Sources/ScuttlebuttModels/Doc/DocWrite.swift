@@ -2,32 +2,32 @@
 
 import Scuttlebutt
 
-/// What an update of a document says: `[rowId, {key: value, …}]`, or `[rowId, null]`.
+/// The contents of a document's update: `[rowId, {key: value, …}]`, or `[rowId, null]`.
 struct DocWrite {
     enum Content {
         case removal
-        /// The keys, each once: of equal ones the last counted, as in JavaScript.
+        /// The keys without repetitions: the last of several equal keys counts, as in JavaScript.
         case members([(key: PropertyKey, value: Range<Int>)])
     }
 
     private static let fewest = 16
     private static let notAnArray = MalformedUpdateError(
-        "a document's update is an array of a row's id and its keys")
-    private static let noRow = MalformedUpdateError("a row's id is a string")
+        "a document's update must be an array of a row's id and its keys")
+    private static let noRow = MalformedUpdateError("a row's id must be a string")
     private static let noMembers = MalformedUpdateError(
-        "a row's keys are an object, or null to remove the row")
+        "a row's keys must be an object, or null to remove the row")
 
     let id: PropertyKey
     let content: Content
 
-    /// Reads a payload, or says what is wrong with it.
+    /// Reads a payload, or explains why it does not fit.
     static func read(_ payload: Payload) -> Result<DocWrite, MalformedUpdateError> {
         payload.withUnsafeBufferPointer { bytes in
             guard var elements = JSONElements(bytes) else { return .failure(notAnArray) }
             guard let name = elements.next(), let id = PropertyKey(name, in: bytes) else {
                 return .failure(noRow)
             }
-            // The originals do not look at further elements.
+            // Like the originals, this ignores further elements.
             guard let content = elements.next() else { return .failure(noMembers) }
             if ValueCoding.isNull(bytes[content]) {
                 return .success(DocWrite(id: id, content: .removal))
@@ -41,7 +41,7 @@ struct DocWrite {
                 guard let key = PropertyKey(member.key, in: bytes) else {
                     return .failure(noMembers)
                 }
-                // Few keys are compared faster than they are hashed.
+                // Comparing a few keys is faster than hashing them.
                 if members.count == fewest {
                     for (place, member) in members.enumerated() { places[member.key] = place }
                 }
@@ -59,7 +59,7 @@ struct DocWrite {
         }
     }
 
-    /// The payload that sets keys of a row, in the order given.
+    /// The payload that sets keys of a row, in the given order.
     static func payload(
         _ id: PropertyKey, _ members: [(key: PropertyKey, value: Payload)]
     ) -> Payload {

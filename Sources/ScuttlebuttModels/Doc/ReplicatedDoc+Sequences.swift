@@ -2,30 +2,31 @@
 
 public import Scuttlebutt
 
-// Every function here says what is to be written, and changes nothing itself. A row that is not
-// there yet is made; one that is in the sequence already is moved, never doubled.
+// These methods change nothing. A row that does not exist is created; a row that is already in the
+// sequence moves, so it never appears twice.
 extension ReplicatedDoc {
-    /// The update that puts a row at the end of a declared sequence.
+    /// Creates the update that puts a row at the end of a declared sequence.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makePush(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], to sequence: PropertyKey
     ) throws -> Payload {
         try makeInsert(id, members, at: .max, in: sequence)
     }
 
-    /// The update that puts a row at the beginning of a declared sequence.
+    /// Creates the update that puts a row at the start of a declared sequence.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makeUnshift(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], to sequence: PropertyKey
     ) throws -> Payload {
         try makeInsert(id, members, at: 0, in: sequence)
     }
 
-    /// The update that puts a row before another one; at the end when that one is not there.
+    /// Creates the update that puts a row before another one, or at the end if that one is not
+    /// present.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makeInsert(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], before other: PropertyKey,
         in sequence: PropertyKey
@@ -34,9 +35,10 @@ extension ReplicatedDoc {
         return try makeInsert(id, members, at: index ?? .max, in: sequence)
     }
 
-    /// The update that puts a row after another one; at the beginning when that one is not there.
+    /// Creates the update that puts a row after another one, or at the start if that one is not
+    /// present.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makeInsert(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], after other: PropertyKey,
         in sequence: PropertyKey
@@ -46,11 +48,11 @@ extension ReplicatedDoc {
             in: sequence)
     }
 
-    /// The update that puts a row at an index, which is clamped to what there is.
+    /// Creates the update that puts a row at an index, clamped to the sequence.
     ///
-    /// The index is the one that the row will have.
+    /// The index is the row's index afterwards.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makeInsert(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], at index: Int,
         in sequence: PropertyKey
@@ -60,9 +62,13 @@ extension ReplicatedDoc {
         return DocWrite.payload(id, members)
     }
 
-    /// The update that moves a row to an index; `nil` when it is there, or not in the sequence.
+    /// Creates the update that moves a row to an index; `nil` if it is already there or not in the
+    /// sequence.
     ///
-    /// - Parameter index: The one that the row will have; clamped to what there is.
+    /// - Parameters:
+    ///   - id: The row.
+    ///   - index: The row's index afterwards, clamped to the sequence.
+    ///   - sequence: The name of the sequence.
     public func makeMove(
         _ id: PropertyKey, to index: Int, in sequence: PropertyKey
     ) -> Payload? {
@@ -76,8 +82,8 @@ extension ReplicatedDoc {
         return DocWrite.payload(id, members)
     }
 
-    /// The update that moves a row before another one, to the end when that one is not there; `nil`
-    /// when it stands so, or is not in the sequence.
+    /// Creates the update that moves a row before another one, or to the end if that one is not
+    /// present; `nil` if the row is already there or not in the sequence.
     public func makeMove(
         _ id: PropertyKey, before other: PropertyKey, in sequence: PropertyKey
     ) -> Payload? {
@@ -85,24 +91,28 @@ extension ReplicatedDoc {
         return makeMove(id, to: index ?? .max, in: sequence)
     }
 
-    /// The update that moves a row after another one, to the beginning when that one is not there;
-    /// `nil` when it stands so, or is not in the sequence.
+    /// Creates the update that moves a row after another one, or to the start if that one is not
+    /// present; `nil` if the row is already there or not in the sequence.
     public func makeMove(
         _ id: PropertyKey, after other: PropertyKey, in sequence: PropertyKey
     ) -> Payload? {
         makeMove(id, to: core.sequence(sequence).index(behind: other, without: id), in: sequence)
     }
 
-    /// The update that takes the last row out of a sequence; the row itself stays in the document.
+    /// Creates the update that takes the last row out of a sequence.
     ///
-    /// - Returns: `nil` when the sequence is empty, or declared by a filter.
+    /// The row itself stays in the document.
+    ///
+    /// - Returns: `nil` if the sequence is empty or declared by a filter.
     public func makePop(from sequence: PropertyKey) -> Payload? {
         core.sequence(sequence).rows.last.flatMap { makeRemove($0.key.id, from: sequence) }
     }
 
-    /// The update that takes the first row out of a sequence; the row itself stays in the document.
+    /// Creates the update that takes the first row out of a sequence.
     ///
-    /// - Returns: `nil` when the sequence is empty, or declared by a filter.
+    /// The row itself stays in the document.
+    ///
+    /// - Returns: `nil` if the sequence is empty or declared by a filter.
     public func makeShift(from sequence: PropertyKey) -> Payload? {
         core.sequence(sequence).rows.first.flatMap { makeRemove($0.key.id, from: sequence) }
     }

@@ -3,12 +3,12 @@
 public import ScuttlebuttCoding
 
 extension ReplicatedDoc {
-    /// Keeps a live set of the rows whose key has this value.
+    /// Declares a live set of the rows whose key has this value.
     ///
-    /// Declarations are local and belong to the value: make them before the document is handed to a
-    /// replica. One with the name of an earlier one replaces it.
+    /// Declarations are local and belong to the value: make them before handing the document to a
+    /// replica. A declaration replaces an earlier one of the same name.
     ///
-    /// - Complexity: O(n log n) in the rows that are there.
+    /// - Complexity: O(n log n) in the existing rows.
     public mutating func declareSet(
         _ name: PropertyKey, where key: PropertyKey, equals value: JSONValue
     ) {
@@ -16,9 +16,11 @@ extension ReplicatedDoc {
             DocView(name: name, isSequence: false, condition: .member(key, equals: value.bytes)))
     }
 
-    /// Keeps a live set of the rows that a filter picks.
+    /// Declares a live set of the rows that a filter selects.
     ///
-    /// - Parameter isIncluded: A pure function of the row: asked once for each update of a row.
+    /// - Parameters:
+    ///   - name: The name of the set.
+    ///   - isIncluded: A pure function of the row, called once for each update of a row.
     public mutating func declareSet(
         _ name: PropertyKey, where isIncluded: @escaping @Sendable (Row) -> Bool
     ) {
@@ -26,10 +28,9 @@ extension ReplicatedDoc {
             DocView(name: name, isSequence: false, condition: Self.condition(isIncluded)))
     }
 
-    /// Keeps a live sequence of the rows whose key has this value, in the order of their key
-    /// `_sort`.
+    /// Declares a live sequence of the rows whose key has this value, ordered by their key `_sort`.
     ///
-    /// - Complexity: O(n log n) in the rows that are there.
+    /// - Complexity: O(n log n) in the existing rows.
     public mutating func declareSequence(
         _ name: PropertyKey, where key: PropertyKey, equals value: JSONValue
     ) {
@@ -37,9 +38,11 @@ extension ReplicatedDoc {
             DocView(name: name, isSequence: true, condition: .member(key, equals: value.bytes)))
     }
 
-    /// Keeps a live sequence of the rows that a filter picks, in the order of their key `_sort`.
+    /// Declares a live sequence of the rows that a filter selects, ordered by their key `_sort`.
     ///
-    /// - Parameter isIncluded: A pure function of the row: asked once for each update of a row.
+    /// - Parameters:
+    ///   - name: The name of the sequence.
+    ///   - isIncluded: A pure function of the row, called once for each update of a row.
     public mutating func declareSequence(
         _ name: PropertyKey, where isIncluded: @escaping @Sendable (Row) -> Bool
     ) {
@@ -53,28 +56,28 @@ extension ReplicatedDoc {
         .filter { isIncluded(Row(id: $0, members: $1)) }
     }
 
-    /// The rows of a declared set, by id in the order of UTF-16 code units.
+    /// The rows of a declared set, ordered by the UTF-16 code units of their ids.
     ///
-    /// - Precondition: A set or sequence of this name was declared.
+    /// - Precondition: A set or sequence of this name is declared.
     public func set(_ name: PropertyKey) -> Rows { Rows(core: core, view: core.view(name)) }
 
     /// The rows of a declared sequence, in its order.
     ///
-    /// - Precondition: A set or sequence of this name was declared.
+    /// - Precondition: A set or sequence of this name is declared.
     public func sequence(_ name: PropertyKey) -> Rows { Rows(core: core, view: core.view(name)) }
 
-    /// The rows of a set or sequence as they were when it was asked for.
+    /// A snapshot of the rows of a set or sequence.
     ///
-    /// A `RandomAccessCollection`, so `first`, `last`, `count` and `rows[3]` are there; an index
-    /// costs O(log n), walking O(1) per row. It shares the document's memory: while it is held, the
-    /// next update copies the document's table of rows.
+    /// It is a `RandomAccessCollection` and so has `first`, `last`, `count` and `rows[3]`. Access
+    /// by index costs O(log n), iteration O(1) per row. It shares the document's memory: while it
+    /// is alive, the next update copies the document's table of rows.
     public struct Rows: RandomAccessCollection, Sendable {
         let core: DocCore
         let view: DocView
 
         /// Zero.
         public var startIndex: Int { 0 }
-        /// How many rows there are.
+        /// The number of rows.
         public var endIndex: Int { view.rows.count }
 
         /// The row at an index from zero to `count - 1`.
@@ -82,27 +85,27 @@ extension ReplicatedDoc {
         /// - Complexity: O(log n).
         public subscript(index: Int) -> Row { row(view.rows[index].key.id) }
 
-        /// The row with this id, if it is in here.
+        /// The row with this id, if it is in the view.
         public subscript(id: PropertyKey) -> Row? { contains(id) ? row(id) : nil }
 
-        /// Whether a row is in here.
+        /// Whether a row is in the view.
         ///
         /// - Complexity: O(log n).
         public func contains(_ id: PropertyKey) -> Bool { view.place(of: id) != nil }
 
-        /// Where a row stands, if it is in here.
+        /// The index of a row, if it is in the view.
         ///
         /// - Complexity: O(log n).
         public func index(of id: PropertyKey) -> Int? { view.index(of: id) }
 
-        /// The row that stands before another, if there is one.
+        /// The row before another one, if there is one.
         ///
         /// - Complexity: O(log n).
         public func row(before id: PropertyKey) -> Row? {
             index(of: id).flatMap { $0 > 0 ? self[$0 - 1] : nil }
         }
 
-        /// The row that stands after another, if there is one.
+        /// The row after another one, if there is one.
         ///
         /// - Complexity: O(log n).
         public func row(after id: PropertyKey) -> Row? {
@@ -116,12 +119,12 @@ extension ReplicatedDoc {
             Row(id: id, members: core.row(id)?.members ?? RowMembers())
         }
 
-        /// Walks over the rows in order.
+        /// Iterates over the rows in order.
         public func makeIterator() -> Iterator {
             Iterator(core: core, places: view.rows.makeIterator())
         }
 
-        /// A walk over the rows.
+        /// An iterator over the rows.
         public struct Iterator: IteratorProtocol {
             let core: DocCore
             var places: OrderedTree<DocView.Place, Void>.Iterator

@@ -4,45 +4,47 @@ public import Scuttlebutt
 import ScuttlebuttCoding
 
 extension ReplicatedDoc {
-    /// The update that sets some keys of a row at once, and makes the row if it is not there.
+    /// Creates the update that sets several keys of a row at once, creating the row if it does not
+    /// exist.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makeSet(
         _ id: PropertyKey, _ members: [PropertyKey: Value]
     ) throws -> Payload {
         DocWrite.payload(id, try Self.encoded(members))
     }
 
-    /// The update that sets one key of a row, and makes the row if it is not there.
+    /// Creates the update that sets one key of a row, creating the row if it does not exist.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express the value.
     public func makeSet(
         _ id: PropertyKey, _ key: PropertyKey, to value: Value
     ) throws -> Payload {
         DocWrite.payload(id, [(key, try ValueCoding.encode(value))])
     }
 
-    /// The update that sets all keys of an object at once, and makes the row if it is not there.
+    /// Creates the update that sets all keys of an object at once, creating the row if it does not
+    /// exist.
     ///
-    /// Keys of the row that the object does not encode stay as they are.
+    /// Keys of the row that the object does not encode are unchanged.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot express, and for what does not encode as an
-    ///   object.
+    /// - Throws: `EncodingError` if JSON cannot express the object, or if it does not encode as a
+    ///   JSON object.
     public func makeSet(_ id: PropertyKey, from object: some Encodable) throws -> Payload {
         let bytes = try JSONEncoding().encode(object)
         guard bytes.first == UInt8(ascii: "{") else {
             throw EncodingError.invalidValue(
-                object, .init(codingPath: [], debugDescription: "a row is an object of keys"))
+                object, .init(codingPath: [], debugDescription: "a row must be a JSON object"))
         }
         return DocWrite.payload(id, object: bytes)
     }
 
-    /// The update that adds a row with these keys, and with the one that a declared set asks for.
+    /// Creates the update that adds a row with these keys and the one that a declared set requires.
     ///
-    /// A row that is there already has these keys set, as in the original. A set that is declared
-    /// by a filter adds nothing of its own.
+    /// As in the original, adding an existing row sets these keys. A set that is declared by a
+    /// filter requires no key.
     ///
-    /// - Throws: `EncodingError` for a value that JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express a value.
     public func makeAdd(
         _ id: PropertyKey, _ members: [PropertyKey: Value] = [:], to set: PropertyKey? = nil
     ) throws -> Payload {
@@ -51,23 +53,25 @@ extension ReplicatedDoc {
         return DocWrite.payload(id, members)
     }
 
-    /// An id for a row that has no name of its own: 39 hexadecimal digits.
+    /// An id for a row without a name of its own: 39 hexadecimal digits.
     ///
-    /// - Parameter generator: A cryptographic one (`SystemRandomNumberGenerator`) outside of
+    /// - Parameter generator: A cryptographic generator (`SystemRandomNumberGenerator`) except in
     ///   simulations.
     public static func randomID(using generator: inout some RandomNumberGenerator) -> PropertyKey {
         PropertyKey(Source.random(using: &generator).text)
     }
 
-    /// The update that removes a row, or `nil` when it is not there.
+    /// Creates the update that removes a row; `nil` if it does not exist.
     public func makeRemove(_ id: PropertyKey) -> Payload? {
         core.row(id) == nil ? nil : DocWrite.payload(removing: id)
     }
 
-    /// The update that takes a row out of a declared set or sequence, by setting the key that it
-    /// asks for to `null`; the row itself stays.
+    /// Creates the update that takes a row out of a declared set or sequence by setting the key
+    /// that it requires to `null`.
     ///
-    /// - Returns: `nil` when the row is not in there, or the set is declared by a filter.
+    /// The row itself stays.
+    ///
+    /// - Returns: `nil` if the row is not in the set, or if the set is declared by a filter.
     public func makeRemove(_ id: PropertyKey, from set: PropertyKey) -> Payload? {
         let view = core.view(set)
         guard case .member(let key, _) = view.condition, view.place(of: id) != nil else {
@@ -76,7 +80,7 @@ extension ReplicatedDoc {
         return DocWrite.payload(id, [(key, Array("null".utf8))])
     }
 
-    /// Keys and JSON in the order of JavaScript's properties.
+    /// Keys and their JSON, in the order of JavaScript's properties.
     static func encoded(
         _ members: [PropertyKey: Value]
     ) throws -> [(key: PropertyKey, value: Payload)] {

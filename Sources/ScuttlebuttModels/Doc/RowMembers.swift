@@ -4,13 +4,14 @@ import Scuttlebutt
 
 /// The keys of one row, each with the update that set it last.
 ///
-/// Few keys are searched one by one; many have an index, so that a hostile row of 100 thousand keys
-/// costs no more per key than a small one.
+/// A few keys are searched linearly; many are indexed, so that a hostile row of 100,000 keys costs
+/// no more per key than a small one.
 struct RowMembers: Sendable {
     struct Member: Sendable {
         let key: PropertyKey
         var stamp: Stamp
-        /// The bytes of the whole update, shared with the log, and where the value stands in them.
+        /// The bytes of the whole update, which are shared with the log, and the range of the value
+        /// in them.
         var payload: Payload
         var value: Range<Int>
 
@@ -20,7 +21,8 @@ struct RowMembers: Sendable {
     enum Outcome {
         /// A newer update has set this key.
         case lost
-        /// The key is set; the update that had set it before, if that one sets no key any more.
+        /// The key is set. `superseded` is the update that had set it before, if that update no
+        /// longer sets any key.
         case won(superseded: Stamp?)
     }
 
@@ -42,7 +44,7 @@ struct RowMembers: Sendable {
 
     subscript(key: PropertyKey) -> Member? { place(of: key).map { all[$0] } }
 
-    /// Sets one key if no newer update has.
+    /// Sets one key unless a newer update has.
     mutating func set(_ member: Member) -> Outcome {
         guard let place = place(of: member.key) else {
             add(member)
@@ -66,18 +68,18 @@ struct RowMembers: Sendable {
         }
     }
 
-    /// Notes that an update sets one key less.
+    /// Records that an update sets one key less.
     ///
-    /// - Returns: Whether it sets none any more.
+    /// - Returns: Whether it no longer sets any.
     private mutating func release(_ stamp: Stamp) -> Bool {
         guard let uses = index?.uses[stamp] else { return !all.contains { $0.stamp == stamp } }
         index?.uses[stamp] = uses > 1 ? uses - 1 : nil
         return uses <= 1
     }
 
-    /// Takes out all keys that were set before a stamp.
+    /// Removes all keys that were set before a stamp.
     ///
-    /// - Returns: Them, in no order that peers agree on.
+    /// - Returns: The removed keys, in an order that peers do not agree on.
     mutating func remove(before stamp: Stamp) -> [Member] {
         var removed: [Member] = []
         all.removeAll { member in

@@ -2,39 +2,39 @@
 
 public import Scuttlebutt
 
-/// One place at which a replicated text changed.
+/// A place at which a replicated text changed.
 ///
-/// An update that changes several lines gives several changes, to be followed in order. Offsets and
-/// lengths count UTF-16 code units, as text views of browsers and of Apple's systems do.
+/// An update that changes several lines reports several changes; follow them in order. Offsets and
+/// lengths count UTF-16 code units, like the text views of browsers and of Apple's systems.
 public struct EditChange: Hashable, Sendable {
-    /// Where the change begins in the text as the changes before it left it.
+    /// Where the change begins, after the changes before it.
     public let offset: Int
-    /// What was taken out there.
+    /// The removed text.
     public let removed: String
-    /// What was put in its place.
+    /// The inserted text.
     public let inserted: String
-    /// The update that did it, by which own writes can be told from those of others.
+    /// The stamp of the update, which distinguishes own writes from those of others.
     public let stamp: Stamp
-    /// The line that was changed, for ``EditUndo``.
+    /// The change of the line, for ``EditUndo``.
     let line: ArrayChange
 
-    /// Which of two places a cursor keeps when text is inserted exactly where it stands.
+    /// Where a cursor goes when text is inserted exactly at its offset.
     public enum Affinity: Hashable, Sendable {
         /// Before the new text, as the end of a selection should.
         case before
-        /// Behind the new text, as the beginning of a selection should.
+        /// After the new text, as the start of a selection should.
         case after
     }
 
     /// Where a cursor stands after this change.
     ///
-    /// A cursor before the change keeps its offset; one behind it moves along with the text around
-    /// it; one within text that was replaced stays as far behind its beginning as there is new
-    /// text.
+    /// A cursor before the change keeps its offset, and one after it moves along with the
+    /// surrounding text. A cursor within replaced text keeps its distance from the start of the
+    /// change, up to the length of the new text.
     ///
     /// - Parameters:
     ///   - cursor: An offset before the change, in UTF-16 code units.
-    ///   - affinity: What to do when text is inserted exactly there.
+    ///   - affinity: Where to go if text is inserted exactly at the cursor.
     public func moved(_ cursor: Int, affinity: Affinity = .before) -> Int {
         let (gone, new) = (removed.utf16.count, inserted.utf16.count)
         let staysBefore = affinity == .before || gone > 0

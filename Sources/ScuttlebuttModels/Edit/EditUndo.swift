@@ -3,16 +3,16 @@
 import DequeModule
 public import Scuttlebutt
 
-/// Takes back own changes of a replicated text, and makes them again.
+/// Undoes and redoes own changes of a replicated text.
 ///
-/// A value beside the text, which is not replicated: give it the changes as they are reported, and
-/// write the payloads that it returns. Others see an undo as one more edit.
+/// It is a value beside the text and is not replicated: record the reported changes and write the
+/// payloads that it returns. Other peers see an undo as one more edit.
 ///
-/// Only own changes are taken back, line by line. A line that somebody changed since is left as it
-/// is, so that an undo never destroys the work of others; a line that was removed comes back at its
-/// old place.
+/// Only own changes are undone, line by line. A line that somebody has changed since is left alone,
+/// so that an undo never destroys the work of others. A line that was removed comes back at its old
+/// place.
 public struct EditUndo: Sendable {
-    /// What one line was before and after.
+    /// One line before and after a step.
     private struct Line {
         let key: PropertyKey
         let old: [UInt8]?
@@ -25,34 +25,34 @@ public struct EditUndo: Sendable {
     private let limit: Int
     private var undone: [Step] = []
     private var done: Deque<Step> = []
-    /// What the payload that was returned last will report.
+    /// The changes that the latest returned payload will report.
     private var expected: [PropertyKey: [UInt8]?]?
 
-    /// Makes an empty history.
+    /// Creates an empty history.
     ///
     /// - Parameters:
-    ///   - source: Whose changes are to be taken back.
-    ///   - limit: How many steps are remembered; at least one.
+    ///   - source: Whose changes to undo.
+    ///   - limit: How many steps to remember; at least one.
     public init(source: Source, limit: Int = 1_000) {
         self.source = source
         self.limit = max(limit, 1)
     }
 
-    /// How many steps there are to take back.
+    /// The number of steps that can be undone.
     public var undoCount: Int { done.count }
 
-    /// How many steps there are to make again.
+    /// The number of steps that can be redone.
     public var redoCount: Int { undone.count }
 
-    /// Remembers the changes of one write; those of others are left out.
+    /// Records the changes of one write, ignoring those of others.
     ///
-    /// What an undo or a redo wrote is recognised and not remembered as a step of its own; any
-    /// other own change ends the possibility of a redo.
+    /// The changes of an undo or a redo are recognised and do not become a step. Any other own
+    /// change discards what could be redone.
     ///
     /// - Parameters:
-    ///   - changes: As they were reported, in order.
-    ///   - continuing: Whether to count them to the step before, so that a word that was typed
-    ///     letter by letter is taken back at once.
+    ///   - changes: The reported changes, in order.
+    ///   - continuing: Whether to add them to the previous step, so that a word that was typed
+    ///     letter by letter is undone at once.
     public mutating func record(_ changes: some Sequence<EditChange>, continuing: Bool = false) {
         let own = changes.filter { $0.stamp.source == source }
         guard !own.isEmpty else { return }
@@ -73,7 +73,7 @@ public struct EditUndo: Sendable {
         if done.count > limit { done.removeFirst(done.count - limit) }
     }
 
-    /// A write that takes back the newest own step of which anything is left to take back.
+    /// The payload that undoes the newest own step of which anything is left, or `nil`.
     public mutating func undo(in edit: ReplicatedEdit) -> Payload? {
         while let step = done.popLast() {
             if let (reversed, payload) = reverse(step, in: edit) {
@@ -84,7 +84,7 @@ public struct EditUndo: Sendable {
         return nil
     }
 
-    /// A write that makes again what was taken back last.
+    /// The payload that redoes the latest undone step, or `nil`.
     public mutating func redo(in edit: ReplicatedEdit) -> Payload? {
         while let step = undone.popLast() {
             if let (reversed, payload) = reverse(step, in: edit) {
@@ -95,7 +95,7 @@ public struct EditUndo: Sendable {
         return nil
     }
 
-    /// The write that makes `new` into `old` again where `new` still stands.
+    /// The payload that restores the old lines wherever the new ones are still present.
     private mutating func reverse(_ step: Step, in edit: ReplicatedEdit) -> (Step, Payload)? {
         let lines = step.filter { line in
             edit.lines.rawValue(for: line.key) == line.new && line.old != line.new
@@ -106,7 +106,7 @@ public struct EditUndo: Sendable {
         return (lines.map { Line(key: $0.key, old: $0.new, new: $0.old) }, payload)
     }
 
-    /// Two steps as one: of each line what it was first and what it is last.
+    /// Combines two steps: for each line, its first old state and its last new state.
     private static func joined(_ first: Step, _ second: Step) -> Step {
         var lines = first
         for line in second {

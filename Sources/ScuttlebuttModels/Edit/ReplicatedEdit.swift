@@ -2,22 +2,22 @@
 
 public import Scuttlebutt
 
-/// A text that several people edit, line by line, wire-compatible with `r-edit`.
+/// A text that several people edit line by line, wire-compatible with `r-edit`.
 ///
-/// The lines are the elements of a replicated array, each with the line feed that ends it; the last
-/// has none and may be empty. A new text is compared with the old one, and only the lines that
-/// differ are written. Of two people who change one line at the same time, one wins; changes of
-/// different lines do not disturb each other.
+/// The lines are the elements of a replicated array, each with its line feed; the last line has
+/// none and may be empty. Setting a new text writes only the lines that differ. If two people
+/// change one line at the same time, one of the changes wins; changes of different lines do not
+/// affect each other.
 public struct ReplicatedEdit: Sendable {
-    /// The lines, with all that an array can do.
+    /// The lines as a replicated array.
     ///
-    /// An element that is no string, which only another program can have written, has its place
-    /// there and is no part of the text.
+    /// An element that is not a string, which only another program can write, has a place in the
+    /// array but is not part of the text.
     public private(set) var lines: ReplicatedArray<String>
 
-    /// Makes an empty text.
+    /// Creates an empty text.
     ///
-    /// - Parameter source: Who will write here, the same source as the replica's.
+    /// - Parameter source: The local writer, the same source as the replica's.
     public init(source: Source) { lines = ReplicatedArray(source: source) }
 
     /// The whole text.
@@ -29,15 +29,15 @@ public struct ReplicatedEdit: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A write that makes the text into another one; `nil` when it is the same already.
+    /// Creates the update that changes the text into another one; `nil` if the text is unchanged.
     ///
-    /// All lines that differ are written in one update. Lines are equal when their code units are.
+    /// All lines that differ are written in one update. Lines are equal if their code units are.
     ///
-    /// - Complexity: O(*n*) in the lengths of both, and as many times more as lines differ; there
-    ///   is a bound on the latter, beyond which more lines may be written than need be.
+    /// - Complexity: O(*n* · d) in the lengths of both texts for d lines that differ. Beyond a
+    ///   bound on d, more lines than necessary may be written.
     public func makeSet(text: String) -> Payload? {
         var old: [ArraySlice<UInt8>] = []
-        // Where the lines stand in the array, in which there may be other elements.
+        // The indexes of the lines in the array, which may contain other elements.
         var places: [Int] = []
         var isSame = true
         let new = Array(text.utf8)
@@ -50,13 +50,13 @@ public struct ReplicatedEdit: Sendable {
             old.append(line[...])
             places.append(place)
         }
-        // Lines that are cut in another way can make the same text.
+        // Different lines can form the same text.
         if isSame, offset == new.count { return nil }
         let cut = Self.cut(new)
         let splices = LineDiff.hunks(from: old, to: cut).flatMap { hunk in
             var index = hunk.old.lowerBound > 0 ? places[hunk.old.lowerBound - 1] + 1 : 0
             return LineAlignment.pairs(old[hunk.old], cut[hunk.new]).map { pair in
-                // New lines go right behind the line before them.
+                // New lines go directly after the line before them.
                 let splice = ArrayCore.Splice(
                     index: index, removed: pair.old.map { [places[$0]] } ?? [],
                     values: pair.new.map { [Self.literal(cut[$0])] } ?? [])
@@ -73,7 +73,7 @@ public struct ReplicatedEdit: Sendable {
         return literal
     }
 
-    /// The lines of a text, each with the line feed that ends it; the last has none.
+    /// The lines of a text, each with its line feed; the last has none.
     private static func cut(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
         var rest = text[...]
@@ -87,10 +87,10 @@ public struct ReplicatedEdit: Sendable {
 }
 
 extension ReplicatedEdit: LogBacked, Dumpable {
-    /// Takes an update: an object of sort keys with their lines, `null` for those removed.
+    /// Applies an update: an object from sort keys to lines, where `null` removes.
     ///
-    /// - Complexity: O(k log *n*) for k lines, and O(length of the text) more if somebody listens
-    ///   to the changes, for whom their offsets are found.
+    /// - Complexity: O(k log *n*) for k lines, plus O(length of the text) if changes are wanted, to
+    ///   find their offsets.
     public mutating func apply(
         _ update: Update, changes: inout [EditChange]?
     ) -> Application {
@@ -107,10 +107,10 @@ extension ReplicatedEdit: LogBacked, Dumpable {
     /// Appends the JSON array of all lines.
     public func appendDump(to output: inout [UInt8]) { lines.appendDump(to: &output) }
 
-    /// The changes of the text that changes of lines make.
+    /// The changes of the text that follow from changes of lines.
     ///
-    /// One update changes lines in ascending order. So whatever stands before a line that it
-    /// changed already stands there in the end, and one walk finds all offsets.
+    /// An update changes lines in ascending order. Everything before a changed line is therefore in
+    /// its final place, and one pass finds all offsets.
     private func located(_ changes: [ArrayChange]) -> [EditChange] {
         var walk = lines.core.items.makeIterator()
         var (index, offset) = (0, 0)
@@ -145,7 +145,7 @@ extension ArrayCore.Item {
     /// Whether the item is a string.
     var isText: Bool { start < end && payload[start] == UInt8(ascii: "\"") }
 
-    /// Appends the string as UTF-8, or nothing if the item is none.
+    /// Appends the string as UTF-8, or nothing if the item is not a string.
     func appendText(to output: inout [UInt8]) {
         guard isText else { return }
         payload.withUnsafeBufferPointer {
@@ -153,9 +153,9 @@ extension ArrayCore.Item {
         }
     }
 
-    /// How many UTF-16 code units the string has; zero if the item is none.
+    /// The length of the string in UTF-16 code units; zero if the item is not a string.
     ///
-    /// Counted in the JSON text, without decoding it.
+    /// It is counted in the JSON text without decoding.
     var textLength: Int {
         guard isText else { return 0 }
         return payload.withUnsafeBufferPointer { bytes in

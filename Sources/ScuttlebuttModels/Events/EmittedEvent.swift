@@ -4,9 +4,9 @@ public import Scuttlebutt
 
 /// One event of ``ReplicatedEvents``.
 public struct EmittedEvent<Argument: Codable & Sendable>: Sendable {
-    /// What the event is called.
+    /// The name of the event.
     public let name: PropertyKey
-    /// When and by whom it was emitted.
+    /// When and by whom the event was emitted.
     public let stamp: Stamp
     private let payload: Payload
 
@@ -16,7 +16,7 @@ public struct EmittedEvent<Argument: Codable & Sendable>: Sendable {
         self.payload = payload
     }
 
-    /// The arguments; `nil` stands for one of another shape.
+    /// The arguments, with `nil` for an argument of another shape.
     public var arguments: [Argument?] {
         rawArguments.map { ValueCoding.decode(Argument.self, from: $0) }
     }

@@ -2,17 +2,19 @@
 
 import Scuttlebutt
 
-/// The events without the type of their arguments.
+/// Events whose arguments have no type yet.
 struct EventsCore: Sendable {
-    /// Everything that was emitted.
+    /// All emitted events.
     private(set) var log = RetainedLog()
-    /// The same by name; the payloads are shared.
+    /// All events by name; the payloads are shared.
     private(set) var named: [PropertyKey: RetainedLog] = [:]
 
-    /// Takes one update; answers its name, or `nil` for one that is here already.
+    /// Applies an update.
+    ///
+    /// Returns its name, or `nil` if it was applied before.
     mutating func apply(_ update: Update) -> (Application, PropertyKey?) {
         guard let name = Self.name(of: update.payload) else {
-            return (.refused("an event is [name, argument, …], with a string as name"), nil)
+            return (.refused("an event must be [name, argument, …] with a string as the name"), nil)
         }
         guard log.append(update) else { return (.applied, nil) }
         named[name, default: RetainedLog()].append(update)
@@ -51,7 +53,8 @@ struct EventsCore: Sendable {
         writer.end(in: &output)
     }
 
-    /// The first argument, which a listener with one parameter gets; `null` when there is none.
+    /// The first argument, which is what a listener with one parameter receives; `null` if there is
+    /// none.
     private static func data(of payload: Payload) -> [UInt8] {
         payload.withUnsafeBufferPointer { bytes in
             guard var elements = JSONElements(bytes), elements.next() != nil,

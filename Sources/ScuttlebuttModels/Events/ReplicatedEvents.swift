@@ -2,26 +2,26 @@
 
 public import Scuttlebutt
 
-/// A reliable event emitter: everything emitted is remembered, and sent to every peer that comes
+/// A reliable event emitter: it remembers every event, and sends it to every peer that connects
 /// later.
 ///
-/// Speaks the wire of the original's `events`: an update is `[name, argument, …]` with any number
-/// of arguments. Every name is an ordinary one, also `toString`, `__proto__` and `error`, which
-/// break the original (quirk Q14).
+/// It uses the wire format of the original's `events`: an update is `[name, argument, …]` with any
+/// number of arguments. Every name is an ordinary one, including `toString`, `__proto__` and
+/// `error`, which break the original (quirk Q14).
 ///
-/// Events are *delivered* in the order of arrival, each once; what has been delivered is *listed*
-/// in the agreed order, which is the same on all peers. Nothing is ever forgotten (quirk Q22):
-/// limit the replica's size where strangers may write.
+/// Events are *delivered* once each in the order of arrival, and *listed* in the agreed order,
+/// which is the same on all peers. Events are never forgotten (quirk Q22): limit the replica's size
+/// if strangers may write.
 public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core = EventsCore()
 
-    /// Makes an emitter that has emitted nothing.
+    /// Creates an emitter without events.
     public init() {}
 
-    /// How many events there are.
+    /// The number of events.
     public var count: Int { core.log.count }
 
-    /// How many events of this name there are.
+    /// The number of events of this name.
     public func count(of name: PropertyKey) -> Int { core.named[name]?.count ?? 0 }
 
     /// The names of all events; integers first, then by UTF-16 code units.
@@ -47,16 +47,16 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpabl
         }
     }
 
-    /// Prepares emitting an event.
+    /// Creates the update that emits an event.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express an argument.
     public func makeEmit(_ name: PropertyKey, _ arguments: Argument...) throws -> Payload {
         try makeEmit(name, arguments: arguments)
     }
 
-    /// Prepares emitting an event.
+    /// Creates the update that emits an event.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express an argument.
     public func makeEmit(_ name: PropertyKey, arguments: [Argument]) throws -> Payload {
         var payload: [UInt8] = [UInt8(ascii: "[")]
         name.append(to: &payload)
@@ -68,7 +68,7 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpabl
         return payload
     }
 
-    /// Takes an event.
+    /// Applies an update: an event.
     public mutating func apply(
         _ update: Update, changes: inout [EmittedEvent<Argument>]?
     ) -> Application {
@@ -82,7 +82,7 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpabl
     /// Every event.
     public var log: RetainedLog { core.log }
 
-    /// Appends an object: event name to the array of its events' first arguments in agreed order,
-    /// `null` for events without arguments.
+    /// Appends an object from each event name to an array with the first argument of each event, in
+    /// agreed order; `null` for events without arguments.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }
 }

@@ -2,18 +2,18 @@
 
 public import Scuttlebutt
 
-/// What happened to a key of a ``ReplicatedExpiryModel``.
+/// A change of one key of a ``ReplicatedExpiryModel``.
 ///
-/// What the key holds now is asked of the model: a merged object would be costly to put together
-/// for each of its changes.
+/// Read the current value from the model: merging an object for every change would be expensive.
 public struct ExpiryChange<Value: Codable & Sendable>: Sendable {
     /// Which key changed.
     public let key: PropertyKey
-    /// Why.
+    /// Why the key changed.
     public let cause: ExpiryCause
-    /// The update that wrote, or that expired, or the newest one that was evicted.
+    /// The stamp of the update that was written, that expired, or that was the newest when the key
+    /// was evicted.
     public let stamp: Stamp
-    /// The JSON that was written, before it was merged; `nil` for other causes.
+    /// The JSON that was written, before merging; `nil` for other causes.
     public let rawValue: [UInt8]?
 
     init(core: ExpiryCore.Change) {
@@ -26,10 +26,10 @@ public struct ExpiryChange<Value: Codable & Sendable>: Sendable {
 
 /// Why a key of a ``ReplicatedExpiryModel`` changed.
 public enum ExpiryCause: Hashable, Sendable {
-    /// An update wrote it; `null` deletes.
+    /// An update wrote the key; `null` deletes.
     case written
-    /// An update that had written it became too old.
+    /// An update that had written the key became too old.
     case expired
-    /// There were too many keys.
+    /// The model had too many keys.
     case evicted
 }

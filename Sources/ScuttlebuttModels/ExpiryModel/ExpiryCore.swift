@@ -2,7 +2,7 @@
 
 import Scuttlebutt
 
-/// The model without the type of its values.
+/// A model whose values have no type yet.
 struct ExpiryCore: Sendable {
     /// What happened to one key.
     struct Change {
@@ -14,30 +14,32 @@ struct ExpiryCore: Sendable {
 
     let limits: ExpiryLimits
     private(set) var entries: [PropertyKey: ExpiryEntry] = [:]
-    /// Exactly what the entries retain.
+    /// Exactly the updates that the entries retain.
     private(set) var log = RetainedLog()
-    /// The keys by their newest update, and some that have a newer one or are gone.
+    /// The keys by their newest update.
+    ///
+    /// Some have a newer one or are gone.
     private var recency = StampQueue<PropertyKey>()
-    /// What is older than this has expired; 0 until somebody told the time.
+    /// Everything older has expired; 0 until the time is known.
     private var cutoff = 0.0
-    /// The newest that ever expired here.
+    /// The newest timestamp that ever expired here.
     ///
-    /// Nothing up to it is taken any more, so what an expired
-    /// deletion had hidden stays hidden even when the wall clock steps back.
+    /// No update up to it is accepted any more, so what an expired deletion hid stays hidden even
+    /// if the wall clock steps back.
     private var expired = 0.0
-    /// The newest that was ever evicted.
+    /// The newest stamp that was ever evicted.
     ///
-    /// A key that is not here is not begun by anything up to it:
-    /// it may be the rest of what was evicted, or deleted.
+    /// An update up to it does not create a key: it may be the rest of what was evicted, or
+    /// deleted.
     private var evicted: Stamp?
-    /// Nothing retained is older.
+    /// A lower bound of the retained timestamps.
     private var oldest = Double.infinity
 
     init(limits: ExpiryLimits) { self.limits = limits }
 
     mutating func apply(_ update: Update, changes: inout [Change]?) -> Application {
         guard let parts = KeyedPayload.parse(update.payload) else {
-            return .refused("a model's update is [key, value], with a string as key")
+            return .refused("a model's update must be [key, value] with a string as the key")
         }
         let stamp = update.stamp
         guard log.append(update) else { return .applied }
@@ -62,13 +64,13 @@ struct ExpiryCore: Sendable {
         return .applied
     }
 
-    /// The value of a key that is here and not deleted.
+    /// The value of a key that is present and not deleted.
     func value(of key: PropertyKey) -> [UInt8]? {
         guard let entry = entries[key], !entry.isTombstone else { return nil }
         return entry.value
     }
 
-    /// Lets go of the keys that were written the longest time ago until the rest is few enough.
+    /// Evicts the least recently written keys until few enough are left.
     private mutating func evict(_ changes: inout [Change]?) {
         guard let maximum = limits.maximumCount else { return }
         while entries.count > maximum, let (newest, key) = recency.pop() {
@@ -81,10 +83,10 @@ struct ExpiryCore: Sendable {
         }
     }
 
-    /// Lets go of every update that is too old at this moment.
+    /// Drops every update that is now too old.
     ///
-    /// - Complexity: O(1) while nothing expires, else O(sources + *e* log *n*) for *e* expired
-    ///   ones.
+    /// - Complexity: O(1) if nothing expires, otherwise O(sources + *e* log *n*) for *e* expired
+    ///   updates.
     mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?) {
         guard let age = limits.maximumAge, milliseconds.isFinite else { return }
         cutoff = milliseconds - age
@@ -111,7 +113,7 @@ struct ExpiryCore: Sendable {
         changes?.append(Change(key: key, cause: .expired, stamp: update.stamp, value: nil))
     }
 
-    /// The keys that are here and not deleted, in the order of export.
+    /// The keys that are present and not deleted, in export order.
     var presentKeys: [PropertyKey] {
         entries.lazy.filter { !$0.value.isTombstone }.map(\.key)
             .sorted(by: PropertyKey.objectOrder)

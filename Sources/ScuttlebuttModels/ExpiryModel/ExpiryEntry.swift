@@ -2,22 +2,22 @@
 
 import Scuttlebutt
 
-/// What the updates of one key come to.
+/// The value that results from the updates of one key.
 ///
-/// The result depends on the *set* of updates alone, never on their order of arrival. Call the
-/// newest update whose value is no object (a scalar, an array, or `null`) the *base*. It replaces
-/// everything older. What is newer than the base are objects, and of each member the newest one
-/// counts. If there is no newer object the base is the value.
+/// The result depends only on the *set* of updates, never on their order of arrival. The newest
+/// update whose value is not an object (a scalar, an array, or `null`) is called the *base*. It
+/// replaces everything older. All updates newer than the base are objects, and the newest write of
+/// each member wins. Without a newer object, the base is the value.
 ///
-/// Retained is exactly what decides this: the base; each object newer than the base that has a
-/// member which no newer object has; and the newest object, which an empty one may be. Whatever is
-/// dropped would lose against something retained, whatever comes later, so a peer that is given
-/// what is retained gets the same value and goes on getting the same.
+/// The entry retains exactly the updates that decide this: the base; each object newer than the
+/// base that has a member which no newer object has; and the newest object, which may be empty.
+/// Everything else loses against a retained update whatever arrives later, so a peer that receives
+/// the retained updates has the same value and keeps having it.
 struct ExpiryEntry: Sendable {
     /// The newest object that has a member.
     private struct Member: Sendable {
         var owner: Stamp
-        /// Where the value stands in the owner's payload.
+        /// The range of the value in the owner's payload.
         var value: Range<Int>
     }
 
@@ -25,32 +25,35 @@ struct ExpiryEntry: Sendable {
         let payload: Payload
         /// Where the object begins in the payload.
         let start: Int
-        /// How many members it owns, and one more if it is the newest object.
+        /// How many members the object owns, plus one if it is the newest object.
         var reasons: Int
     }
 
     private(set) var base: Update?
-    /// Where the value stands in the base's payload.
+    /// The range of the value in the base's payload.
     private var baseValue = 0..<0
     private var objects: [Stamp: Object] = [:]
     private var members: [PropertyKey: Member] = [:]
     private var newestObject: Stamp?
-    /// The objects by age, and some that are gone.
+    /// The objects by age.
+    ///
+    /// Some are gone.
     private var ages = StampQueue<Void>()
 
-    /// The newest update, or `nil` when nothing is retained.
+    /// The newest update, or `nil` if nothing is retained.
     var newest: Stamp? { [base?.stamp, newestObject].compactMap { $0 }.max() }
 
     var isEmpty: Bool { base == nil && objects.isEmpty }
 
-    /// Whether this is but the memory of a deletion.
+    /// Whether the entry only records a deletion.
     var isTombstone: Bool {
         objects.isEmpty && (base.map { $0.payload.isNull(baseValue) } ?? true)
     }
 
-    /// Takes one update whose value stands in `value`.
+    /// Applies an update whose value is at this range.
     ///
-    /// - Returns: The stamps of updates that are not needed any more, its own last if it lost.
+    /// - Returns: The stamps of the updates that are no longer needed; the update's own stamp comes
+    ///   last if it lost.
     /// - Complexity: O(members of the value · log objects), amortised.
     mutating func apply(_ update: Update, _ value: Range<Int>) -> [Stamp] {
         let stamp = update.stamp
@@ -81,7 +84,7 @@ struct ExpiryEntry: Sendable {
         var reasons = 0
         Self.walk(update.payload, start) { name, value in
             if let member = members[name] {
-                // Of equal keys in one object the last counts, as in JavaScript.
+                // The last of several equal keys in one object counts, as in JavaScript.
                 guard member.owner <= stamp else { return }
                 members[name] = Member(owner: stamp, value: value)
                 guard member.owner < stamp else { return }
@@ -125,7 +128,7 @@ struct ExpiryEntry: Sendable {
         }
     }
 
-    /// Forgets one retained update, because it expired.
+    /// Drops one retained update because it expired.
     ///
     /// - Complexity: O(members of its value).
     mutating func forget(_ stamp: Stamp) {
@@ -145,10 +148,10 @@ struct ExpiryEntry: Sendable {
         return true
     }
 
-    /// Every retained update's stamp, in no order.
+    /// The stamps of all retained updates, unordered.
     var stamps: [Stamp] { Array(objects.keys) + [base?.stamp].compactMap { $0 } }
 
-    /// The value as JSON; the members of a merged object in the order of export.
+    /// The value as JSON, with the members of a merged object in export order.
     ///
     /// - Complexity: O(members · log members).
     var value: [UInt8]? {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/// How much a ``ReplicatedExpiryModel`` keeps.
+/// The limits of a ``ReplicatedExpiryModel``.
 public struct ExpiryLimits: Hashable, Sendable {
-    /// How many keys are kept; `nil`, the default, for any number.
+    /// The most keys to keep; `nil`, the default, for any number.
     public var maximumCount: Int?
-    /// How old an update may become, in milliseconds; `nil`, the default, for any age.
+    /// The greatest age of an update, in milliseconds; `nil`, the default, for any age.
     ///
-    /// Without it a deletion is remembered for ever.
+    /// Without it, deletions are remembered forever.
     public var maximumAge: Double?
 
-    /// Makes limits.
+    /// Creates limits.
     public init(maximumCount: Int? = nil, maximumAge: Double? = nil) {
         self.maximumCount = maximumCount
         self.maximumAge = maximumAge

@@ -3,18 +3,19 @@
 public import Scuttlebutt
 import ScuttlebuttCoding
 
-/// One JSON value as the bytes that `JSON.stringify` prints for it, for programs that pass values
-/// on without looking into them.
+/// A JSON value as the bytes that `JSON.stringify` prints, for programs that pass values on without
+/// inspecting them.
 ///
-/// Unlike `JSONValue` it keeps halves of surrogate pairs, as JavaScript does.
+/// Unlike `JSONValue` it preserves unpaired surrogates, as JavaScript does.
 public struct JSONText: Hashable, Sendable {
-    /// The text.
+    /// The JSON text.
     public let bytes: [UInt8]
 
-    /// Prints a value anew as `JSON.parse` and `JSON.stringify` would: numbers in their shortest
-    /// form and those that are not finite as `null`, of equal keys the last, integer keys first.
+    /// Parses a JSON text and prints it as `JSON.parse` and `JSON.stringify` would: numbers in
+    /// their shortest form, `null` for numbers that are not finite, only the last of several equal
+    /// keys, and integer keys first.
     ///
-    /// - Throws: Where the text is no JSON, or exceeds `bounds`.
+    /// - Throws: If the text is not JSON, or exceeds `bounds`.
     public init(
         stringifying text: [UInt8], bounds: JSONBounds = JSONBounds()
     ) throws(JSONFailure) {
@@ -48,7 +49,9 @@ public struct JSONText: Hashable, Sendable {
         return key.text
     }
 
-    /// Appends a value anew; as deep as the bounds let a text be.
+    /// Appends a value as JavaScript prints it.
+    ///
+    /// The recursion is as deep as the bounds permit.
     private static func append(
         _ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]
     ) {
@@ -70,7 +73,7 @@ public struct JSONText: Hashable, Sendable {
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             let number = JSONNumber.parse(Array(bytes[range]))
             if number == 0 {
-                // JavaScript prints no sign of a zero.
+                // JavaScript prints zero without a sign.
                 output.append(UInt8(ascii: "0"))
             } else if number.isFinite {
                 JSONNumber.append(number, to: &output)
@@ -109,12 +112,16 @@ public struct JSONText: Hashable, Sendable {
 }
 
 extension JSONText: Codable {
-    /// Reads any value; halves of surrogate pairs become U+FFFD on this way.
+    /// Reads any value.
+    ///
+    /// Unpaired surrogates become U+FFFD.
     public init(from decoder: any Decoder) throws {
         bytes = try JSONValue(from: decoder).bytes
     }
 
-    /// Writes the value; halves of surrogate pairs become U+FFFD on this way.
+    /// Writes the value.
+    ///
+    /// Unpaired surrogates become U+FFFD.
     public func encode(to encoder: any Encoder) throws {
         try JSONValue(bytes).encode(to: encoder)
     }

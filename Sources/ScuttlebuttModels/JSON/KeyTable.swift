@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: MIT
 
-/// Numbers keys from 0 in the order in which they come.
+/// Numbers keys from 0 in the order of insertion.
 ///
-/// For tables that only grow. Keys lie densely in an array, next to whatever their owner keeps at
-/// the same numbers; an open-addressed index finds them. Unlike a `Dictionary` it keeps the hashes,
-/// so that neither growing nor a collision touches the keys, which lie all over the memory: a
-/// million insertions take less than half the time.
+/// It is meant for tables that only grow. The keys are in a dense array, beside whatever the owner
+/// stores under the same numbers, and an open-addressed index finds them. Unlike a `Dictionary` it
+/// stores the hashes, so that neither growing nor a collision accesses the keys, which are
+/// scattered over memory: a million insertions take less than half the time.
 struct KeyTable: Sendable {
     /// The keys by number.
     private(set) var keys: [PropertyKey] = []
-    /// A key's hash in the upper half and its number plus one in the lower, or 0; the count is a
-    /// power of two, at most half of them in use.
+    /// A key's hash in the upper half and its number plus one in the lower half, or 0 for a free
+    /// slot.
+    ///
+    /// The number of slots is a power of two, and at most half of them are in use.
     private var slots: [UInt64] = []
 
     /// The number of a key.
     ///
-    /// - Complexity: O(1) and the bytes of the key.
+    /// - Complexity: O(length of the key).
     func number(of key: PropertyKey) -> Int? {
         guard !slots.isEmpty else { return nil }
         return find(key, Self.hash(key)).number
     }
 
-    /// The number of a key, which gets the next one if it is new: that is then `keys.count - 1`.
+    /// The number of a key.
     ///
-    /// - Complexity: O(1) amortised and the bytes of the key.
+    /// A new key gets the next number, which is then `keys.count - 1`.
+    ///
+    /// - Complexity: Amortised O(length of the key).
     mutating func insert(_ key: PropertyKey) -> (number: Int, isNew: Bool) {
         if (keys.count + 1) * 2 > slots.count { grow() }
         let hash = Self.hash(key)
@@ -36,14 +40,14 @@ struct KeyTable: Sendable {
 
     /// 32 bits of the standard hash.
     ///
-    /// It has a seed of this process, so nobody can choose keys that collide.
+    /// The hash is seeded per process, so nobody can choose keys that collide.
     private static func hash(_ key: PropertyKey) -> UInt64 {
         var hasher = Hasher()
         key.hash(into: &hasher)
         return UInt64(truncatingIfNeeded: hasher.finalize()) >> 32
     }
 
-    /// Where the key is, or would be.
+    /// The slot of the key, or the slot for it.
     private func find(_ key: PropertyKey, _ hash: UInt64) -> (slot: Int, number: Int?) {
         let mask = slots.count - 1
         var slot = Int(hash) & mask

@@ -2,16 +2,16 @@
 
 import Scuttlebutt
 
-/// The form `[name, value]`, which models and buckets share.
+/// Payloads of the form `[name, value]`, which models and buckets share.
 enum KeyedPayload {
-    /// What stands in such a payload.
+    /// The parts of such a payload.
     struct Parts {
         let key: PropertyKey
-        /// Where the value stands, without white space around it.
+        /// The range of the value, without surrounding white space.
         let value: Range<Int>
     }
 
-    /// Takes a payload apart, or gives `nil` when it is no array of exactly a string and a value.
+    /// Parses a payload, or returns `nil` if it is not an array of exactly a string and a value.
     static func parse(_ payload: Payload) -> Parts? {
         payload.withUnsafeBufferPointer { bytes in
             guard var elements = JSONElements(bytes), let name = elements.next(),
@@ -22,13 +22,13 @@ enum KeyedPayload {
         }
     }
 
-    /// Puts a payload together of a key and a value that is encoded straight behind it.
+    /// Composes a payload from a key and a value that is encoded in place.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express the value.
     static func make<Value: Encodable>(_ key: PropertyKey, encoding value: Value) throws -> Payload
     {
         guard let number = value as? Int else { return make(key, try ValueCoding.encode(value)) }
-        // Counting is what many replicated keys are for, and this spares an encoder.
+        // Many replicated keys are counters, and this avoids an encoder for them.
         var output: [UInt8] = []
         output.reserveCapacity(key.bytes.count + 24)
         output.append(UInt8(ascii: "["))
@@ -39,7 +39,7 @@ enum KeyedPayload {
         return output
     }
 
-    /// Puts a payload together.
+    /// Composes a payload.
     static func make(_ key: PropertyKey, _ value: some Collection<UInt8>) -> Payload {
         var output: [UInt8] = []
         output.reserveCapacity(key.bytes.count + value.count + 5)

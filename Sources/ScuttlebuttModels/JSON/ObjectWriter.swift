@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Writes the members of a JSON object one after the other.
+/// Writes the members of a JSON object one after another.
 struct ObjectWriter {
     private var isEmpty = true
 
-    /// Appends what stands before a value: brace or comma, the key, and a colon.
+    /// Appends what precedes a value: a brace or comma, the key, and a colon.
     mutating func begin(_ key: PropertyKey, in output: inout [UInt8]) {
         output.append(UInt8(ascii: isEmpty ? "{" : ","))
         isEmpty = false

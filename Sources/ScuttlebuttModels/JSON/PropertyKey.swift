@@ -5,22 +5,23 @@ import Scuttlebutt
 /// A name as JavaScript sees it: the key of a model, the name of an event, the id of a row, a sort
 /// key.
 ///
-/// Two keys are equal exactly when their UTF-16 code units are, and they are ordered by UTF-16 code
-/// units. So `é` written in two ways is two keys, half of a surrogate pair survives, and
-/// `__proto__` is a name like any other.
+/// Two keys are equal exactly if their UTF-16 code units are, and keys are ordered by UTF-16 code
+/// units. So two spellings of `é` are two keys, an unpaired surrogate survives, and `__proto__` is
+/// an ordinary name.
 public struct PropertyKey: Hashable, Sendable {
-    /// Generalised UTF-8 (WTF-8): as UTF-8, with half a surrogate pair as the three bytes that it
+    /// Generalised UTF-8 (WTF-8): UTF-8, with an unpaired surrogate as the three bytes that it
     /// would have.
     public let bytes: [UInt8]
 
-    /// Makes a key of a text.
+    /// Creates a key from a text.
     public init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// Makes a key of a string literal in JSON, or `nil` when none stands there.
+    /// Creates a key from a string literal in JSON, or returns `nil` if there is none at this
+    /// place.
     ///
     /// - Parameters:
-    ///   - literal: Where the literal stands, quotes included.
-    ///   - bytes: Bytes that hold the literal, validated by `JSONScanner`.
+    ///   - literal: The range of the literal, including its quotes.
+    ///   - bytes: Bytes that contain the literal, validated by `JSONScanner`.
     public init?(_ literal: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>) {
         guard literal.lowerBound < bytes.count, bytes[literal.lowerBound] == UInt8(ascii: "\""),
             let decoded = try? JSONString.decoded(
@@ -31,13 +32,13 @@ public struct PropertyKey: Hashable, Sendable {
 
     init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The text; half of a surrogate pair has become U+FFFD.
+    /// The text, with U+FFFD for each unpaired surrogate.
     public var text: String {
         guard hasLoneSurrogate else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: Array(CodeUnits(bytes)), as: UTF16.self)
     }
 
-    /// Whether the key holds half of a surrogate pair, which no `String` can.
+    /// Whether the key contains an unpaired surrogate, which no `String` can.
     public var hasLoneSurrogate: Bool {
         var index = 0
         while index + 1 < bytes.count {
@@ -47,7 +48,7 @@ public struct PropertyKey: Hashable, Sendable {
         return false
     }
 
-    /// Appends the key as `JSON.stringify` prints it, half a surrogate pair as `\udxxx`.
+    /// Appends the key as `JSON.stringify` prints it, with `\udxxx` for an unpaired surrogate.
     public func append(to output: inout [UInt8]) {
         guard hasLoneSurrogate else { return JSONString.encode(bytes, into: &output) }
         output.append(UInt8(ascii: "\""))
@@ -76,12 +77,12 @@ public struct PropertyKey: Hashable, Sendable {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Whether all bytes agree.
+    /// Whether all bytes are equal.
     public static func == (left: PropertyKey, right: PropertyKey) -> Bool {
         left.bytes == right.bytes
     }
 
-    /// Feeds all bytes in one piece, which costs a third of feeding them one by one.
+    /// Hashes all bytes in one piece, which costs a third of hashing them one by one.
     public func hash(into hasher: inout Hasher) {
         bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
@@ -97,26 +98,25 @@ extension PropertyKey: Comparable {
         let (a, b) = (left.bytes[index], right.bytes[index])
         // Below the surrogates both orders agree.
         if a < 0xED, b < 0xED { return a < b }
-        // The difference may stand within a character: go back to where it begins.
+        // The difference may be within a character: go back to its start.
         while index > 0, left.bytes[index] & 0xC0 == 0x80 || right.bytes[index] & 0xC0 == 0x80 {
             index -= 1
         }
-        // And to half a pair before it, which might be the first half of the other's character.
         return CodeUnits(left.bytes, from: index).lexicographicallyPrecedes(
             CodeUnits(right.bytes, from: index))
     }
 }
 
 extension PropertyKey: ExpressibleByStringLiteral, CustomStringConvertible {
-    /// Makes a key of a text.
+    /// Creates a key from a text.
     public init(stringLiteral value: String) { self.init(value) }
 
-    /// The text; half of a surrogate pair has become U+FFFD.
+    /// The text, with U+FFFD for each unpaired surrogate.
     public var description: String { text }
 }
 
 extension PropertyKey: Codable {
-    /// Reads a string, or the array of code units that a key with half a surrogate pair becomes.
+    /// Reads a string, or the array of code units that represents a key with an unpaired surrogate.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
@@ -156,7 +156,7 @@ extension PropertyKey: Codable {
         self.init(unchecked: bytes)
     }
 
-    /// Writes a string, or the array of code units if half a surrogate pair is among them.
+    /// Writes a string, or the array of code units if the key has an unpaired surrogate.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if hasLoneSurrogate {

@@ -2,15 +2,15 @@
 
 public import Scuttlebutt
 
-/// What an update did to a ``ReplicatedModel``.
+/// A change of one key of a ``ReplicatedModel``.
 public struct ModelChange<Value: Codable & Sendable>: Sendable {
     /// Which key was set.
     public let key: PropertyKey
-    /// When and by whom.
+    /// When and by whom the key was set.
     public let stamp: Stamp
-    /// The JSON of the value before, `null` for a deleted one; `nil` if the key was never set.
+    /// The JSON of the previous value, `null` if the key was deleted, or `nil` if it was never set.
     public let rawOldValue: [UInt8]?
-    /// The JSON of the value now; `null` when the key was deleted.
+    /// The JSON of the new value, `null` if the key was deleted.
     public let rawValue: [UInt8]
 
     init(core: ModelCore.Change) {
@@ -20,9 +20,9 @@ public struct ModelChange<Value: Codable & Sendable>: Sendable {
         rawValue = core.new
     }
 
-    /// The value before; `nil` if there was none, or one of another shape.
+    /// The previous value, or `nil` if there was none or it has another shape.
     public var oldValue: Value? { rawOldValue.flatMap { Self.decode($0) } }
-    /// The value now; `nil` if the key was deleted, or has one of another shape.
+    /// The new value, or `nil` if the key was deleted or its value has another shape.
     public var value: Value? { Self.decode(rawValue) }
 
     private static func decode(_ bytes: [UInt8]) -> Value? {

@@ -2,12 +2,12 @@
 
 import Scuttlebutt
 
-/// The model without the type of its values: what wins each key, and the winners' updates.
+/// A model whose values have no type yet: the winning write of each key, and its update.
 struct ModelCore: Sendable {
-    /// What a key was last set to.
+    /// The latest write of a key.
     struct Winner: Sendable {
         let payload: Payload
-        /// Where the value stands in the payload.
+        /// The range of the value in the payload.
         let value: Range<Int32>
         let timestamp: Timestamp
         let source: Source
@@ -18,7 +18,7 @@ struct ModelCore: Sendable {
         private var range: Range<Int> { Int(value.lowerBound)..<Int(value.upperBound) }
     }
 
-    /// What one update did.
+    /// The effect of one update.
     struct Change {
         let key: PropertyKey
         let stamp: Stamp
@@ -27,20 +27,24 @@ struct ModelCore: Sendable {
     }
 
     private var table = KeyTable()
-    /// By the number of the key.
+    /// The winners, by the number of the key.
     private var winners: [Winner] = []
     /// Exactly the updates of the winners.
     private(set) var log = RetainedLog()
 
-    /// Takes one update; `describes` asks for what changed.
+    /// Applies an update.
+    ///
+    /// - Parameters:
+    ///   - update: The update.
+    ///   - describes: Whether to describe what changed.
     mutating func apply(_ update: Update, describes: Bool) -> (Application, Change?) {
         guard let parts = KeyedPayload.parse(update.payload) else {
-            return (.refused("a model's update is [key, value], with a string as key"), nil)
+            return (.refused("a model's update must be [key, value] with a string as the key"), nil)
         }
-        // Offsets of 32 bits keep a winner in five words; a line is at most some megabytes long.
+        // Offsets of 32 bits keep a winner in five words. A line has at most a few megabytes.
         guard let start = Int32(exactly: parts.value.lowerBound),
             let end = Int32(exactly: parts.value.upperBound)
-        else { return (.refused("a model's update is at most two gigabytes long"), nil) }
+        else { return (.refused("a model's update must be shorter than two gigabytes"), nil) }
         guard log.append(update) else { return (.applied, nil) }
         let winner = Winner(
             payload: update.payload, value: start..<end, timestamp: update.timestamp,
@@ -60,10 +64,10 @@ struct ModelCore: Sendable {
         return (.applied, describes ? Self.change(parts, update, old: old) : nil)
     }
 
-    /// How many keys were ever set.
+    /// The number of keys that were ever set.
     var count: Int { winners.count }
 
-    /// What a key was last set to.
+    /// The latest write of a key.
     func winner(of key: PropertyKey) -> Winner? { table.number(of: key).map { winners[$0] } }
 
     private static func change(
@@ -74,10 +78,10 @@ struct ModelCore: Sendable {
             new: Array(update.payload[parts.value]))
     }
 
-    /// All keys, those set to `null` included, in the order of export.
+    /// All keys in export order, including those set to `null`.
     var keys: [PropertyKey] { table.keys.sorted(by: PropertyKey.objectOrder) }
 
-    /// The keys that are not set to `null`, in the order of export.
+    /// The keys that are not set to `null`, in export order.
     var presentKeys: [PropertyKey] {
         winners.indices.filter { !winners[$0].isNull }.map { table.keys[$0] }
             .sorted(by: PropertyKey.objectOrder)

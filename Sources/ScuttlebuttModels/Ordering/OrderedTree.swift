@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 
-/// A sorted collection with positions: each key has an index, each index a key, and both ways, as
-/// well as insertion and removal, cost O(log n).
+/// A sorted collection with positions: looking up the index of a key or the key at an index,
+/// insertion and removal each take O(log n).
 ///
-/// A B+ tree with value semantics: the leaves hold keys and elements in ascending order, and each
-/// inner node knows how many stand below it. A copy shares all nodes until it is changed, and a
-/// change copies one path. (What is held is not called `Element`, which a sequence gives a
-/// meaning.)
+/// It is a B+ tree with value semantics: the leaves contain keys and elements in ascending order,
+/// and each inner node knows how many are below it. Copies share all nodes, and a change copies one
+/// path. (The elements' type is not called `Element`, because that name has a meaning for
+/// sequences.)
 struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
     private(set) var root = OrderedTreeNode<Key, Held>()
 
-    /// Makes an empty tree.
+    /// Creates an empty tree.
     init() {}
 
-    /// How many elements there are.
+    /// The number of elements.
     var count: Int { root.count }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     var isEmpty: Bool { root.count == 0 }
 
-    /// Puts an element at its key's place; one with an equal key is replaced.
+    /// Inserts an element at its key's place, replacing an element with an equal key.
     ///
     /// - Complexity: O(log n).
     @discardableResult
@@ -32,18 +32,18 @@ struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         return (index, replaced)
     }
 
-    /// Takes out the element of a key.
+    /// Removes the element of a key.
     ///
     /// - Complexity: O(log n).
     @discardableResult
     mutating func remove(_ key: Key) -> (index: Int, element: Held)? {
-        // A search first, so that a missing key copies no node that is shared.
+        // Searching first avoids copying shared nodes for a missing key.
         guard find(key) != nil, let removed = root.remove(key) else { return nil }
         if root.children.count == 1 { root = root.children[0] }
         return removed
     }
 
-    /// The element of a key, and where it stands.
+    /// The element of a key, and its index.
     ///
     /// - Complexity: O(log n).
     func find(_ key: Key) -> (index: Int, element: Held)? {
@@ -51,7 +51,7 @@ struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         return element.map { (index, $0) }
     }
 
-    /// How many keys are smaller: where the key stands, or would.
+    /// The number of smaller keys, which is the index of the key if it is present.
     ///
     /// - Complexity: O(log n).
     func lowerBound(_ key: Key) -> Int { root.search(key).index }
@@ -72,9 +72,9 @@ struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         return root.key(at: index)
     }
 
-    /// The keys before and behind the place at an index from zero to `count`; `nil` at an end.
+    /// The keys before and after the position at an index from zero to `count`; `nil` at an end.
     ///
-    /// - Complexity: O(log n), one descent where two single look-ups would take two.
+    /// - Complexity: O(log n), with one descent instead of two.
     func keys(around index: Int) -> (before: Key?, after: Key?) {
         precondition(index >= 0 && index <= count, "the index is out of range")
         if index == 0 || index == count {
@@ -92,9 +92,9 @@ struct OrderedTree<Key: Comparable & Sendable, Held: Sendable>: Sendable {
 }
 
 extension OrderedTree: Sequence {
-    /// Walks in ascending order of keys.
+    /// Iterates in ascending order of keys.
     ///
-    /// A walk holds the tree as it was when the walk began.
+    /// An iterator keeps the tree as it was when the iteration began.
     struct Iterator: Sequence, IteratorProtocol {
         /// The inner nodes above the leaf, each with the child to visit next.
         private var path: [(node: OrderedTreeNode<Key, Held>, next: Int)] = []
@@ -139,14 +139,14 @@ extension OrderedTree: Sequence {
         }
     }
 
-    /// Walks over all elements.
+    /// Iterates over all elements.
     func makeIterator() -> Iterator { Iterator(root, from: 0) }
 
-    /// Walks over the elements from an index on; over none if it is not below `count`.
+    /// Iterates over the elements from an index on; over none if the index is not below `count`.
     ///
-    /// - Complexity: O(log n), then O(1) amortised per step.
+    /// - Complexity: O(log n), then amortised O(1) per element.
     func elements(from index: Int) -> Iterator { Iterator(root, from: index) }
 
-    /// As many as there are.
+    /// The exact number of elements.
     var underestimatedCount: Int { count }
 }

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// A node of an ``OrderedTree``: a leaf has keys and elements, an inner node children and the keys
-/// that separate them.
+/// A node of an ``OrderedTree``: a leaf contains keys and elements, an inner node contains children
+/// and the keys that separate them.
 ///
-/// Invariants: all leaves are equally deep; `keys` ascend; in an inner node `keys[i]` is greater
+/// Invariants: all leaves have the same depth; `keys` ascend; in an inner node `keys[i]` is greater
 /// than every key below `children[i]` and at most the smallest below `children[i + 1]`, though it
-/// need not be held any more; only the root may hold less than `minimum`, except at the right edge,
-/// which ascending insertion leaves short.
+/// need not exist any more; only the root may have fewer than `minimum`, except at the right edge,
+/// where ascending insertion leaves short nodes.
 struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
     typealias Split = (separator: Key, node: OrderedTreeNode)
 
-    /// How many elements a leaf, or children an inner node, may hold.
+    /// The most elements of a leaf, and the most children of an inner node.
     ///
-    /// Wide nodes make insertion move more and a search hop less.
+    /// Wide nodes make insertion move more and make a search shorter.
     static var maximum: Int { 64 }
     static var minimum: Int { 16 }
 
-    /// How many elements stand in this node and below it.
+    /// The number of elements in this node and below it.
     private(set) var count = 0
     private(set) var keys: [Key] = []
     private(set) var elements: [Held] = []
     private(set) var children: [OrderedTreeNode] = []
 
-    /// Makes an empty leaf.
+    /// Creates an empty leaf.
     init() {}
 
-    /// Makes a node above two.
+    /// Creates a node above two others.
     init(_ left: OrderedTreeNode, _ separator: Key, _ right: OrderedTreeNode) {
         count = left.count + right.count
         keys = [separator]
@@ -34,9 +34,9 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
 
     var isLeaf: Bool { children.isEmpty }
 
-    /// The first place whose key is not smaller.
+    /// The first index whose key is not smaller.
     func lowerBound(_ key: Key) -> Int {
-        // In the buffer keys are compared where they are, without being retained.
+        // The buffer allows comparing keys in place, without retaining them.
         keys.withUnsafeBufferPointer { keys in
             var (low, high) = (0, keys.count)
             while low < high {
@@ -47,7 +47,7 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         }
     }
 
-    /// Below which child a key stands.
+    /// The index of the child that a key belongs to.
     func child(for key: Key) -> Int {
         keys.withUnsafeBufferPointer { keys in
             var (low, high) = (0, keys.count)
@@ -59,7 +59,7 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         }
     }
 
-    /// Below which child an index stands; `rest` becomes the index below it.
+    /// The index of the child that contains an index; `rest` becomes the index within that child.
     func child(at rest: inout Int) -> Int {
         children.withUnsafeBufferPointer { children in
             var child = 0
@@ -71,7 +71,7 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         }
     }
 
-    /// How many elements stand below the children before this one.
+    /// The number of elements below the children before this one.
     func count(before child: Int) -> Int {
         children.withUnsafeBufferPointer { children in
             var count = 0
@@ -96,13 +96,13 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         return children.withUnsafeBufferPointer { $0[child].key(at: rest) }
     }
 
-    /// The keys on both sides of a place between two elements.
+    /// The keys on both sides of a position between two elements.
     func keys(around index: Int) -> (before: Key, after: Key) {
         if isLeaf { return (keys[index - 1], keys[index]) }
         var rest = index - 1
         let child = child(at: &rest)
         return children.withUnsafeBufferPointer { children in
-            // Nearly always both stand below one child.
+            // Both are nearly always below one child.
             guard rest + 1 == children[child].count else {
                 return children[child].keys(around: rest + 1)
             }
@@ -110,7 +110,7 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
         }
     }
 
-    /// How many keys are smaller, and the element if the key is held.
+    /// The number of smaller keys, and the element if the key is present.
     func search(_ key: Key) -> (index: Int, element: Held?) {
         if isLeaf {
             let place = lowerBound(key)
@@ -125,7 +125,9 @@ struct OrderedTreeNode<Key: Comparable & Sendable, Held: Sendable>: Sendable {
 
 // Insertion.
 extension OrderedTreeNode {
-    /// Inserts below this node; what no longer fits comes back as a node to its right.
+    /// Inserts below this node.
+    ///
+    /// What no longer fits is returned as a node to its right.
     mutating func insert(
         _ element: Held, for key: Key
     ) -> (index: Int, replaced: Held?, split: Split?) {
@@ -140,7 +142,7 @@ extension OrderedTreeNode {
         elements.insert(element, at: place)
         count += 1
         guard count > Self.maximum else { return (place, nil, nil) }
-        // Keys that ascend would leave half-full leaves behind.
+        // Otherwise ascending keys would leave half-full leaves behind.
         let half = place == count - 1 ? Self.maximum : count / 2
         let right = cut(at: half)
         return (place, nil, (right.keys[0], right))
@@ -154,7 +156,7 @@ extension OrderedTreeNode {
         index += count(before: child)
         if replaced == nil { count += 1 }
         guard let split else { return (index, replaced, nil) }
-        // `index` may count into the new node; the counts to the left are not touched by that.
+        // `index` may now be in the new node. The counts to the left are unaffected.
         keys.insert(split.separator, at: child)
         children.insert(split.node, at: child + 1)
         guard children.count > Self.maximum else { return (index, replaced, nil) }
@@ -164,7 +166,7 @@ extension OrderedTreeNode {
         return (index, replaced, (separator, right))
     }
 
-    /// Keeps the first elements or children and gives back the others.
+    /// Keeps the first elements or children and returns the others.
     private mutating func cut(at place: Int) -> OrderedTreeNode {
         var right = OrderedTreeNode()
         right.keys.reserveCapacity(Self.maximum + 1)
@@ -188,7 +190,9 @@ extension OrderedTreeNode {
 
 // Removal.
 extension OrderedTreeNode {
-    /// Removes below this node; `nil`, and nothing changes, when the key is not there.
+    /// Removes below this node.
+    ///
+    /// Returns `nil` and changes nothing if the key is missing.
     mutating func remove(_ key: Key) -> (index: Int, element: Held)? {
         guard isLeaf else { return removeBelow(key) }
         let place = lowerBound(key)
@@ -207,11 +211,11 @@ extension OrderedTreeNode {
         return removed
     }
 
-    /// How many elements a leaf, or children an inner node, holds.
+    /// The number of elements of a leaf, or of children of an inner node.
     private var size: Int { isLeaf ? elements.count : children.count }
 
-    /// Joins a child that became small with a neighbour, and parts the two again if they are too
-    /// many for one node.
+    /// Merges a child that became small with a neighbour, and splits the result if it is too large
+    /// for one node.
     private mutating func refill(_ child: Int) {
         let left = child > 0 ? child - 1 : 0
         guard left + 1 < children.count else { return }

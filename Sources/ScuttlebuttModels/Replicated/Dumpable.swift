@@ -2,19 +2,19 @@
 
 /// A replicated value that can be exported as plain JSON.
 public protocol Dumpable {
-    /// Appends what the value holds as one JSON value, the same bytes on every peer that has had
+    /// Appends the contents as one JSON value. The bytes are the same on every peer that has had
     /// the same updates.
     ///
-    /// Members of objects stand in the order that JavaScript gives them as far as peers can agree
-    /// on it: integer-like keys first, ascending by number, then all others by UTF-16 code units
-    /// (the original has them in the order of arrival, which differs from peer to peer).
+    /// Members of objects have the order of JavaScript's properties as far as peers can agree on
+    /// it: integer-like keys first, ascending by number, then all others by UTF-16 code units. (The
+    /// original keeps the others in order of arrival, which differs from peer to peer.)
     func appendDump(to output: inout [UInt8])
 }
 
 extension Dumpable {
-    /// What the value holds, as one JSON value.
+    /// The contents, as one JSON value.
     ///
-    /// - Complexity: O(*n* log *n*) in what is held.
+    /// - Complexity: O(*n* log *n*).
     public var dump: [UInt8] {
         var output: [UInt8] = []
         appendDump(to: &output)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// Values that can be emptied without touching what happens at the same time elsewhere.
+/// Values that can be emptied without affecting concurrent changes.
 ///
-/// ``ORMap`` uses it so that a key which is removed and added again starts empty.
+/// ``ORMap`` uses this so that a key that is removed and added again starts empty.
 public protocol Clearable: OperationBased {
-    /// The operation that takes back all that has been applied here, or `nil` when there is nothing
-    /// to take back.
+    /// Creates the operation that takes back everything that was applied here; `nil` if there is
+    /// nothing to take back.
     ///
-    /// What others have done without our seeing it survives.
+    /// Changes by others that have not been seen here survive.
     func makeClear() -> Operation?
 }

@@ -2,9 +2,10 @@
 
 import Scuttlebutt
 
-/// A stamp as it is encoded: `[timestamp, source]`.
+/// A stamp in its encoded form: `[timestamp, source]`.
 ///
-/// `Stamp` itself cannot be `Codable`: its module also compiles where there are no existentials.
+/// `Stamp` itself cannot be `Codable`, because its module also compiles where there are no
+/// existentials.
 struct CodedStamp: Codable, Hashable, Sendable {
     let stamp: Stamp
 
@@ -29,12 +30,12 @@ extension UnkeyedDecodingContainer {
         let text = try decode(String.self)
         guard let timestamp = Timestamp(number), let source = Source(text) else {
             throw DecodingError.dataCorruptedError(
-                in: self, debugDescription: "a stamp is [positive timestamp, source]")
+                in: self, debugDescription: "a stamp must be [positive timestamp, source]")
         }
         return Stamp(timestamp: timestamp, source: source)
     }
 
-    /// Refuses an array with more elements, so that a state has one encoding only.
+    /// Rejects an array with more elements, so that a state has only one encoding.
     func expectEnd() throws {
         guard !isAtEnd else { return }
         throw DecodingError.dataCorruptedError(

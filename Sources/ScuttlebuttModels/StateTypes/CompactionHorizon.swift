@@ -2,11 +2,11 @@
 
 import Scuttlebutt
 
-/// The place before which a value has been compacted.
+/// The stamp before which a value has been compacted.
 struct CompactionHorizon: Hashable, Sendable {
     private(set) var stamp: Stamp?
 
-    /// Whether everything at this stamp has been applied and its remains were dropped.
+    /// Whether everything at this stamp has been applied and its metadata dropped.
     func covers(_ other: Stamp) -> Bool { stamp.map { other < $0 } ?? false }
 
     mutating func advance(to other: Stamp) {

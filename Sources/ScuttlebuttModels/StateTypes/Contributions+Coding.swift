@@ -30,11 +30,13 @@ extension Contributions: Codable {
     }
 }
 
-/// One source's part; the members that it lacks are left out.
+/// The part of one source.
+///
+/// Absent members are left out.
 private struct AccountForm: Codable {
     var source: String
     var floor: Double?
-    /// Added, subtracted.
+    /// The added and the subtracted sum.
     var sum: [Int64]?
     var upTo: Double?
     var times: [Double]
@@ -49,7 +51,7 @@ private struct AccountForm: Codable {
         amounts = account.entries.map { $0.amount }
     }
 
-    /// `nil` for what no sequence of operations leads to.
+    /// The account, or `nil` if no sequence of operations leads to it.
     var account: Contributions.Account? {
         var account = Contributions.Account()
         guard times.count == amounts.count, (sum == nil) == (upTo == nil) else { return nil }

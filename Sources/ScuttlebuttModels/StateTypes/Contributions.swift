@@ -4,19 +4,19 @@ import Scuttlebutt
 
 /// What each source has added to a sum, by stamp.
 ///
-/// Single amounts are kept until the compaction folds them: a duplicate is recognised by its
-/// stamp, amounts may come in any order, and a reset that saw only some of them takes back only
-/// those. All sums saturate; since positive and negative amounts are summed apart, the result does
-/// not depend on the order even then.
+/// Single amounts are kept until compaction folds them. Their stamps reveal duplicates, they may
+/// arrive in any order, and a reset takes back only the amounts that it saw. All sums saturate.
+/// Because positive and negative amounts are summed separately, the result does not depend on the
+/// order even then.
 struct Contributions: Equatable, Sendable {
-    /// An amount or a sum, its two signs apart.
+    /// An amount or a sum, with its two signs kept apart.
     struct Sum: Equatable, Sendable {
         /// Never negative.
         var added: Int64 = 0
         /// Never negative.
         var subtracted: Int64 = 0
 
-        /// Saturating; the difference of two numbers that are not negative cannot overflow.
+        /// The difference, which cannot overflow because neither number is negative.
         var value: Int64 { added - subtracted }
 
         mutating func add(_ amount: Int64) {
@@ -38,13 +38,13 @@ struct Contributions: Equatable, Sendable {
         }
     }
 
-    /// One source's part.
+    /// The part of one source.
     struct Account: Equatable, Sendable {
-        /// What a reset has taken back: everything up to here.
+        /// A reset has taken back everything up to this timestamp.
         var floor: Timestamp?
         /// The sum of all amounts before the horizon.
         var folded: Folded?
-        /// What was not folded, ascending by time, all above the floor.
+        /// The amounts that are not folded, ascending by time, all above the floor.
         var entries: [Entry] = []
 
         var newest: Timestamp? { entries.last?.timestamp ?? folded?.upTo }
@@ -63,13 +63,13 @@ struct Contributions: Equatable, Sendable {
         var upTo: Timestamp
     }
 
-    /// The largest amount of one operation, 2^53 − 1: all that JavaScript counts without gaps.
+    /// The largest amount of one operation, 2^53 − 1: up to there JavaScript counts without gaps.
     static let largestAmount: Int64 = 9_007_199_254_740_991
 
     private(set) var accounts: [Source: Account] = [:]
     private(set) var horizon = CompactionHorizon()
 
-    /// Makes an empty sum.
+    /// Creates an empty sum.
     init() {}
 
     init(accounts: [Source: Account], horizon: CompactionHorizon) {
@@ -89,7 +89,7 @@ struct Contributions: Equatable, Sendable {
         return total
     }
 
-    /// What a reset has to carry that takes back all that is here.
+    /// The stamps that a reset must carry to take back everything that is here.
     var observed: ObservedStamps {
         ObservedStamps(
             accounts.compactMap { source, account in
@@ -97,16 +97,18 @@ struct Contributions: Equatable, Sendable {
             })
     }
 
-    /// Adds an amount, cut to ``largestAmount``; a second one with the same stamp is ignored.
+    /// Adds an amount, clamped to ``largestAmount``.
     ///
-    /// - Complexity: O(1) in the order of the source, else O(amounts of the source).
+    /// A second amount with the same stamp is ignored.
+    ///
+    /// - Complexity: O(1) in the order of the source, otherwise O(amounts of the source).
     mutating func add(_ amount: Int64, at stamp: Stamp) {
         guard amount != 0, !horizon.covers(stamp) else { return }
         let amount = Swift.min(Swift.max(amount, -Self.largestAmount), Self.largestAmount)
         accounts[stamp.source, default: Account()].insert(amount, at: stamp.timestamp)
     }
 
-    /// Takes back what was observed, also what has not arrived yet.
+    /// Takes back what was observed, including what has not arrived yet.
     mutating func reset(_ observed: ObservedStamps, at stamp: Stamp) {
         guard !horizon.covers(stamp) else { return }
         for seen in observed.seen(before: stamp) {
@@ -116,9 +118,9 @@ struct Contributions: Equatable, Sendable {
         }
     }
 
-    /// Takes in the amounts of another replica.
+    /// Joins the amounts of another replica.
     mutating func merge(_ other: Contributions) {
-        // Up to the later horizon the sums of the replica that has it are complete.
+        // Up to the later horizon, the sums of the replica that has it are complete.
         let isBehind = other.horizon.stamp.map { !horizon.covers($0) } ?? false
         var result = isBehind ? other : self
         let rest = isBehind ? self : other
@@ -129,7 +131,7 @@ struct Contributions: Equatable, Sendable {
             if let upTo = merged.folded?.upTo, account.folded == nil,
                 rest.horizon.covers(Stamp(timestamp: upTo, source: source))
             {
-                // The other one has folded the same and then taken it back.
+                // The other replica folded the same amounts and then took them back.
                 merged.folded = nil
             }
             merged.merge(account) { timestamp in
@@ -140,7 +142,7 @@ struct Contributions: Equatable, Sendable {
         self = result
     }
 
-    /// Folds what is before `stamp` into one sum per source.
+    /// Folds everything before `stamp` into one sum per source.
     mutating func compact(stableBefore stamp: Stamp) {
         horizon.advance(to: stamp)
         let reached = horizon
@@ -151,8 +153,9 @@ struct Contributions: Equatable, Sendable {
         }
     }
 
-    /// Stores what is left of an account: before the horizon nothing can come that a floor would
-    /// have to hold back.
+    /// Stores the rest of an account.
+    ///
+    /// Nothing can arrive before the horizon any more, so a floor below it is not needed.
     private mutating func store(_ account: Account, of source: Source) {
         var account = account
         if let floor = account.floor, horizon.covers(Stamp(timestamp: floor, source: source)) {
@@ -178,7 +181,7 @@ extension Contributions.Account {
         if let upTo = folded?.upTo, upTo <= timestamp { folded = nil }
     }
 
-    /// Takes in another account, but for its amounts that are known to be in the folded sum.
+    /// Joins another account, except for its amounts that the folded sum already contains.
     mutating func merge(_ other: Self, isFolded: (Timestamp) -> Bool) {
         for entry in other.entries where !isFolded(entry.timestamp) {
             insert(entry.amount, at: entry.timestamp)

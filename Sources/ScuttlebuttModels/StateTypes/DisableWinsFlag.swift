@@ -2,16 +2,16 @@
 
 public import Scuttlebutt
 
-/// A switch that is on when somebody switched it on and had seen every "off".
+/// A switch that is on if somebody switched it on after seeing every "off".
 ///
-/// Of an "on" and an "off" at the same time, "off" wins: the choice for permissions. Pitfall: an
-/// "on" that did not see an "off" stays without effect, also when it has the higher stamp.
+/// Of a concurrent "on" and "off", "off" wins, which suits permissions. Pitfall: an "on" that did
+/// not see an "off" has no effect, even if it has the greater stamp.
 ///
-/// Grows by about 40 bytes for each source that used it, until compacted.
+/// It grows by about 40 bytes for each source that uses it, until compacted.
 public struct DisableWinsFlag: CommutingOperations, Mergeable {
     /// A change of the flag.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Switches on, over the "off"s that the author saw; made by
+        /// Switches on, overriding the "off"s that the author saw; made by
         /// ``DisableWinsFlag/makeEnable()``.
         case enable(observed: ObservedStamps)
         /// Switches off.
@@ -22,16 +22,16 @@ public struct DisableWinsFlag: CommutingOperations, Mergeable {
     private var tags = Tags()
     private var horizon = CompactionHorizon()
 
-    /// Makes a flag that is off.
+    /// Creates a flag that is off.
     public init() {}
 
     /// Whether the flag is on.
     public var isOn: Bool { wasEnabled && !tags.hasLive }
 
-    /// The operation that switches on, over all that has switched it off here.
+    /// Creates the operation that switches on, overriding every "off" that is here.
     public func makeEnable() -> Operation { .enable(observed: tags.observed) }
 
-    /// Switches off, or on over what was seen.
+    /// Switches off, or on if every "off" was seen.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         guard !horizon.covers(stamp) else { return }
         switch operation {
@@ -49,7 +49,7 @@ public struct DisableWinsFlag: CommutingOperations, Mergeable {
         horizon.merge(other.horizon)
     }
 
-    /// Forgets the "off"s before `stamp` that were switched on over.
+    /// Forgets the "off"s before `stamp` that were overridden.
     public mutating func compact(stableBefore stamp: Stamp) {
         horizon.advance(to: stamp)
         tags.compact(horizon)

@@ -2,37 +2,37 @@
 
 public import Scuttlebutt
 
-/// A switch that is on when somebody switched it on and nobody who had seen that switched it off.
+/// A switch that is on if somebody switched it on and nobody who had seen that switched it off.
 ///
-/// Of an "on" and an "off" at the same time, "on" wins. Pitfall: two peers that each switched it on
-/// need an "off" that saw both.
+/// Of a concurrent "on" and "off", "on" wins. Pitfall: if two peers have each switched it on, an
+/// "off" must have seen both.
 ///
-/// Grows by about 40 bytes for each source that used it, until compacted.
+/// It grows by about 40 bytes for each source that uses it, until compacted.
 public struct EnableWinsFlag: CommutingOperations, Mergeable, Clearable {
     /// A change of the flag.
     public enum Operation: Codable, Equatable, Sendable {
         /// Switches on.
         case enable
-        /// Switches off what the author saw as on; made by ``EnableWinsFlag/makeDisable()``.
+        /// Switches off the "on"s that the author saw; made by ``EnableWinsFlag/makeDisable()``.
         case disable(observed: ObservedStamps)
     }
 
     private var tags = Tags()
     private var horizon = CompactionHorizon()
 
-    /// Makes a flag that is off.
+    /// Creates a flag that is off.
     public init() {}
 
     /// Whether the flag is on.
     public var isOn: Bool { tags.hasLive }
 
-    /// The operation that switches off all that is on here.
+    /// Creates the operation that switches off every "on" that is here.
     public func makeDisable() -> Operation { .disable(observed: tags.observed) }
 
-    /// The operation that switches off, or `nil` when it is off.
+    /// Creates the operation that switches off; `nil` if the flag is off.
     public func makeClear() -> Operation? { isOn ? makeDisable() : nil }
 
-    /// Switches on, or off what was seen.
+    /// Switches on, or switches off what was seen.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         guard !horizon.covers(stamp) else { return }
         switch operation {

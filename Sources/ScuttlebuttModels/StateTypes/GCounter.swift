@@ -4,12 +4,12 @@ public import Scuttlebutt
 
 /// A number that only grows: the sum of all increments, each counted once by its stamp.
 ///
-/// Two increments at the same time both count. Pitfall: assigning a number that was read before
-/// (`set`) loses the others' increments, so there is no such operation.
+/// Concurrent increments all count. Pitfall: assigning a number that was read before (`set`) would
+/// lose the increments of others, so there is no such operation.
 ///
-/// An amount is at most 2^53 − 1 (more is cut to that, less than 1 is ignored) and the sum stops at
-/// `Int64.max`. Grows by about 20 bytes for each increment until compacted, then by about 100 bytes
-/// for each source.
+/// An amount is at most 2^53 − 1; larger ones are clamped, and amounts below 1 are ignored. The sum
+/// stops at `Int64.max`. The counter grows by about 20 bytes for each increment until compacted,
+/// then by about 100 bytes for each source.
 public struct GCounter: CommutingOperations, Mergeable {
     /// A change of the counter.
     public enum Operation: Codable, Equatable, Sendable {
@@ -19,7 +19,7 @@ public struct GCounter: CommutingOperations, Mergeable {
 
     private var contributions = Contributions()
 
-    /// Makes a counter at zero.
+    /// Creates a counter at zero.
     public init() {}
 
     /// The sum, never negative.
@@ -27,14 +27,16 @@ public struct GCounter: CommutingOperations, Mergeable {
     /// - Complexity: O(sources + increments since the compaction).
     public var value: Int64 { contributions.sum.value }
 
-    /// Adds the amount unless an increment with this stamp was added.
+    /// Adds the amount, unless an increment with this stamp was added before.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         switch operation {
         case .increment(let amount): contributions.add(Swift.max(amount, 0), at: stamp)
         }
     }
 
-    /// Joins both counters; an increment that both have counts once.
+    /// Joins both counters.
+    ///
+    /// An increment that both have counts once.
     public mutating func merge(_ other: GCounter) { contributions.merge(other.contributions) }
 
     /// Folds the increments before `stamp` into one sum per source.
@@ -49,10 +51,12 @@ extension GCounter {
         contributions = try Contributions(from: decoder)
         guard contributions.sum.subtracted == 0 else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "it was decremented"))
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "a counter that only grows has a negative amount"))
         }
     }
 
-    /// Writes the amounts in the order of their sources and times.
+    /// Writes the amounts, ordered by source and time.
     public func encode(to encoder: any Encoder) throws { try contributions.encode(to: encoder) }
 }

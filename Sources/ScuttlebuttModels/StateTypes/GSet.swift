@@ -4,10 +4,10 @@ public import Scuttlebutt
 
 /// A set that only grows.
 ///
-/// Everything that was inserted anywhere is in it. Pitfall: nothing can be taken out, also not by
-/// mistake; for anything that people edit use ``ORSet``.
+/// It contains everything that was inserted anywhere. Pitfall: nothing can be removed, not even by
+/// the person who inserted it by mistake. Use ``ORSet`` for anything that people edit.
 ///
-/// Grows by its elements alone: no stamps are kept.
+/// It grows only by its elements: it keeps no stamps.
 public struct GSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     /// A change of the set.
     public enum Operation: Codable, Equatable, Sendable {
@@ -19,7 +19,7 @@ public struct GSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
 
     private var members: Set<Element> = []
 
-    /// Makes an empty set.
+    /// Creates an empty set.
     public init() {}
 
     /// The elements in ascending order.
@@ -27,7 +27,7 @@ public struct GSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     /// - Complexity: O(n log n).
     public var elements: [Element] { members.sorted() }
 
-    /// How many elements there are.
+    /// The number of elements.
     public var count: Int { members.count }
 
     /// Whether the element was inserted.
@@ -43,7 +43,7 @@ public struct GSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     /// Joins both sets.
     public mutating func merge(_ other: GSet) { members.formUnion(other.members) }
 
-    /// Nothing is dropped.
+    /// Drops nothing.
     public mutating func compact(stableBefore stamp: Stamp) {}
 }
 

@@ -2,13 +2,13 @@
 
 public import Scuttlebutt
 
-/// A map with one last-writer register for each key.
+/// A map with a last-writer-wins register for each key.
 ///
-/// Of two changes of one key the one with the higher stamp stays, whether it sets or removes; other
-/// keys are not touched. Pitfall: a removal may lose against a write that is older by the clock on
-/// the wall, and who changes one field of a value replaces all of it.
+/// Of two changes of one key, the one with the greater stamp wins, whether it sets or removes;
+/// other keys are unaffected. Pitfall: a removal may lose against a write that is older by the wall
+/// clock, and changing one field of a value replaces all of it.
 ///
-/// Grows by its entries and by about 60 bytes for each removed key, until compacted.
+/// It grows by its entries and by about 60 bytes for each removed key, until compacted.
 public struct LWWMap<Key: ReplicatedKey, Value: Codable & Equatable & Sendable>:
     CommutingOperations, Mergeable
 {
@@ -26,10 +26,10 @@ public struct LWWMap<Key: ReplicatedKey, Value: Codable & Equatable & Sendable>:
     private var cells: [Key: Mark<Value>] = [:]
     private var horizon = CompactionHorizon()
 
-    /// Makes an empty map.
+    /// Creates an empty map.
     public init() {}
 
-    /// The value of a key, or `nil` when it was never set or was removed.
+    /// The value of a key, or `nil` if it was never set or is removed.
     public subscript(key: Key) -> Value? { cells[key]?.value }
 
     /// The entries in ascending order of their keys.
@@ -43,12 +43,12 @@ public struct LWWMap<Key: ReplicatedKey, Value: Codable & Equatable & Sendable>:
     /// The keys in ascending order.
     public var keys: [Key] { entries.map(\.key) }
 
-    /// How many keys have a value.
+    /// The number of keys with a value.
     ///
     /// - Complexity: O(n).
     public var count: Int { cells.values.reduce(0) { $0 + ($1.value == nil ? 0 : 1) } }
 
-    /// Sets or removes, unless the key was changed later.
+    /// Sets or removes a key, unless it has a later change.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         guard !horizon.covers(stamp) else { return }
         switch operation {
@@ -57,10 +57,10 @@ public struct LWWMap<Key: ReplicatedKey, Value: Codable & Equatable & Sendable>:
         }
     }
 
-    /// Takes the later change of each key.
+    /// Keeps the later change of each key.
     public mutating func merge(_ other: LWWMap) {
         let own = cells
-        // What the other side has seen and does not have was removed there.
+        // The other side has seen this cell and no longer has it, so it was removed there.
         cells = cells.filter { key, cell in
             other.cells[key] != nil || !other.horizon.covers(cell.stamp)
         }

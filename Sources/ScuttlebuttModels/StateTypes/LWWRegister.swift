@@ -2,12 +2,13 @@
 
 public import Scuttlebutt
 
-/// One value, of which the write with the highest stamp stays.
+/// A single value: the write with the greatest stamp wins.
 ///
-/// Of two writes at the same time one is lost without a trace. Pitfall: "last" is by logical time,
-/// not by clock: who comes back from a long time offline writes into the past and loses.
+/// Of two concurrent writes, one is lost without a trace. Pitfall: "last" is by logical time, not
+/// by the wall clock, so a peer that comes back after a long time offline writes into the past and
+/// loses.
 ///
-/// Does not grow: the value and one stamp.
+/// It does not grow: it consists of the value and one stamp.
 public struct LWWRegister<Value: Codable & Equatable & Sendable>: CommutingOperations, Mergeable {
     /// A change of the register.
     public enum Operation: Codable, Equatable, Sendable {
@@ -22,22 +23,22 @@ public struct LWWRegister<Value: Codable & Equatable & Sendable>: CommutingOpera
 
     private var mark: Mark<Value>?
 
-    /// Makes a register that was never written.
+    /// Creates a register without a write.
     public init() {}
 
-    /// Takes the value unless a later one is here.
+    /// Replaces the value, unless there is a later one.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         switch operation {
         case .write(let value): take(Mark(stamp: stamp, value: value))
         }
     }
 
-    /// Takes the other register's value if it is later.
+    /// Takes over the other register's value if it is later.
     public mutating func merge(_ other: LWWRegister) {
         if let mark = other.mark { take(mark) }
     }
 
-    /// Nothing is dropped: the stamp is needed to refuse what is older.
+    /// Drops nothing: the stamp is needed to reject older writes.
     public mutating func compact(stableBefore stamp: Stamp) {}
 
     private mutating func take(_ mark: Mark<Value>) {

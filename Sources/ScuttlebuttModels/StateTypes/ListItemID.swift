@@ -2,16 +2,17 @@
 
 public import Scuttlebutt
 
-/// The name of an item of a ``MovableList``, and of each place where an item was put.
+/// Identifies an item of a ``MovableList``, or a place where an item was put.
 ///
-/// The stamp of the action that made it, and a number, since one action may insert several items.
+/// It consists of the stamp of the action that created it and a number, because one action may
+/// insert several items.
 public struct ListItemID: Hashable, Comparable, Sendable {
-    /// The action that made it.
+    /// The stamp of the action that created it.
     public let stamp: Stamp
-    /// Which of the items of that action, from 0.
+    /// The number of the item within its action, from 0.
     public let index: Int32
 
-    /// Makes the name of an item of an action, as for a test.
+    /// Creates an identifier, for instance for a test.
     public init(stamp: Stamp, index: Int32) {
         self.stamp = stamp
         self.index = index

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// Where an item of a ``MovableList`` is put: on one side of a place that exists.
+/// Where to put an item of a ``MovableList``: on one side of an existing place.
 ///
-/// A list makes it; an app only carries it.
+/// A list makes places; an app only carries them.
 public struct ListPlace: Hashable, Codable, Sendable {
-    /// On which side of its parent a place stands.
+    /// The side of the parent.
     enum Side: Int, Codable, Sendable {
         case left = 0
         case right = 1
     }
 
-    /// The place next to which the new one is put, or `nil` for the beginning of the list.
+    /// The place that the new one is next to, or `nil` for the start of the list.
     let parent: ListItemID?
     let side: Side
 }

@@ -2,19 +2,20 @@
 
 public import Scuttlebutt
 
-/// One value, or several where writers did not know of each other.
+/// A single value, or several if writers did not know of each other.
 ///
-/// A write replaces what its author saw; writes at the same time all stay as siblings until a later
-/// write has seen them. Pitfall: the app has to show siblings and let somebody choose.
+/// A write replaces what its author saw. Concurrent writes all stay as siblings until a later write
+/// has seen them. Pitfall: the app has to show siblings and let somebody choose.
 ///
-/// At most one sibling per source, since a source has seen its own writes. Grows by about 40 bytes
-/// for each source that wrote, until compacted.
+/// There is at most one sibling per source, because a source has seen its own writes. The register
+/// grows by about 40 bytes for each source that writes, until compacted.
 public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperations, Mergeable,
     Clearable
 {
     /// A change of the register.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Writes a value over those that the author saw; made by ``MVRegister/makeWrite(_:)``.
+        /// Writes a value, replacing those that the author saw; made by
+        /// ``MVRegister/makeWrite(_:)``.
         case write(Value, observed: ObservedStamps)
         /// Takes back the values that the author saw; made by ``MVRegister/makeClear()``.
         case clear(observed: ObservedStamps)
@@ -25,10 +26,10 @@ public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperat
     private var marks = Marks<Value>()
     private var horizon = CompactionHorizon()
 
-    /// Makes a register that was never written.
+    /// Creates a register without a write.
     public init() {}
 
-    /// The values that no other write has replaced, the newest first.
+    /// The values that no other write has replaced, newest first.
     ///
     /// - Complexity: O(sources · log sources).
     public var siblings: [(value: Value, stamp: Stamp)] {
@@ -36,15 +37,15 @@ public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperat
             .sorted { $0.stamp > $1.stamp }
     }
 
-    /// The values alone, the newest first.
+    /// The values without their stamps, newest first.
     public var values: [Value] { siblings.map(\.value) }
 
-    /// The operation that writes a value over all that are here.
+    /// Creates the operation that replaces all current values.
     public func makeWrite(_ value: Value) -> Operation {
         .write(value, observed: marks.observed)
     }
 
-    /// The operation that takes back all values that are here, or `nil` when there are none.
+    /// Creates the operation that takes back all current values; `nil` if there are none.
     public func makeClear() -> Operation? {
         marks.hasLive ? .clear(observed: marks.observed) : nil
     }

@@ -2,14 +2,14 @@
 
 import Scuttlebutt
 
-/// A value that was written at a stamp, or the news that it was taken back.
+/// A value that was written at a stamp, or a record that it was taken back.
 struct Mark<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
     var stamp: Stamp
-    /// `nil` when the value was taken back.
+    /// `nil` if the value was taken back.
     var value: Value?
     var isLive: Bool { value != nil }
 
-    /// Whether this one wins over another mark of its source.
+    /// Whether this mark wins over another mark of its source.
     func isAbove(_ other: Mark) -> Bool {
         if stamp.timestamp != other.stamp.timestamp {
             return stamp.timestamp > other.stamp.timestamp
@@ -19,9 +19,9 @@ struct Mark<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
 }
 
 extension Mark: Codable {
-    /// Reads `[timestamp, source, value]`, or without a value when it was taken back.
+    /// Reads `[timestamp, source, value]`, or no value if it was taken back.
     ///
-    /// The number of elements decides, so a value may itself be `nil`.
+    /// The number of elements decides, so the value itself may be `nil`.
     init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         stamp = try container.decodeStamp()

@@ -2,23 +2,23 @@
 
 import Scuttlebutt
 
-/// What each source last wrote about one thing, and whether somebody has taken it back.
+/// The latest write of each source about one thing, and whether somebody has taken it back.
 ///
-/// One mark per source, and marks of one source are ordered by (timestamp, taken back): that is a
-/// semilattice, so marks may come in any order, several times, and be merged. A source has seen its
-/// own earlier marks, therefore a newer one replaces them, and the size is that of the number of
-/// writers. The set of *live* marks is what an observed-remove tag set would hold.
+/// There is one mark per source, and the marks of a source are ordered by (timestamp, taken back).
+/// That is a semilattice, so marks may arrive in any order and repeatedly, and may be merged. A
+/// source has seen its own earlier marks, so a newer mark replaces them, and the size is that of
+/// the number of writers. The set of *live* marks is what an observed-remove tag set would contain.
 ///
-/// Marks that were taken back are kept until the compaction: a late duplicate of what they took
-/// back would count again.
+/// Marks that were taken back are kept until compaction; otherwise a late duplicate of what they
+/// took back would count again.
 struct Marks<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
-    /// In the order of the sources, one for each.
+    /// One mark per source, ordered by source.
     private(set) var marks: [Mark<Value>] = []
 
     var isEmpty: Bool { marks.isEmpty }
     var hasLive: Bool { marks.contains { $0.isLive } }
     var live: some Sequence<Mark<Value>> { marks.lazy.filter { $0.isLive } }
-    /// What an operation has to carry that takes back all that is live here.
+    /// The stamps that an operation must carry to take back everything that is live here.
     var observed: ObservedStamps { ObservedStamps(live.map(\.stamp)) }
 
     /// Adds a live mark.
@@ -28,7 +28,7 @@ struct Marks<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
         insert(Mark(stamp: stamp, value: value))
     }
 
-    /// Takes back what was observed, also what has not arrived yet.
+    /// Takes back what was observed, including what has not arrived yet.
     ///
     /// - Complexity: O(n · sources).
     mutating func remove(
@@ -40,15 +40,15 @@ struct Marks<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
         compact(horizon)
     }
 
-    /// Drops what was taken back before the horizon: nothing can ask for it any more.
+    /// Drops what was taken back before the horizon, which nothing can refer to any more.
     mutating func compact(_ horizon: CompactionHorizon) {
         guard horizon.stamp != nil else { return }
         marks.removeAll { !$0.isLive && horizon.covers($0.stamp) }
     }
 
-    /// Takes in the marks of another replica, each with the place up to which it was compacted.
+    /// Joins the marks of another replica; each side has its own horizon.
     ///
-    /// A mark that the other one lacks although its horizon covers it was taken back there.
+    /// If the other side lacks a mark that its horizon covers, the mark was taken back there.
     mutating func merge(
         _ other: Marks, behind horizon: CompactionHorizon, and otherHorizon: CompactionHorizon
     ) {
@@ -78,13 +78,13 @@ struct Marks<Value: Codable & Equatable & Sendable>: Equatable, Sendable {
         }
     }
 
-    /// Where the mark of a source stands or would stand.
+    /// The index of a source's mark, or the index for it.
     private func place(of source: Source) -> Int {
         marks.partitioningIndex { !($0.stamp.source < source) }
     }
 }
 
-/// Marks that say no more than that they are there.
+/// Marks without a value.
 typealias Tags = Marks<Bool>
 
 extension Tags {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// Values whose states can be joined: what two replicas have becomes one.
+/// Values whose states can be joined, so that the result has what either replica has.
 ///
-/// Joining is commutative, associative and idempotent, and joining the states of two sets of
-/// operations is the state of both sets together.
+/// Joining is commutative, associative and idempotent. Joining the states of two sets of operations
+/// yields the state of their union.
 public protocol Mergeable {
-    /// Takes in all that `other` has.
+    /// Adds everything that `other` has.
     mutating func merge(_ other: Self)
 }
 

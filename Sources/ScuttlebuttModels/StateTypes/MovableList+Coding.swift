@@ -10,7 +10,7 @@ extension MovableList {
 
     private struct PlaceForm: Codable {
         var id: ListItemID
-        /// Left out where it is the identifier itself: where the item was inserted.
+        /// Left out if it equals the identifier, which means that the item was inserted here.
         var item: ListItemID?
         var place: ListPlace
     }

@@ -2,25 +2,26 @@
 
 public import Scuttlebutt
 
-/// A list whose items can be inserted, removed, replaced and moved by several peers at once.
+/// A list whose items several peers can insert, remove, replace and move concurrently.
 ///
-/// Items have identifiers and each has one place, the one of its last move: two moves at the same
-/// time never make two items, and a removal wins over both. Runs that two peers insert at one spot
-/// do not interleave. Pitfall: prepare from indices where you dispatch, as by
-/// ``makeInsert(_:at:)``; an index in an action means another item when it arrives.
+/// Each item has an identifier and one place, that of its last move. Concurrent moves never
+/// duplicate an item, and a removal wins over a move. Runs that two peers insert at one spot do not
+/// interleave. Pitfall: turn an index into an operation where you dispatch, with
+/// ``makeInsert(_:at:)`` and the like; an index in an action would refer to another item when the
+/// action arrives.
 ///
-/// Grows by about 300 bytes for each insertion and 200 for each move, also of items that are gone:
-/// later places hang on earlier ones, so the compaction frees only removal marks.
+/// The list grows by about 300 bytes for each insertion and 200 for each move, including those of
+/// removed items: later places depend on earlier ones, so compaction frees only removal marks.
 ///
 /// - SeeAlso: Kleppmann, "Moving Elements in List CRDTs" (2020).
 public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOperations, Mergeable {
     /// A change of the list.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Inserts elements behind each other; made by ``MovableList/makeInsert(_:at:)``.
+        /// Inserts consecutive elements; made by ``MovableList/makeInsert(_:at:)``.
         case insert([Element], at: ListPlace)
-        /// Removes items for ever; made by ``MovableList/makeRemove(at:)``.
+        /// Removes items forever; made by ``MovableList/makeRemove(at:)``.
         case remove([ListItemID])
-        /// Puts an item elsewhere; made by ``MovableList/makeMove(from:to:)``.
+        /// Moves an item; made by ``MovableList/makeMove(from:to:)``.
         case move(ListItemID, to: ListPlace)
         /// Replaces the element of an item; made by ``MovableList/makeReplace(at:with:)``.
         case replace(ListItemID, with: Element)
@@ -31,39 +32,41 @@ public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOpe
         private enum ReplaceCodingKeys: String, CodingKey { case _0 = "item", with }
     }
 
-    /// An element and the name of its item.
+    /// An element and the identifier of its item.
     public struct Item: Equatable, Sendable, Identifiable {
-        /// The same on all peers, and through all moves.
+        /// The same on all peers, and after any number of moves.
         public let id: ListItemID
-        /// What the item holds.
+        /// The element of the item.
         public let element: Element
     }
 
     var places = PlaceTree()
     /// The elements of the items that are not removed.
     var elements: [ListItemID: Mark<Element>] = [:]
-    /// What was removed; items before the horizon are known to be removed by being absent.
+    /// The removed items.
+    ///
+    /// Items before the horizon are known to be removed if they are absent.
     var removed: Set<ListItemID> = []
     var horizon = CompactionHorizon()
 
-    /// Makes an empty list.
+    /// Creates an empty list.
     public init() {}
 
-    /// The items in their order.
+    /// The items in order.
     ///
-    /// Keep the result where you read it often: it is made anew each time.
+    /// Store the result if you read it often, because it is computed on every access.
     ///
-    /// - Complexity: O(n), counting each place where an item ever stood.
+    /// - Complexity: O(n), counting every place where an item ever was.
     public var items: [Item] {
         standing.compactMap { _, item in
             elements[item]?.value.map { Item(id: item, element: $0) }
         }
     }
 
-    /// The places where items stand now, in their order.
+    /// The current places of the items, in order.
     ///
-    /// Of the places of an item the newest counts that hangs together with the beginning: an item
-    /// whose newest place refers to something that has not arrived stays where it was.
+    /// The current place of an item is its newest one that is connected to the start of the list.
+    /// An item whose newest place refers to something that has not arrived stays where it was.
     var standing: [(place: ListItemID, item: ListItemID)] {
         let order = places.order
         var newest: [ListItemID: ListItemID] = [:]
@@ -80,7 +83,7 @@ public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOpe
     ///
     /// - Complexity: O(log n) for each item of the operation.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
-        // What an operation refers to is older than itself; anything else is a lie, which could
+        // An operation is newer than everything it refers to. Anything else is a lie, which could
         // remove what has yet to be written.
         func refers(to item: ListItemID?) -> Bool { item.map { $0.stamp < stamp } ?? true }
         guard !horizon.covers(stamp) else { return }
@@ -104,7 +107,7 @@ public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOpe
             places.insert(id, item: node.item, at: node.place)
         }
         let own = elements
-        // What the other side has seen and does not have was removed there.
+        // The other side has seen this item and no longer has it, so it was removed there.
         for item in own.keys where other.elements[item] == nil && other.isGone(item) {
             elements[item] = nil
         }
@@ -117,7 +120,9 @@ public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOpe
         dropRemoved()
     }
 
-    /// Forgets which items from before `stamp` were removed; places stay.
+    /// Forgets which items from before `stamp` were removed.
+    ///
+    /// Places stay.
     public mutating func compact(stableBefore stamp: Stamp) {
         horizon.advance(to: stamp)
         dropRemoved()
@@ -143,7 +148,8 @@ public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOpe
         elements[item] = mark
     }
 
-    /// Whether the item was removed: marked so, or absent although it must have been here.
+    /// Whether the item was removed: it is marked as removed, or absent although it must have been
+    /// here.
     private func isGone(_ item: ListItemID) -> Bool {
         removed.contains(item) || (horizon.covers(item.stamp) && elements[item] == nil)
     }

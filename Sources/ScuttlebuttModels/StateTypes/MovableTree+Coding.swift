@@ -13,15 +13,16 @@ extension MovableTree {
         var operation: Operation
     }
 
-    /// Reads what ``encode(to:)`` wrote, and makes the moves again.
+    /// Reads what ``encode(to:)`` wrote, and repeats the moves.
     ///
-    /// - Throws: `DecodingError` also for a tree with a circle.
+    /// - Throws: `DecodingError`, also for a tree with a cycle.
     public init(from decoder: any Decoder) throws {
         let form = try Form(from: decoder)
         for place in form.base {
             guard place.node == place.node, !isBelow(place.parent, place.node) else {
                 throw DecodingError.dataCorrupted(
-                    .init(codingPath: decoder.codingPath, debugDescription: "a circle of nodes"))
+                    .init(
+                        codingPath: decoder.codingPath, debugDescription: "the nodes form a cycle"))
             }
             positions[place.node] = Position(parent: place.parent, value: place.value)
         }
@@ -29,7 +30,7 @@ extension MovableTree {
         horizon = form.horizon
     }
 
-    /// Writes the tree at the horizon, ascending by node, and the operations since, by stamp.
+    /// Writes the tree at the horizon, ascending by node, and the later operations, by stamp.
     public func encode(to encoder: any Encoder) throws {
         let base = base.sorted { $0.key < $1.key }
         try Form(

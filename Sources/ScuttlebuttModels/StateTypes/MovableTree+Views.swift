@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 
 extension MovableTree {
-    /// One line of a tree that is written down from the top.
+    /// A row of a tree that is listed from the top down.
     public struct Row: Equatable, Sendable {
         /// The node.
         public let node: Node
-        /// How many nodes are above it.
+        /// The number of nodes above it.
         public let depth: Int
-        /// What it holds.
+        /// The value of the node.
         public let value: Value
     }
 
     /// Whether the node is somewhere below the top.
     ///
-    /// A node below one that was never put anywhere is not, until that one is.
+    /// A node below one that was never put anywhere becomes part of the tree only when that one
+    /// does.
     ///
     /// - Complexity: O(depth).
     public func contains(_ node: Node) -> Bool {
@@ -28,29 +29,31 @@ extension MovableTree {
         return false
     }
 
-    /// What a node holds, also a removed one until the compaction, or `nil` when it is unknown.
+    /// The value of a node, or `nil` if it is unknown.
+    ///
+    /// A removed node keeps its value until compaction.
     public func value(of node: Node) -> Value? { positions[node]?.value }
 
-    /// Where a node is, or `nil` when it is unknown.
+    /// The parent of a node, or `nil` if it is unknown.
     public func parent(of node: Node) -> Parent? { positions[node]?.parent }
 
-    /// The nodes right below a place, in ascending order.
+    /// The direct children of a parent, in ascending order.
     ///
-    /// For all nodes at once use ``outline``.
+    /// Use ``outline`` to get all nodes at once.
     ///
     /// - Complexity: O(n + k log k) for k children.
     public func children(of parent: Parent) -> [Node] {
         positions.filter { $0.value.parent == parent }.map(\.key).sorted()
     }
 
-    /// All nodes from the top down, children in ascending order behind their parent.
+    /// All nodes from the top down, with the children in ascending order after their parent.
     ///
     /// - Complexity: O(n log n).
     public var outline: [Row] {
         var children: [Parent: [Node]] = [:]
         for (node, position) in positions { children[position.parent, default: []].append(node) }
         var result: [Row] = []
-        // A stack instead of recursion: nobody bounds the depth.
+        // A stack instead of recursion, because the depth is unbounded.
         var open: [(node: Node, depth: Int)] = []
         func push(_ parent: Parent, _ depth: Int) {
             for node in (children[parent] ?? []).sorted(by: >) { open.append((node, depth)) }
@@ -64,21 +67,23 @@ extension MovableTree {
         return result
     }
 
-    /// The operation that moves a node with the value it has here, or `nil` when it is unknown or
-    /// the move would make a circle here.
+    /// Creates the operation that moves a node with its current value; `nil` if the node is unknown
+    /// or the move would create a cycle here.
     public func makeMove(_ node: Node, to parent: Parent) -> Operation? {
         guard let value = value(of: node), !isBelow(parent, node) else { return nil }
         return Operation(node: node, parent: parent, value: value)
     }
 
-    /// The operation that removes a node and all that is below, or `nil` when it is not there.
+    /// Creates the operation that removes a node and everything below it; `nil` if it is not in the
+    /// tree.
     public func makeRemove(_ node: Node) -> Operation? {
         contains(node) ? makeMove(node, to: .trash) : nil
     }
 
-    /// The operation that gives a node another value where it is, or `nil` when it is unknown.
+    /// Creates the operation that replaces the value of a node without moving it; `nil` if it is
+    /// unknown.
     ///
-    /// It counts as a move to the same place: of it and a concurrent move the later one stays.
+    /// It counts as a move to the same place: of it and a concurrent move, the later one wins.
     public func makeReplace(valueOf node: Node, with value: Value) -> Operation? {
         parent(of: node).map { Operation(node: node, parent: $0, value: value) }
     }

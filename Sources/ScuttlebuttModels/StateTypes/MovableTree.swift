@@ -2,43 +2,44 @@
 
 public import Scuttlebutt
 
-/// A tree whose nodes can be moved by several peers at once without ever making a circle.
+/// A tree whose nodes several peers can move concurrently without creating a cycle.
 ///
-/// Moves take effect in the order of their stamps, and one that would put a node below itself does
-/// nothing; of two moves of one node the later one stays. Pitfall: whether a move takes effect can
-/// change when an earlier one arrives; a removed node may come back by a concurrent move.
+/// Moves take effect in the order of their stamps, and a move that would put a node below itself
+/// does nothing. Of two moves of one node, the later one wins. Pitfall: whether a move takes effect
+/// can change when an earlier one arrives, and a concurrent move may bring back a removed node.
 ///
-/// In a reducer actions come in that order anyway, and each costs the depth of the tree. Out of
-/// order, the moves behind are undone and made again, which is what makes any two of them change
-/// places. Grows by about 150 bytes for each operation until compacted, then by its nodes.
+/// In a reducer, actions come in that order anyway, and each costs the depth of the tree. An
+/// operation out of order undoes the later moves and repeats them, which is what makes operations
+/// commute. The tree grows by about 150 bytes for each operation until compacted, then by its
+/// nodes.
 ///
 /// - SeeAlso: Kleppmann, Mulligan, Gomes and Beresford, "A Highly-Available Move Operation for
 ///   Replicated Trees" (2021).
 public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Sendable>:
     CommutingOperations, Mergeable
 {
-    /// Where a node is.
+    /// The place of a node.
     public enum Parent: Hashable, Codable, Sendable {
         /// At the top.
         case root
         /// Below another node.
         case node(Node)
-        /// Removed, with all that is below.
+        /// Removed, with everything below.
         case trash
 
         private enum NodeCodingKeys: String, CodingKey { case _0 = "node" }
     }
 
-    /// Puts a node somewhere: creates it, moves it, gives it another value, or removes it.
+    /// Puts a node somewhere: creates, moves or removes it, or changes its value.
     public struct Operation: Codable, Equatable, Sendable {
-        /// What is put.
+        /// The node.
         public var node: Node
-        /// Where it is put.
+        /// The new parent.
         public var parent: Parent
-        /// What it holds, for instance its name or its rank among its siblings.
+        /// The new value, for instance the node's name or its rank among its siblings.
         public var value: Value
 
-        /// Puts a node somewhere.
+        /// Creates an operation.
         public init(node: Node, parent: Parent, value: Value) {
             self.node = node
             self.parent = parent
@@ -54,9 +55,9 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
     struct Step: Equatable, Sendable {
         var stamp: Stamp
         var operation: Operation
-        /// Where the node was before.
+        /// The position of the node before this step.
         var previous: Position?
-        /// Whether it would not have made a circle.
+        /// Whether it did not create a cycle.
         var isEffective: Bool
     }
 
@@ -65,12 +66,12 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
     var steps: [Step] = []
     var horizon = CompactionHorizon()
 
-    /// Makes an empty tree.
+    /// Creates an empty tree.
     public init() {}
 
-    /// Puts the node where the operation says, unless that makes a circle.
+    /// Puts the node where the operation says, unless that creates a cycle.
     ///
-    /// - Complexity: O(depth) for the newest stamp, else times the number of operations behind it.
+    /// - Complexity: O(depth) for the newest stamp, otherwise O(depth · later operations).
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         guard !horizon.covers(stamp), operation.node == operation.node else { return }
         let index = index(of: stamp)
@@ -92,7 +93,7 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
             self = result
             return
         }
-        // Undone once for all, not once for each.
+        // Undone once for all operations, not once for each.
         let index = result.index(of: first.stamp)
         for step in result.steps[index...].reversed() { result.undo(step) }
         let tail = result.steps[index...] + rest
@@ -105,7 +106,7 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
         self = result
     }
 
-    /// Forgets how the tree came to be before `stamp`, and what was in the trash by then.
+    /// Forgets how the tree came about before `stamp`, and what was in the trash by then.
     public mutating func compact(stableBefore stamp: Stamp) {
         horizon.advance(to: stamp)
         let index = horizon.stamp.map { self.index(of: $0) } ?? 0
@@ -152,7 +153,7 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
     /// Whether a place is a node itself or somewhere below it.
     func isBelow(_ parent: Parent, _ node: Node) -> Bool {
         var parent = parent
-        // Ends: the positions never hold a circle.
+        // The loop ends because the positions never contain a cycle.
         while case .node(let above) = parent {
             if above == node { return true }
             guard let position = positions[above] else { return false }
@@ -161,7 +162,7 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
         return false
     }
 
-    /// Where the step of a stamp stands or would stand.
+    /// The index of the step with this stamp, or the index for it.
     private func index(of stamp: Stamp) -> Int {
         if steps.last.map({ $0.stamp < stamp }) ?? true { return steps.count }
         return steps.partitioningIndex { !($0.stamp < stamp) }

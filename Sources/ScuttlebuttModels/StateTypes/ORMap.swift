@@ -2,22 +2,22 @@
 
 public import Scuttlebutt
 
-/// A map whose values are replicated types themselves, and whose keys are an add-wins set.
+/// A map whose values are state types themselves, and whose keys are an add-wins set.
 ///
-/// A key stays when one peer removes it while another one changes its value. Removing takes back
-/// what its author saw in the value, if the value is ``Clearable``. Pitfall: a value that is not
+/// A key survives if one peer removes it while another one changes its value. Removing a key takes
+/// back what its author saw of the value, if the value is ``Clearable``. Pitfall: any other value
 /// keeps its content, so a key that is added again shows the old one.
 ///
-/// Grows by its values and by about 90 bytes for each key and 24 for each further source that
-/// changed it; removed keys go with the compaction.
+/// It grows by its values, and by about 90 bytes for each key and 24 for each further source that
+/// changed it. Compaction frees removed keys.
 public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     /// A change of the map.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Changes the value of a key, which is added if it is not there.
+        /// Changes the value of a key, adding the key if necessary.
         case update(Key, Value.Operation)
         /// Takes back what the author saw of a key; made by ``ORMap/makeRemove(_:)``.
         case remove(Key, observed: ObservedStamps, clearing: Value.Operation?)
-        /// Takes back many keys; made by ``ORMap/makeClear()``.
+        /// Takes back several keys; made by ``ORMap/makeClear()``.
         case clear([Removal])
 
         private enum UpdateCodingKeys: String, CodingKey { case _0 = "key", _1 = "operation" }
@@ -25,16 +25,17 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
         private enum ClearCodingKeys: String, CodingKey { case _0 = "removals" }
     }
 
-    /// A key, the changes of it that were seen, and what takes back the content of its value.
+    /// A key, its changes that were seen, and the operation that takes back the content of its
+    /// value.
     public struct Removal: Codable, Equatable, Sendable {
-        /// What to remove.
+        /// The key to remove.
         public var key: Key
         /// The changes that were seen.
         public var observed: ObservedStamps
-        /// What takes back the content that was seen, or `nil` when nothing can.
+        /// Takes back the content that was seen; `nil` if nothing can.
         public var clearing: Value.Operation?
 
-        /// Makes a part of a ``Operation/clear(_:)``.
+        /// Creates a part of a ``Operation/clear(_:)``.
         public init(key: Key, observed: ObservedStamps, clearing: Value.Operation?) {
             self.key = key
             self.observed = observed
@@ -45,13 +46,13 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     private var tags = TagTable<Key>()
     private var values: [Key: Value] = [:]
 
-    /// Makes an empty map.
+    /// Creates an empty map.
     public init() {}
 
-    /// The value of a key, or `nil` when the key is not there.
+    /// The value of a key, or `nil` if the key is absent.
     ///
-    /// Prepare a change from it, and from `Value()` where there is none:
-    /// `.update(key, (map[key] ?? Value()).makeRemove(x))`.
+    /// Make a change from it, or from `Value()` if there is none: `.update(key, (map[key] ??
+    /// Value()).makeRemove(x))`.
     public subscript(key: Key) -> Value? {
         tags[key].hasLive ? values[key] ?? fresh : nil
     }
@@ -68,12 +69,12 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
         tags.live.map { (key: $0, value: values[$0] ?? fresh) }
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     ///
     /// - Complexity: O(n).
     public var count: Int { tags.liveCount }
 
-    /// The operation that removes a key as it is here, or `nil` when it is not here.
+    /// Creates the operation that removes a key; `nil` if it is absent.
     ///
     /// The content of the value stays, hidden until the key is added again.
     public func makeRemove(_ key: Key) -> Operation? {
@@ -93,8 +94,8 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
         }
     }
 
-    /// Forgets the keys that were removed before `stamp`, with their content, and compacts the
-    /// values.
+    /// Forgets the keys that were removed before `stamp` together with their content, and compacts
+    /// the values.
     public mutating func compact(stableBefore stamp: Stamp) {
         tags.compact(stableBefore: stamp)
         let fresh = fresh
@@ -111,7 +112,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
         if let clearing = removal.clearing { update(removal.key, clearing, stamp) }
     }
 
-    /// A value before any operation, compacted as far as all others.
+    /// A value before any operation, compacted like all others.
     private var fresh: Value {
         var value = Value()
         if let stamp = tags.horizon.stamp { value.compact(stableBefore: stamp) }
@@ -120,14 +121,15 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
 
     private mutating func update(_ key: Key, _ operation: Value.Operation, _ stamp: Stamp) {
         let fresh = fresh
-        // Taken out first, so that it is changed in place.
+        // Removed first, so that it is changed in place.
         var value = values.removeValue(forKey: key) ?? fresh
         value.apply(operation, at: stamp)
         store(value, for: key, unless: fresh)
     }
 
-    /// Stores a value that is not as if it had never been touched: what is stored must not tell in
-    /// which order things came.
+    /// Stores a value only if it differs from an untouched one.
+    ///
+    /// Otherwise the stored values would depend on the order of arrival.
     private mutating func store(_ value: Value, for key: Key, unless fresh: Value) {
         if value != fresh { values[key] = value }
     }
@@ -156,15 +158,15 @@ extension ORMap: Mergeable where Value: Mergeable {
 }
 
 extension ORMap: Clearable where Value: Clearable {
-    /// The operation that removes a key with the content that is here, or `nil` when it is not
-    /// here.
+    /// Creates the operation that removes a key together with its current content; `nil` if it is
+    /// absent.
     public func makeRemove(_ key: Key) -> Operation? {
         let tags = tags[key]
         guard tags.hasLive else { return nil }
         return .remove(key, observed: tags.observed, clearing: values[key]?.makeClear())
     }
 
-    /// The operation that removes all keys that are here, or `nil` when there are none.
+    /// Creates the operation that removes all current keys; `nil` if there are none.
     public func makeClear() -> Operation? {
         let removals = keys.map {
             Removal(key: $0, observed: tags[$0].observed, clearing: values[$0]?.makeClear())
@@ -191,7 +193,7 @@ extension ORMap {
         for row in form.values where row.key == row.key { values[row.key] = row.value }
     }
 
-    /// Writes tags and values in ascending order of the keys.
+    /// Writes tags and values in ascending order of their keys.
     public func encode(to encoder: any Encoder) throws {
         let rows = values.sorted { $0.key < $1.key }.map { Row(key: $0.key, value: $0.value) }
         try Form(tags: tags, values: rows).encode(to: encoder)

@@ -2,14 +2,14 @@
 
 public import Scuttlebutt
 
-/// A set in which an element stays when one peer adds it while another one removes it.
+/// A set in which an element survives if one peer adds it while another one removes it.
 ///
-/// A removal takes back the additions that its author saw, by their stamps, and no others. Pitfall:
-/// a reducer that simply removes the element is not add-wins, since it also deletes an addition
-/// that the remover never saw; prepare the operation with ``makeRemove(_:)``.
+/// A removal takes back exactly the additions that its author saw, identified by their stamps.
+/// Pitfall: a reducer that simply removes the element is not add-wins, because it also deletes an
+/// addition that the remover never saw. Make the operation with ``makeRemove(_:)``.
 ///
-/// Grows by about 90 bytes for each element and 24 for each further source that added it; those of
-/// removed elements go with the compaction. Adding what is there costs no space.
+/// It grows by about 90 bytes for each element and 24 for each further source that added it.
+/// Compaction frees removed elements. Adding an existing element costs no space.
 public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Clearable {
     /// A change of the set.
     public enum Operation: Codable, Equatable, Sendable {
@@ -17,7 +17,7 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
         case add(Element)
         /// Takes back the additions that the author saw; made by ``ORSet/makeRemove(_:)``.
         case remove(Element, observed: ObservedStamps)
-        /// Takes back the additions of many elements; made by ``ORSet/makeClear()``.
+        /// Takes back the additions of several elements; made by ``ORSet/makeClear()``.
         case clear([Removal])
 
         private enum AddCodingKeys: String, CodingKey { case _0 = "element" }
@@ -25,14 +25,14 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
         private enum ClearCodingKeys: String, CodingKey { case _0 = "removals" }
     }
 
-    /// An element and the additions of it that were seen.
+    /// An element and its additions that were seen.
     public struct Removal: Codable, Equatable, Sendable {
-        /// What to remove.
+        /// The element to remove.
         public var element: Element
         /// The additions to take back.
         public var observed: ObservedStamps
 
-        /// Makes a part of a ``Operation/clear(_:)``.
+        /// Creates a part of a ``Operation/clear(_:)``.
         public init(element: Element, observed: ObservedStamps) {
             self.element = element
             self.observed = observed
@@ -41,7 +41,7 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
 
     private var tags = TagTable<Element>()
 
-    /// Makes an empty set.
+    /// Creates an empty set.
     public init() {}
 
     /// The elements in ascending order.
@@ -49,21 +49,21 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
     /// - Complexity: O(n log n).
     public var elements: [Element] { tags.live }
 
-    /// How many elements there are.
+    /// The number of elements.
     ///
     /// - Complexity: O(n).
     public var count: Int { tags.liveCount }
 
-    /// Whether the element was added and not removed since.
+    /// Whether the element was added and not removed afterwards.
     public func contains(_ element: Element) -> Bool { tags[element].hasLive }
 
-    /// The operation that removes an element as it is here, or `nil` when it is not here.
+    /// Creates the operation that removes an element; `nil` if it is absent.
     public func makeRemove(_ element: Element) -> Operation? {
         let tags = tags[element]
         return tags.hasLive ? .remove(element, observed: tags.observed) : nil
     }
 
-    /// The operation that removes all elements that are here, or `nil` when there are none.
+    /// Creates the operation that removes all current elements; `nil` if there are none.
     public func makeClear() -> Operation? {
         let removals = elements.map { Removal(element: $0, observed: tags[$0].observed) }
         return removals.isEmpty ? nil : .clear(removals)

@@ -4,17 +4,17 @@ public import Scuttlebutt
 
 /// What the author of an operation had seen of the thing that the operation replaces.
 ///
-/// One stamp per source, the newest: every source's actions arrive in ascending order, so having
-/// seen its newest one is having seen the earlier ones. That keeps it as small as the number of
-/// writers, however often they wrote.
+/// It contains one stamp per source, the newest. The actions of a source arrive in ascending order,
+/// so whoever has seen the newest one has seen the earlier ones. Its size is therefore that of the
+/// number of writers, however often they wrote.
 public struct ObservedStamps: Hashable, Sendable {
-    /// The stamps in the order of their sources, one for each.
+    /// One stamp per source, ordered by source.
     public private(set) var stamps: [Stamp]
 
-    /// Makes the set of nothing seen.
+    /// Creates an empty set.
     public init() { stamps = [] }
 
-    /// Makes a set of any stamps; of several of one source the newest stays.
+    /// Creates a set from any stamps, keeping the newest of each source.
     ///
     /// - Complexity: O(n log n).
     public init(_ stamps: some Sequence<Stamp>) {
@@ -30,8 +30,8 @@ public struct ObservedStamps: Hashable, Sendable {
 
     /// The stamps that an operation at `stamp` can have seen: those before it.
     ///
-    /// A Lamport clock is above all that its owner has seen, so anything else is a lie, which could
-    /// otherwise suppress for ever what a source has yet to write.
+    /// A Lamport clock is ahead of everything that its owner has seen. Any other stamp is a lie,
+    /// which could suppress forever what a source has yet to write.
     func seen(before stamp: Stamp) -> some Sequence<Stamp> { stamps.lazy.filter { $0 < stamp } }
 
     private static func bySource(_ left: Stamp, _ right: Stamp) -> Bool {
@@ -43,12 +43,12 @@ public struct ObservedStamps: Hashable, Sendable {
 extension ObservedStamps: Codable {
     /// Reads an array of `[timestamp, source]` in any order.
     ///
-    /// - Throws: `DecodingError` for what is not a stamp.
+    /// - Throws: `DecodingError` if an element is not a stamp.
     public init(from decoder: any Decoder) throws {
         self.init(try [CodedStamp](from: decoder).map(\.stamp))
     }
 
-    /// Writes an array of `[timestamp, source]` in the order of the sources.
+    /// Writes an array of `[timestamp, source]`, ordered by source.
     public func encode(to encoder: any Encoder) throws {
         try stamps.map(CodedStamp.init).encode(to: encoder)
     }

@@ -2,14 +2,14 @@
 
 public import Scuttlebutt
 
-/// A number that is counted up and down: the sum of all amounts, each counted once by its stamp.
+/// A number that counts up and down: the sum of all amounts, each counted once by its stamp.
 ///
-/// A reset takes back what its author saw and leaves concurrent amounts alone. Pitfall: it cannot
-/// be kept above zero, since two peers may take the last piece at the same time.
+/// A reset takes back what its author saw and does not affect concurrent amounts. Pitfall: it
+/// cannot be kept above zero, because two peers may take the last piece at the same time.
 ///
-/// An amount is between ±(2^53 − 1) (more is cut to that); the positive and the negative sum each
-/// stop at `Int64.max`. Grows by about 20 bytes for each amount until compacted, then by about 100
-/// bytes for each source.
+/// An amount is between ±(2^53 − 1); larger ones are clamped. The positive and the negative sum
+/// each stop at `Int64.max`. The counter grows by about 20 bytes for each amount until compacted,
+/// then by about 100 bytes for each source.
 public struct PNCounter: CommutingOperations, Mergeable, Clearable {
     /// A change of the counter.
     public enum Operation: Codable, Equatable, Sendable {
@@ -23,7 +23,7 @@ public struct PNCounter: CommutingOperations, Mergeable, Clearable {
 
     private var contributions = Contributions()
 
-    /// Makes a counter at zero.
+    /// Creates a counter at zero.
     public init() {}
 
     /// The sum.
@@ -31,13 +31,13 @@ public struct PNCounter: CommutingOperations, Mergeable, Clearable {
     /// - Complexity: O(sources + amounts since the compaction).
     public var value: Int64 { contributions.sum.value }
 
-    /// The operation that takes back all amounts that are here, or `nil` when there are none.
+    /// Creates the operation that takes back all current amounts; `nil` if there are none.
     public func makeClear() -> Operation? {
         let observed = contributions.observed
         return observed.isEmpty ? nil : .reset(observed: observed)
     }
 
-    /// Adds the amount unless one with this stamp was added, or takes back what was seen.
+    /// Adds the amount, unless one with this stamp was added before; or takes back what was seen.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         switch operation {
         case .add(let amount): contributions.add(amount, at: stamp)
@@ -45,7 +45,9 @@ public struct PNCounter: CommutingOperations, Mergeable, Clearable {
         }
     }
 
-    /// Joins both counters; an amount that both have counts once.
+    /// Joins both counters.
+    ///
+    /// An amount that both have counts once.
     public mutating func merge(_ other: PNCounter) { contributions.merge(other.contributions) }
 
     /// Folds the amounts before `stamp` into one sum per source.
@@ -60,6 +62,6 @@ extension PNCounter {
         contributions = try Contributions(from: decoder)
     }
 
-    /// Writes the amounts in the order of their sources and times.
+    /// Writes the amounts, ordered by source and time.
     public func encode(to encoder: any Encoder) throws { try contributions.encode(to: encoder) }
 }

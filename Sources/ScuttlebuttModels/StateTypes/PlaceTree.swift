@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// The tree of places of a list: an order in which a new place fits between any two.
+/// The places of a list as a tree: an order in which a new place fits between any two.
 ///
-/// Each place stands left or right of its parent; the order is that of walking the tree, left
-/// children, the place, right children, and children of one side by their identifiers. A run that
-/// one peer inserts is a chain below one place, so runs of two peers at the same spot never
-/// interleave, in whichever direction they were typed.
+/// Each place is on the left or the right of its parent. The order is that of walking the tree:
+/// left children, the place, right children, with the children on one side ordered by their
+/// identifiers. A run that one peer inserts is a chain below one place, so runs of two peers at the
+/// same spot never interleave, in whichever direction they were typed.
 ///
-/// Places may come in any order. One whose parent has not come stands nowhere until it does; a
-/// circle of parents, which only a hostile peer makes, stands nowhere for ever.
+/// Places may arrive in any order. A place whose parent is missing has no position until the parent
+/// arrives. A cycle of parents, which only a hostile peer creates, never has one.
 ///
 /// - SeeAlso: Weidner and Kleppmann, "The Art of the Fugue: Minimizing Interleaving in
 ///   Collaborative Text Editing" (2023), the tree form.
@@ -20,10 +20,12 @@ struct PlaceTree: Equatable, Sendable {
     }
 
     private(set) var nodes: [ListItemID: Node] = [:]
-    /// The places on each side of each place, ascending; follows from the nodes.
+    /// The places on each side of each place, ascending; derived from the nodes.
     private var children: [ListPlace: [ListItemID]] = [:]
 
-    /// Puts an item at a place; a second one with the same identifier is ignored.
+    /// Puts an item at a place.
+    ///
+    /// A second call with the same identifier is ignored.
     mutating func insert(_ id: ListItemID, item: ListItemID, at place: ListPlace) {
         guard nodes[id] == nil else { return }
         nodes[id] = Node(place: place, item: item)
@@ -32,7 +34,7 @@ struct PlaceTree: Equatable, Sendable {
         children[place] = siblings
     }
 
-    /// All places that hang together with the beginning, in their order.
+    /// All places that are connected to the start, in order.
     ///
     /// - Complexity: O(n).
     var order: [(id: ListItemID, item: ListItemID)] {
@@ -42,7 +44,7 @@ struct PlaceTree: Equatable, Sendable {
         }
         var result: [(id: ListItemID, item: ListItemID)] = []
         result.reserveCapacity(nodes.count)
-        // A stack instead of recursion: a typed text is one chain as deep as it is long.
+        // A stack instead of recursion: a typed text is one chain, as deep as it is long.
         var steps: [Step] = []
         func push(_ parent: ListItemID?, _ side: ListPlace.Side) {
             for child in (children[ListPlace(parent: parent, side: side)] ?? []).reversed() {
@@ -63,7 +65,7 @@ struct PlaceTree: Equatable, Sendable {
         return result
     }
 
-    /// Where a new place has to be put to come directly behind another one, or first of all.
+    /// Where to put a new place so that it directly follows another one, or comes first.
     ///
     /// - Complexity: O(depth).
     func place(behind id: ListItemID?) -> ListPlace {

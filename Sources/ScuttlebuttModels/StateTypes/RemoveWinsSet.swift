@@ -2,18 +2,18 @@
 
 public import Scuttlebutt
 
-/// A set from which an element goes when one peer adds it while another one removes it.
+/// A set in which an element is removed if one peer adds it while another one removes it.
 ///
-/// An addition counts when its author had seen all removals: the choice for lists of who may do
-/// what. Pitfall: an addition that did not see a removal stays without effect, also when it has the
-/// higher stamp; prepare it with ``makeAdd(_:)``.
+/// An addition counts if its author had seen all removals, which suits access lists. Pitfall: an
+/// addition that did not see a removal has no effect, even if it has the greater stamp. Make it
+/// with ``makeAdd(_:)``.
 ///
-/// Grows by about 100 bytes for each element that was removed, until somebody added it
-/// again and the set was compacted; what stays removed stays recorded.
+/// It grows by about 100 bytes for each removed element, until the element is added again and the
+/// set is compacted. A lasting removal stays recorded.
 public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     /// A change of the set.
     public enum Operation: Codable, Equatable, Sendable {
-        /// Adds an element over the removals that the author saw; made by
+        /// Adds an element, overriding the removals that the author saw; made by
         /// ``RemoveWinsSet/makeAdd(_:)``.
         case add(Element, observed: ObservedStamps)
         /// Removes an element.
@@ -23,11 +23,11 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
         private enum RemoveCodingKeys: String, CodingKey { case _0 = "element" }
     }
 
-    /// All that was ever added.
+    /// Everything that was ever added.
     private var added: Set<Element> = []
     private var removals = TagTable<Element>()
 
-    /// Makes an empty set.
+    /// Creates an empty set.
     public init() {}
 
     /// The elements in ascending order.
@@ -35,7 +35,7 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
     /// - Complexity: O(n log n).
     public var elements: [Element] { added.filter { !removals[$0].hasLive }.sorted() }
 
-    /// How many elements there are.
+    /// The number of elements.
     ///
     /// - Complexity: O(n).
     public var count: Int { added.reduce(0) { $0 + (removals[$1].hasLive ? 0 : 1) } }
@@ -45,12 +45,12 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
         added.contains(element) && !removals[element].hasLive
     }
 
-    /// The operation that adds an element over all removals that are here.
+    /// Creates the operation that adds an element, overriding all current removals.
     public func makeAdd(_ element: Element) -> Operation {
         .add(element, observed: removals[element].observed)
     }
 
-    /// Adds over what was seen, or removes.
+    /// Adds, overriding what was seen, or removes.
     public mutating func apply(_ operation: Operation, at stamp: Stamp) {
         switch operation {
         case .add(let element, let observed):
@@ -65,7 +65,7 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
         removals.merge(other.removals)
     }
 
-    /// Forgets the removals before `stamp` that were added over.
+    /// Forgets the removals before `stamp` that were overridden.
     public mutating func compact(stableBefore stamp: Stamp) {
         removals.compact(stableBefore: stamp)
     }
@@ -84,7 +84,7 @@ extension RemoveWinsSet {
         removals = form.removals
     }
 
-    /// Writes what was added and the removals, each in ascending order.
+    /// Writes the added elements and the removals, each in ascending order.
     public func encode(to encoder: any Encoder) throws {
         try Form(added: added.sorted(), removals: removals).encode(to: encoder)
     }

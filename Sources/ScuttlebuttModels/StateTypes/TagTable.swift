@@ -2,23 +2,21 @@
 
 import Scuttlebutt
 
-/// Tags for each of many elements, compacted together.
+/// Tags for many elements, which are compacted together.
 struct TagTable<Element: ReplicatedKey>: Equatable, Sendable {
     private var table: [Element: Tags] = [:]
     private(set) var horizon = CompactionHorizon()
 
-    /// The tags of an element, empty for one that is not known.
+    /// The tags of an element; empty if it is unknown.
     subscript(element: Element) -> Tags { table[element] ?? Tags() }
 
     /// The elements with a live tag, ascending.
     var live: [Element] { table.filter { $0.value.hasLive }.map(\.key).sorted() }
     var liveCount: Int { table.values.reduce(0) { $0 + ($1.hasLive ? 1 : 0) } }
-    /// All elements of which anything is known, in no order.
-    var known: Dictionary<Element, Tags>.Keys { table.keys }
 
     /// Adds a tag.
     ///
-    /// - Returns: Whether the stamp is one that still counts.
+    /// - Returns: Whether the stamp is after the horizon.
     @discardableResult
     mutating func add(_ element: Element, at stamp: Stamp) -> Bool {
         guard !horizon.covers(stamp), element == element else { return false }
@@ -26,7 +24,9 @@ struct TagTable<Element: ReplicatedKey>: Equatable, Sendable {
         return true
     }
 
-    /// Takes back the tags that were observed.
+    /// Takes back the observed tags.
+    ///
+    /// - Returns: Whether the stamp is after the horizon.
     @discardableResult
     mutating func remove(_ element: Element, _ observed: ObservedStamps, at stamp: Stamp) -> Bool {
         guard !horizon.covers(stamp), element == element else { return false }
@@ -53,7 +53,7 @@ struct TagTable<Element: ReplicatedKey>: Equatable, Sendable {
     }
 
     private mutating func update(_ element: Element, _ change: (inout Tags) -> Void) {
-        // Taken out first, so that the array of marks is changed in place.
+        // Removed first, so that the array of marks is changed in place.
         var tags = table.removeValue(forKey: element) ?? Tags()
         change(&tags)
         if !tags.isEmpty { table[element] = tags }

@@ -4,16 +4,17 @@ public import Scuttlebutt
 
 /// A set from which each element can be removed once and for all.
 ///
-/// A removal wins over every insertion, before, after and at the same time. Pitfall: an element
-/// never comes back; use it for identifiers that are made once, such as orders or sessions.
+/// A removal wins over every insertion, whether earlier, later or concurrent. Pitfall: an element
+/// never comes back. Use it for identifiers that are used once, such as those of orders or
+/// sessions.
 ///
-/// Grows by every element that was ever removed, for ever: that is the point of it.
+/// It grows by every element that was ever removed, forever: that is its purpose.
 public struct TwoPhaseSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     /// A change of the set.
     public enum Operation: Codable, Equatable, Sendable {
         /// Inserts an element, unless it was removed somewhere.
         case insert(Element)
-        /// Removes an element for ever, also one that was never inserted.
+        /// Removes an element forever, even one that was never inserted.
         case remove(Element)
 
         private enum InsertCodingKeys: String, CodingKey { case _0 = "element" }
@@ -23,7 +24,7 @@ public struct TwoPhaseSet<Element: ReplicatedKey>: CommutingOperations, Mergeabl
     private var members: Set<Element> = []
     private var removed: Set<Element> = []
 
-    /// Makes an empty set.
+    /// Creates an empty set.
     public init() {}
 
     /// The elements in ascending order.
@@ -31,13 +32,13 @@ public struct TwoPhaseSet<Element: ReplicatedKey>: CommutingOperations, Mergeabl
     /// - Complexity: O(n log n).
     public var elements: [Element] { members.sorted() }
 
-    /// How many elements there are.
+    /// The number of elements.
     public var count: Int { members.count }
 
     /// Whether the element was inserted and not removed.
     public func contains(_ element: Element) -> Bool { members.contains(element) }
 
-    /// Whether the element was removed, so that inserting it is in vain.
+    /// Whether the element was removed, so that inserting it has no effect.
     public func hasRemoved(_ element: Element) -> Bool { removed.contains(element) }
 
     /// Inserts or removes the element.
@@ -59,7 +60,7 @@ public struct TwoPhaseSet<Element: ReplicatedKey>: CommutingOperations, Mergeabl
         members.subtract(removed)
     }
 
-    /// Nothing is dropped: a removed element stays removed.
+    /// Drops nothing: a removed element stays removed.
     public mutating func compact(stableBefore stamp: Stamp) {}
 }
 
@@ -76,7 +77,7 @@ extension TwoPhaseSet {
         members = Set(form.elements.filter { $0 == $0 }).subtracting(removed)
     }
 
-    /// Writes the elements and the removed ones in ascending order.
+    /// Writes the elements and the removed elements in ascending order.
     public func encode(to encoder: any Encoder) throws {
         try Form(elements: elements, removed: removed.sorted()).encode(to: encoder)
     }

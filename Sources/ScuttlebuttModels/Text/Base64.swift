@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Base64 of RFC 4648, for pure targets, which have no Foundation.
+/// Base64 of RFC 4648 for a target without Foundation.
 enum Base64 {
     private static let digits = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -24,7 +24,7 @@ enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The bytes of a text; `nil` for what `encode` does not write.
+    /// The bytes of a text, or `nil` if `encode` does not produce the text.
     static func decode(_ text: String) -> [UInt8]? {
         var values = [UInt8](repeating: 255, count: 256)
         for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
@@ -45,7 +45,7 @@ enum Base64 {
                 guard value < 64 else { return nil }
                 bits = bits << 6 | UInt32(value)
             }
-            // One text for one value: what the padding stands for is zero.
+            // Each value has one text: the bits that the padding stands for are zero.
             guard bits & (1 << UInt32(8 * padding) - 1) == 0 else { return nil }
             for place in 0..<(3 - padding) {
                 output.append(UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * place)))

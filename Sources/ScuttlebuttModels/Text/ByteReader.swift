@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Reads variable-length integers; `nil` where there is none.
+/// Reads variable-length integers; each method returns `nil` at the end of the bytes.
 struct ByteReader {
     private let all: [UInt8]
     private var index = 0

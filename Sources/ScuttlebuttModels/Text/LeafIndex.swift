@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// For the counters of one source: in which leaf their scalars stand.
+/// Finds the leaf that contains a scalar of one source by its counter.
 ///
-/// Runs of counters that share a leaf share an entry, so tearing a span apart within its leaf
-/// changes nothing here. Entries lie in chunks, small enough to insert into.
+/// Consecutive counters in one leaf share an entry, so splitting a span within its leaf does not
+/// affect the index. Entries are kept in chunks that are small enough to insert into.
 struct LeafIndex: Sendable {
     struct Entry: Sendable {
         var start: UInt32
@@ -15,13 +15,13 @@ struct LeafIndex: Sendable {
     /// The first start of each chunk.
     private var firsts: [UInt32] = []
 
-    /// The leaf of a counter, which exists.
+    /// The leaf of an existing counter.
     func leaf(of counter: UInt32) -> Int {
         let (chunk, entry) = position(of: counter)
         return Int(chunks[chunk][entry].leaf)
     }
 
-    /// Notes that the counters from `start` on, all new, stand in `leaf`.
+    /// Records that the counters from `start` on, all new, are in `leaf`.
     mutating func append(_ start: UInt32, leaf: Int) {
         let entry = Entry(start: start, leaf: Int32(leaf))
         guard let last = chunks.last?.last else {
@@ -33,8 +33,8 @@ struct LeafIndex: Sendable {
         insert(entry, chunk: chunks.count - 1, at: chunks[chunks.count - 1].count)
     }
 
-    /// Notes that the counters of `range` have moved to `leaf`; `limit` is the number of counters
-    /// that exist.
+    /// Records that the counters of `range` have moved to `leaf`; `limit` is the number of existing
+    /// counters.
     mutating func move(_ range: Range<UInt32>, to leaf: Int, limit: UInt32) {
         let leaf = Int32(leaf)
         var (chunk, place) = position(of: range.lowerBound)
@@ -46,7 +46,7 @@ struct LeafIndex: Sendable {
             (chunk, place) = insert(
                 Entry(start: range.lowerBound, leaf: leaf), chunk: chunk, at: place + 1)
         }
-        // What follows in the range came from leaves that no longer hold it.
+        // The following entries in the range are of leaves that no longer contain it.
         var lastLeaf = old.leaf
         while let next = following(chunk, place), next.entry.start < range.upperBound {
             lastLeaf = next.entry.leaf
@@ -92,7 +92,7 @@ struct LeafIndex: Sendable {
     private mutating func insert(_ entry: Entry, chunk: Int, at place: Int) -> (Int, Int) {
         chunks[chunk].insert(entry, at: place)
         guard chunks[chunk].count > LeafIndex.chunkSize else { return (chunk, place) }
-        // Counters mostly go up: a chunk that was filled at its end stays nearly full.
+        // Counters mostly ascend, so a chunk that was filled at its end stays nearly full.
         let kept =
             place == LeafIndex.chunkSize ? LeafIndex.chunkSize - 8 : LeafIndex.chunkSize / 2
         let moved = Array(chunks[chunk][kept...])

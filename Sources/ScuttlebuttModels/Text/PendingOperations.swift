@@ -2,15 +2,15 @@
 
 import Scuttlebutt
 
-/// What builds on scalars that have not come yet.
+/// Operations that depend on scalars that have not arrived.
 ///
-/// Insertions wait for the scalar that they hang on, or for the one that their source inserted
-/// before. Of deletions only the scalars are kept, as disjoint ranges: it does not matter who
-/// deleted them, and many that overlap take no more room than one.
+/// An insertion waits for the scalar that it is attached to, or for the one that its source
+/// inserted before it. Of deletions only the scalars are kept, as disjoint ranges: it does not
+/// matter who deleted them, and overlapping deletions take no more space than one.
 struct PendingOperations: Sendable, Equatable {
-    /// How many insertions and ranges may wait; what goes beyond is refused.
+    /// The most insertions and ranges that may wait; anything beyond is refused.
     static let limit = 65_536
-    /// How many bytes of text may wait.
+    /// The most bytes of text that may wait.
     static let byteLimit = 64 << 20
 
     /// An insertion and its source.
@@ -21,9 +21,9 @@ struct PendingOperations: Sendable, Equatable {
 
     /// What waits for scalars of one source.
     private struct Queue: Sendable, Equatable {
-        /// By the counter of the scalar that is missing.
+        /// By the counter of the missing scalar.
         var insertions: [Int: Set<Waiting>] = [:]
-        /// What is to be deleted when it comes: ascending, neither overlapping nor touching.
+        /// The scalars to delete when they arrive: ascending ranges that neither overlap nor touch.
         var deletions: [Range<Int>] = []
         /// Nothing waits for scalars below this one.
         private var seen = 0
@@ -32,9 +32,9 @@ struct PendingOperations: Sendable, Equatable {
             left.insertions == right.insertions && left.deletions == right.deletions
         }
 
-        /// Which of the counters below `limit` something waits for, ascending.
+        /// The counters below `limit` that something waits for, ascending.
         ///
-        /// Mostly few scalars have come, while many wait.
+        /// Usually few scalars have arrived while many operations wait.
         mutating func ready(below limit: Int) -> [Int] {
             defer { seen = max(seen, limit) }
             if limit - seen <= insertions.count {
@@ -45,7 +45,7 @@ struct PendingOperations: Sendable, Equatable {
 
         var isEmpty: Bool { insertions.isEmpty && deletions.isEmpty }
 
-        /// Adds a range to the deletions, and returns how many more ranges there are.
+        /// Adds a range to the deletions, and returns by how much the number of ranges grew.
         mutating func delete(_ range: Range<Int>) -> Int {
             let first = deletions.partitioningIndex { $0.upperBound >= range.lowerBound }
             var (lower, upper, end) = (range.lowerBound, range.upperBound, first)
@@ -63,13 +63,14 @@ struct PendingOperations: Sendable, Equatable {
     private(set) var count = 0
     private(set) var byteCount = 0
 
-    /// Whether an operation of so many parts and bytes may wait, whatever of it is new.
+    /// Whether there is room for an operation with so many parts and bytes, assuming that all of it
+    /// is new.
     func hasRoom(for parts: Int, bytes: Int) -> Bool {
         parts <= PendingOperations.limit - count
             && bytes <= PendingOperations.byteLimit - byteCount
     }
 
-    /// Keeps an insertion until the scalar with this identity is here.
+    /// Keeps an insertion until the scalar with this identity arrives.
     mutating func insert(_ waiting: Waiting, until id: TextID) {
         let isNew = queues[id.source, default: Queue()].insertions[id.counter, default: []]
             .insert(waiting).inserted
@@ -78,12 +79,13 @@ struct PendingOperations: Sendable, Equatable {
         byteCount += waiting.insertion.text.utf8.count
     }
 
-    /// Keeps a deletion of scalars that are not here.
+    /// Keeps a deletion of missing scalars.
     mutating func delete(_ counters: Range<Int>, of source: Source) {
         count += queues[source, default: Queue()].delete(counters)
     }
 
-    /// Takes out the insertions that waited for scalars of a source below `limit`, in one order.
+    /// Removes and returns the insertions that waited for scalars of a source below `limit`, in a
+    /// deterministic order.
     mutating func takeInsertions(_ source: Source, below limit: Int) -> [Waiting] {
         guard count > 0, var queue = queues.removeValue(forKey: source) else { return [] }
         var result: [Waiting] = []
@@ -97,7 +99,7 @@ struct PendingOperations: Sendable, Equatable {
         return result
     }
 
-    /// Takes out the deletions of a source's scalars below `limit`.
+    /// Removes and returns the deletions of a source's scalars below `limit`.
     mutating func takeDeletions(_ source: Source, below limit: Int) -> [Range<Int>] {
         guard count > 0, let first = queues[source]?.deletions.first, first.lowerBound < limit,
             var queue = queues.removeValue(forKey: source)
@@ -114,7 +116,7 @@ struct PendingOperations: Sendable, Equatable {
         return taken
     }
 
-    /// Operations that would wait again, the same for equal documents.
+    /// Operations that recreate this state; equal documents have equal ones.
     var operations: [TextOperation] {
         queues.sorted { $0.key < $1.key }.flatMap { source, queue in
             let insertions = queue.insertions.sorted { $0.key < $1.key }.flatMap { _, waiting in
@@ -134,7 +136,7 @@ struct PendingOperations: Sendable, Equatable {
         if !left.text.utf8.elementsEqual(right.text.utf8) {
             return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
         }
-        // Two operations that contradict each other; the order must be one all the same.
+        // The two operations contradict each other, but they need an order all the same.
         if left.side != right.side { return left.side == .left }
         let (first, second) = (left.parent?.counter ?? -1, right.parent?.counter ?? -1)
         if first != second { return first < second }

@@ -3,19 +3,20 @@
 public import Scuttlebutt
 
 extension ReplicatedText {
-    /// A write that inserts a text before the scalar at `position`; `nil` for an empty one.
+    /// Creates the update that inserts a text before the scalar at `position`; `nil` if the text is
+    /// empty.
     ///
     /// - Complexity: O(log n).
     public func makeInsert(_ text: String, at position: Int) -> Payload? {
         makeReplace(position..<position, with: text)
     }
 
-    /// A write that deletes the scalars of a range; `nil` when there are none.
+    /// Creates the update that deletes a range of scalars; `nil` if the range is empty.
     ///
     /// - Complexity: O(log n + runs in the range).
     public func makeDelete(_ range: Range<Int>) -> Payload? { makeReplace(range, with: "") }
 
-    /// A write that puts a text in the place of a range; `nil` when nothing would change.
+    /// Creates the update that replaces a range with a text; `nil` if nothing would change.
     ///
     /// - Complexity: O(log n + runs in the range).
     public func makeReplace(_ range: Range<Int>, with text: String) -> Payload? {
@@ -23,19 +24,18 @@ extension ReplicatedText {
         return operation.isEmpty ? nil : TextWire.payload([operation])
     }
 
-    /// A write that makes the text into another one, one update for all that differs; `nil` when
-    /// it is the same already.
+    /// Creates the update that changes the whole text into another one; `nil` if it is unchanged.
     ///
-    /// Scalars that both have stay what they are, so that cursors and what others do at the same
-    /// time keep their places. Where hundreds of scalars differ, more may be replaced than need be.
+    /// Scalars that both texts share keep their identities, so cursors and concurrent edits keep
+    /// their places. If hundreds of scalars differ, more than necessary may be replaced.
     ///
-    /// - Complexity: O(n + m) and as many times more as scalars differ, but for at most 256.
+    /// - Complexity: O((n + m) · d) for d scalars that differ, at most 256 of them.
     public func makeSet(text: String) -> Payload? {
         let new = Array(text.unicodeScalars)
         let hunks = ScalarDiff.hunks(from: Array(document.text.unicodeScalars), to: new)
         var operations: [TextOperation] = []
         var counter = nextCounter
-        // From the end on, so that the places before stay what they are.
+        // From the end backwards, so that earlier positions stay valid.
         for hunk in hunks.reversed() {
             var inserted = String.UnicodeScalarView()
             inserted.append(contentsOf: new[hunk.new])

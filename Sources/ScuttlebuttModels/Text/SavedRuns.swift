@@ -5,7 +5,7 @@ import Scuttlebutt
 /// The runs of a saved text, checked for everything that could make a text trap.
 struct SavedRuns {
     private(set) var sources: [Source] = []
-    /// In document order; `source` and `parentSource` are places in `sources`.
+    /// In document order; `source` and `parentSource` are indexes into `sources`.
     private(set) var spans: [Span] = []
     /// The largest end of each source's runs.
     private(set) var counts: [UInt32] = []
@@ -14,7 +14,7 @@ struct SavedRuns {
     init(_ bytes: [UInt8]) throws(TextError) {
         var reader = ByteReader(bytes)
         guard reader.byte() == 0x54, reader.byte() == 0x01 else {
-            throw TextError(.damaged, "These bytes are no saved text.")
+            throw TextError(.damaged, "These bytes are not a saved text.")
         }
         let isRead = readSources(&reader) && readRuns(&reader) && readText(&reader)
         guard isRead, reader.isAtEnd else {
@@ -86,7 +86,7 @@ struct SavedRuns {
         return true
     }
 
-    /// Gives each visible run its part of the text, tearing apart those that are too long for one
+    /// Assigns each visible run its part of the text, and splits runs that are too long for one
     /// that is not ASCII.
     private mutating func readText(_ reader: inout ByteReader) -> Bool {
         guard let length = reader.number(), length <= Int(Int32.max) / 2,
@@ -98,7 +98,7 @@ struct SavedRuns {
             for index in spans.indices where !spans[index].isDeleted {
                 spans[index].text = UInt32(offset)
                 offset += spans[index].length
-                // Before the next one is told where it begins: lengths can lie.
+                // Checked before the next start is stored, because lengths can lie.
                 guard offset <= text.count else { return false }
             }
             guard offset == text.count else { return false }
@@ -149,14 +149,14 @@ struct SavedRuns {
         return offset == text.count
     }
 
-    /// Whether what each run hangs on is among the runs, which are complete.
+    /// Whether the parents of all runs exist, provided that the runs are complete.
     func haveParents() -> Bool {
         spans.allSatisfy {
             $0.parentSource == Span.noSource || $0.parentCounter < counts[Int($0.parentSource)]
         }
     }
 
-    /// Whether each source's runs cover its counters once and without a gap.
+    /// Whether the runs of each source cover its counters once and without a gap.
     func areComplete() -> Bool {
         var bySource: [[(start: UInt32, end: UInt32)]] = Array(repeating: [], count: sources.count)
         for span in spans { bySource[Int(span.source)].append((span.start, span.end)) }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Consecutive scalars of one source: what was typed or pasted in one go and not torn apart since.
+/// Consecutive scalars of one source, which were typed or pasted in one go and have not been split
+/// since.
 ///
-/// Each but the first is the right child of the one before it. 24 bytes, for there are many.
+/// Each scalar but the first is the right child of the one before it. A span takes only 24 bytes,
+/// because there are many.
 struct Span: Sendable, Equatable {
     /// The counter of the first scalar.
     var start: UInt32
@@ -10,7 +12,7 @@ struct Span: Sendable, Equatable {
     var parentCounter: UInt32
     /// Where the UTF-8 of a visible span begins in the arena.
     var text: UInt32
-    /// The number of scalars, and the flags above it.
+    /// The number of scalars, and the flags in the bits above it.
     private var lengthAndFlags: UInt32
     var source: UInt16
     var parentSource: UInt16
@@ -19,11 +21,12 @@ struct Span: Sendable, Equatable {
     /// How many scalars take two UTF-16 code units.
     var wideCount: UInt16
 
-    /// The parent of scalars that hang on no other.
+    /// The parent source of scalars without a parent.
     static let noSource = UInt16.max
     static let maximumLength = 1 << 28 - 1
-    /// The most scalars of a span that is not all ASCII, so that its extra bytes can be counted and
-    /// a place in it be found.
+    /// The most scalars of a span that is not all ASCII.
+    ///
+    /// It bounds the extra bytes, and the search for a place in the span.
     static let maximumMixedLength = 4_096
 
     private static let deletedFlag: UInt32 = 1 << 31
@@ -32,7 +35,7 @@ struct Span: Sendable, Equatable {
     private static let rightChildFlag: UInt32 = 1 << 28
     private static let lengthMask: UInt32 = 1 << 28 - 1
 
-    /// Fills the room of spans to come.
+    /// Fills unused slots.
     static let none = Span(
         source: 0, start: 0, length: 0, parentSource: noSource, parentCounter: 0, isRight: true)
 
@@ -63,12 +66,12 @@ struct Span: Sendable, Equatable {
     var isDeleted: Bool { lengthAndFlags & Span.deletedFlag != 0 }
     /// Whether the first scalar is a right child of its parent.
     var isRight: Bool { lengthAndFlags & Span.rightFlag != 0 }
-    /// Whether something hangs on the left of the first scalar.
+    /// Whether anything is attached to the left of the first scalar.
     var hasLeftChild: Bool {
         get { lengthAndFlags & Span.leftChildFlag != 0 }
         set { set(Span.leftChildFlag, newValue) }
     }
-    /// Whether something hangs on the right of the last scalar.
+    /// Whether anything is attached to the right of the last scalar.
     var hasRightChild: Bool {
         get { lengthAndFlags & Span.rightChildFlag != 0 }
         set { set(Span.rightChildFlag, newValue) }
@@ -92,12 +95,13 @@ struct Span: Sendable, Equatable {
         self.source == source && counter >= start && counter < end
     }
 
-    /// Whether the first scalar is the right child of the scalar that its source inserted before.
+    /// Whether the first scalar is the right child of the scalar that its source inserted before
+    /// it.
     var continuesItsSource: Bool {
         isRight && start > 0 && parentSource == source && parentCounter == start - 1
     }
 
-    /// Whether `next`, which stands right behind this span, can be told as part of it.
+    /// Whether `next`, which directly follows this span, can become part of it.
     func canAbsorb(_ next: Span) -> Bool {
         source == next.source && end == next.start && next.continuesItsSource
             && isDeleted == next.isDeleted && length + next.length <= Span.maximumLength

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// How the tree grows: full leaves and nodes are torn in two, and sums follow what moves.
+/// How the tree grows: full leaves and nodes are split in two, and the sums follow what moves.
 extension SpanTree {
     mutating func split(_ leaf: Int, keeping kept: Int) -> Int {
         let new = addLeaf()
@@ -32,7 +32,7 @@ extension SpanTree {
         return index
     }
 
-    /// Puts a child without content behind its sibling.
+    /// Inserts a child without content after its sibling.
     mutating func link(_ child: Int, after sibling: Int, in node: Int) {
         var node = node
         var position = index(of: Int32(sibling), in: node) + 1
@@ -53,7 +53,7 @@ extension SpanTree {
         attach(child, to: node, at: position, 0, 0)
     }
 
-    /// Moves the second half of a full node to a new one, linked behind it.
+    /// Moves the second half of a full node to a new one, which is linked after it.
     mutating func splitNode(_ node: Int) -> Int {
         let half = SpanTree.capacity / 2
         if node == Int(root) {
@@ -75,7 +75,7 @@ extension SpanTree {
         }
         nodeCounts[node] = UInt8(half)
         link(new, after: node, in: Int(nodeParents[node]))
-        // What moved is counted below the new node and no longer below the old one.
+        // What moved counts below the new node and no longer below the old one.
         let parent = Int(nodeParents[node])
         let old = parent * SpanTree.capacity + index(of: Int32(node), in: parent)
         scalarSums[old] -= scalars
@@ -84,12 +84,12 @@ extension SpanTree {
         let place = holder * SpanTree.capacity + index(of: Int32(new), in: holder)
         scalarSums[place] = scalars
         wideSums[place] = wides
-        // Linking may have split the parent, whose halves are siblings then: their sums follow.
+        // Linking may have split the parent into two siblings, whose sums follow.
         if holder != parent { move(scalars, wides, from: parent, to: holder) }
         return new
     }
 
-    /// Moves sums from one node to its neighbour, up to where their ways meet.
+    /// Moves sums from a node to its neighbour, up to their common ancestor.
     mutating func move(_ scalars: Int32, _ wides: Int32, from: Int, to: Int) {
         var (from, to) = (from, to)
         while from != to {
@@ -120,7 +120,7 @@ extension SpanTree {
     }
 
     mutating func addLeaf() -> Int {
-        // By quarters rather than doubled: this array is most of a text's memory.
+        // Grows by quarters instead of doubling, because this array is most of a text's memory.
         let needed = spans.count + SpanTree.capacity
         if needed > spans.capacity { spans.reserveCapacity(needed + needed / 4) }
         for _ in 0..<SpanTree.capacity { spans.append(.none) }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// The spans of a text in document order, with sums over the visible ones: a B+ tree in a few flat
-/// arrays, so that copying a text copies a few references.
+/// The spans of a text in document order, with sums over the visible ones.
 ///
-/// Leaves hold up to 32 spans and are linked in order; each inner node holds, for up to 32
-/// children, how many visible scalars lie below, and how many of them take two UTF-16 units.
+/// It is a B+ tree in a few flat arrays, so that copying a text copies a few references.
+///
+/// Leaves contain up to 32 spans and are linked in order. Each inner node stores for up to 32
+/// children how many visible scalars are below, and how many of these take two UTF-16 units.
 /// Nothing is ever removed: deleted scalars stay as spans without text.
 struct SpanTree: Sendable {
     static let capacity = 32
 
-    /// Where a scalar stands: the `offset`-th of a span.
+    /// The place of a scalar: its offset in a span.
     struct Place: Equatable {
         var leaf: Int
         var slot: Int
@@ -41,7 +42,7 @@ struct SpanTree: Sendable {
         attach(0, to: 0, at: 0, 0, 0)
     }
 
-    /// Makes the tree of spans in document order, in one pass.
+    /// Creates the tree of spans in document order, in one pass.
     init(_ all: [Span]) {
         self.init()
         guard !all.isEmpty else { return }
@@ -64,7 +65,7 @@ struct SpanTree: Sendable {
         }
     }
 
-    /// Makes a tree of empty leaves, full nodes but for the last of each level.
+    /// Creates a tree of empty leaves, with full nodes except for the last of each level.
     private init(leafCount: Int) {
         leafCounts = Array(repeating: 0, count: leafCount)
         leafParents = Array(repeating: -1, count: leafCount)
@@ -92,7 +93,7 @@ struct SpanTree: Sendable {
         set { spans[leaf &* SpanTree.capacity &+ slot] = newValue }
     }
 
-    /// The place of the visible scalar at `position`, which exists.
+    /// The place of an existing visible scalar.
     func place(at position: Int) -> Place {
         var remaining = Int32(truncatingIfNeeded: position)
         var node = Int(root)
@@ -122,7 +123,7 @@ struct SpanTree: Sendable {
         }
     }
 
-    /// How many visible scalars, and how many of them wide, stand before the span in this slot.
+    /// How many visible scalars precede the span in this slot, and how many of them are wide.
     func sums(before leaf: Int, _ slot: Int) -> (scalars: Int, wides: Int) {
         var (scalars, wides) = (0, 0)
         for index in 0..<slot {
@@ -145,8 +146,8 @@ struct SpanTree: Sendable {
         }
     }
 
-    /// The place of the scalar that holds the UTF-16 unit at `offset`, or the span in which a
-    /// further look is needed; and how many scalars and units stand before that span.
+    /// The place of the scalar that contains the UTF-16 unit at `offset`, or the span that has to
+    /// be searched further; and how many scalars and units precede that span.
     func span(holdingUnit offset: Int) -> (place: Place, scalars: Int, units: Int) {
         var (scalars, units) = (0, 0)
         var node = Int(root)
@@ -180,7 +181,7 @@ struct SpanTree: Sendable {
         }
     }
 
-    /// The slot after this one, across leaves; `nil` behind the last span.
+    /// The next slot, across leaves; `nil` after the last span.
     func slot(after leaf: Int, _ slot: Int) -> (leaf: Int, slot: Int)? {
         var (leaf, slot) = (leaf, slot &+ 1)
         while slot >= Int(leafCounts[leaf]) {
@@ -191,7 +192,7 @@ struct SpanTree: Sendable {
         return (leaf, slot)
     }
 
-    /// The slot before this one, across leaves; `nil` before the first span.
+    /// The previous slot, across leaves; `nil` before the first span.
     func slot(before leaf: Int, _ slot: Int) -> (leaf: Int, slot: Int)? {
         var (leaf, slot) = (leaf, slot &- 1)
         while slot < 0 {
@@ -202,7 +203,7 @@ struct SpanTree: Sendable {
         return (leaf, slot)
     }
 
-    /// Where the first span stands; `nil` when there is none.
+    /// The slot of the first span, or `nil` if there is none.
     var first: (leaf: Int, slot: Int)? { slot(after: firstLeaf, -1) }
 
     // MARK: Changing
@@ -226,15 +227,19 @@ struct SpanTree: Sendable {
         }
     }
 
-    /// Puts a span into a slot, moving those from there on, and returns where it then stands.
+    /// Inserts a span into a slot, moving the later ones, and returns where the span ends up.
     ///
-    /// - Parameter moved: Called for a leaf whose spans have just come from another.
+    /// - Parameters:
+    ///   - span: The span.
+    ///   - leaf: The leaf to insert into.
+    ///   - slot: The slot in the leaf.
+    ///   - moved: Called for a leaf that has just received spans from another one.
     mutating func insert(
         _ span: Span, at leaf: Int, _ slot: Int, moved: (Int, inout SpanTree) -> Void
     ) -> (leaf: Int, slot: Int) {
         var (leaf, slot) = (leaf, slot)
         if Int(leafCounts[leaf]) == SpanTree.capacity {
-            // At the end of a leaf writing goes on, mostly, so leaves are left full.
+            // Writing usually continues at the end of a leaf, so such leaves are left full.
             let kept = slot == SpanTree.capacity ? SpanTree.capacity : SpanTree.capacity / 2
             let new = split(leaf, keeping: kept)
             if kept < SpanTree.capacity { moved(new, &self) }
@@ -258,7 +263,7 @@ struct SpanTree: Sendable {
         return (leaf, slot)
     }
 
-    /// Takes out a span whose scalars another has absorbed.
+    /// Removes a span whose scalars another span has absorbed.
     mutating func removeAbsorbed(_ leaf: Int, _ slot: Int) {
         let base = leaf &* SpanTree.capacity
         let count = Int(leafCounts[leaf])

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// What an application of an operation did to the visible text, for a view to follow.
+/// A change of the visible text, for a view to follow.
 ///
-/// Offsets count Unicode scalars in the text as it is when the change is made, after those before.
+/// Offsets count Unicode scalars in the text at the time of the change, after the preceding
+/// changes.
 public enum TextChange: Hashable, Sendable {
-    /// The text came in at this offset.
+    /// The text was inserted at this offset.
     case inserted(String, at: Int)
-    /// The scalars of this range went out.
+    /// The scalars of this range were deleted.
     case deleted(Range<Int>)
 }

@@ -5,11 +5,12 @@ import Scuttlebutt
 extension TextDocument {
     /// Applies an operation, own or foreign, in any order and any number of times.
     ///
-    /// What it builds on may still be on its way: then it waits (see ``pendingCount``).
+    /// An operation that depends on a missing one waits for it (see ``pendingCount``).
     ///
-    /// - Throws: ``TextError`` when the operation contradicts itself, when too many wait, or when
-    ///   the text has no room for it; the text is as it was before.
-    /// - Complexity: O(log n) for each run of it, but for several inserted at one place at once.
+    /// - Throws: ``TextError`` if the operation contradicts itself, if too many operations wait, or
+    ///   if the text has no room for it. The text is then unchanged.
+    /// - Complexity: O(log n) for each run of the operation, unless there are several concurrent
+    ///   insertions at one place.
     public mutating func apply(_ operation: TextOperation) throws(TextError) {
         var changes: [TextChange]?
         try apply(operation, changes: &changes)
@@ -28,8 +29,8 @@ extension TextDocument {
         if pending.count > 0 { wake(after: [operation.source], &changes) }
     }
 
-    /// Performs what waited for scalars of these sources that are here now, and what waited for
-    /// that.
+    /// Performs what waited for scalars of these sources that have arrived, and then what waited
+    /// for that.
     mutating func wake(after sources: [Source], _ changes: inout [TextChange]?) {
         var sources = sources
         while pending.count > 0, let source = sources.popLast() {
@@ -66,24 +67,25 @@ extension TextDocument {
                     $0.source != operation.source || $0.counter < insertion.start
                 }) ?? true
             else {
-                throw TextError(.malformed, "An insertion has no text, or hangs on itself.")
+                throw TextError(.malformed, "An insertion has no text or is attached to itself.")
             }
             guard insertion.start <= TextDocument.maximumCounter - length,
                 (insertion.parent?.counter ?? 0) < TextDocument.maximumCounter,
                 arena.count + insertion.text.utf8.count <= TextDocument.maximumCounter,
                 tree.scalarCount + length <= Int(Int32.max) / 2
-            else { throw TextError(.tooLarge, "A text has no room for this insertion.") }
+            else { throw TextError(.tooLarge, "The text has no room for this insertion.") }
         }
         for run in operation.deletions
         where run.counters.lowerBound < 0 || run.counters.upperBound > TextDocument.maximumCounter {
-            throw TextError(.malformed, "A deletion names scalars that cannot be.")
+            throw TextError(.malformed, "A deletion refers to impossible scalars.")
         }
         guard numbers[operation.source] != nil || sources.count < Int(Span.noSource) else {
-            throw TextError(.tooLarge, "A text has no room for another source.")
+            throw TextError(.tooLarge, "The text has no room for another source.")
         }
     }
 
-    /// Looks whether what would wait has room, so that an operation is taken whole or not at all.
+    /// Checks that there is room for what would wait, so that an operation is accepted entirely or
+    /// not at all.
     private func checkRoom(
         _ operation: TextOperation, _ missing: TextID?
     ) throws(TextError) {
@@ -97,9 +99,10 @@ extension TextDocument {
         }
     }
 
-    /// Performs what can be performed of an operation, and lets the rest wait.
+    /// Performs what can be performed of an operation; the rest waits.
     ///
-    /// Something that waited already has its room: at most it waits for another scalar.
+    /// Something that has waited before already has its room, because it waits for at most one
+    /// scalar at a time.
     private mutating func perform(
         _ operation: TextOperation, _ missing: TextID?, _ changes: inout [TextChange]?
     ) {
@@ -125,7 +128,7 @@ extension TextDocument {
         number(of: source).map { Int(counts[$0]) } ?? 0
     }
 
-    /// What an insertion builds on that is not here; `nil` when it can be performed.
+    /// The missing scalar that an insertion depends on; `nil` if it can be performed.
     private func missing(_ insertion: TextOperation.Insertion, of source: Source) -> TextID? {
         let known = knownCount(of: source)
         if insertion.start > known {
@@ -135,7 +138,7 @@ extension TextDocument {
         return parent.counter < knownCount(of: parent.source) ? nil : parent
     }
 
-    /// Inserts what is not here yet of an insertion whose parent is here.
+    /// Inserts the missing part of an insertion whose parent is here.
     private mutating func insert(
         _ insertion: TextOperation.Insertion, of source: Source, _ changes: inout [TextChange]?
     ) {
@@ -165,7 +168,7 @@ extension TextDocument {
         if let before { changes?.append(.inserted(text, at: before)) }
     }
 
-    /// Marks scalars that are here as deleted.
+    /// Marks existing scalars as deleted.
     private mutating func delete(
         _ source: Source, _ counters: Range<Int>, _ changes: inout [TextChange]?
     ) {
@@ -174,7 +177,7 @@ extension TextDocument {
         cleanArena()
     }
 
-    /// Marks scalars that are here as deleted; their text stays in the arena.
+    /// Marks existing scalars as deleted, and keeps their text in the arena.
     mutating func delete(
         _ number: Int, _ counters: Range<UInt32>, _ changes: inout [TextChange]?
     ) {
@@ -195,7 +198,8 @@ extension TextDocument {
         }
     }
 
-    /// Marks the first scalars of a visible span as deleted, and returns where the next span is.
+    /// Marks the first scalars of a visible span as deleted, and returns the place of the next
+    /// span.
     @discardableResult
     mutating func deleteStart(of leaf: Int, _ slot: Int, count: Int) -> (leaf: Int, slot: Int)? {
         var (leaf, slot) = (leaf, slot)
@@ -209,7 +213,7 @@ extension TextDocument {
         tree.add(-span.visibleLength, -Int(span.wideCount), toLeaf: leaf)
         span.delete()
         tree[leaf, slot] = span
-        // Neighbours that were deleted as well become one.
+        // Adjacent deleted spans become one.
         if slot > 0, tree[leaf, slot - 1].canAbsorb(span) {
             tree[leaf, slot - 1].absorb(span)
             tree.removeAbsorbed(leaf, slot)
@@ -223,9 +227,9 @@ extension TextDocument {
         return tree.slot(after: leaf, slot)
     }
 
-    /// Lets go of deleted text when it is a third of the arena.
+    /// Frees the text of deleted scalars once it is a third of the arena.
     ///
-    /// Going through all spans is paid for by how much has been deleted since the last time.
+    /// Each pass over all spans is paid for by the deletions since the previous pass.
     mutating func cleanArena() {
         guard arena.count > liveByteCount + max(liveByteCount / 2, 4 * tree.spanCount, 4_096)
         else { return }

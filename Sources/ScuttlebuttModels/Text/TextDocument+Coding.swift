@@ -3,10 +3,10 @@
 import Scuttlebutt
 
 extension TextDocument: Equatable {
-    /// Whether both hold the same scalars with the same identities, however they came about, and
-    /// the same waits in both.
+    /// Whether both documents have the same scalars with the same identities, however they came
+    /// about, and the same waiting operations.
     ///
-    /// - Complexity: O(n); at once for texts of which one has seen more.
+    /// - Complexity: O(n), but O(sources) if one document has seen more than the other.
     public static func == (left: TextDocument, right: TextDocument) -> Bool {
         left.count == right.count && left.version == right.version
             && left.pending == right.pending && left.saved() == right.saved()
@@ -43,7 +43,7 @@ extension TextDocument: Codable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "A text is written in base64."))
+                    debugDescription: "A text must be a base64 string."))
         }
         do {
             return try TextDocument(saved: bytes)
@@ -53,10 +53,10 @@ extension TextDocument: Codable {
         }
     }
 
-    /// Writes the bytes of ``saved()`` as one string in base64: equal texts as equal strings.
+    /// Writes the bytes of ``saved()`` as one base64 string, which is equal for equal documents.
     ///
-    /// Where operations wait for others, an array of that string and these operations: a state
-    /// that is saved and opened again must not forget them.
+    /// If operations wait for others, it writes an array of that string and these operations,
+    /// because a state that is saved and opened again must not forget them.
     public func encode(to encoder: any Encoder) throws {
         guard pending.count > 0 else {
             var container = encoder.singleValueContainer()

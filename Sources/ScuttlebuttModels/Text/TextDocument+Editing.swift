@@ -5,12 +5,13 @@ public import Scuttlebutt
 extension TextDocument {
     // MARK: Editing
 
-    /// Inserts a text before the scalar at `position`, and returns the operation for the others.
+    /// Inserts a text before the scalar at `position`, and returns the operation for other peers.
     ///
     /// - Parameters:
+    ///   - text: What to insert.
     ///   - position: From 0 to ``count``.
-    ///   - source: Who edits; nobody else may edit under this name.
-    /// - Throws: ``TextError`` when there is no room for it.
+    ///   - source: The writer; nobody else may edit under this name.
+    /// - Throws: ``TextError`` if there is no room for the text.
     /// - Complexity: O(log n).
     @discardableResult
     public mutating func insert(
@@ -19,9 +20,9 @@ extension TextDocument {
         try replace(position..<position, with: text, by: source)
     }
 
-    /// Deletes the scalars of a range, and returns the operation for the others.
+    /// Deletes a range of scalars, and returns the operation for other peers.
     ///
-    /// - Throws: ``TextError``; only when a text has no room for another source.
+    /// - Throws: ``TextError``, but only if the document has no room for another source.
     /// - Complexity: O(log n) for each run in the range.
     @discardableResult
     public mutating func delete(
@@ -30,16 +31,16 @@ extension TextDocument {
         try replace(range, with: "", by: source)
     }
 
-    /// Puts a text in the place of a range, and returns the operation for the others.
+    /// Replaces a range with a text, and returns the operation for other peers.
     ///
-    /// - Throws: ``TextError`` when there is no room for it.
+    /// - Throws: ``TextError`` if there is no room for the text.
     /// - Complexity: O(log n) for each run in the range.
     @discardableResult
     public mutating func replace(
         _ range: Range<Int>, with text: String, by source: Source
     ) throws(TextError) -> TextOperation {
         precondition(
-            range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"
+            range.lowerBound >= 0 && range.upperBound <= count, "the range is outside the text"
         )
         var insertion: TextOperation.Insertion?
         if !text.isEmpty {
@@ -47,7 +48,7 @@ extension TextDocument {
                 Int(counts[number]) + text.utf8.count <= TextDocument.maximumCounter,
                 arena.count + text.utf8.count <= TextDocument.maximumCounter,
                 count + text.utf8.count <= Int(Int32.max) / 2
-            else { throw TextError(.tooLarge, "A text has no room for this insertion.") }
+            else { throw TextError(.tooLarge, "The text has no room for this insertion.") }
             let anchor = anchor(at: range.lowerBound)
             insertion = TextOperation.Insertion(
                 start: Int(counts[number]), parent: anchor.id(sources),
@@ -63,7 +64,8 @@ extension TextDocument {
                 range.lowerBound + inserted..<range.upperBound + inserted)
         }
         if pending.count > 0 {
-            // Somebody may have written on in our name, or on a place that is only now there.
+            // Operations may have arrived that continue under our name, or at a place that exists
+            // only now.
             var ignored: [TextChange]?
             wake(after: [source], &ignored)
         }
@@ -107,28 +109,30 @@ extension TextDocument {
 
     // MARK: Preparing
 
-    /// The operation that inserts a text before the scalar at `position`; nothing changes yet.
+    /// Creates the operation that inserts a text before the scalar at `position`, without changing
+    /// the document.
     ///
-    /// For a reducer: prepare it on dispatch from the current state, and apply it in the reducer.
+    /// In an app with a reducer, make the operation from the current state when you dispatch, and
+    /// apply it in the reducer.
     ///
     /// - Complexity: O(log n).
     public func makeInsert(_ text: String, at position: Int, by source: Source) -> TextOperation {
         makeReplace(position..<position, with: text, by: source)
     }
 
-    /// The operation that deletes a range; nothing changes yet.
+    /// Creates the operation that deletes a range, without changing the document.
     public func makeDelete(_ range: Range<Int>, by source: Source) -> TextOperation {
         makeReplace(range, with: "", by: source)
     }
 
-    /// The operation that puts a text in the place of a range; nothing changes yet.
+    /// Creates the operation that replaces a range with a text, without changing the document.
     ///
     /// - Complexity: O(log n + runs in the range).
     public func makeReplace(
         _ range: Range<Int>, with text: String, by source: Source
     ) -> TextOperation {
         precondition(
-            range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"
+            range.lowerBound >= 0 && range.upperBound <= count, "the range is outside the text"
         )
         var insertion: TextOperation.Insertion?
         if !text.isEmpty {
@@ -158,7 +162,7 @@ extension TextDocument {
 
     // MARK: Anchors
 
-    /// What a scalar that is inserted here hangs on.
+    /// What a scalar that is inserted here is attached to.
     struct Anchor {
         /// `nil` for the root.
         var source: UInt16?
@@ -171,8 +175,10 @@ extension TextDocument {
         }
     }
 
-    /// On the right of the visible scalar before `position` if nothing hangs there, else on the
-    /// left of whatever follows it, visible or not; the rule of Fugue.
+    /// The anchor is the right of the visible scalar before `position` if nothing is attached
+    /// there, otherwise the left of whatever follows it, visible or not.
+    ///
+    /// This is the rule of Fugue.
     func anchor(at position: Int) -> Anchor {
         var next: (leaf: Int, slot: Int)?
         if position == 0 {

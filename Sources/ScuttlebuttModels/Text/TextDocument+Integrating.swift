@@ -2,20 +2,28 @@
 
 import Scuttlebutt
 
-/// The order of a Fugue text: a tree in which a scalar hangs on the left or the right of another;
-/// read left children, the scalar, right children, and siblings on one side by their identities.
+/// The order of a Fugue text. It is a tree in which a scalar is attached to the left or the right
+/// of another one. It reads: left children, the scalar, right children, with the siblings on one
+/// side ordered by their identities.
 ///
-/// The tree is not stored as such. What hangs below a scalar on its right stands right behind it,
-/// on its left right before it, and each span knows whether anything does: so a place is found at
-/// once unless several inserted at one place at the same time. Then the spans there are walked, and
-/// from each the tree is climbed to the sibling that it hangs below.
+/// The tree is not stored as such. Whatever is attached to the right of a scalar directly follows
+/// it, and whatever is attached to the left directly precedes it, and each span records whether
+/// anything is. A place is therefore found at once, unless there were concurrent insertions at one
+/// place. Then the spans there are visited, and from each the tree is climbed to the sibling that
+/// it belongs to.
 extension TextDocument {
-    /// Inserts new scalars of a source behind all that it inserted before; the parent is here.
+    /// Inserts new scalars of a source, which follow everything that it inserted before.
+    ///
+    /// The parent is here.
     ///
     /// - Parameters:
+    ///   - text: The scalars.
+    ///   - source: Their source.
     ///   - parentSource: `nil` for the root.
-    ///   - place: Where the parent stands, if that is known.
-    ///   - findsPosition: Whether the offset is wanted.
+    ///   - parentCounter: The counter of the parent.
+    ///   - isRight: Whether the text is attached to the right of its parent.
+    ///   - place: The place of the parent, if it is known.
+    ///   - findsPosition: Whether to return the offset.
     /// - Returns: The offset of the first scalar, if wanted.
     @discardableResult
     mutating func insertText(
@@ -50,7 +58,7 @@ extension TextDocument {
         return position
     }
 
-    /// A stretch of the arena that one span may hold.
+    /// A part of the arena that one span can cover.
     struct Piece {
         var start: Int
         var bytes: Int
@@ -58,7 +66,7 @@ extension TextDocument {
         var wides: Int
     }
 
-    /// Appends a text to the arena and hands out its pieces: all of it, mostly.
+    /// Appends a text to the arena and passes on its pieces, usually only one.
     private mutating func addText(_ text: String, _ body: (inout TextDocument, Piece) -> Void) {
         let start = arena.count
         let needed = start + text.utf8.count
@@ -95,8 +103,9 @@ extension TextDocument {
         }
     }
 
-    /// Puts a new span to where it belongs, and returns the slot that holds it, perhaps as the end
-    /// of a longer span.
+    /// Inserts a new span where it belongs, and returns its slot.
+    ///
+    /// The span may become the end of a longer one.
     @discardableResult
     mutating func integrate(
         _ span: Span, below known: SpanTree.Place? = nil
@@ -156,7 +165,7 @@ extension TextDocument {
         return insertRight(span, root: false, from: next, offset: 0)
     }
 
-    /// Walks over the subtrees of smaller siblings, and inserts behind them.
+    /// Skips the subtrees of smaller siblings, and inserts after them.
     private mutating func insertRight(
         _ span: Span, root: Bool, from start: (leaf: Int, slot: Int), offset: Int
     ) -> (leaf: Int, slot: Int) {
@@ -170,7 +179,7 @@ extension TextDocument {
             guard let sibling = climber.sibling(above: tree[leaf, slot], counter, &self),
                 isBefore(sibling, (span.source, span.start))
             else {
-                // It goes right before what stands here, behind what was walked over.
+                // It goes directly before this slot, after everything that was skipped.
                 if offset > 0 {
                     let right = split(SpanTree.Place(leaf: leaf, slot: slot, offset: offset))
                     return insert(span, at: right.leaf, right.slot)
@@ -186,7 +195,7 @@ extension TextDocument {
         return insert(span, at: last.leaf, last.slot + 1)
     }
 
-    /// Walks back over the subtrees of greater siblings, and inserts before them.
+    /// Skips the subtrees of greater siblings backwards, and inserts before them.
     private mutating func integrateAmongLeft(
         _ span: Span, before parent: SpanTree.Place
     ) -> (leaf: Int, slot: Int) {
@@ -213,9 +222,10 @@ extension TextDocument {
     }
 }
 
-/// Climbs the tree from a scalar to the child of one parent, on one side, that it hangs below.
+/// Climbs the tree from a scalar to the child of a given parent, on a given side, that is its
+/// ancestor.
 ///
-/// What was climbed once is remembered, so a walk over many spans costs each step once.
+/// It caches its results, so visiting many spans takes each step only once.
 private struct Climber {
     let parentSource: UInt16
     let parentCounter: UInt32
@@ -228,8 +238,8 @@ private struct Climber {
         self.isRight = isRight
     }
 
-    /// The child of the parent that the scalar `counter` of `span` is or hangs below; `nil` if it
-    /// hangs elsewhere.
+    /// The child of the parent that is the scalar `counter` of `span` or its ancestor; `nil` if
+    /// there is none.
     mutating func sibling(
         above span: Span, _ counter: UInt32, _ document: inout TextDocument
     ) -> (source: UInt16, counter: UInt32)? {
@@ -239,7 +249,7 @@ private struct Climber {
         var result: (source: UInt16, counter: UInt32)?
         while true {
             if span.source == parentSource, span.start <= parentCounter, parentCounter < counter {
-                // Within a span each scalar is the right child of the one before.
+                // Within a span, each scalar is the right child of the one before it.
                 result = isRight ? (parentSource, parentCounter + 1) : nil
                 break
             }

@@ -3,13 +3,13 @@
 import Scuttlebutt
 
 extension TextDocument {
-    /// Opens a saved text as it was, without replaying how it came about.
+    /// Opens a saved text without replaying its history.
     ///
-    /// - Parameter bytes: What ``saved()`` returned. They are checked so that nothing can trap,
-    ///   but not for the order of the runs: open only what a place you trust has kept, and
+    /// - Parameter bytes: The result of ``saved()``. It is checked so that nothing can trap, except
+    ///   for the order of the runs. Open only what you have kept in a trusted place, and
     ///   ``merge(_:)`` what a peer sent.
-    /// - Throws: ``TextError/Code/damaged`` for other bytes.
-    /// - Complexity: O(n), about a nanosecond a byte.
+    /// - Throws: ``TextError/Code/damaged`` for any other bytes.
+    /// - Complexity: O(n), about a nanosecond per byte.
     public init(saved bytes: [UInt8]) throws(TextError) {
         let runs = try SavedRuns(bytes)
         self.init()
@@ -26,18 +26,18 @@ extension TextDocument {
         indexes = nil
     }
 
-    /// Takes over what another text has and this one lacks.
+    /// Adds everything that another text has and this one lacks.
     ///
     /// Merging is commutative, associative and idempotent.
     ///
-    /// - Parameter bytes: What ``saved()`` or ``encoded(since:)`` of the other returned.
-    /// - Throws: ``TextError`` for damaged bytes, and when something is missing between the two;
-    ///   this text is as it was before.
-    /// - Complexity: O(m log n) for m runs in `bytes`, and a copy of this text's arrays.
+    /// - Parameter bytes: The result of ``saved()`` or ``encoded(since:)`` of the other text.
+    /// - Throws: ``TextError`` for damaged bytes, or if something is missing between the two texts.
+    ///   This text is then unchanged.
+    /// - Complexity: O(m log n) for m runs in `bytes`, plus a copy of this text's arrays.
     public mutating func merge(_ bytes: [UInt8]) throws(TextError) {
         let runs = try SavedRuns(bytes)
-        // Changed apart, so that bytes that turn out to be wrong leave nothing behind. It costs a
-        // copy of the text's arrays, but for an empty text, which has none.
+        // A copy is changed, so that bytes that turn out to be wrong leave nothing behind. This
+        // copies the text's arrays, except for an empty text, which has none.
         var merged = self
         try merged.merge(runs)
         var changes: [TextChange]?
@@ -49,13 +49,13 @@ extension TextDocument {
         var local: [Int] = []
         for source in runs.sources {
             guard let number = makeNumber(of: source) else {
-                throw TextError(.tooLarge, "A text has no room for another source.")
+                throw TextError(.tooLarge, "The text has no room for another source.")
             }
             local.append(number)
         }
         guard arena.count + runs.text.count <= TextDocument.maximumCounter,
             tree.scalarCount + runs.text.count <= Int(Int32.max) / 2
-        else { throw TextError(.tooLarge, "A text has no room for what is to be merged.") }
+        else { throw TextError(.tooLarge, "The text has no room for the text to merge.") }
         let offset = UInt32(arena.count)
         arena += runs.text
         var merger = RunMerger(runs, local, offset)
@@ -64,10 +64,10 @@ extension TextDocument {
     }
 }
 
-/// Merges runs in an order in which each finds its parent.
+/// Merges runs in an order in which the parent of each exists.
 private struct RunMerger {
     private let spans: [Span]
-    /// For each source its runs by their first counters, and how far they have been merged.
+    /// The runs of each source by their first counters, and how many of them have been merged.
     private var queues: [(next: Int, runs: [Int32])]
     private let local: [Int]
     private let offset: UInt32
@@ -87,7 +87,7 @@ private struct RunMerger {
     }
 
     mutating func merge(into document: inout TextDocument) throws(TextError) {
-        // A source that needs a scalar of another lets that one go first.
+        // A source that needs a scalar of another one lets that one go first.
         var stack: [Int] = []
         for first in queues.indices {
             stack.append(first)
@@ -101,7 +101,7 @@ private struct RunMerger {
                     guard !stack.contains(needed),
                         queues[needed].next < queues[needed].runs.count
                     else {
-                        throw TextError(.damaged, "Something is missing before what is merged.")
+                        throw TextError(.damaged, "The text to merge depends on missing scalars.")
                     }
                     stack.append(needed)
                     continue
@@ -113,7 +113,7 @@ private struct RunMerger {
         }
     }
 
-    /// The source whose scalars must come before this run; `nil` when it can be merged.
+    /// The source whose scalars must come before this run; `nil` if the run can be merged.
     private func needed(by span: Span, _ document: TextDocument) -> Int? {
         guard span.parentSource != Span.noSource, span.parentSource != span.source else {
             return nil
@@ -126,7 +126,7 @@ private struct RunMerger {
         let number = local[Int(run.source)]
         let known = document.counts[number]
         guard run.start <= known else {
-            throw TextError(.damaged, "Something is missing before what is merged.")
+            throw TextError(.damaged, "The text to merge depends on missing scalars.")
         }
         if run.isDeleted, run.start < known {
             var ignored: [TextChange]?
@@ -136,13 +136,13 @@ private struct RunMerger {
         let skipped = Int(known - run.start)
         var span = run
         span.source = UInt16(number)
-        // What hangs on it comes later.
+        // Whatever is attached to it comes later.
         span.hasLeftChild = false
         span.hasRightChild = false
         if run.parentSource != Span.noSource {
             span.parentSource = UInt16(local[Int(run.parentSource)])
             guard skipped > 0 || run.parentCounter < document.counts[Int(span.parentSource)] else {
-                throw TextError(.damaged, "A run hangs on what is not there.")
+                throw TextError(.damaged, "A run is attached to a missing scalar.")
             }
         }
         span.text = run.isDeleted ? 0 : run.text + offset

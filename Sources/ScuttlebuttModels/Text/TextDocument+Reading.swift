@@ -23,7 +23,7 @@ extension TextDocument {
     /// - Complexity: O(log n + length of the range).
     public subscript(range: Range<Int>) -> String {
         precondition(
-            range.lowerBound >= 0 && range.upperBound <= count, "the range lies outside of the text"
+            range.lowerBound >= 0 && range.upperBound <= count, "the range is outside the text"
         )
         var bytes: [UInt8] = []
         append(range, to: &bytes)
@@ -54,11 +54,11 @@ extension TextDocument {
 
     // MARK: UTF-16
 
-    /// The offset in UTF-16 code units of the scalar at `position`, for a browser.
+    /// The offset of the scalar at `position` in UTF-16 code units, which browsers use.
     ///
-    /// - Complexity: O(log n), and a walk within a run that is not ASCII.
+    /// - Complexity: O(log n), plus a walk within a run that is not ASCII.
     public func utf16Offset(of position: Int) -> Int {
-        precondition(position >= 0 && position <= count, "the position lies outside of the text")
+        precondition(position >= 0 && position <= count, "the position is outside the text")
         guard position < count else { return utf16Count }
         let place = tree.place(at: position)
         let before = tree.sums(before: place.leaf, place.slot)
@@ -66,13 +66,13 @@ extension TextDocument {
         return position + before.wides + within
     }
 
-    /// The position of the scalar that holds the UTF-16 code unit at `offset`.
+    /// The position of the scalar that contains the UTF-16 code unit at `offset`.
     ///
-    /// An offset within a surrogate pair gives the position of its scalar.
+    /// For an offset within a surrogate pair, this is the position of its scalar.
     ///
-    /// - Complexity: O(log n), and a walk within a run that is not ASCII.
+    /// - Complexity: O(log n), plus a walk within a run that is not ASCII.
     public func position(ofUTF16 offset: Int) -> Int {
-        precondition(offset >= 0 && offset <= utf16Count, "the offset lies outside of the text")
+        precondition(offset >= 0 && offset <= utf16Count, "the offset is outside the text")
         guard offset < utf16Count else { return count }
         let (place, scalars, units) = tree.span(holdingUnit: offset)
         let span = tree[place.leaf, place.slot]
@@ -90,15 +90,15 @@ extension TextDocument {
 
     // MARK: Cursors
 
-    /// A place between scalars that stays where it is while others edit.
+    /// A place between scalars that keeps its meaning while others edit.
     public struct Cursor: Hashable, Sendable {
-        /// The scalar that the cursor sticks to; `nil` for an end of the text.
+        /// The scalar that the cursor is attached to; `nil` for an end of the text.
         public let id: TextID?
-        /// Whether the cursor stands behind its scalar (or at the start of the text) rather than
-        /// before it (or at the end).
+        /// Whether the cursor is after its scalar (or at the start of the text) rather than before
+        /// it (or at the end).
         public let isBehind: Bool
 
-        /// Makes a cursor, for instance one that a peer sent.
+        /// Creates a cursor, for instance one that a peer sent.
         public init(id: TextID?, isBehind: Bool) {
             self.id = id
             self.isBehind = isBehind
@@ -107,11 +107,13 @@ extension TextDocument {
 
     /// The cursor before the scalar at `position`.
     ///
-    /// - Parameter sticksToPrevious: Whether what is inserted exactly here comes behind the cursor
-    ///   (the cursor sticks to the scalar before it) or before it.
+    /// - Parameters:
+    ///   - position: From 0 to ``count``.
+    ///   - sticksToPrevious: Whether the cursor is attached to the scalar before it, so that text
+    ///     inserted exactly here comes after the cursor, or to the scalar after it.
     /// - Complexity: O(log n).
     public func cursor(at position: Int, sticksToPrevious: Bool = true) -> Cursor {
-        precondition(position >= 0 && position <= count, "the position lies outside of the text")
+        precondition(position >= 0 && position <= count, "the position is outside the text")
         let index = sticksToPrevious ? position - 1 : position
         guard index >= 0, index < count else {
             return Cursor(id: nil, isBehind: sticksToPrevious)
@@ -124,10 +126,10 @@ extension TextDocument {
             isBehind: sticksToPrevious)
     }
 
-    /// Where a cursor stands now; where its scalar was, if that has been deleted.
+    /// The current position of a cursor; the former place of its scalar if that was deleted.
     ///
-    /// - Returns: `nil` when the scalar has not come yet.
-    /// - Complexity: O(log n), and once O(n) after a saved text was opened.
+    /// - Returns: `nil` if the scalar has not arrived.
+    /// - Complexity: O(log n), plus O(n) once after a saved text was opened.
     public mutating func position(of cursor: Cursor) -> Int? {
         guard let id = cursor.id else { return cursor.isBehind ? 0 : count }
         guard let number = number(of: id.source), id.counter >= 0,

@@ -2,18 +2,18 @@
 
 import Scuttlebutt
 
-/// The binary form of a text, for files and for peers. All numbers are variable-length integers,
-/// seven bits a byte, the lowest first; signed ones are folded (0, −1, 1, −2, …).
+/// The binary form of a text, for files and for peers. All numbers are variable-length integers of
+/// seven bits per byte, lowest first; signed ones are folded (0, −1, 1, −2, …).
 ///
 /// 1. `0x54 0x01`.
-/// 2. The number of sources; of each the length of its name and the name, in UTF-16 order.
-/// 3. The number of runs; of each in document order a byte of flags, then what the flags say:
-///    the source if it is not that of the run before; the first counter, less the end of the last
-///    run of that source; the length; the parent, unless it is the scalar before of the same
-///    source (as for what was torn apart), or the root.
+/// 2. The number of sources; for each, the length of its name and the name, in UTF-16 order.
+/// 3. The number of runs; for each, in document order, a byte of flags and then what the flags say:
+///    the source, unless it is that of the previous run; the first counter, minus the end of the
+///    last run of that source; the length; the parent, unless it is the preceding scalar of the
+///    same source (as in a run that was split) or the root.
 /// 4. The length of the visible text, and the text in UTF-8.
 ///
-/// Neighbours that can be one run are one, so equal texts have equal bytes.
+/// Adjacent runs that can be one are one, so equal texts have equal bytes.
 extension TextDocument {
     enum Flag {
         static let deleted: UInt8 = 1
@@ -28,7 +28,7 @@ extension TextDocument {
 
     /// The text with all identities, to be opened by ``init(saved:)`` or merged by ``merge(_:)``.
     ///
-    /// What still waits for others is not part of it.
+    /// Operations that still wait for others are not included.
     ///
     /// - Complexity: O(n).
     public func saved() -> [UInt8] { encoded(since: TextVersion()) }
@@ -60,7 +60,7 @@ extension TextDocument {
             var span = original
             let known = known[Int(span.source)]
             if !span.isDeleted, span.start < known {
-                // They have it, and nothing has happened to it.
+                // The peer has it, and it was not deleted.
                 guard span.end > known else { return }
                 let skipped = Int(known - span.start)
                 let (bytes, wides) = measure(span, to: skipped)
@@ -73,7 +73,7 @@ extension TextDocument {
                 span.wideCount = original.wideCount - UInt16(wides)
             }
             text.append(contentsOf: arena[Int(span.text)..<Int(span.text) + span.byteCount])
-            // In the file what stands together is together, wherever it lies in the arena.
+            // In the file, spans that belong together are together, wherever they are in the arena.
             if let last = current, last.source == span.source, last.end == span.start,
                 last.isDeleted == span.isDeleted, span.continuesItsSource,
                 last.length + span.length <= Span.maximumLength
@@ -102,7 +102,7 @@ extension TextDocument {
     }
 }
 
-/// Writes runs, each in terms of those before.
+/// Writes runs, each relative to those before it.
 private struct RunWriter {
     let ranks: [Int]
     private(set) var count = 0

@@ -2,51 +2,51 @@
 
 import Scuttlebutt
 
-/// A text that many edit at once: a sequence of Unicode scalars with identities instead of offsets.
+/// A text that many people edit concurrently: a sequence of Unicode scalars with identities instead
+/// of offsets.
 ///
-/// What several people type at one place at once stays whole: runs do not interleave, typed
-/// forwards or backwards. Operations commute, repeat without harm, and wait for those that they
-/// build on.
+/// Concurrent insertions at one place do not interleave, whether typed forwards or backwards.
+/// Operations commute, repeat without harm, and wait for those that they depend on.
 ///
-/// A value: copy it, keep it in a reducer's state, compare it. A copy costs O(1), the first change
-/// of a copy a few hundred microseconds for a long text.
+/// It is a value: copy it, keep it in a reducer's state, compare it. A copy takes O(1); the first
+/// change of a copy of a long text takes a few hundred microseconds.
 ///
 /// - SeeAlso: Weidner and Kleppmann, "The Art of the Fugue: Minimizing Interleaving in
 ///   Collaborative Text Editing" (2023).
 public struct TextDocument: Sendable {
     var tree = SpanTree()
-    /// The UTF-8 of visible spans, and of deleted ones until it is cleaned.
+    /// The UTF-8 of visible spans, and of deleted ones until it is cleaned up.
     var arena: [UInt8] = []
     var liveByteCount = 0
     var sources: [Source] = []
     var numbers: [Source: UInt16] = [:]
-    /// How many scalars of each source are here; no gaps.
+    /// How many scalars of each source are here, without gaps.
     var counts: [UInt32] = []
-    /// Where they stand; built when it is needed first after opening a saved text.
+    /// The places of the scalars; built on first use after opening a saved text.
     var indexes: [LeafIndex]? = []
     var pending = PendingOperations()
     /// The source that edited last.
     private var lastNumber = 0
 
-    /// Makes an empty text.
+    /// Creates an empty text.
     public init() {}
 
-    /// How many scalars are visible.
+    /// The number of visible scalars.
     public var count: Int { tree.scalarCount }
 
-    /// How many UTF-16 code units the visible text has, as JavaScript counts its length.
+    /// The length of the visible text in UTF-16 code units, as JavaScript counts it.
     public var utf16Count: Int { tree.scalarCount + tree.wideCount }
 
-    /// Whether nothing is visible.
+    /// Whether no scalar is visible.
     public var isEmpty: Bool { tree.scalarCount == 0 }
 
-    /// How many runs are kept, deleted ones included.
+    /// The number of runs, including deleted ones.
     public var runCount: Int { tree.spanCount }
 
-    /// How many operations wait for others that they build on.
+    /// The number of operations that wait for others that they depend on.
     public var pendingCount: Int { pending.count }
 
-    /// How many scalars of each source have been seen, deleted ones included.
+    /// How many scalars of each source have been seen, including deleted ones.
     public var version: TextVersion {
         var version: [Source: Int] = [:]
         for (index, source) in sources.enumerated() where counts[index] > 0 {
@@ -62,7 +62,7 @@ public struct TextDocument: Sendable {
         return numbers[source].map { Int($0) }
     }
 
-    /// The number of a source, a new one if need be; `nil` when there are too many.
+    /// The number of a source, assigning one if necessary; `nil` if there are too many sources.
     mutating func makeNumber(of source: Source) -> Int? {
         if let known = number(of: source) {
             lastNumber = known
@@ -98,7 +98,7 @@ public struct TextDocument: Sendable {
         }
     }
 
-    /// The place of a scalar that is here; `nil` only if a saved text lied.
+    /// The place of an existing scalar; `nil` only if a saved text lied.
     mutating func place(_ source: UInt16, _ counter: UInt32) -> SpanTree.Place? {
         requireIndexes()
         guard counter < counts[Int(source)],
@@ -114,12 +114,12 @@ public struct TextDocument: Sendable {
 
     // MARK: Spans
 
-    /// Puts a span of known scalars into the tree, keeping the indexes true.
+    /// Inserts a span of known scalars into the tree and updates the indexes.
     mutating func insert(_ span: Span, at leaf: Int, _ slot: Int) -> (leaf: Int, slot: Int) {
         let source = Int(span.source)
         let isNew = span.start == counts[source]
         let counts = counts
-        // Taken out while it changes, so that it is not copied.
+        // Moved out while it changes, so that it is not copied.
         var indexes = indexes
         self.indexes = nil
         let place = tree.insert(span, at: leaf, slot) { leaf, tree in
@@ -139,7 +139,8 @@ public struct TextDocument: Sendable {
         return place
     }
 
-    /// Tears a span apart so that its scalar at `offset` begins one, and returns where that is.
+    /// Splits a span so that its scalar at `offset` begins a new one, and returns the place of
+    /// that.
     mutating func split(_ place: SpanTree.Place) -> (leaf: Int, slot: Int) {
         var left = tree[place.leaf, place.slot]
         guard place.offset > 0, place.offset < left.length else {
@@ -169,7 +170,7 @@ public struct TextDocument: Sendable {
         return insert(right, at: place.leaf, place.slot + 1)
     }
 
-    /// How many bytes, and wide scalars, the first `count` scalars of a visible span have.
+    /// The number of bytes and of wide scalars in the first `count` scalars of a visible span.
     func measure(_ span: Span, to count: Int) -> (bytes: Int, wides: Int) {
         if span.isASCII { return (count, 0) }
         var index = Int(span.text)

@@ -2,24 +2,25 @@
 
 public import Scuttlebutt
 
-/// What one edit does to a text, in terms of identities: it means the same on every peer, whatever
-/// they have typed meanwhile, and operations commute.
+/// An edit of a text in terms of identities.
 ///
-/// Prepare it on dispatch (``TextDocument/insert(_:at:by:)`` and its kin), put it into the action,
-/// and let the reducer apply it.
+/// It means the same on every peer, whatever they have typed meanwhile, and operations commute.
+///
+/// Make it when you dispatch, with ``TextDocument/makeInsert(_:at:by:)`` and the like, put it into
+/// the action, and let the reducer apply it.
 public struct TextOperation: Hashable, Sendable {
-    /// Scalars that come in.
+    /// The inserted scalars.
     public struct Insertion: Hashable, Sendable {
-        /// The counter of the first scalar; the others follow.
+        /// The counter of the first scalar; the others follow it.
         public let start: Int
-        /// The scalar that the first one hangs on; `nil` for the root of the text.
+        /// The scalar that the first one is attached to; `nil` for the root of the text.
         public let parent: TextID?
-        /// On which side of the parent; always right for the root.
+        /// The side of the parent; always the right one for the root.
         public let side: TextSide
         /// The scalars, at least one.
         public let text: String
 
-        /// Makes an insertion.
+        /// Creates an insertion.
         public init(start: Int, parent: TextID?, side: TextSide, text: String) {
             self.start = start
             self.parent = parent
@@ -28,21 +29,21 @@ public struct TextOperation: Hashable, Sendable {
         }
     }
 
-    /// Who edits: the source of the identities that come in.
+    /// Who edits: the source of the new identities.
     public let source: Source
-    /// What comes in, if anything.
+    /// What is inserted, if anything.
     public let insertion: Insertion?
-    /// What goes out.
+    /// What is deleted.
     public let deletions: [TextRun]
 
-    /// Makes an operation.
+    /// Creates an operation.
     public init(source: Source, insertion: Insertion? = nil, deletions: [TextRun] = []) {
         self.source = source
         self.insertion = insertion
         self.deletions = deletions
     }
 
-    /// Whether nothing comes in or goes out.
+    /// Whether nothing is inserted or deleted.
     public var isEmpty: Bool { insertion == nil && deletions.isEmpty }
 }
 
@@ -81,7 +82,7 @@ extension TextOperation: Codable {
                 let (end, overflows) = start.addingReportingOverflow(try run.decode(Int.self))
                 guard !overflows, start >= 0, end >= start else {
                     throw DecodingError.dataCorruptedError(
-                        in: run, debugDescription: "A deletion has no such range.")
+                        in: run, debugDescription: "A deletion has an invalid range.")
                 }
                 deletions.append(TextRun(source: writer, counters: start..<end))
             }
@@ -92,7 +93,9 @@ extension TextOperation: Codable {
     private static func source(_ text: String, _ decoder: any Decoder) throws -> Source {
         guard let source = Source(text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "No source is called so."))
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "The name of a source is invalid."))
         }
         return source
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// On which side of its parent a scalar hangs in the tree of a Fugue text.
+/// The side of its parent to which a scalar is attached in the tree of a Fugue text.
 public enum TextSide: String, Codable, Hashable, Sendable {
-    /// Before the parent and all that hangs on its left so far.
+    /// Before the parent and everything attached to its left so far.
     case left
     /// After the parent.
     case right

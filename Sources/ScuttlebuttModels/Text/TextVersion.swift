@@ -4,11 +4,12 @@ public import Scuttlebutt
 
 /// How many scalars of each source a text has seen.
 ///
-/// Each source's scalars come in order and without gaps, so one number per source says which.
+/// The scalars of a source arrive in order and without gaps, so one number per source identifies
+/// them.
 public struct TextVersion: Hashable, Sendable {
     var counts: [Source: Int]
 
-    /// The version of an empty text.
+    /// Creates the version of an empty text.
     public init() { counts = [:] }
 
     init(counts: [Source: Int]) { self.counts = counts }

@@ -73,7 +73,7 @@ enum TextWire {
 
     // MARK: Reading
 
-    /// The operations of an update; `nil` for a wrong shape.
+    /// The operations of an update, or `nil` if it has the wrong shape.
     static func operations(_ update: Update) -> [TextOperation]? {
         update.payload.withUnsafeBufferPointer { bytes in
             guard var elements = JSONElements(bytes) else {
@@ -171,7 +171,7 @@ enum TextWire {
         return String(validating: decoded, as: UTF8.self)
     }
 
-    /// The named source, or the writer's own where none is named.
+    /// The named source, or the writer itself if none is named.
     private static func source(_ bytes: Bytes, _ range: Range<Int>?, own: Source) -> Source? {
         guard let range else { return own }
         return text(bytes, range).flatMap { Source($0) }

@@ -2,37 +2,38 @@
 
 public import Scuttlebutt
 
-/// One replicated value: the write with the largest stamp wins, and some of those before it stay
-/// readable.
+/// A single replicated value.
 ///
-/// Speaks the wire of the original's `r-value`: an update is any JSON value. Equal timestamps are
-/// decided by the source.
+/// The write with the greatest stamp wins, and some earlier writes stay readable.
 ///
-/// The retained values are those with the largest stamps of all that was written, so peers with the
-/// same ``historyLength`` hold the same ones. With different lengths they agree on the value.
+/// It uses the wire format of the original's `r-value`: an update is any JSON value. If timestamps
+/// are equal, the source decides.
+///
+/// The retained writes are those with the greatest stamps, so peers with the same ``historyLength``
+/// retain the same ones. Peers with different lengths agree on the value.
 public struct ReplicatedValue<Value: Codable & Sendable>: Replicated, Dumpable, Sendable {
     private var core: ValueCore
 
-    /// Makes a value that nobody has written yet.
+    /// Creates a value without a write.
     ///
-    /// - Parameter historyLength: How many written values are retained, the current one included;
-    ///   at least 1, which is the default. More cost memory here and on the wire at every
-    ///   handshake with a new peer.
+    /// - Parameter historyLength: How many writes to retain, including the current one; at least 1,
+    ///   which is the default. More cost memory here, and traffic at every handshake with a new
+    ///   peer.
     public init(historyLength: Int = 1) { core = ValueCore(limit: max(1, historyLength)) }
 
-    /// How many written values are retained at most, the current one included.
+    /// The most writes that are retained, including the current one.
     public var historyLength: Int { core.limit }
 
-    /// The value; `nil` if none was written, or one of another shape.
+    /// The value, or `nil` if none was written or it has another shape.
     public var value: Value? { rawValue.flatMap { ValueCoding.decode(Value.self, from: $0) } }
 
-    /// The JSON of the value; `nil` if none was written.
+    /// The JSON of the value, or `nil` if none was written.
     public var rawValue: [UInt8]? { core.retained.last?.payload }
 
     /// When and by whom the value was written.
     public var stamp: Stamp? { core.retained.last?.stamp }
 
-    /// The retained values, newest first; `nil` stands for one of another shape.
+    /// The retained values, newest first, with `nil` for a value of another shape.
     public var past: [Value?] {
         core.retained.reversed().map { ValueCoding.decode(Value.self, from: $0.payload) }
     }
@@ -42,12 +43,14 @@ public struct ReplicatedValue<Value: Codable & Sendable>: Replicated, Dumpable, 
         core.retained.reversed().map { (stamp: $0.stamp, value: $0.payload) }
     }
 
-    /// Prepares writing a value.
+    /// Creates the update that writes a value.
     ///
-    /// - Throws: `EncodingError` for what JSON cannot express.
+    /// - Throws: `EncodingError` if JSON cannot express the value.
     public func makeSet(_ value: Value) throws -> Payload { try ValueCoding.encode(value) }
 
-    /// Takes an update; one older than all retained ones changes nothing.
+    /// Applies an update.
+    ///
+    /// It changes nothing if it is older than all retained writes and their number is at the limit.
     ///
     /// - Complexity: O(``historyLength``).
     public mutating func apply(
@@ -67,7 +70,7 @@ public struct ReplicatedValue<Value: Codable & Sendable>: Replicated, Dumpable, 
         core.retained.filter { !known.covers($0.stamp) }
     }
 
-    /// How many bytes the retained writes have.
+    /// The bytes of the retained writes.
     public var retainedByteCount: Int { core.byteCount }
 
     /// Appends the value, or `null` if none was written.

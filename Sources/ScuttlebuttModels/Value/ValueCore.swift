@@ -2,7 +2,7 @@
 
 import Scuttlebutt
 
-/// The value without its type: the newest writes, ascending.
+/// A value that has no type yet: the newest writes, ascending.
 struct ValueCore: Sendable {
     let limit: Int
     private(set) var retained: [Update] = []
@@ -10,7 +10,7 @@ struct ValueCore: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// Takes a write in its place; answers whether it is the newest.
+    /// Applies a write and returns whether it is the newest.
     mutating func apply(_ update: Update) -> Bool {
         let stamp = update.stamp
         var place = retained.count
