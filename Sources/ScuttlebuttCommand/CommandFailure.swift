@@ -3,13 +3,13 @@
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-/// Why a verb cannot go on: one line for people, and the exit code.
+/// An error that ends the process: one line for people, and the exit code.
 struct CommandFailure: Error {
     /// A check failed.
     static let checkFailed: Int32 = 1
     /// Wrong usage or bad input.
     static let badInput: Int32 = 2
-    /// Nobody could be reached.
+    /// No peer could be reached.
     static let unreachable: Int32 = 3
 
     let message: String
@@ -21,15 +21,15 @@ struct CommandFailure: Error {
     }
 }
 
-/// Whoever read our output has closed it: there is nobody left to answer.
+/// The reader of our output has closed it, so no further answer can be delivered.
 struct OutputClosed: Error {}
 
-/// How the process ends after an error that is not one of usage.
+/// The message and exit code for an error that is not a usage error.
 struct Ending {
     let message: String?
     let code: Int32
 
-    /// `nil` for what the argument parser has thrown.
+    /// Returns `nil` for errors thrown by the argument parser.
     init?(_ error: any Error) {
         switch error {
         case is CancellationError, is OutputClosed:

@@ -10,7 +10,7 @@ import ArgumentParser
     import Darwin
 #endif
 
-/// The binary `scuttlebutt`.
+/// The `scuttlebutt` executable.
 @main
 struct ScuttlebuttCommand: AsyncParsableCommand {
     static let version = "0.1.0"
@@ -19,13 +19,13 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         commandName: "scuttlebutt",
         abstract: "Your reducer, everyone's actions, one order.",
         discussion: """
-            Peers gossip actions, agree on one order of them, and fold that order with the same \
-            reducer. 'serve' is the server with its web pages, 'join' a peer for shells and \
-            programs, 'simulate' tries the protocol on swarms with faults, and the other verbs \
-            look into saved logs.
+            Peers gossip actions, agree on their order, and fold them with the same reducer. \
+            'serve' runs the server and its web pages, 'join' runs a peer for shells and scripts, \
+            'simulate' checks the protocol on simulated swarms, and the other commands read saved \
+            logs.
 
-            Exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 3 unreachable. \
-            Ctrl-C ends every verb with everything saved, and counts as done.
+            Exit codes: 0 success, 1 a check failed, 2 wrong usage or bad input, 3 unreachable. \
+            Ctrl-C saves everything and exits with 0.
             """,
         version: version,
         subcommands: [
@@ -34,15 +34,17 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
             SimulateCommand.self, VersionCommand.self,
         ])
 
-    /// Without a verb: the help, as an answer to wrong usage.
+    /// Prints the help as a usage error when no subcommand is given.
     func run() async throws {
         throw CommandFailure(ScuttlebuttCommand.helpMessage())
     }
 
-    /// Parses, runs and ends the process; `ArgumentParser`'s own way would exit with other codes.
+    /// Parses the arguments, runs the command and exits.
+    ///
+    /// Replaces `ArgumentParser`'s `main()`, which uses other exit codes.
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // A closed pipe shall be an error of the write, not the end of the process.
+        // Writing to a closed pipe must fail with an error instead of killing the process.
         signal(SIGPIPE, SIG_IGN)
         var code: Int32 = 0
         do {
@@ -58,10 +60,10 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         await endProcess(code)
     }
 
-    /// Tells of an error in one line; help and versions that were asked for go to stdout.
+    /// Prints an error on one line; requested help and version texts go to stdout.
     private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {
         if let ending = Ending(error) {
-            if let message = ending.message { StandardError.shared.note(message) }
+            if let message = ending.message { StandardError.shared.note("error: \(message)") }
             return ending.code
         }
         if exitCode(for: error) == .success {
@@ -73,30 +75,42 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         let verb = arguments.first { names.contains($0) }
         let message = message(for: error).split(separator: "\n")
             .map { $0.drop { $0 == " " } }.joined(separator: " ")
+            .trimmingFullStop.lowercasingFirstLetter
         let help = (["scuttlebutt"] + (verb.map { [$0] } ?? []) + ["--help"])
             .joined(separator: " ")
-        StandardError.shared.note("\(message) (See '\(help)'.)")
+        StandardError.shared.note("error: \(message) (see '\(help)')")
         return 2
     }
 }
 
-/// Ends the process, once what was written has left it.
+/// Exits once all pending output has been written.
 private func endProcess(_ code: Int32) async -> Never {
     await StandardError.shared.drain()
     await StandardOutput.shared.drain()
     exit(code)
 }
 
-/// Prints the version; `--version` does too.
+/// `scuttlebutt version`: prints the version, like `--version`.
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Print the version.")
 
-    @Flag(help: "Print it as one JSON object.") var json = false
+    @Flag(help: "Print the version as a JSON object.") var json = false
 
     func run() async throws {
         let version = ScuttlebuttCommand.version
         let line = json ? "{\"version\":\"\(version)\"}" : version
         try await StandardOutput.shared.write(line: Array(line.utf8))
+    }
+}
+
+extension String {
+    /// The string without a full stop at its end, so that more can be appended.
+    fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+
+    /// The string with its first letter in lower case, unless it begins with an acronym.
+    fileprivate var lowercasingFirstLetter: String {
+        guard dropFirst().first?.isUppercase == false else { return self }
+        return prefix(1).lowercased() + dropFirst()
     }
 }

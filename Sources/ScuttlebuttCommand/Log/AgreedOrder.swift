@@ -3,18 +3,18 @@
 import Scuttlebutt
 import Synchronization
 
-/// Reads a log in the agreed order.
+/// Reads a log in agreed order.
 ///
-/// Most logs are stored in that order, or nearly so. One that is is streamed, in memory that does
-/// not grow with it; another one is read whole and sorted.
+/// A log stored in that order, as most are, is streamed in constant memory. Any other log is read
+/// into memory and sorted.
 struct AgreedOrder: Sendable {
     let file: LogFile
 
-    /// Hands out each update once, in agreed order, in batches.
+    /// Passes each update to `body` once, in agreed order and in batches.
     ///
-    /// - Parameter restart: Called when the log turns out not to be in order, before everything is
-    ///   handed out again from the beginning.
-    /// - Throws: As ``LogFile/read(_:)``, and what `body` throws.
+    /// - Parameter restart: Called if the log turns out not to be in order, before all updates are
+    ///   passed again from the beginning.
+    /// - Throws: The errors of ``LogFile/read(_:)`` and of `body`.
     func forEach(
         restart: @Sendable () throws -> Void,
         _ body: @escaping @Sendable ([Update]) throws -> Void
@@ -47,7 +47,7 @@ struct AgreedOrder: Sendable {
         }
     }
 
-    /// All updates in agreed order, the first of those with the same stamp only.
+    /// Returns all updates in agreed order, keeping only the first of those with the same stamp.
     func sorted() async throws -> [Update] {
         let all = Mutex<[Update]>([])
         try await file.read { updates in
@@ -61,7 +61,7 @@ struct AgreedOrder: Sendable {
             })
     }
 
-    /// Sorts updates and leaves repeated ones out.
+    /// Sorts updates and drops repeated ones.
     static func sorted(_ updates: [Update]) -> [Update] {
         let ordered = updates.indices.sorted { left, right in
             let (a, b) = (updates[left].stamp, updates[right].stamp)
@@ -90,10 +90,10 @@ struct AgreedOrder: Sendable {
             last = stamp
         }
         if repeats == 0 { return updates }
-        // The first of equal ones may have been the last of the batch before.
+        // The previous batch may have ended with an update equal to our first.
         return Array(sorted(updates).dropFirst(updates[0].stamp == before ? 1 : 0))
     }
 }
 
-/// The updates of a log are not stored in agreed order.
+/// Thrown when a log is not stored in agreed order.
 private struct OutOfOrder: Error {}

@@ -20,22 +20,24 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write a store as a file of wire lines, in agreed order.",
         discussion: """
-            FILE appears complete or not at all; a file of wire lines that is there already is \
-            replaced, anything else only with --force. With '-' the lines go to stdout.
+            The output file is written completely or not at all. An existing file of wire lines is \
+            replaced; any other file only with --force. Use --output - to write to stdout.
 
               scuttlebutt export scuttlebutt.sqlite --output actions.log
             """)
 
-    @Argument(help: "A store, also one that a server is writing.", completion: .file())
+    @Argument(
+        help: "Store to export; a server may be using it at the same time.",
+        completion: .file())
     var store: String
 
-    @Option(help: "The file to write.", completion: .file())
+    @Option(help: "File to write, or '-' for stdout.", completion: .file())
     var output: String
 
-    @Flag(help: "Replace FILE whatever it is.")
+    @Flag(help: "Replace the output file even if it is not a file of wire lines.")
     var force = false
 
-    @Flag(help: "Print {\"exported\":n}.")
+    @Flag(help: "Print {\"exported\":n} to stdout.")
     var json = false
 
     func run() async throws {
@@ -51,7 +53,7 @@ struct ExportCommand: AsyncParsableCommand {
                     try await ExportRun(file: file).write(toNew: path)
                 }
             }
-            StandardError.shared.note("\(count) actions exported.")
+            StandardError.shared.note("exported \(count) actions")
             if json, output != "-" {
                 try StandardOutput.shared.writeNow(Array("{\"exported\":\(count)}\n".utf8))
             }
@@ -59,11 +61,11 @@ struct ExportCommand: AsyncParsableCommand {
     }
 }
 
-/// Where an export goes.
+/// The destination of an export.
 private struct ExportTarget {
-    /// The file itself, links resolved.
+    /// The path of the file, with symbolic links resolved.
     private let path: String
-    /// A device or a pipe, which is written to and not replaced.
+    /// Whether it is a device or a pipe, which is written to instead of replaced.
     private let isSpecial: Bool
 
     init(_ output: String, source: String, force: Bool) throws {
@@ -75,18 +77,19 @@ private struct ExportTarget {
         }
         let format = status.st_mode & S_IFMT
         guard format != S_IFDIR else {
-            throw CommandFailure("\(output) is a folder; name the file to write.")
+            throw CommandFailure("cannot write \(output): it is a directory; specify a file")
         }
         isSpecial = format != S_IFREG
         if isSpecial { return }
         guard path != ExportTarget.resolved(source) else {
-            throw CommandFailure("\(output) is the store itself; name another file.")
+            throw CommandFailure(
+                "cannot export to \(output): it is the store itself; specify another file")
         }
         let kind = try StoreFile.kind(of: path)
         guard force || kind == .lines || kind == .empty else {
             throw CommandFailure(
-                "\(output) is \(kind == .store ? "a store" : "a file of another kind"), which "
-                    + "the export would replace; give --force if that is meant.")
+                "cannot replace \(output): it is \(kind == .store ? "a store" : "not a log"); use "
+                    + "--force to replace it anyway")
         }
     }
 
@@ -96,7 +99,7 @@ private struct ExportTarget {
         return String(cString: whole)
     }
 
-    /// Lets `write` make a draft beside the file and puts it in the file's place.
+    /// Has `write` write a temporary file next to the target, and renames it over the target.
     func replace(_ write: (String) async throws -> Int) async throws -> Int {
         if isSpecial { return try await write(path) }
         let draft = "\(path).\(getpid()).part"
@@ -104,7 +107,7 @@ private struct ExportTarget {
             let count = try await write(draft)
             guard rename(draft, path) == 0 else {
                 throw CommandFailure(
-                    "\(path) could not be written: \(String(cString: strerror(errno))).")
+                    "cannot write \(path): \(String(cString: strerror(errno)))")
             }
             return count
         } catch {
@@ -114,11 +117,11 @@ private struct ExportTarget {
     }
 }
 
-/// The writing of one export.
+/// One export of a log.
 private struct ExportRun {
     let file: LogFile
 
-    /// Writes all updates to a file and returns how many they were; durable on return.
+    /// Writes all updates to a file, synchronises it to disk, and returns their number.
     func write(toNew path: String) async throws -> Int {
         let writer = try WireLineWriter(appendingTo: path)
         let count = Mutex(0)

@@ -6,7 +6,8 @@ import ScuttlebuttCoding
 import ScuttlebuttRelay
 import Synchronization
 
-/// Folds a saved log with one of the example reducers, in agreed order, without keeping the log.
+/// Folds a saved log with one of the example reducers, in agreed order, without keeping the log in
+/// memory.
 struct Fold: Sendable {
     let file: LogFile
     let reducer: ExampleReducer
@@ -17,10 +18,10 @@ struct Fold: Sendable {
         var hasReached = false
     }
 
-    /// The state after everything, or right after the action at `stamp`.
+    /// Returns the state after all actions, or right after the action at `stamp`.
     ///
-    /// - Parameter progress: Told, now and then, how many actions were folded.
-    /// - Throws: ``CommandFailure`` when there is no action at `stamp`, and as
+    /// - Parameter progress: Called from time to time with the number of actions folded so far.
+    /// - Throws: ``CommandFailure`` if there is no action at `stamp`, and the errors of
     ///   ``LogFile/read(_:)``.
     func state(
         at stamp: Stamp? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
@@ -28,7 +29,7 @@ struct Fold: Sendable {
         let first = reducer.initialState
         let folded = Mutex(Progress(state: first))
         let reducer = self.reducer.reducer
-        // Also behind the place everything is read: only the end tells that the order was right.
+        // Read on past `stamp`: only at the end do we know that the log was in agreed order.
         try await AgreedOrder(file: file).forEach {
             folded.withLock { $0 = Progress(state: first) }
         } _: { updates in
@@ -45,8 +46,8 @@ struct Fold: Sendable {
         let result = folded.withLock { ($0.state, $0.count, $0.hasReached) }
         if let stamp, !result.2 {
             throw CommandFailure(
-                "\(file.path) has no action at \(stamp.timestamp.value)@\(stamp.source); "
-                    + "'scuttlebutt log' lists them.")
+                "\(file.path) has no action at \(stamp.timestamp.value)@\(stamp.source); run "
+                    + "'scuttlebutt log' to list them")
         }
         return (result.0, result.1)
     }
@@ -58,7 +59,7 @@ struct Fold: Sendable {
         let meta = ActionMeta(timestamp: update.timestamp, source: update.source)
         let action = RawAction(payload: update.payload)
         guard reducer.canThrow else {
-            // Says itself that it does not throw.
+            // `canThrow` is false, so there is no state to restore.
             try? reducer.reduce(&state, action, meta)
             return
         }

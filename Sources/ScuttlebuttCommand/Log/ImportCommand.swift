@@ -6,27 +6,27 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
 
-/// `scuttlebutt import FILE --store STORE`: brings a saved log into a store.
+/// `scuttlebutt import FILE --store STORE`: imports a saved log into a store.
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Bring a saved log into a store.",
+        abstract: "Import a saved log into a store.",
         discussion: """
-            FILE is a file of wire lines or another SQLite store; STORE is made if there is none. \
-            All of FILE is checked first: with one bad line in it nothing is imported. What STORE \
-            has already is skipped, so a second import changes nothing, and one that was \
-            interrupted is finished by running it again.
+            FILE is a file of wire lines or another SQLite store. The store is created if it does \
+            not exist. All of FILE is checked first: if any line is invalid, nothing is imported. \
+            Actions already in the store are skipped, so repeating an import changes nothing, and \
+            an interrupted import can be completed by running it again.
 
               scuttlebutt import actions.log --store scuttlebutt.sqlite
             """)
 
-    @Argument(help: "A file of wire lines or a store.", completion: .file())
+    @Argument(help: "File of wire lines, or store.", completion: .file())
     var file: String
 
-    @Option(help: "The store to import into.", completion: .file())
+    @Option(help: "Store to import into.", completion: .file())
     var store: String
 
-    @Flag(help: "Print {\"imported\":n,\"skipped\":n}.")
+    @Flag(help: "Print {\"imported\":n,\"skipped\":n} to stdout.")
     var json = false
 
     func run() async throws {
@@ -44,10 +44,12 @@ struct ImportCommand: AsyncParsableCommand {
             }
             await storage.close()
             StandardError.shared.endProgress()
-            let text = "\(result.imported) actions imported, \(result.skipped) were there already"
+            let text =
+                "imported \(result.imported) actions, skipped \(result.skipped) already present"
             StandardError.shared.note(
-                text + (result.older > 0 ? ", \(result.older) came too late for their source" : "")
-                    + ".")
+                text
+                    + (result.older > 0
+                        ? " and \(result.older) older than the newest of their source" : ""))
             guard json else { return }
             let line =
                 "{\"imported\":\(result.imported),\"skipped\":\(result.skipped + result.older)}\n"
@@ -56,14 +58,17 @@ struct ImportCommand: AsyncParsableCommand {
     }
 }
 
-/// One import of a file that was checked.
+/// One import of updates that have been checked.
 private struct ImportRun {
     struct Result {
         var imported = 0
-        /// How many the store had.
+        /// The number of updates the store already had.
         var skipped = 0
-        /// How many are older than what the store has of their source, and not in it: a log takes
-        /// each source in ascending order only, or peers would miss updates.
+        /// The number of updates that are missing from the store but older than its newest of the
+        /// same source.
+        ///
+        /// They cannot be added: a log takes each source in ascending order only, because peers
+        /// would otherwise miss updates.
         var older = 0
     }
 

@@ -11,9 +11,9 @@ import ScuttlebuttRuntime
     import Darwin
 #endif
 
-/// Reads the whole lines of a file that others append to; the end of the file is not the end.
+/// Reads complete lines of a file that another process is appending to.
 struct LineTail: ~Copyable {
-    /// One line without its newline, and its number from 1.
+    /// One line without its newline, and its number, counted from 1.
     struct Line {
         let bytes: [UInt8]
         let number: Int
@@ -24,19 +24,20 @@ struct LineTail: ~Copyable {
     private var rest: [UInt8] = []
     private var number = 0
 
-    /// Opens a file at its beginning.
+    /// Opens a file and starts at its beginning.
     init(path: String) throws {
         self.path = path
         file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             throw StorageError(
-                .unreadable, "\(path) cannot be read: \(String(cString: strerror(errno))).")
+                .unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
         }
     }
 
     deinit { close(file) }
 
-    /// The next lines that are complete, perhaps none; `nil` when there is nothing new.
+    /// Reads the next chunk and returns its complete lines, which may be none; returns `nil` if
+    /// nothing was appended.
     mutating func next() throws -> [Line]? {
         var chunk = [UInt8](repeating: 0, count: WireLineReader.chunkByteCount)
         let count = Descriptor.read(file, into: &chunk)
@@ -53,7 +54,7 @@ struct LineTail: ~Copyable {
         guard rest.count <= WireLineReader.maximumLineByteCount else {
             throw CommandFailure(
                 "\(path), line \(number + 1): longer than \(WireLineReader.maximumLineByteCount) "
-                    + "bytes; this is hardly a file of wire lines.")
+                    + "bytes; this is probably not a file of wire lines")
         }
         return lines
     }

@@ -12,26 +12,26 @@ struct LogCommand: AsyncParsableCommand {
         commandName: "log",
         abstract: "Print a saved log as wire lines, in agreed order.",
         discussion: """
-            FILE is an SQLite store, also one that a server is writing, or a file of wire lines. \
-            With --follow, updates that are stored later follow in the order in which they come, \
-            until a signal.
+            FILE is a file of wire lines or an SQLite store, which a server may be using at the \
+            same time. With --follow, updates stored later are printed as they are stored, until a \
+            signal.
 
               scuttlebutt log scuttlebutt.sqlite --since 100 | tail
             """)
 
-    @Argument(help: "A store or a file of wire lines.", completion: .file())
+    @Argument(help: "Store or file of wire lines.", completion: .file())
     var file: String
 
-    @Flag(help: "Go on with updates as they are stored, until a signal.")
+    @Flag(help: "Keep printing updates as they are stored, until a signal.")
     var follow = false
 
-    @Option(help: "Only what this peer wrote.")
+    @Option(help: "Print only updates written by this source.")
     var source: String?
 
-    @Option(help: ArgumentHelp("Only updates with a greater timestamp.", valueName: "t"))
+    @Option(help: ArgumentHelp("Print only updates with a greater timestamp.", valueName: "t"))
     var since: Double?
 
-    @Flag(help: "Print objects, {\"update\":[…]}, in place of the bare lines.")
+    @Flag(help: "Print {\"update\":[…]} instead of bare lines.")
     var json = false
 
     func run() async throws {
@@ -49,12 +49,12 @@ struct LogCommand: AsyncParsableCommand {
 
     private func filter() throws -> LogFilter {
         if let since, !(since >= 0) || since.isInfinite {
-            throw ValidationError("--since takes a timestamp, 0 or more.")
+            throw ValidationError("invalid --since \(since): use a finite timestamp, 0 or greater")
         }
         var filter = LogFilter(since: since ?? 0)
         if let source {
             guard let source = Source(source) else {
-                throw CommandFailure("--source \(source): no peer may have this name.")
+                throw CommandFailure("invalid --source '\(source)': no peer can have this name")
             }
             filter.source = source
         }
@@ -73,7 +73,7 @@ struct LogCommand: AsyncParsableCommand {
     }
 }
 
-/// Which updates are printed.
+/// Selects the updates to print.
 struct LogFilter: Sendable {
     var source: Source?
     var since: Double
@@ -85,7 +85,7 @@ struct LogFilter: Sendable {
 
 /// Prints updates as wire lines, byte for byte, or as objects.
 struct LogPrinter: Sendable {
-    /// From how many bytes on they are written.
+    /// The number of buffered bytes that triggers a write.
     static let bufferByteCount = 1 << 16
 
     let filter: LogFilter
@@ -109,9 +109,9 @@ struct LogPrinter: Sendable {
     }
 }
 
-/// Prints a log that grows.
+/// Prints a growing log.
 private struct LogFollower {
-    /// How often a store or file is looked at for news.
+    /// How often the store or file is polled.
     static let interval = Duration.milliseconds(100)
 
     let file: LogFile

@@ -4,19 +4,19 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 
-/// A saved log: an SQLite store or a file of wire lines, told apart by content.
+/// A saved log: an SQLite store or a file of wire lines, distinguished by content.
 struct LogFile: Sendable {
-    /// How many updates are handed out at once.
+    /// The maximum number of updates in a batch.
     static let batchLimit = 4_096
 
     let path: String
     let kind: StoreFile.Kind
-    /// Which values the lines may have: actions only, or any.
+    /// Whether lines may hold any value, or actions only.
     let rules: ClassicWire.Rules
 
-    /// Looks at a file; reading verbs create nothing.
+    /// Inspects an existing file without creating or changing anything.
     ///
-    /// - Throws: `StorageError` when there is no such file; ``CommandFailure`` when it is of
+    /// - Throws: `StorageError` if the file does not exist; ``CommandFailure`` if it belongs to
     ///   another program.
     init(_ path: String, rules: ClassicWire.Rules) throws {
         self.path = path
@@ -24,17 +24,17 @@ struct LogFile: Sendable {
         kind = try StoreFile.kind(of: path)
         guard kind != .foreign else {
             throw CommandFailure(
-                "\(path) is neither a scuttlebutt log nor a file of wire lines, or it is damaged; "
-                    + "it was left as it is.")
+                "cannot read \(path): it is neither a scuttlebutt store nor a file of wire lines, "
+                    + "or it is damaged")
         }
     }
 
-    /// Hands out all updates in the order in which they were stored, in batches.
+    /// Passes all updates to `body` in storage order, in batches.
     ///
-    /// Headers, SYNCs and blank lines between the updates are skipped.
+    /// Headers, `"SYNC"` and blank lines between the updates are skipped.
     ///
-    /// - Throws: ``CommandFailure`` with file and number for a bad line; `StorageError`;
-    ///   `CancellationError`.
+    /// - Throws: ``CommandFailure`` naming the file and line number of an invalid line;
+    ///   `StorageError`; `CancellationError`.
     func read(_ body: @escaping @Sendable ([Update]) throws -> Void) async throws {
         switch kind {
         case .empty, .foreign:
@@ -74,7 +74,7 @@ struct LogFile: Sendable {
         if !updates.isEmpty { try body(updates) }
     }
 
-    /// The update of one line, or `nil` when it carries none.
+    /// Decodes the update on one line; returns `nil` if the line carries none.
     func decode(
         _ line: UnsafeBufferPointer<UInt8>, _ number: Int, _ decoder: inout LineDecoder
     ) throws -> Update? {
@@ -82,13 +82,13 @@ struct LogFile: Sendable {
         do {
             decoded = try decoder.decode(line)
         } catch {
-            throw CommandFailure("\(path), line \(number): \(error.message).")
+            throw CommandFailure("\(path), line \(number): \(error.message)")
         }
         switch decoded {
         case .message(.update(let update)): return update
         case .message, .ignored: return nil
         case .refused(let refusal):
-            throw CommandFailure("\(path), line \(number): \(refusal.message).")
+            throw CommandFailure("\(path), line \(number): \(refusal.message)")
         }
     }
 }

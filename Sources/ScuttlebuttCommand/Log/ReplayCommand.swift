@@ -4,25 +4,25 @@ import ArgumentParser
 import Scuttlebutt
 import ScuttlebuttRelay
 
-/// `scuttlebutt replay FILE`: folds a saved log and shows how it goes.
+/// `scuttlebutt replay FILE`: folds a saved log and shows its progress.
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Fold a saved log from its beginning, with progress.",
+        abstract: "Fold a saved log from the beginning, showing progress.",
         discussion: """
-            FILE is an SQLite store, also one that a server is writing, or a file of wire lines. A \
-            log in agreed order is streamed; another one is sorted in memory first.
+            FILE is a file of wire lines or an SQLite store, which a server may be using at the \
+            same time. A log stored in agreed order is streamed; any other is sorted in memory.
 
               scuttlebutt replay actions.log --reducer life
             """)
 
-    @Argument(help: "A store or a file of wire lines.", completion: .file())
+    @Argument(help: "Store or file of wire lines.", completion: .file())
     var file: String
 
-    @Option(help: "What folds the actions into a state.")
+    @Option(help: "Reducer that folds the actions into a state.")
     var reducer: ExampleReducer
 
-    @Flag(help: "JSON only on stdout; it is that anyway.")
+    @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
 
     func run() async throws {
@@ -36,7 +36,7 @@ struct ReplayCommand: AsyncParsableCommand {
             StandardError.shared.endProgress()
             if StandardError.shared.isTerminal {
                 let time = (ContinuousClock.now - start).formatted
-                StandardError.shared.note("\(count) actions in \(time).")
+                StandardError.shared.note("replayed \(count) actions in \(time)")
             }
             try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
         }
@@ -44,7 +44,7 @@ struct ReplayCommand: AsyncParsableCommand {
 }
 
 extension Duration {
-    /// Seconds with two decimals: `1.25 s`.
+    /// The duration in seconds with two decimals: `1.25 s`.
     fileprivate var formatted: String {
         let hundredths =
             components.seconds * 100 + components.attoseconds / 10_000_000_000_000_000

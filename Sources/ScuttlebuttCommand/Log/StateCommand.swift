@@ -4,28 +4,28 @@ import ArgumentParser
 import Scuttlebutt
 import ScuttlebuttRelay
 
-/// `scuttlebutt state FILE`: what a saved log folds to.
+/// `scuttlebutt state FILE`: prints the state that a saved log folds to.
 struct StateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "state",
         abstract: "Print the state that a saved log folds to.",
         discussion: """
-            FILE is an SQLite store, also one that a server is writing, or a file of wire lines. \
-            With --at the state right after that action.
+            FILE is a file of wire lines or an SQLite store, which a server may be using at the \
+            same time. With --at, prints the state right after that action.
 
               scuttlebutt state scuttlebutt.sqlite --reducer counter
             """)
 
-    @Argument(help: "A store or a file of wire lines.", completion: .file())
+    @Argument(help: "Store or file of wire lines.", completion: .file())
     var file: String
 
-    @Option(help: "What folds the actions into a state.")
+    @Option(help: "Reducer that folds the actions into a state.")
     var reducer: ExampleReducer
 
-    @Option(help: ArgumentHelp("Stop right after this action.", valueName: "t@source"))
+    @Option(help: ArgumentHelp("Action after which to stop.", valueName: "t@source"))
     var at: Place?
 
-    @Flag(help: "JSON only on stdout; it is that anyway.")
+    @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
 
     func run() async throws {
@@ -38,7 +38,7 @@ struct StateCommand: AsyncParsableCommand {
     }
 }
 
-/// A place in the agreed order, written `T@SOURCE`.
+/// A position in the agreed order, written `T@SOURCE`.
 struct Place: ExpressibleByArgument, Equatable {
     let stamp: Stamp
 

@@ -9,16 +9,16 @@ import ScuttlebuttRelay
 import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 
-/// A store of actions of any type under one of the example reducers, and the answers of `join` and
-/// `peer actions` about it.
+/// A store of arbitrary actions folded by one of the example reducers, and the answers that `join`
+/// and `peer actions` give about it.
 struct ActionPeer: Sendable {
     let store: GossipStore<ExampleState, RawAction>
     private let hasStorage: Bool
 
-    /// Opens the peer, with everything that its store file holds.
+    /// Creates a peer and loads its store file, if it has one.
     ///
-    /// - Throws: ``CommandFailure`` or a `StorageError` when the file is not a store, or another
-    ///   identity's.
+    /// - Throws: ``CommandFailure`` or a `StorageError` if the file is not a store or belongs to
+    ///   another identity.
     init(_ reducer: ExampleReducer, id: Source?, path: String?) async throws {
         var options = GossipOptions<RawAction>()
         options.source = id
@@ -42,17 +42,17 @@ struct ActionPeer: Sendable {
         }
     }
 
-    /// Remarks for people about what goes wrong, one for each run of failures.
+    /// Prints problems to stderr, repeated ones only once.
     private static func remark() -> @Sendable (GossipEvent) -> Void {
         let remarks = Remarks()
         return { event in
             let text: String
             switch event {
             case .replica(.storageFailed(let error)): text = error.message
-            case .replica(.refused(let refusal, _)):
-                text = "An update was refused: \(refusal.message)."
+            case .replica(.refused(let refusal, _)): text = "refused update: \(refusal.message)"
             case .replica(.equivocation(let stamp)):
-                text = "\(stamp.source) has written two updates at \(stamp.timestamp.value)."
+                text =
+                    "source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)"
             case .replica(.ownUpdatesMissing): text = ownUpdatesMissing
             default: return
             }
@@ -61,10 +61,10 @@ struct ActionPeer: Sendable {
     }
 
     static let ownUpdatesMissing =
-        "A peer has updates of ours that we do not have: is this identity in use elsewhere, or was "
-        + "its store lost?"
+        "a peer has updates of this identity that are missing here: its store was lost, or it is "
+        + "in use elsewhere"
 
-    /// Answers one line of the input.
+    /// Answers one line of input.
     func reply(
         to line: [UInt8], _ vocabulary: PeerRequest.Vocabulary, stateName: String,
         keepsTails: Bool
@@ -79,7 +79,7 @@ struct ActionPeer: Sendable {
         return PeerReply(line: answer, isQuit: request == .quit)
     }
 
-    /// Answers a command; `quit` too, without ending anything.
+    /// Answers a command, including `quit`, which the caller acts on.
     private func answer(
         _ request: PeerRequest, stateName: String, keepsTails: Bool
     ) async -> [UInt8] {
@@ -117,8 +117,8 @@ struct ActionPeer: Sendable {
             try await receipt.durable()
         } catch {
             return Answer.error(
-                "the action is not saved yet, so it has not left: \(ActionPeer.reason(error)) "
-                    + "Saving is tried again.")
+                "the action is not saved yet and has not been sent: \(ActionPeer.reason(error)); "
+                    + "saving will be retried")
         }
         return Answer.dispatched(receipt.stamp)
     }
@@ -129,9 +129,10 @@ struct ActionPeer: Sendable {
 
     // MARK: The end
 
-    /// Gives own actions a moment to leave, saves everything, and ends all connections.
+    /// Briefly waits for own actions to be sent, saves everything, and closes all connections.
     ///
-    /// - Throws: ``CommandFailure`` when own actions could not be saved; they end with the process.
+    /// - Throws: ``CommandFailure`` if own actions could not be saved; they are lost when the
+    ///   process exits.
     func close() async throws {
         let (store, hasStorage) = (store, hasStorage)
         let ending = PeerEnding(
@@ -142,7 +143,7 @@ struct ActionPeer: Sendable {
     }
 }
 
-/// `peer actions`: the peer of `join`, under the commands of `peer`.
+/// `peer actions`: the same peer as in `join`, with the commands of `peer`.
 struct ActionObject: GossipingPeer {
     let peer: ActionPeer
 
@@ -159,40 +160,40 @@ struct ActionObject: GossipingPeer {
 }
 
 extension ActionCodec where Action == RawAction {
-    /// Every action as its bytes.
+    /// Passes every action through as its bytes.
     ///
-    /// The store and the wire check their shape and their bounds, which are wider than those of a
-    /// reader of values.
+    /// The store and the wire check shape and bounds; their bounds are wider than those of the
+    /// `JSONValue` reader.
     fileprivate static var verbatim: ActionCodec {
         ActionCodec(encode: { $0.payload }, decode: { RawAction(payload: $0) })
     }
 }
 
-/// The identities that a person names.
+/// Checks of identities given on the command line.
 enum StoreIdentity {
-    /// Reads `--id`.
+    /// Parses the value of `--id`.
     ///
-    /// - Throws: ``CommandFailure`` for a name that peers refuse.
+    /// - Throws: ``CommandFailure`` for a name that peers would refuse.
     static func read(_ text: String?) throws -> Source? {
         guard let text else { return nil }
         guard !text.isEmpty, text.utf8.count <= ClassicWire.maximumSourceByteCount,
             let source = Source(text), !source.isObjectPrototypeName
         else {
             throw CommandFailure(
-                "--id '\(text)' is no name for a peer: peers refuse empty and very long ones, and "
-                    + "the names that every JavaScript object has, such as toString.")
+                "invalid --id '\(text)': use 1–\(ClassicWire.maximumSourceByteCount) bytes, and "
+                    + "not a property that every JavaScript object has, such as toString")
         }
         return source
     }
 
-    /// Checks that a store is the wanted identity's.
+    /// Checks that a store belongs to the identity the user asked for.
     static func check(
         _ source: Source, wanted: Source?, path: String, _ close: () async -> Void
     ) async throws {
         guard let wanted, wanted != source else { return }
         await close()
         throw CommandFailure(
-            "\(path) belongs to the peer \(source), not to \(wanted); leave --id away, or name "
-                + "another store.")
+            "\(path) belongs to the peer \(source), not to \(wanted); omit --id or use another "
+                + "store")
     }
 }

@@ -3,12 +3,12 @@
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-/// The JSON objects that answer commands, as bytes and in a fixed order of keys.
+/// The JSON objects that answer commands, as bytes with a fixed key order.
 enum Answer {
-    /// Done: `{"ok":true}`.
+    /// Success: `{"ok":true}`.
     static let ok = Array("{\"ok\":true}".utf8)
 
-    /// Refused: `{"error":"…"}`.
+    /// Failure: `{"error":"…"}`.
     static func error(_ message: String) -> [UInt8] {
         object { bytes in
             bytes += "\"error\":".utf8
@@ -16,7 +16,7 @@ enum Answer {
         }
     }
 
-    /// `{"ok":true,"timestamp":T,"source":"ID"}`, both null for an action that stayed local.
+    /// `{"ok":true,"timestamp":T,"source":"ID"}`; both are null for an action that stayed local.
     static func dispatched(_ stamp: Stamp?) -> [UInt8] {
         object { bytes in
             bytes += "\"ok\":true,\"timestamp\":".utf8
@@ -38,7 +38,7 @@ enum Answer {
         return Array(text.utf8)
     }
 
-    /// `{"<name>":…}` of a value that is JSON already.
+    /// `{"<name>":…}` for a value that is already JSON.
     static func value(_ name: String, _ json: [UInt8]) -> [UInt8] {
         object { bytes in
             append(name, to: &bytes)
@@ -67,7 +67,7 @@ enum Answer {
         }
     }
 
-    /// `{"id":"ID","clock":{…}}`, the own source first, then by UTF-16 code units.
+    /// `{"id":"ID","clock":{…}}`: our own source first, the others ordered by UTF-16 code units.
     static func clock(_ own: Source, _ clock: VersionVector) -> [UInt8] {
         object { bytes in
             bytes += "\"id\":".utf8
@@ -85,7 +85,7 @@ enum Answer {
         }
     }
 
-    /// An event line, of names and JSON texts.
+    /// `{"event":"<name>",…}` with members given as names and JSON texts.
     static func event(_ name: String, _ members: [(String, [UInt8])]) -> [UInt8] {
         object { bytes in
             bytes += "\"event\":".utf8
@@ -99,7 +99,7 @@ enum Answer {
         }
     }
 
-    /// A text as a JSON string.
+    /// Encodes text as a JSON string.
     static func string(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         append(text, to: &bytes)
@@ -128,8 +128,10 @@ enum Answer {
         appendOneLine(line, to: &bytes)
     }
 
-    /// Appends JSON without line breaks: in a peer's white space there may be some, which would
-    /// tear our line in two; inside of strings there are none.
+    /// Appends JSON with its line breaks replaced by spaces.
+    ///
+    /// A peer's JSON may contain line breaks between tokens, which would split our line. There are
+    /// none inside strings.
     private static func appendOneLine(_ json: [UInt8], to bytes: inout [UInt8]) {
         let start = bytes.count
         bytes += json

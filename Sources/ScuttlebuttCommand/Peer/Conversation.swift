@@ -2,12 +2,12 @@
 
 import Scuttlebutt
 
-/// Commands in, answers out: each line of the input gets exactly one JSON object, in order.
+/// Answers each line of the input with exactly one JSON object, in order.
 struct Conversation: Sendable {
     /// Answers one line.
     let reply: @Sendable ([UInt8]) async -> PeerReply
 
-    /// How a conversation has ended.
+    /// How a conversation ended.
     enum Outcome {
         /// By `quit`.
         case quit
@@ -17,11 +17,11 @@ struct Conversation: Sendable {
 
     /// Answers commands until `quit` or the end of the input.
     ///
-    /// - Throws: ``OutputClosed`` and what else keeps the answers from being written.
+    /// - Throws: ``OutputClosed``, or any other error from writing the answers.
     func run(_ input: CommandInput) async throws -> Outcome {
         while let line = await input.next() {
             guard case .text(let bytes) = line else {
-                let message = "the line has more than \(CommandInput.lineByteLimit) bytes"
+                let message = "the line is longer than \(CommandInput.lineByteLimit) bytes"
                 try await StandardOutput.shared.write(line: Answer.error(message))
                 continue
             }

@@ -6,12 +6,12 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
-/// Prints the updates of others as they arrive.
+/// Prints other peers' updates as they arrive.
 ///
-/// It asks the log for what is newer than what was printed, whenever the store tells of news: so
-/// nothing can be missed and nothing queues up, however slow the reader is.
+/// Each time the store notifies its subscribers, it reads from the log whatever is newer than what
+/// was printed. Nothing is missed and nothing queues up, however slow the reader is.
 final class Follower: PeerFollower {
-    /// How many updates are printed between two looks at the log.
+    /// The maximum number of updates read from the log at once.
     static let batchLimit = 1_000
 
     private let peer: ActionPeer
@@ -19,7 +19,7 @@ final class Follower: PeerFollower {
     private let printed: Mutex<VersionVector>
     private let subscription: any Sendable
 
-    /// Follows from now on.
+    /// Creates a follower that prints what arrives from now on.
     init(_ peer: ActionPeer) {
         self.peer = peer
         printed = Mutex(peer.store.dispatcher.withReplica { $0.gossip.vector })
@@ -27,12 +27,12 @@ final class Follower: PeerFollower {
         subscription = peer.store.subscribe { signal.raiseWork() }
     }
 
-    /// Prints until it is cancelled.
+    /// Prints until cancelled.
     func run() async throws {
         while case .work = await signal.next() { try await printNews() }
     }
 
-    /// Prints what has arrived and was not printed yet; not at the same time as ``run()`` prints.
+    /// Asks ``run()`` to return after printing what has already arrived.
     func finish() async {
         signal.raiseClose(.finished)
     }

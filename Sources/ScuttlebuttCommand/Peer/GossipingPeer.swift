@@ -4,22 +4,22 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
-/// What a verb that talks on standard input and output replicates.
+/// A peer that a subcommand controls through standard input and output.
 protocol GossipingPeer: Sendable {
-    /// The identity that it writes as.
+    /// The identity it writes as.
     var source: Source { get }
     /// Its connections.
     var swarm: Swarm { get }
 
-    /// Answers one line of the input with exactly one JSON object.
+    /// Answers one line of input with exactly one JSON object.
     func reply(to line: [UInt8]) async -> PeerReply
-    /// Prints the updates of others from now on.
+    /// Returns a follower that prints other peers' updates from now on.
     func follower() -> any PeerFollower
-    /// Gives own updates a moment to leave, saves everything, and ends all connections.
+    /// Briefly waits for own updates to be sent, saves everything, and closes all connections.
     func close() async throws
 }
 
-/// The answer to one line.
+/// The answer to one line of input.
 struct PeerReply: Sendable {
     let line: [UInt8]
     var isQuit = false
@@ -27,32 +27,33 @@ struct PeerReply: Sendable {
 
 /// Prints updates as they arrive.
 protocol PeerFollower: Sendable {
-    /// Prints until it is cancelled, or told to finish.
+    /// Prints until cancelled or asked to finish.
     func run() async throws
-    /// Prints what has arrived and was not printed yet.
+    /// Prints what has arrived and has not been printed yet.
     func finish() async
 }
 
-/// How a peer ends.
+/// The shutdown of a peer.
 struct PeerEnding {
-    /// How long own updates may take to leave.
+    /// How long to wait for own updates to be sent.
     static let farewellLimit = Duration.seconds(2)
-    /// How long connections and storage may take to close.
+    /// How long to wait for connections and storage to close.
     static let closingLimit = Duration.seconds(5)
 
     let swarm: Swarm
-    /// How many own updates no open link was given yet.
+    /// The number of own updates not yet handed to any open link.
     let pending: @Sendable () -> Int
-    /// Saves what is to be saved; throws when that fails.
+    /// Saves everything; throws if that fails.
     let flush: @Sendable () async throws -> Void
-    /// Ends connections and storage.
+    /// Closes connections and storage.
     let shutDown: @Sendable () async -> Void
 
-    /// Gives own updates a moment to leave, saves everything, and ends all connections.
+    /// Briefly waits for own updates to be sent, saves everything, and closes all connections.
     ///
-    /// Runs to its end also when the task that calls it was cancelled.
+    /// Runs to completion even if the calling task is cancelled.
     ///
-    /// - Throws: ``CommandFailure`` when own updates could not be saved; they end with the process.
+    /// - Throws: ``CommandFailure`` if own updates could not be saved; they are lost when the
+    ///   process exits.
     func run() async throws {
         let (shutDown, flush) = (shutDown, flush)
         let failure: CommandFailure? = await Task {
@@ -65,15 +66,15 @@ struct PeerEnding {
             }
             let timer = Task {
                 try? await Task.sleep(for: PeerEnding.closingLimit)
-                // Somebody who neither answers nor hangs up holds a connection; what matters is
-                // saved before.
+                // A peer that neither answers nor hangs up can hold its connection open. Give up
+                // on it: the flush below does not depend on closing.
                 if !Task.isCancelled { isClosed.open() }
             }
             do {
                 try await flush()
             } catch {
                 failure = CommandFailure(
-                    "not all own updates could be saved, and they are lost: "
+                    "some own updates could not be saved and are lost: "
                         + PeerEnding.reason(error))
             }
             await isClosed.wait()
@@ -84,7 +85,7 @@ struct PeerEnding {
         if let failure { throw failure }
     }
 
-    /// Waits while own updates are on their way to somebody who is there.
+    /// Waits until own updates are sent, no peer is reachable, or the limit is reached.
     private func bidFarewell() async {
         let clock = ContinuousClock()
         let deadline = clock.now + PeerEnding.farewellLimit
@@ -93,11 +94,11 @@ struct PeerEnding {
             hasWaited = true
             try? await Task.sleep(for: .milliseconds(5))
         }
-        // What was handed to a connection is still on its way through it.
+        // Updates handed to a link may still be in its buffers.
         if hasWaited, swarm.openLinkCount > 0 { try? await Task.sleep(for: .milliseconds(20)) }
     }
 
-    /// Whether a link is open, or being opened for the first time since it was lost.
+    /// Whether a link is open, or is being opened for the first time since it was lost.
     private var isSomebodyThere: Bool {
         if swarm.openLinkCount > 0 { return true }
         return swarm.dialStatuses.contains { status in
@@ -105,7 +106,7 @@ struct PeerEnding {
         }
     }
 
-    /// An error in words.
+    /// Describes an error for people.
     static func reason(_ error: any Error) -> String {
         switch error {
         case let error as StorageError: error.message
@@ -117,7 +118,7 @@ struct PeerEnding {
     }
 }
 
-/// Remarks for people about what goes wrong, one for each run of equal ones.
+/// Prints messages to stderr, skipping immediate repetitions.
 final class Remarks: Sendable {
     private let last = Mutex("")
 

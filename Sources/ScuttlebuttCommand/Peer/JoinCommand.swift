@@ -9,24 +9,24 @@ import ScuttlebuttRuntime
 
 extension ExampleReducer: ExpressibleByArgument {}
 
-/// `scuttlebutt join URL`: a headless peer with a store.
+/// `scuttlebutt join URL`: runs a headless peer with a store.
 struct JoinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
-        abstract: "Join a server as a peer that takes commands on stdin.",
+        abstract: "Join a server as a peer that reads commands from stdin.",
         discussion: """
-            URL is http(s)://… (Primus), ws(s)://… (its path, /ws if none) or tcp://host:port. The \
-            peer starts at once and keeps dialling when the server is away; what is dispatched \
-            meanwhile waits in the log.
+            URL is http(s)://… (Primus), ws(s)://… (default path /ws) or tcp://host:port. The peer \
+            starts immediately and keeps redialling while the server is unreachable; actions \
+            dispatched meanwhile wait in the log.
 
-            One command per line on stdin, one JSON object per line as answer on stdout:
-              dispatch {json}  write an action: its timestamp and source
-              state            what the reducer makes of all actions
-              history          all actions in agreed order, with timestamp and source
-              clock            the newest timestamp of each source
-              status           connected, synced, pending (own actions not sent yet), actions
-              quit             end
-            What is refused is answered {"error":"…"} and changes nothing.
+            Reads one command per line from stdin and answers each with one line of JSON on stdout:
+              dispatch {json}  write an action; prints its timestamp and source
+              state            print the reducer's state
+              history          print all actions in agreed order, with timestamp and source
+              clock            print the newest timestamp of each source
+              status           print connected, synced, pending (own actions not sent yet), actions
+              quit             exit
+            An invalid command is answered with {"error":"…"} and changes nothing.
 
               printf 'dispatch {"type":"INCREMENT"}\\nstate\\nquit\\n' \\
                 | scuttlebutt join http://127.0.0.1:3000 --reducer counter
@@ -34,27 +34,27 @@ struct JoinCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "The server, e.g. http://127.0.0.1:3000, ws://127.0.0.1:3000/ws, tcp://127.0.0.1:4000.")
+            "Server URL, e.g. http://127.0.0.1:3000, ws://127.0.0.1:3000/ws, tcp://127.0.0.1:4000.")
     var url: String
 
-    @Option(help: "What folds the actions into a state.")
+    @Option(help: "Reducer that folds the actions into a state.")
     var reducer = ExampleReducer.log
 
-    @Option(help: "The identity to write as (default: the store's, else a fresh one).")
+    @Option(help: "Identity to write as (default: the store's, or a new one).")
     var id: String?
 
     @Option(
-        help: "Keep the log in this SQLite file; an answered dispatch is then durable.",
+        help: "SQLite file to keep the log in; an answered dispatch is then durable.",
         completion: .file())
     var store: String?
 
-    @Flag(help: "JSON only on stdout; it is that anyway.")
+    @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
 
-    @Flag(help: "Go on after the end of the input, until a signal or 'quit'.")
+    @Flag(help: "Keep running after the end of input, until a signal.")
     var stay = false
 
-    @Flag(help: "Give up with exit code 3 when the server is away, instead of dialling again.")
+    @Flag(help: "Exit with code 3 instead of redialling when the server is unreachable.")
     var once = false
 
     func run() async throws {

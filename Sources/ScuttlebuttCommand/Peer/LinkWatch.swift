@@ -4,8 +4,8 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
-/// Tells people how the connections stand, and the verb when the first has opened or the only one
-/// was lost.
+/// Prints connection changes to stderr, and lets the subcommand wait for the first link to open or
+/// the only one to be lost.
 final class LinkWatch: Sendable {
     private struct State {
         var hasOpened = false
@@ -14,21 +14,23 @@ final class LinkWatch: Sendable {
         var observer: Int?
     }
 
-    /// Opens when the first dialling has succeeded or failed.
+    /// Opens when the first dial attempt has succeeded or failed.
     let settled = Latch()
-    /// Opens when the first link is there.
+    /// Opens when the first link is open.
     let opened = Latch()
-    /// Opens when a conversation was ended by both sides.
+    /// Opens when both sides have ended a conversation.
     let finished = Latch()
-    /// Opens when a link was lost, could not be made, or may not be made again.
+    /// Opens when a link is lost, cannot be opened, or must not be dialled again.
     let lost = Latch()
 
     private let swarm: Swarm
     private let remarksFailures: Bool
     private let state = Mutex(State())
 
-    /// - Parameter remarksFailures: Whether a failure is told at once; else it is the verb's last
-    ///   word.
+    /// Creates a watch on a swarm.
+    ///
+    /// - Parameter remarksFailures: Whether to print a failure when it happens. If false, the
+    ///   subcommand reports it when it exits.
     init(_ swarm: Swarm, remarksFailures: Bool = true) {
         self.swarm = swarm
         self.remarksFailures = remarksFailures
@@ -36,17 +38,19 @@ final class LinkWatch: Sendable {
         state.withLock { $0.observer = observer }
     }
 
-    /// Whether any link was open so far.
+    /// Whether any link has been open so far.
     var hasOpened: Bool { state.withLock { $0.hasOpened } }
-    /// Why there is no link, for people.
+    /// The reason there is no link, for people.
     var failure: String? { state.withLock { $0.failure } }
 
-    /// Stops watching: what is lost from now on was ended by us.
+    /// Stops watching, because links that end from now on are closed by us.
     func stop() async {
         if let observer = state.withLock({ $0.observer }) { swarm.stopObserving(observer) }
     }
 
-    /// Waits for a task; cancels it with the calling one and, if so wished, with the link.
+    /// Waits for a task, cancelling it if the calling task is cancelled.
+    ///
+    /// - Parameter whenLost: Whether to cancel it as well when the link is lost.
     func end(_ task: Task<Void, any Error>, whenLost: Bool) async -> Result<Void, any Error> {
         let watcher = Task {
             await lost.wait()
@@ -72,18 +76,18 @@ final class LinkWatch: Sendable {
                 state.failure = nil
                 state.lastRemark = ""
             }
-            remark("Connected with \(name).")
+            remark("connected to \(name)")
             opened.open()
             settled.open()
         case .linkClosed(let name, let ending):
-            let text = "The connection with \(name) has ended\(LinkWatch.reason(ending))."
+            let text = "disconnected from \(name)\(LinkWatch.reason(ending))"
             fail(text)
             if case .finished = ending { finished.open() }
         case .dialFailed(_, _, let reason):
             fail(reason)
             settled.open()
         case .gaveUp(let name, let reason):
-            if failure == nil { fail("\(name) is not dialled again: \(reason).") }
+            if failure == nil { fail("not redialling \(name): \(reason)") }
             settled.open()
             lost.open()
         }
@@ -97,15 +101,16 @@ final class LinkWatch: Sendable {
 
     private static func reason(_ ending: SessionEnding) -> String {
         switch ending {
-        case .finished: " on both sides"
+        case .finished: ": both sides have finished"
         case .dismissed: ": the server asked us not to come back"
-        case .lost(let error): ": \(error.message.trimmingPeriod)"
+        case .lost(let error): ": \(error.message)"
         case .fault(let error): ": \(error.message)"
         case .shutdown: ""
         }
     }
 
-    /// One remark for each change; a server that stays away does not fill the screen.
+    /// Prints a message unless it repeats the last one, so that an unreachable server does not
+    /// flood the terminal.
     private func remark(_ text: String) {
         let isNew = state.withLock { state in
             defer { state.lastRemark = text }
@@ -113,9 +118,4 @@ final class LinkWatch: Sendable {
         }
         if isNew { StandardError.shared.note(text) }
     }
-}
-
-extension String {
-    /// The text without a full stop at its end, to be put into a sentence.
-    fileprivate var trimmingPeriod: Substring { hasSuffix(".") ? dropLast() : self[...] }
 }

@@ -4,16 +4,16 @@ import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
 
-/// What follows a command's word in its line: keys, which may stand bare, and JSON texts.
+/// The arguments after a command word: JSON texts, and keys, which may be unquoted.
 struct PeerArguments {
     private var rest: ArraySlice<UInt8>
 
     init(_ rest: ArraySlice<UInt8>) { self.rest = rest }
 
-    /// Whether nothing is left.
+    /// Whether no arguments are left.
     var isEmpty: Bool { rest.allSatisfy(PeerArguments.isBlank) }
 
-    /// The next word, up to a blank; `nil` at the end.
+    /// Reads the next word, up to a blank; returns `nil` at the end.
     mutating func word() -> String? {
         skipBlanks()
         guard !rest.isEmpty else { return nil }
@@ -22,7 +22,7 @@ struct PeerArguments {
         return String(decoding: word, as: UTF8.self)
     }
 
-    /// A key or a name: a JSON string, or bare up to a blank.
+    /// Reads a key or a name: a JSON string, or unquoted up to a blank.
     mutating func key(_ what: String) throws(PeerRequest.Refusal) -> PropertyKey {
         skipBlanks()
         guard let first = rest.first else {
@@ -44,42 +44,42 @@ struct PeerArguments {
         return PropertyKey(text)
     }
 
-    /// One JSON value.
+    /// Reads one JSON value.
     mutating func value(_ what: String) throws(PeerRequest.Refusal) -> JSONText {
         let bytes = try text(what)
         do throws(JSONFailure) {
             return try JSONText(stringifying: bytes)
         } catch {
             throw PeerRequest.Refusal(
-                message: "\(what) is not a JSON text that fits: \(error.text)")
+                message: "\(what) is not valid JSON or exceeds a limit: \(error.text)")
         }
     }
 
-    /// A whole number.
+    /// Reads an integer.
     mutating func integer(_ what: String) throws(PeerRequest.Refusal) -> Int {
         guard let word = word(), let number = Int(word) else {
-            throw PeerRequest.Refusal(message: "\(what) must be a whole number")
+            throw PeerRequest.Refusal(message: "\(what) must be an integer")
         }
         return number
     }
 
-    /// All JSON values that are left.
+    /// Reads all remaining JSON values.
     mutating func values(_ what: String) throws(PeerRequest.Refusal) -> [JSONText] {
         var values: [JSONText] = []
         while !isEmpty { values.append(try value(what)) }
         return values
     }
 
-    /// Checks that nothing is left.
+    /// Checks that no arguments are left.
     func end() throws(PeerRequest.Refusal) {
         guard isEmpty else {
             let left = rest.drop(while: PeerArguments.isBlank).prefix(40)
             let text = String(decoding: left, as: UTF8.self)
-            throw PeerRequest.Refusal(message: "there is more than the command takes: \(text)")
+            throw PeerRequest.Refusal(message: "unexpected argument: \(text)")
         }
     }
 
-    /// The bytes of one JSON text.
+    /// Reads the bytes of one JSON text.
     private mutating func text(_ what: String) throws(PeerRequest.Refusal) -> [UInt8] {
         skipBlanks()
         guard !rest.isEmpty else { throw PeerRequest.Refusal(message: "\(what) is missing") }
@@ -92,12 +92,12 @@ struct PeerArguments {
         }
         switch end {
         case .failure(let failure):
-            throw PeerRequest.Refusal(message: "\(what) is not a JSON text: \(failure.text)")
+            throw PeerRequest.Refusal(message: "\(what) is not valid JSON: \(failure.text)")
         case .success(let count):
             let text = Array(rest.prefix(count))
             let left = rest.dropFirst(count)
             guard left.first.map(PeerArguments.isBlank) ?? true else {
-                throw PeerRequest.Refusal(message: "\(what) is followed by more than a space")
+                throw PeerRequest.Refusal(message: "\(what) must be followed by a space")
             }
             rest = left
             return text

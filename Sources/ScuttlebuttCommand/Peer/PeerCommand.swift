@@ -5,93 +5,94 @@ import Scuttlebutt
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
 
-/// `scuttlebutt peer TYPE`: one replicated object over TCP, for shells, scripts and debugging.
+/// `scuttlebutt peer TYPE`: replicates one object over TCP, for shells, scripts and debugging.
 struct PeerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peer",
-        abstract: "Replicate one object over TCP lines, for scripts and debugging.",
+        abstract: "Replicate one object over TCP, for scripts and debugging.",
         discussion: """
-            The wire is that of dominictarr/scuttlebutt: one JSON value per line. A listener takes \
-            any number of peers; a lost connection is dialled again.
+            Speaks the protocol of dominictarr/scuttlebutt: one JSON value per line. With \
+            --listen, it accepts any number of peers; with --connect, it redials when the \
+            connection is lost.
 
-            One command per line on stdin, one JSON object per line as answer on stdout. A key or \
-            a name stands bare or as a JSON string, everything else is JSON:
+            Reads one command per line from stdin and answers each with one line of JSON on \
+            stdout. Keys and names may be unquoted or JSON strings; everything else is JSON:
               actions              dispatch {json}
               model, expiry-model  set KEY JSON, get KEY
               events               emit EVENT JSON
               value                set JSON
               array                push JSON, unshift JSON, pop, shift, splice INDEX COUNT JSON…,
                                    unset SORTKEY, keys
-              edit                 text "…", and those of array
+              edit                 text "…", and all commands of array
               append-only          push {json}, remove ID
               doc                  row ID {json}, rm ID
               bucket               part NAME COMMAND… (parts: model, events, list: an array)
-              all                  dump      what is replicated, as plain JSON
-                                   history   the updates in agreed order
-                                   clock     the newest timestamp of each source
-                                   status    connected, synced, pending (own ones not sent yet), …
-                                   quit      end
+              all                  dump      print the object as plain JSON
+                                   history   print the updates in agreed order
+                                   clock     print the newest timestamp of each source
+                                   status    print connected, synced, pending (unsent), invalid
+                                   quit      exit
 
               scuttlebutt peer model --listen 4000 --json
               printf 'set theme "dark"\\ndump\\n' | scuttlebutt peer model --connect 127.0.0.1:4000
             """)
 
-    @Argument(help: "What to replicate.")
+    @Argument(help: "Type of the object.")
     var type: PeerType
 
     @Option(
         help: ArgumentHelp(
-            "Accept peers here; port 0 means any free one.", valueName: "[host:]port"))
+            "Address to accept peers on; port 0 picks a free port.", valueName: "[host:]port"))
     var listen: SocketAddress?
 
-    @Option(help: ArgumentHelp("Dial this peer.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("Peer to dial.", valueName: "host:port"))
     var connect: SocketAddress?
 
-    @Option(help: "The identity to write as (default: the store's, else a fresh one).")
+    @Option(help: "Identity to write as (default: the store's, or a new one).")
     var id: String?
 
-    @Option(help: "Any JSON text that travels in our header.")
+    @Option(help: "JSON metadata to send in the header.")
     var meta: String?
 
-    @Flag(help: "Ignore what the others write; send ours at once.")
+    @Flag(help: "Ignore other peers' updates and send ours immediately.")
     var sendOnly = false
 
-    @Flag(help: "With --send-only: wait for the other's header and send only what it lacks.")
+    @Flag(help: "With --send-only: wait for the peer's header and send only what it lacks.")
     var awaitClock = false
 
-    @Flag(help: "Send no header, so that the others need not send us theirs.")
+    @Flag(help: "Send no header; peers that send theirs still get our updates.")
     var receiveOnly = false
 
-    @Flag(help: "With --receive-only: send the header nevertheless.")
+    @Flag(help: "With --receive-only: send the header anyway.")
     var sendClock = false
 
     @Flag(
-        help: "End our half after the history; with --connect, dial no more once both have ended.")
+        help: "Stop sending after the history; do not redial once both sides have stopped.")
     var noTail = false
 
-    @Option(help: "Keep the log in this SQLite file.", completion: .file())
+    @Option(help: "SQLite file to keep the log in.", completion: .file())
     var store: String?
 
-    @Flag(help: "Print updates of others as they arrive, as {\"update\":[…]}.")
+    @Flag(help: "Print other peers' updates as they arrive, as {\"update\":[…]}.")
     var follow = false
 
     @Flag(help: "Print {\"event\":\"listening\",…} or {\"event\":\"connected\",…} first.")
     var json = false
 
-    @Flag(help: "Go on after the end of the input, until a signal or 'quit'.")
+    @Flag(help: "Keep running after the end of input, until a signal.")
     var stay = false
 
     func validate() throws {
         guard (listen == nil) != (connect == nil) else {
-            throw ValidationError("Give either --listen [HOST:]PORT or --connect HOST:PORT.")
+            throw ValidationError("specify either --listen [HOST:]PORT or --connect HOST:PORT")
         }
-        if connect?.port == 0 { throw ValidationError("Port 0 cannot be dialled.") }
+        if connect?.port == 0 { throw ValidationError("invalid --connect port 0: use 1–65535") }
         if sendOnly, receiveOnly {
-            throw ValidationError("--send-only and --receive-only exclude each other.")
+            throw ValidationError("--send-only and --receive-only cannot be combined")
         }
-        if awaitClock, !sendOnly { throw ValidationError("--await-clock goes with --send-only.") }
+        if awaitClock, !sendOnly { throw ValidationError("--await-clock requires --send-only") }
         if sendClock, !receiveOnly {
-            throw ValidationError("--send-clock goes with --receive-only.")
+            throw ValidationError("--send-clock requires --receive-only")
         }
     }
 
@@ -130,9 +131,9 @@ struct PeerCommand: AsyncParsableCommand {
                 }
             }
             guard isJSON else {
-                throw CommandFailure("--meta '\(meta)' is not a JSON text, e.g. {\"room\":1}.")
+                throw CommandFailure("--meta '\(meta)' is not valid JSON; example: {\"room\":1}")
             }
-            // In a header a line break would end the line.
+            // A line break would end the header's line.
             options.meta = bytes.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
         }
         return options
@@ -154,7 +155,7 @@ private struct PeerRun: Sendable {
             dial(address, links)
             await links.settled.wait()
             if !links.hasOpened, command.json {
-                // Told when it comes true; until then commands are answered all the same.
+                // Announce it once it becomes true; until then, commands are answered offline.
                 Task { await announce("connected", address.text, after: links.opened) }
             } else if command.json {
                 try await announce("connected", address.text)
@@ -167,7 +168,7 @@ private struct PeerRun: Sendable {
             if command.stay {
                 await Latch().wait()
             } else if command.noTail, command.connect != nil {
-                // Without a tail the end of the conversation is what the caller waits for.
+                // Without a tail, the caller waits for the conversation to end.
                 await links.finished.wait()
             }
         }
@@ -188,7 +189,7 @@ private struct PeerRun: Sendable {
             try await announce("listening", listener.address)
         } else {
             StandardError.shared.note(
-                "Listening on \(listener.address) as \(peer.source).")
+                "listening on \(listener.address) as \(peer.source)")
         }
     }
 

@@ -6,29 +6,29 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
 
-/// One replicated type as `peer` speaks of it.
+/// One replicated type with its `peer` commands.
 protocol PeerObject: Sendable {
     associatedtype Value: Replicated & Dumpable
 
-    /// The commands with their arguments, for people.
+    /// The commands with their arguments, for error messages.
     static var usage: [String] { get }
     /// The value before the first update.
     static func empty(for source: Source) -> Value
-    /// What a command does; `nil` when there is no such command.
+    /// Parses a command; returns `nil` if there is no such command.
     static func deed(
         _ word: String, _ arguments: inout PeerArguments
     ) throws(PeerRequest.Refusal) -> PeerDeed<Value>?
 }
 
-/// What a command of a replicated type does.
+/// A parsed command of a replicated type.
 enum PeerDeed<Value> {
-    /// Writes what is prepared from the value, if anything.
+    /// Writes the update prepared from the value, if there is one.
     case write(@Sendable (Value) throws -> Payload?)
-    /// Answers from the value.
+    /// Reads an answer from the value.
     case read(@Sendable (Value) -> [UInt8])
 }
 
-/// A replicated object of one type, its storage, and the answers about it.
+/// A replicated object with its storage and its answers to commands.
 struct DataPeer<Object: PeerObject>: GossipingPeer {
     let driver: ReplicaDriver<Object.Value>
     private let hasStorage: Bool
@@ -36,10 +36,10 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
     var source: Source { driver.source }
     var swarm: Swarm { driver.swarm }
 
-    /// Opens the object, with everything that its store file holds.
+    /// Creates an object and loads its store file, if it has one.
     ///
-    /// - Throws: ``CommandFailure`` or a `StorageError` when the file is not a store, or another
-    ///   identity's.
+    /// - Throws: ``CommandFailure`` or a `StorageError` if the file is not a store or belongs to
+    ///   another identity.
     init(id: Source?, path: String?) async throws {
         var options = ReplicaOptions()
         options.source = id
@@ -66,15 +66,15 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         }
     }
 
-    /// What people are told of an event, if anything.
+    /// The message for an event, if people need to know about it.
     private static func remark(_ event: ReplicaEvent) -> String? {
         switch event {
         case .storageFailed(let error): error.message
-        case .refused(let refusal, _): "An update was refused: \(refusal.message)."
+        case .refused(let refusal, _): "refused update: \(refusal.message)"
         case .equivocation(let stamp):
-            "\(stamp.source) has written two updates at \(stamp.timestamp.value)."
+            "source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)"
         case .ownUpdatesMissing: ActionPeer.ownUpdatesMissing
-        case .cutOff(_, let error): "A connection was ended: \(error.message)."
+        case .cutOff(_, let error): "connection closed: \(error.message)"
         case .historyReceived, .synced, .stale, .missed: nil
         }
     }
@@ -86,7 +86,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         do {
             guard let word = arguments.word() else {
                 throw PeerRequest.Refusal(
-                    message: "an empty line is no command; there are \(DataPeer.names)")
+                    message: "empty command; use one of: \(DataPeer.names)")
             }
             if let deed = try Object.deed(word, &arguments) {
                 try arguments.end()
@@ -113,8 +113,8 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
                 try await driver.flush()
             } catch {
                 return Answer.error(
-                    "the write is not saved yet, so it has not left: \(PeerEnding.reason(error)) "
-                        + "Saving is tried again.")
+                    "the write is not saved yet and has not been sent: "
+                        + "\(PeerEnding.reason(error)); saving will be retried")
             }
             return Answer.dispatched(update?.stamp)
         }
@@ -127,7 +127,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         switch word {
         case "dump": line = Answer.value("dump", driver.withValue { $0.dump })
         case "history":
-            // Each source's are ascending; here they are wanted in agreed order.
+            // They are ascending per source; the answer is in agreed order.
             let updates = driver.withValue { $0.history(since: VersionVector()) }
             line = Answer.history(updates.sorted { $0.stamp < $1.stamp }, keepsTails: true)
         case "clock": line = Answer.clock(driver.source, driver.vector)
@@ -135,7 +135,8 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         case "quit": line = Answer.ok
         default:
             throw PeerRequest.Refusal(
-                message: "there is no command '\(word.prefix(40))'; there are \(DataPeer.names)")
+                message:
+                    "unknown command '\(word.prefix(40))'; use one of: \(DataPeer.names)")
         }
         try arguments.end()
         return PeerReply(line: line, isQuit: word == "quit")
@@ -153,12 +154,12 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
     }
 }
 
-/// Prints the updates of others as a replica accepts them, also those that lose.
+/// Prints other peers' updates as a replica accepts them, even those that lose to newer ones.
 private final class DataFollower: PeerFollower {
     private let queue: FollowedUpdates
     private let subscription: ReplicaSubscription
 
-    /// Follows from now on.
+    /// Creates a follower that prints what arrives from now on.
     init<Value: Replicated>(_ driver: ReplicaDriver<Value>) {
         let (queue, own) = (FollowedUpdates(), driver.source)
         self.queue = queue
@@ -181,9 +182,9 @@ private final class DataFollower: PeerFollower {
     }
 }
 
-/// The updates that wait to be printed.
+/// The updates waiting to be printed.
 private final class FollowedUpdates: Sendable {
-    /// How many may wait; what comes beyond it is left out, and people are told.
+    /// The maximum number of waiting updates; further ones are dropped with a warning.
     static let limit = 65_536
 
     let signal = SessionSignal()
@@ -195,7 +196,11 @@ private final class FollowedUpdates: Sendable {
             waiting += updates
             return false
         }
-        if isFull { StandardError.shared.note("Updates are not printed: nobody reads them.") }
+        if isFull {
+            StandardError.shared.note(
+                "dropped updates from the output: more than \(FollowedUpdates.limit) are waiting "
+                    + "for a reader")
+        }
         signal.raiseWork()
     }
 

@@ -95,7 +95,7 @@ enum ArrayObject: PeerObject {
         try deed(word, &arguments) { value throws(PeerRequest.Refusal) in value }
     }
 
-    /// The commands of an array whose elements are made from JSON.
+    /// Parses the commands of an array whose elements are converted from JSON.
     static func deed<Element: Codable & Sendable>(
         _ word: String, _ arguments: inout PeerArguments,
         _ element: (JSONText) throws(PeerRequest.Refusal) -> Element
@@ -115,7 +115,7 @@ enum ArrayObject: PeerObject {
             var values: [Element] = []
             for value in try arguments.values("an element") { values.append(try element(value)) }
             return .write { [values] in
-                // Below zero it counts from the end, as in JavaScript.
+                // A negative index counts from the end, as in JavaScript.
                 let start = index < 0 ? max(0, $0.count &+ index) : index
                 return try $0.makeSplice(at: start, removing: count, inserting: values)
             }
@@ -152,7 +152,7 @@ enum EditObject: PeerObject {
     private static func line(_ value: JSONText) throws(PeerRequest.Refusal) -> String {
         guard let text = value.string else {
             throw PeerRequest.Refusal(
-                message: "a text is a JSON string, without halves of surrogate pairs")
+                message: "the text must be a JSON string without unpaired surrogates")
         }
         return text
     }
@@ -173,14 +173,14 @@ enum AppendOnlyObject: PeerObject {
         case "push":
             let item = try arguments.value("the item")
             guard item.isObject else {
-                throw PeerRequest.Refusal(message: "only an object can be pushed")
+                throw PeerRequest.Refusal(message: "the item must be a JSON object")
             }
             return .write { try $0.makePush(item) }
         case "remove":
             let key = try arguments.key("the id")
             guard let id = AppendOnlyID(key.text) else {
                 throw PeerRequest.Refusal(
-                    message: "an id is a source, a colon and a timestamp, e.g. bob:1795234558919")
+                    message: "the id must be SOURCE:TIMESTAMP, e.g. bob:1795234558919")
             }
             return .write { $0.makeRemove(id) }
         default: return nil
@@ -201,7 +201,7 @@ enum DocObject: PeerObject {
         case "row":
             let (id, row) = (try arguments.key("the id"), try arguments.value("the row"))
             guard row.isObject else {
-                throw PeerRequest.Refusal(message: "a row is an object")
+                throw PeerRequest.Refusal(message: "the row must be a JSON object")
             }
             return .write { try $0.makeSet(id, from: row) }
         case "rm":
@@ -234,7 +234,7 @@ enum BucketObject: PeerObject {
         case "list": return try part(ArrayObject.self, name, &arguments)
         default:
             throw PeerRequest.Refusal(
-                message: "there is no part '\(name.text.prefix(40))'; there are model, events, list"
+                message: "unknown part '\(name.text.prefix(40))'; use one of: model, events, list"
             )
         }
     }
@@ -252,7 +252,7 @@ enum BucketObject: PeerObject {
         }
         guard let deed = try Object.deed(word, &arguments) else {
             throw PeerRequest.Refusal(
-                message: "the part \(name.text) has no command '\(word.prefix(40))'; there are "
+                message: "unknown command '\(word.prefix(40))' of part \(name.text); use one of: "
                     + (Object.usage + ["dump"]).joined(separator: ", "))
         }
         switch deed {
@@ -270,7 +270,7 @@ enum BucketObject: PeerObject {
 }
 
 extension Answer {
-    /// `{"<name>":…}` of JSON, `null` where there is none.
+    /// `{"<name>":…}` for JSON, or `null` if there is none.
     static func value(_ name: String, _ json: [UInt8]?) -> [UInt8] {
         value(name, json ?? Array("null".utf8))
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// One command of a peer's standard input.
+/// One command from a peer's standard input.
 enum PeerRequest: Equatable {
     case dispatch([UInt8])
-    /// `state` of `join`, `dump` of `peer actions`.
+    /// `state` in `join`, `dump` in `peer actions`.
     case state
     case history
     case clock
     case status
     case quit
 
-    /// Which commands a verb answers, under which names.
+    /// The commands that a subcommand answers, with their names.
     struct Vocabulary {
         let words: [(name: String, request: PeerRequest)]
 
@@ -25,26 +25,26 @@ enum PeerRequest: Equatable {
             ("quit", .quit),
         ])
 
-        /// All names, for people.
+        /// All names, for error messages.
         var names: String { (["dispatch {json}"] + words.map(\.name)).joined(separator: ", ") }
     }
 
-    /// Why a line is no command.
+    /// The reason a command is refused.
     struct Refusal: Error, Equatable {
         let message: String
     }
 
-    /// Reads one line, given without its newline.
+    /// Parses one line, given without its newline.
     init(_ line: [UInt8], _ vocabulary: Vocabulary) throws(Refusal) {
         let text = PeerRequest.trimmed(line[...])
         let word = text.prefix { !PeerRequest.isBlank($0) }
         let rest = PeerRequest.trimmed(text.dropFirst(word.count))
         guard !word.isEmpty else {
-            throw Refusal(message: "an empty line is no command; there are \(vocabulary.names)")
+            throw Refusal(message: "empty command; use one of: \(vocabulary.names)")
         }
         if word.elementsEqual("dispatch".utf8) {
             guard !rest.isEmpty else {
-                throw Refusal(message: "dispatch needs an action, e.g. {\"type\":\"INCREMENT\"}")
+                throw Refusal(message: "dispatch requires an action, e.g. {\"type\":\"INCREMENT\"}")
             }
             self = .dispatch(Array(rest))
             return
@@ -53,10 +53,10 @@ enum PeerRequest: Equatable {
         else {
             let name = String(decoding: word.prefix(40), as: UTF8.self)
             throw Refusal(
-                message: "there is no command '\(name)'; there are \(vocabulary.names)")
+                message: "unknown command '\(name)'; use one of: \(vocabulary.names)")
         }
         guard rest.isEmpty else {
-            throw Refusal(message: "\(known.name) takes no argument")
+            throw Refusal(message: "\(known.name) takes no arguments")
         }
         self = known.request
     }

@@ -4,17 +4,17 @@ import ArgumentParser
 import Scuttlebutt
 import ScuttlebuttRelay
 
-/// What a peer replicates.
+/// The type of object a peer replicates.
 enum PeerType: String, CaseIterable, ExpressibleByArgument {
     case actions, model, events, value, array, edit
     case appendOnly = "append-only"
     case expiryModel = "expiry-model"
     case doc, bucket
 
-    /// Opens an object of this type, with everything that its store file holds.
+    /// Opens an object of this type and loads its store file, if it has one.
     ///
-    /// - Throws: ``CommandFailure`` or a `StorageError` when the file is not a store, or another
-    ///   identity's.
+    /// - Throws: ``CommandFailure`` or a `StorageError` if the file is not a store or belongs to
+    ///   another identity.
     func open(id: Source?, path: String?) async throws -> any GossipingPeer {
         switch self {
         case .actions:

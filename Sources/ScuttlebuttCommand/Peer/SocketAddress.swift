@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// Host and port as `--listen` and `--connect` take them.
+/// A host and port, as given to `--listen` and `--connect`.
 struct SocketAddress: ExpressibleByArgument, Equatable {
     let host: String
     let port: Int
@@ -12,7 +12,8 @@ struct SocketAddress: ExpressibleByArgument, Equatable {
         self.port = port
     }
 
-    /// Reads `PORT` or `HOST:PORT`, an IPv6 address in brackets; the host is 127.0.0.1 if none.
+    /// Parses `PORT` or `HOST:PORT`, with an IPv6 address in brackets; the default host is
+    /// 127.0.0.1.
     init?(argument: String) {
         let portText: Substring
         if let colon = argument.lastIndex(of: ":") {
@@ -35,6 +36,6 @@ struct SocketAddress: ExpressibleByArgument, Equatable {
         self.port = port
     }
 
-    /// As it stands in an address.
+    /// The address as text, with an IPv6 host in brackets.
     var text: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

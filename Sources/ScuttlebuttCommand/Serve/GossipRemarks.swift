@@ -4,35 +4,36 @@ import ReduxScuttlebutt
 import Scuttlebutt
 import Synchronization
 
-/// What an operator is told of peers that break rules.
+/// Warnings for the operator about peers that break the rules.
 ///
-/// The first of each kind, then fewer and fewer, so that a hostile peer fills no log.
+/// Rate-limited: after the first few of a kind, further ones are reported ever more rarely, so a
+/// hostile peer cannot flood the log.
 final class GossipRemarks: Sendable {
     private let counts = Mutex<[String: Int]>([:])
 
-    /// The line for an event, or `nil` when there is none or it has been said often enough.
+    /// The warning for an event, or `nil` if the event needs none or its kind is being throttled.
     func remark(on event: GossipEvent) -> String? {
         guard case .replica(let event) = event else { return nil }
         switch event {
         case .refused(let refusal, _):
-            let place = refusal.stamp.map { " (\(number($0.timestamp)) of \($0.source))" } ?? ""
-            return limited("refused", "An update was refused\(place): \(refusal.message).")
+            let place = refusal.stamp.map { " \(number($0.timestamp))@\($0.source)" } ?? ""
+            return limited("refused", "refused update\(place): \(refusal.message)")
         case .equivocation(let stamp):
             return limited(
                 "equivocation",
-                "Source \(stamp.source) wrote two different updates at \(number(stamp.timestamp)); "
-                    + "the first is kept. Is it a copied device, or a restored backup?")
+                "source \(stamp.source) wrote two different updates at \(number(stamp.timestamp)); "
+                    + "kept the first. Was a device cloned or a backup restored?")
         case .ownUpdatesMissing(let claimed):
             return limited(
                 "missing",
-                "A peer has updates in our name up to \(number(claimed)) that are not here: a lost "
-                    + "store, or a copied identity.")
+                "a peer has updates of this server up to \(number(claimed)) that are missing here: "
+                    + "the store was lost, or its identity is in use elsewhere")
         case .historyReceived, .synced, .stale, .cutOff, .storageFailed, .missed:
             return nil
         }
     }
 
-    /// Says the first ten of a kind, then each power of ten with the count.
+    /// Lets the first ten of a kind through, then one at each power of ten, with the count.
     private func limited(_ kind: String, _ text: String) -> String? {
         let count = counts.withLock { counts in
             counts[kind, default: 0] += 1
@@ -41,10 +42,10 @@ final class GossipRemarks: Sendable {
         if count <= 10 { return text }
         var power = 100
         while power < count { power *= 10 }
-        return power == count ? "\(text) That makes \(count) of this kind." : nil
+        return power == count ? "\(text) (\(count) of this kind so far)" : nil
     }
 
-    /// A timestamp as it stands on the wire.
+    /// A timestamp in its wire format.
     private func number(_ timestamp: Timestamp) -> String {
         var bytes: [UInt8] = []
         JSONNumber.append(timestamp.value, to: &bytes)

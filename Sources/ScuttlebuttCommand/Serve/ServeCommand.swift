@@ -12,104 +12,108 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
 
-/// `scuttlebutt serve`: the server peer.
+/// `scuttlebutt serve`: runs the server peer.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Run the server: pages, gossip over Primus, WebSocket and TCP, one log.",
+        abstract: "Run a server with web pages that gossips over Primus, WebSocket and TCP.",
         discussion: """
-            The pages, /primus (redux-scuttlebutt's clients) and /ws are on --port, lines of \
-            newline-delimited JSON on --tcp-port. Whoever reaches the server may write, so it \
-            listens on this machine only unless --host says otherwise. GET /healthz tells that it \
-            serves, GET /statistics what it has done. Ctrl-C ends it with everything saved.
+            --port serves the pages, /primus (for redux-scuttlebutt clients) and /ws; --tcp-port \
+            serves newline-delimited JSON. Anyone who can reach the server can write to it, so by \
+            default it listens on 127.0.0.1 only; use --host to change that. GET /healthz reports \
+            whether it is up, GET /statistics what it has done. Ctrl-C saves everything and exits.
 
               scuttlebutt serve --tcp-port 4000 --bot life
             """)
 
-    @Option(help: "The address to listen on.")
+    @Option(help: "Address to listen on.")
     var host = "127.0.0.1"
 
-    @Option(help: "The port of pages, /primus and /ws; 0 means any free one.")
+    @Option(help: "Port for the pages, /primus and /ws; 0 picks a free port.")
     var port = 3000
 
-    @Option(help: "A port for lines over TCP; 0 means any free one (default: none).")
+    @Option(help: "Port for newline-delimited JSON over TCP; 0 picks a free port (default: none).")
     var tcpPort: Int?
 
     @Option(
-        help: "Keep the log in this SQLite file (default: scuttlebutt.sqlite here).",
+        help: "SQLite file to keep the log in (default: ./scuttlebutt.sqlite).",
         completion: .file())
     var store: String?
 
-    @Flag(help: "Keep the log in memory only.")
+    @Flag(help: "Keep the log in memory instead of a file.")
     var inMemory = false
 
     @Option(
         name: .customLong("import"),
-        help: "Read this file of wire lines first, the original's INFILE.", completion: .file())
+        help: "Import this file of wire lines first (redux-scuttlebutt's INFILE).",
+        completion: .file())
     var importFile: String?
 
     @Option(
         name: .customLong("export"),
-        help: "Append accepted actions to this file, the original's OUTFILE.",
+        help: "Append accepted actions to this file (redux-scuttlebutt's OUTFILE).",
         completion: .file())
     var exportFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "Gossip with this server, again and again after loss; may be repeated.",
+            "Server to gossip with; redialled when the connection is lost. Repeatable.",
             valueName: "url"))
     var peer: [String] = []
 
-    @Option(help: "The identity to write as (default: the store's, else a fresh one).")
+    @Option(help: "Identity to write as (default: the store's, or a new one).")
     var id: String?
 
     @Option(
         help: ArgumentHelp(
-            "A program that lives in the server: 'life' dispatches STEP each second.",
+            "Bot to run in the server: 'life' dispatches STEP once per second.",
             valueName: "life[=seconds]"))
     var bot: [BotName] = []
 
     @Option(
         help: ArgumentHelp(
-            "The longest WebSocket message or TCP line; beyond it that connection ends.",
+            "Maximum size of a WebSocket message or TCP line; a longer one closes its connection.",
             valueName: "bytes"))
     var maxMessageBytes = LinkLimits().maximumLineByteCount
 
     @Option(
         help: ArgumentHelp(
-            "The deepest nesting of an update; a deeper one is refused, its connection goes on.",
+            "Maximum nesting of an update; a deeper one is refused, the connection stays open.",
             valueName: "levels"))
     var maxDepth = ClassicWire.maximumDepth
 
-    @Option(help: ArgumentHelp("How many connections may be open.", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum number of open connections.", valueName: "n"))
     var maxConnections = RelayConfiguration().maximumConnections
 
     @Option(
         help: ArgumentHelp(
-            "Tell what was received and sent, so often; 0 for never.", valueName: "seconds"))
+            "Print traffic statistics at this interval; 0 disables.", valueName: "seconds"))
     var statistics = 60
 
-    @Flag(help: "Print {\"event\":\"listening\",…} once it accepts connections.")
+    @Flag(help: "Print {\"event\":\"listening\",…} once the server accepts connections.")
     var json = false
 
     func validate() throws {
         for (name, port) in [("--port", port), ("--tcp-port", tcpPort ?? 0)]
         where !(0...65_535).contains(port) {
-            throw ValidationError("\(name) \(port) is no port; choose 0 (any) to 65535.")
+            throw ValidationError("invalid \(name) \(port): use 0–65535 (0 picks a free port)")
         }
         if inMemory, store != nil {
-            throw ValidationError("--in-memory and --store exclude each other.")
+            throw ValidationError("--in-memory and --store cannot be combined")
         }
         guard (64...1 << 30).contains(maxMessageBytes) else {
-            throw ValidationError("--max-message-bytes takes 64 to 1073741824.")
+            throw ValidationError(
+                "invalid --max-message-bytes \(maxMessageBytes): use 64–1073741824")
         }
         guard (2...100_000).contains(maxDepth) else {
-            throw ValidationError("--max-depth takes 2 to 100000.")
+            throw ValidationError("invalid --max-depth \(maxDepth): use 2–100000")
         }
         guard maxConnections > 0 else {
-            throw ValidationError("--max-connections takes 1 or more.")
+            throw ValidationError("invalid --max-connections \(maxConnections): use 1 or more")
         }
-        guard statistics >= 0 else { throw ValidationError("--statistics takes 0 or more.") }
+        guard statistics >= 0 else {
+            throw ValidationError("invalid --statistics \(statistics): use 0 or more seconds")
+        }
     }
 
     func run() async throws {
@@ -140,10 +144,10 @@ struct ServeCommand: AsyncParsableCommand {
             try await ServeCommand.serve(relay, failure) { address in
                 serves.open()
                 StandardError.shared.note(
-                    "Serving \(address.http)\(address.tcp.map { " and tcp://\($0)" } ?? "") as "
-                        + "\(relay.store.source); the log is in \(place).")
+                    "serving \(address.http)\(address.tcp.map { " and tcp://\($0)" } ?? "") as "
+                        + "\(relay.store.source), log in \(place)")
                 guard json else { return }
-                // A server goes on when nobody reads its output.
+                // The server keeps running even if nobody reads its output.
                 try? await StandardOutput.shared.write(
                     line: Answer.event(
                         "listening",
@@ -167,19 +171,19 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.maximumConnections = maxConnections
         configuration.linkLimits.maximumLineByteCount = maxMessageBytes
         configuration.statisticsInterval = statistics > 0 ? .seconds(statistics) : nil
-        // A server that could not begin has one thing to say.
+        // Until the server is up, only the error that kept it from starting is printed.
         configuration.report = { if serves.isOpen { StandardError.shared.note($0) } }
         configuration.logger.logLevel = .critical
         return configuration
     }
 
-    /// Lines appended to a store, or to a file of another program, would destroy it.
+    /// Refuses to append to a store or to another program's file, which would corrupt it.
     private func checkExport() throws {
         guard let exportFile, let kind = try? StoreFile.kind(of: exportFile) else { return }
         guard kind == .lines || kind == .empty else {
             throw CommandFailure(
-                "\(exportFile) is not a file of wire lines; it was left as it is. Name another "
-                    + "file to export to.")
+                "cannot export to \(exportFile): it is not a file of wire lines; choose another "
+                    + "file")
         }
     }
 
@@ -214,7 +218,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// A failure of the log's disk, which ends a server: what it accepts from then on would be lost.
+/// Remembers a failure to save the log, which ends the server because anything accepted afterwards
+/// would be lost.
 private final class StorageFailure: Sendable {
     private struct State {
         var error: StorageError?
@@ -244,7 +249,7 @@ private final class StorageFailure: Sendable {
 
 /// `life` or `life=SECONDS`.
 struct BotName: ExpressibleByArgument, Equatable {
-    /// The longest pause between two steps: a day.
+    /// The longest pause between two steps: one day.
     static let longestPause = 86_400.0
 
     let seconds: Double

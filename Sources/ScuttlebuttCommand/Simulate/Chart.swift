@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// A scale from 0 to a round number, with marks at round numbers.
+/// An axis from 0 to a round number, with ticks at round numbers.
 struct ChartAxis {
     let limit: Double
     let step: Double
 
-    /// An axis that reaches at least `value`.
+    /// Creates an axis that reaches at least `value`.
     init(upTo value: Double) {
         let value = value.isFinite && value > 0 ? value : 1
         var power = 1.0
@@ -17,20 +17,20 @@ struct ChartAxis {
         limit = (value / step).rounded(.up) * step
     }
 
-    /// The marks, 0 included.
-    var marks: [Double] { (0...Int((limit / step).rounded())).map { Double($0) * step } }
+    /// The tick values, including 0.
+    var ticks: [Double] { (0...Int((limit / step).rounded())).map { Double($0) * step } }
 
-    /// Where a value of the horizontal axis lies.
-    func place(_ value: Double) -> Double {
+    /// The x coordinate of a value on the horizontal axis.
+    func x(of value: Double) -> Double {
         ChartPanel.left + min(max(value / limit, 0), 1) * ChartPanel.width
     }
 }
 
-/// A curve.
+/// One curve of a panel.
 struct ChartLine {
     let name: String
     let colour: String
-    /// At equal distances, from time 0.
+    /// Samples at equal intervals, starting at time 0.
     let values: [Double]
 }
 
@@ -39,8 +39,8 @@ struct ChartPanel {
     static let left = 70.0
     static let width = 800.0
     static let height = 190
-    /// Where the panels of a picture begin.
-    static let places = [84, 344]
+    /// The y coordinates of the panels.
+    static let tops = [84, 344]
 
     let top: Int
     let title: String
@@ -57,7 +57,7 @@ struct ChartPanel {
     private var heading: String {
         var text = "<text x=\"70\" y=\"\(top - 10)\" fill=\"#222222\">\(title)</text>\n"
         var place = 870.0
-        // From the right end, so that names of any length fit.
+        // Lay the legend out from the right, so that names of any length fit.
         for line in lines.reversed() {
             let name = ChartText.number(place)
             place -= Double(line.name.utf8.count) * 7 + 30
@@ -75,16 +75,16 @@ struct ChartPanel {
     private func grid(_ axis: ChartAxis) -> String {
         let right = ChartText.number(ChartPanel.left + ChartPanel.width)
         var text = ""
-        for mark in axis.marks {
-            let place = ChartText.number(height(mark, axis))
+        for mark in axis.ticks {
+            let place = ChartText.number(y(of: mark, axis))
             text +=
                 "<line x1=\"70\" y1=\"\(place)\" x2=\"\(right)\" y2=\"\(place)\" "
                 + "stroke=\"\(mark == 0 ? "#444444" : "#dddddd")\"/>"
                 + "<text x=\"62\" y=\"\(place)\" dy=\"4\" text-anchor=\"end\" fill=\"#444444\">"
                 + "\(ChartText.number(mark))</text>\n"
         }
-        for mark in time.marks {
-            let place = ChartText.number(time.place(mark))
+        for mark in time.ticks {
+            let place = ChartText.number(time.x(of: mark))
             text +=
                 "<line x1=\"\(place)\" y1=\"\(bottom)\" x2=\"\(place)\" y2=\"\(bottom + 5)\" "
                 + "stroke=\"#444444\"/><text x=\"\(place)\" y=\"\(bottom + 20)\" "
@@ -96,21 +96,21 @@ struct ChartPanel {
     private func curve(_ line: ChartLine, _ axis: ChartAxis) -> String {
         let interval = Double(StalenessSeries.milliseconds) / 1_000
         let points = line.values.enumerated().map { index, value in
-            ChartText.number(time.place(Double(index) * interval)) + ","
-                + ChartText.number(height(value, axis))
+            ChartText.number(time.x(of: Double(index) * interval)) + ","
+                + ChartText.number(y(of: value, axis))
         }
         return "<polyline fill=\"none\" stroke=\"\(line.colour)\" stroke-width=\"1.8\" "
             + "stroke-linejoin=\"round\" points=\"\(points.joined(separator: " "))\"/>\n"
     }
 
-    private func height(_ value: Double, _ axis: ChartAxis) -> Double {
+    private func y(of value: Double, _ axis: ChartAxis) -> Double {
         Double(bottom) - value / axis.limit * Double(ChartPanel.height)
     }
 }
 
-/// Numbers and texts as SVG has them.
+/// Formats numbers and text for SVG.
 enum ChartText {
-    /// A number with at most two decimals.
+    /// Formats a number with at most two decimals.
     static func number(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "0" }
         let hundredths = Int((value * 100).rounded())
@@ -122,7 +122,7 @@ enum ChartText {
         return text
     }
 
-    /// A text without the characters that mean something in XML.
+    /// Escapes the characters that are special in XML text.
     static func escaped(_ text: String) -> String {
         var result = ""
         for character in text {

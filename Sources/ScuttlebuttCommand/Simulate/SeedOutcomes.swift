@@ -10,22 +10,22 @@ import ScuttlebuttSimulation
     import Darwin
 #endif
 
-/// Seeds that are run on all cores and looked at in their order.
+/// Runs seeds on all cores and delivers their outcomes in seed order.
 ///
-/// A run is a function of its seed, so the number of cores can change nothing but who is done
-/// first; looking in order makes the first failure, and all that is printed, the same everywhere.
+/// A run is a function of its seed, so the number of cores only affects which run finishes first.
+/// Delivering outcomes in order makes the first failure, and all output, the same everywhere.
 struct SeedOutcomes {
     let simulation: Simulation
     let first: UInt64
     let count: Int
 
-    /// Hands over one outcome after the other, until `look` returns false or a signal comes.
-    func forEach(_ look: (UInt64, Outcome) throws -> Bool) async throws {
+    /// Passes each outcome to `body` until it returns false or the task is cancelled.
+    func forEach(_ body: (UInt64, Outcome) throws -> Bool) async throws {
         let (simulation, first) = (simulation, first)
         let jobs = max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1) * 2
         try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
             var (begun, seen, running) = (0, 0, 0)
-            // Outcomes that wait for a slower one before them; their number is bounded by the lead.
+            // Outcomes waiting for a slower earlier one; `begin()` bounds their number.
             var waiting: [Int: Outcome] = [:]
             func begin() {
                 while running < jobs, begun < count, begun - seen < jobs * 8 {
@@ -45,7 +45,7 @@ struct SeedOutcomes {
                 while let next = waiting.removeValue(forKey: seen) {
                     let seed = first &+ UInt64(seen)
                     seen += 1
-                    if try !look(seed, next) || Task.isCancelled { return group.cancelAll() }
+                    if try !body(seed, next) || Task.isCancelled { return group.cancelAll() }
                 }
                 begin()
             }

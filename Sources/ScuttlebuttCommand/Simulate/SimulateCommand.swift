@@ -3,78 +3,81 @@
 import ArgumentParser
 import ScuttlebuttSimulation
 
-/// `scuttlebutt simulate`: swarms in one process over virtual time, one after the other.
+/// `scuttlebutt simulate`: runs simulated swarms in virtual time, in this process.
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Try the protocol on simulated swarms, with faults, and check its promises.",
+        abstract: "Check the protocol's promises on simulated swarms with faults.",
         discussion: """
-            Each seed stands for one swarm: peers, their connections and disks, what they write, \
-            and what goes wrong when. It runs in virtual time, without network or files, and all \
-            promises are checked after every step: peers end with the same log, nothing durable is \
-            lost, nothing comes twice. The same seed does the same in every process.
+            Each seed determines one swarm: its peers, connections and disks, what the peers \
+            write, and which faults occur when. It runs in virtual time without network or files, \
+            and every promise is checked after every step: peers converge on the same log, \
+            nothing durable is lost, nothing is delivered twice. The same seed gives the same run \
+            in every process.
 
-              scuttlebutt simulate                              100 swarms of 8 peers
+              scuttlebutt simulate                              run 100 swarms of 8 peers
               scuttlebutt simulate --seeds 1000 --peers 20 --faults partitions,crashes
-              scuttlebutt simulate --replay 7 | less            what happens in seed 7
-              scuttlebutt simulate --replay 7 --plot seed7.svg  and how stale the peers are
-              scuttlebutt simulate --scenario my.scenario       a script of your own
+              scuttlebutt simulate --replay 7 | less            show what happens in seed 7
+              scuttlebutt simulate --replay 7 --plot seed7.svg  plot how stale the peers are
+              scuttlebutt simulate --scenario my.scenario       run a script of your own
 
-            A broken promise is shown with its seed, the command that replays it, and the smallest \
-            script that still breaks it; the exit code is then 1. Save that script to a file to \
-            run it again with --scenario.
+            If a promise is broken, the exit code is 1 and the output names the seed, the \
+            command that replays it, and the smallest script found that still breaks the promise. \
+            Save that script to a file to run it again with --scenario.
 
             Faults: \(Faults.names.map(\.name).joined(separator: ", ")).
-            Topologies: \(Topology.allCases.map(\.rawValue).joined(separator: ", ")); each seed \
-            chooses one unless --topology does.
+            Topologies: \(Topology.allCases.map(\.rawValue).joined(separator: ", ")); chosen by \
+            the seed unless --topology is given.
             """)
 
-    @Option(help: ArgumentHelp("How many seeds are run. (default: 100)", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of seeds to run. (default: 100)", valueName: "n"))
     var seeds: Int?
 
-    @Option(help: ArgumentHelp("The first of them. (default: 0)", valueName: "seed"))
+    @Option(help: ArgumentHelp("First seed. (default: 0)", valueName: "seed"))
     var first: UInt64?
 
     @OptionGroup var swarm: SwarmArguments
 
     @Option(
-        help: ArgumentHelp("Run one seed and print what happens, step by step.", valueName: "seed"))
+        help: ArgumentHelp("Run one seed and print every event.", valueName: "seed"))
     var replay: UInt64?
 
     @Option(
-        help: ArgumentHelp("Run the script in a file, and print what happens.", valueName: "file"),
+        help: ArgumentHelp("Run the script in this file and print every event.", valueName: "file"),
         completion: .file())
     var scenario: String?
 
-    @Flag(help: "With --replay: print the seed's script, to be changed and run with --scenario.")
+    @Flag(help: "With --replay: print the seed's script, to edit and run with --scenario.")
     var script = false
 
-    @Flag(help: "Go on to the last seed after a failure.")
+    @Flag(help: "Continue after a failure.")
     var keepGoing = false
 
     @Option(
         help: ArgumentHelp(
-            "Draw staleness and traffic over time, as SVG, into this file.", valueName: "file"),
+            "Plot staleness and traffic over time as SVG to this file.", valueName: "file"),
         completion: .file())
     var plot: String?
 
-    @Flag(help: "One JSON object per line on stdout: one for each seed or event, and a summary.")
+    @Flag(help: "Print one JSON object per seed or event to stdout, and a summary.")
     var json = false
 
     func validate() throws {
-        if let seeds, seeds < 1 { throw ValidationError("--seeds takes a number from 1.") }
+        if let seeds, seeds < 1 {
+            throw ValidationError("invalid --seeds \(seeds): use 1 or more")
+        }
         if replay != nil, scenario != nil {
-            throw ValidationError("--replay runs a seed and --scenario a file; give one of them.")
+            throw ValidationError("--replay and --scenario cannot be combined")
         }
         if replay != nil || scenario != nil, seeds != nil || first != nil || keepGoing {
             throw ValidationError(
-                "--seeds, --first and --keep-going are for runs of many seeds, without --replay "
-                    + "and --scenario.")
+                "--seeds, --first and --keep-going cannot be combined with --replay or --scenario")
         }
         if scenario != nil, !swarm.options.isEmpty {
-            throw ValidationError("A scenario says itself how many peers there are, and all else.")
+            throw ValidationError(
+                "\(swarm.options) cannot be combined with --scenario: the script defines the swarm")
         }
-        if script, replay == nil { throw ValidationError("--script needs --replay.") }
+        if script, replay == nil { throw ValidationError("--script requires --replay") }
     }
 
     func run() async throws {
@@ -97,7 +100,7 @@ struct SimulateCommand: AsyncParsableCommand {
         do {
             try show(try Script(text), SimulationReport(replay: "--scenario \(path)", json: json))
         } catch let error as ScriptError {
-            throw CommandFailure("\(path), \(error).")
+            throw CommandFailure("\(path), \(error)")
         }
     }
 

@@ -2,15 +2,15 @@
 
 import ScuttlebuttSimulation
 
-/// What is printed about a run: events and JSON on stdout, and the rest on stderr.
+/// Prints a run: events and JSON to stdout, everything else to stderr.
 struct SimulationReport {
-    /// The options that show the run again.
+    /// The options that replay the run.
     let replay: String
     let json: Bool
 
     private var command: String { "scuttlebutt simulate \(replay)" }
 
-    /// Prints all events, and last a digest that is equal for equal runs.
+    /// Prints all events, followed by a digest that is equal for equal runs.
     func print(log outcome: Outcome) throws {
         for start in stride(from: 0, to: outcome.log.count, by: 4_096) {
             try Task.checkCancellation()
@@ -27,25 +27,25 @@ struct SimulationReport {
         try StandardOutput.shared.writeNow(Array(last.utf8))
     }
 
-    /// Prints what a seed came to, as JSON.
+    /// Prints the outcome of a seed as JSON.
     func print(seed outcome: Outcome, _ failure: Failure? = nil) throws {
         try StandardOutput.shared.writeNow(object(outcome, failure) + [0x0A])
     }
 
-    /// Tells of a broken promise with everything that is needed to see it again.
+    /// Prints a broken promise with everything needed to reproduce it.
     func print(failure outcome: Outcome, _ failure: Failure?) throws {
         if json { try print(seed: outcome, failure) }
         guard let violation = outcome.violation else { return }
         StandardError.shared.note(
             """
-            Seed \(outcome.script.seed) failed: \(violation)
+            seed \(outcome.script.seed) failed: \(violation)
             scuttlebutt \(ScuttlebuttCommand.version), \(SourceCommit.found.text)
-            Replay it:  \(command)
+            replay with:  \(command)
             """)
         guard let failure else { return }
         StandardError.shared.note(
             """
-            The smallest script found that breaks the same promise, of \
+            smallest script found that breaks the same promise, reduced from \
             \(failure.originalStepCount) steps; save it to a file and run it with --scenario FILE:
 
             # \(failure.violation)
@@ -53,15 +53,15 @@ struct SimulationReport {
             """)
     }
 
-    /// What a run came to, for people.
+    /// A summary of a run for people.
     func text(_ outcome: Outcome) -> String {
         let figures = outcome.figures
         let convergence = outcome.convergence.map {
-            ", level \($0 / 1_000) ms after the last fault"
+            ", converged \($0 / 1_000) ms after the last fault"
         }
-        return "All promises kept: \(figures.dispatched) actions written, \(figures.accepted) "
-            + "accepted, \(figures.bytes) bytes, \(outcome.time / 1_000) simulated ms"
-            + (convergence ?? "") + "."
+        return "all promises kept: \(figures.dispatched) actions written, \(figures.accepted) "
+            + "accepted, \(figures.bytes) bytes sent, \(outcome.time / 1_000) ms simulated"
+            + (convergence ?? "")
     }
 
     // MARK: JSON
@@ -101,7 +101,7 @@ struct SimulationReport {
 
     private func number(_ value: some BinaryInteger) -> [UInt8] { Array("\(value)".utf8) }
 
-    /// One line of the log; its time in milliseconds comes first.
+    /// A line of the log, which starts with its time in milliseconds, as JSON.
     private static func event(_ line: String) -> [UInt8] {
         let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         return Answer.object([
@@ -117,7 +117,7 @@ struct SimulationReport {
 }
 
 extension Answer {
-    /// An object of names and JSON texts.
+    /// An object with members given as names and JSON texts.
     static func object(_ members: [(String, [UInt8])]) -> [UInt8] {
         var bytes: [UInt8] = [0x7B]
         for (index, member) in members.enumerated() {

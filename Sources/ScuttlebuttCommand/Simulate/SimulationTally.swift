@@ -2,7 +2,7 @@
 
 import ScuttlebuttSimulation
 
-/// What many runs add up to.
+/// The totals of many runs.
 struct SimulationTally {
     private(set) var seeds = 0
     private var failed: [UInt64] = []
@@ -20,33 +20,34 @@ struct SimulationTally {
         if outcome.violation != nil { failed.append(outcome.script.seed) }
     }
 
-    /// Shows on a terminal how far it is, a few times a second.
+    /// Shows the progress on a terminal, a few times per second.
     mutating func showProgress(of count: Int) {
         let now = ContinuousClock.now
         guard now - shown > .milliseconds(100) else { return }
         shown = now
         StandardError.shared.progress(
-            "\(seeds) of \(count) seeds, \(rate(seeds)) a second, \(failed.count) failed")
+            "\(seeds) of \(count) seeds, \(rate(seeds)) per second, \(failed.count) failed")
     }
 
     /// Prints the summary.
     ///
-    /// - Throws: ``CommandFailure`` when promises were broken.
+    /// - Throws: ``CommandFailure`` if any promise was broken.
     func finish(_ setting: String, first: UInt64, json: Bool) throws {
         if json { try StandardOutput.shared.writeNow(summary + [0x0A]) }
         let range =
-            seeds == 1 ? "Seed \(first)" : "Seeds \(first) to \(first &+ UInt64(seeds) &- 1)"
+            seeds == 1 ? "seed \(first)" : "seeds \(first) to \(first &+ UInt64(seeds) &- 1)"
         let text =
-            "\(range); \(setting). \(rate(seeds)) seeds and \(rate(actions)) actions a second, "
-            + "\(events) events, \(bytes) bytes sent; the slowest swarm was level "
-            + "\(slowest / 1_000) simulated ms after its last fault."
+            "\(range) (\(setting)): \(rate(seeds)) seeds and \(rate(actions)) actions per second, "
+            + "\(events) events, \(bytes) bytes sent; the slowest swarm converged "
+            + "\(slowest / 1_000) ms (simulated) after its last fault"
         guard failed.isEmpty else {
             let names = failed.prefix(20).map { "\($0)" }.joined(separator: ", ")
             throw CommandFailure(
-                "\(text)\n\(failed.count) of \(seeds) broke a promise: \(names)"
-                    + (failed.count > 20 ? ", …" : ""), code: CommandFailure.checkFailed)
+                "\(failed.count) of \(seeds) seeds broke a promise: \(names)"
+                    + (failed.count > 20 ? ", …" : "") + "\n\(text)",
+                code: CommandFailure.checkFailed)
         }
-        if !json { StandardError.shared.note("\(text)\nAll promises were kept in all of them.") }
+        if !json { StandardError.shared.note("\(text)\nall promises kept") }
     }
 
     private var milliseconds: Int {

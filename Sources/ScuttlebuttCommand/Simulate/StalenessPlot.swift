@@ -2,19 +2,20 @@
 
 import ScuttlebuttSimulation
 
-/// Two panels over one axis of virtual time: how stale the peers are, and what they send.
+/// A picture with two panels over virtual time: how stale the peers are, and what they send.
 struct StalenessPlot {
     let title: String
     let series: StalenessSeries
-    /// The script, when there was only one run: its faults are marked.
+    /// The script whose faults to mark, if there was only one run.
     var script: Script?
 
-    /// The picture.
+    /// The picture as SVG.
     var svg: String {
         let time = ChartAxis(upTo: series.seconds)
         let isOne = series.runs == 1
         let stale = ChartPanel(
-            top: 84, title: "Staleness (updates lacked per running peer)", time: time,
+            top: ChartPanel.tops[0], title: "Staleness (missing updates per running peer)",
+            time: time,
             lines: [
                 ChartLine(
                     name: isOne ? "stalest peer" : "stalest peer of all runs", colour: "#d55e00",
@@ -24,7 +25,8 @@ struct StalenessPlot {
                     colour: "#0072b2", values: series.lacking),
             ])
         let traffic = ChartPanel(
-            top: 344, title: "Traffic (kB per simulated second, whole swarm)", time: time,
+            top: ChartPanel.tops[1], title: "Traffic (kB per simulated second, whole swarm)",
+            time: time,
             lines: [
                 ChartLine(
                     name: isOne ? "sent" : "sent, mean of the runs", colour: "#009e73",
@@ -45,16 +47,16 @@ struct StalenessPlot {
             """
     }
 
-    /// Grey where a partition lasts, and a line where the last fault is over.
+    /// Grey areas where there is a partition, and a line where the last fault ends.
     private func marks(_ time: ChartAxis) -> String {
         guard let script else { return "" }
         var text = ""
         var begin: Int?
         func shade(until end: Int) {
             guard let start = begin else { return }
-            let left = time.place(Double(start) / 1_000)
-            let width = time.place(Double(end) / 1_000) - left
-            text += ChartPanel.places.map { top in
+            let left = time.x(of: Double(start) / 1_000)
+            let width = time.x(of: Double(end) / 1_000) - left
+            text += ChartPanel.tops.map { top in
                 "<rect x=\"\(ChartText.number(left))\" y=\"\(top)\" "
                     + "width=\"\(ChartText.number(width))\" height=\"\(ChartPanel.height)\" "
                     + "fill=\"#eeeeee\"/>\n"
@@ -73,8 +75,8 @@ struct StalenessPlot {
         let end = script.steps.last?.time ?? 0
         shade(until: end)
         guard Double(end) / 1_000 <= time.limit else { return text + legend }
-        let place = ChartText.number(time.place(Double(end) / 1_000))
-        text += ChartPanel.places.map { top in
+        let place = ChartText.number(time.x(of: Double(end) / 1_000))
+        text += ChartPanel.tops.map { top in
             "<line x1=\"\(place)\" y1=\"\(top)\" x2=\"\(place)\" y2=\"\(top + ChartPanel.height)\" "
                 + "stroke=\"#888888\" stroke-dasharray=\"4 4\"/>\n"
         }.joined()
@@ -82,7 +84,7 @@ struct StalenessPlot {
     }
 
     private var legend: String {
-        "<text x=\"70\" y=\"54\" fill=\"#666666\">grey: a partition lasts · dashed: "
-            + "everything is healed</text>\n"
+        "<text x=\"70\" y=\"54\" fill=\"#666666\">grey: partition · dashed: last fault healed"
+            + "</text>\n"
     }
 }

@@ -4,10 +4,10 @@ import ScuttlebuttSimulation
 
 /// Staleness and traffic of one or more runs over virtual time.
 struct StalenessSeries {
-    /// The distance of two samples, in milliseconds.
+    /// The interval between two samples, in milliseconds.
     static let milliseconds = 50
 
-    /// One moment, added up over the runs.
+    /// The totals over all runs at one moment.
     private struct Moment {
         var lacking = 0.0
         var mostLacking = 0
@@ -17,7 +17,7 @@ struct StalenessSeries {
     private var moments: [Moment] = []
     private(set) var runs = 0
 
-    /// Adds a run; after its end it lacks nothing and sends nothing.
+    /// Adds a run, which counts as lacking and sending nothing after its end.
     mutating func add(_ outcome: Outcome) {
         runs += 1
         var sent = 0
@@ -32,22 +32,22 @@ struct StalenessSeries {
         }
     }
 
-    /// How many moments there are until nothing happens any more.
+    /// The moments up to the last one at which anything happens.
     private var shown: ArraySlice<Moment> {
         let last = moments.lastIndex { $0.mostLacking > 0 || $0.bytes > 0 } ?? 0
         return moments.prefix(last + 2)
     }
 
-    /// How many seconds of virtual time the series covers.
+    /// The length of the series in seconds of virtual time.
     var seconds: Double { Double(max(shown.count - 1, 1) * StalenessSeries.milliseconds) / 1_000 }
 
-    /// How many updates a running peer lacked on average.
+    /// The number of updates that a running peer lacked on average.
     var lacking: [Double] { shown.map { $0.lacking / Double(max(runs, 1)) } }
 
-    /// How many updates the stalest peer of all runs lacked.
+    /// The number of updates that the stalest peer of all runs lacked.
     var mostLacking: [Double] { shown.map { Double($0.mostLacking) } }
 
-    /// How many kilobytes a swarm sent per second, on average.
+    /// The kilobytes per second that a swarm sent on average.
     var kilobytesPerSecond: [Double] {
         let factor = 1 / Double(StalenessSeries.milliseconds) / Double(max(runs, 1))
         return shown.map { Double($0.bytes) * factor }

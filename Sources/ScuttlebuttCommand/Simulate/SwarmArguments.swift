@@ -3,48 +3,49 @@
 import ArgumentParser
 import ScuttlebuttSimulation
 
-/// What seeds are turned into.
+/// The options that describe the swarms to simulate.
 struct SwarmArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("How many peers a swarm has. (default: 8)", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of peers in a swarm. (default: 8)", valueName: "n"))
     var peers: Int?
 
     @Option(
-        help: ArgumentHelp("Who dials whom. (default: chosen by the seed)", valueName: "name"),
+        help: ArgumentHelp(
+            "Topology: which peers dial which. (default: chosen by the seed)", valueName: "name"),
         completion: .list(Topology.allCases.map(\.rawValue)), transform: SwarmArguments.topology)
     var topology: Topology?
 
     @Option(
         help: ArgumentHelp(
-            "What may go wrong: all, none, or names with commas between them. (default: all)",
+            "Faults to inject: all, none, or a comma-separated list. (default: all)",
             valueName: "list"),
         completion: .list(["all", "none"] + Faults.names.map(\.name)),
         transform: SwarmArguments.faults)
     var faults: Faults?
 
     @Option(
-        help: ArgumentHelp("How many things happen in a script. (default: 120)", valueName: "n"))
+        help: ArgumentHelp("Number of steps in a script. (default: 120)", valueName: "n"))
     var steps: Int?
 
     private static func topology(_ text: String) throws -> Topology {
         if let topology = Topology(rawValue: text) { return topology }
         throw ValidationError(
-            "There is no topology '\(text)', but "
-                + "\(Topology.allCases.map(\.rawValue).joined(separator: ", ")).")
+            "unknown topology '\(text)'; use one of: "
+                + "\(Topology.allCases.map(\.rawValue).joined(separator: ", "))")
     }
 
     private static func faults(_ text: String) throws -> Faults {
         if let faults = Faults(text) { return faults }
         throw ValidationError(
-            "'\(text)' names no faults; there are all, none, and with commas between them "
-                + "\(Faults.names.map(\.name).joined(separator: ", ")).")
+            "unknown faults '\(text)'; use all, none, or a comma-separated list of: "
+                + "\(Faults.names.map(\.name).joined(separator: ", "))")
     }
 
     func validate() throws {
         if let peers, !(1...Script.maximumPeers).contains(peers) {
-            throw ValidationError("--peers takes a number from 1 to \(Script.maximumPeers).")
+            throw ValidationError("invalid --peers \(peers): use 1–\(Script.maximumPeers)")
         }
         if let steps, !(0...1_000_000).contains(steps) {
-            throw ValidationError("--steps takes a number from 0 to 1000000.")
+            throw ValidationError("invalid --steps \(steps): use 0–1000000")
         }
     }
 
@@ -57,7 +58,7 @@ struct SwarmArguments: ParsableArguments {
         return configuration
     }
 
-    /// What was given, as options.
+    /// The given options, as they would be written on the command line.
     var options: String {
         var words: [String] = []
         if let peers { words += ["--peers \(peers)"] }
@@ -67,12 +68,12 @@ struct SwarmArguments: ParsableArguments {
         return words.joined(separator: " ")
     }
 
-    /// The options that show one seed again.
+    /// The options that replay one seed.
     func replay(_ seed: UInt64) -> String {
         "--replay \(seed)" + (options.isEmpty ? "" : " " + options)
     }
 
-    /// What the seeds were turned into, for people.
+    /// The settings for people.
     var description: String {
         let made = configuration
         return "\(made.peers) peers, \(made.topology?.rawValue ?? "every topology"), "

@@ -11,30 +11,30 @@ import Synchronization
     import Darwin
 #endif
 
-/// The lines of standard input, read on a thread of their own so that waiting for a person holds
-/// nothing back.
+/// The lines of standard input, read on a separate thread so that waiting for input blocks nothing
+/// else.
 ///
-/// The thread stops reading while ``waitingByteLimit`` bytes or ``waitingLineLimit`` lines wait.
-/// One task at a time asks for lines.
+/// The thread stops reading while ``waitingByteLimit`` bytes or ``waitingLineLimit`` lines are
+/// waiting. Only one task at a time may call ``next()``.
 final class CommandInput: Sendable {
-    /// One line of the input.
+    /// One line of input.
     enum Line: Equatable, Sendable {
         /// A line without its newline, and without a carriage return before it.
         case text([UInt8])
-        /// A line of more than ``CommandInput/lineByteLimit`` bytes; it was skipped.
+        /// A line of more than ``CommandInput/lineByteLimit`` bytes, which was skipped.
         case tooLong
     }
 
-    /// The longest line: that of the wire and the name of a command.
+    /// The maximum length of a line: the longest wire line plus room for a command name.
     static let lineByteLimit = 10_485_760 + 1_024
-    /// How many bytes may wait to be asked for.
+    /// The number of waiting bytes at which the thread stops reading.
     static let waitingByteLimit = 1 << 20
-    /// How many lines may wait to be asked for.
+    /// The number of waiting lines at which the thread stops reading.
     static let waitingLineLimit = 4_096
 
     private struct State {
         var lines: [Line] = []
-        /// How many of the lines were handed out; they are removed in bulk.
+        /// The number of lines already handed out, which are removed in bulk.
         var taken = 0
         var byteCount = 0
         var hasEnded = false
@@ -47,13 +47,13 @@ final class CommandInput: Sendable {
     private let file: CInt
     private let queue = DispatchQueue(label: "scuttlebutt.input")
 
-    /// Begins to read.
+    /// Creates an input and starts reading.
     init(file: CInt = STDIN_FILENO) {
         self.file = file
         queue.async { self.read(Progress()) }
     }
 
-    /// The next line, or `nil` at the end or when the task is cancelled.
+    /// Returns the next line, or `nil` at the end of input or when the task is cancelled.
     func next() async -> Line? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

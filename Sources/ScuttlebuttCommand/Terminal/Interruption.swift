@@ -11,15 +11,15 @@ import Synchronization
     import Darwin
 #endif
 
-/// SIGINT, SIGTERM and SIGHUP as the cancellation of a task, so that every verb ends in its own
-/// time, with everything saved.
+/// Turns SIGINT, SIGTERM and SIGHUP into cancellation of a task, so that every subcommand can save
+/// its data and end cleanly.
 enum Interruption {
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Runs `body`; a signal cancels it, and its `CancellationError` is then the ordinary end.
+    /// Runs `body` and cancels it on a signal; its `CancellationError` then counts as success.
     ///
-    /// - Parameter secondLimit: How long `body` may take to end after a signal; beyond it the
-    ///   process ends at once, as done. For verbs that have nothing to save; `nil` for the others.
+    /// - Parameter secondLimit: How many seconds `body` may take to end after a signal before the
+    ///   process exits with code 0. Use `nil` for subcommands that have data to save.
     /// - Parameter thread: Where `body` runs; `nil` for the pool, which it must not block.
     static func watch(
         secondLimit: Int? = nil, on thread: OwnThread? = nil,
@@ -29,7 +29,7 @@ enum Interruption {
         let queue = DispatchQueue(label: "scuttlebutt.signals")
         let sources = signals.compactMap { number -> (any DispatchSourceSignal)? in
             let previous = signal(number, SIG_IGN)
-            // What was started with nohup shall survive its terminal.
+            // A process started with nohup must survive its terminal.
             if number == SIGHUP, isIgnored(previous) { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
@@ -50,7 +50,7 @@ enum Interruption {
     }
 }
 
-/// A door that opens once; those who wait for it go on when it opens or they are cancelled.
+/// A gate that opens once and resumes everyone waiting for it.
 final class Latch: Sendable {
     private struct State {
         var isOpen = false
@@ -60,10 +60,10 @@ final class Latch: Sendable {
 
     private let state = Mutex(State())
 
-    /// Whether it was opened.
+    /// Whether the latch is open.
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
-    /// Opens it.
+    /// Opens the latch.
     func open() {
         let waiters = state.withLock { state in
             state.isOpen = true
@@ -73,7 +73,7 @@ final class Latch: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Waits until it is open, or the task is cancelled.
+    /// Waits until the latch is open or the task is cancelled.
     func wait() async {
         let number = state.withLock { state in
             state.last += 1

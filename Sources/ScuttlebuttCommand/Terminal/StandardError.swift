@@ -11,22 +11,23 @@ import Synchronization
     import Darwin
 #endif
 
-/// What people read: remarks, and a progress line where there is a terminal.
+/// Messages for people, and a progress line if stderr is a terminal.
 ///
-/// Nothing waits for it. Beyond ``waitingLimit`` remarks that nobody reads, new ones are dropped.
+/// Writing never blocks the caller. Once ``waitingLimit`` messages are waiting for a slow reader,
+/// further ones are dropped.
 final class StandardError: Sendable {
     static let shared = StandardError()
-    /// How many remarks may wait for a reader.
+    /// The maximum number of messages waiting to be written.
     static let waitingLimit = 1_000
 
-    private let queue = DispatchQueue(label: "scuttlebutt.remarks")
+    private let queue = DispatchQueue(label: "scuttlebutt.messages")
     private let waiting = Mutex(0)
     private let hasProgress = Mutex(false)
 
-    /// Whether a person is looking.
+    /// Whether stderr is a terminal.
     let isTerminal = isatty(STDERR_FILENO) == 1
 
-    /// Writes one remark.
+    /// Prints one message.
     func note(_ text: String) {
         let erases = hasProgress.withLock { hasProgress in
             defer { hasProgress = false }
@@ -35,14 +36,14 @@ final class StandardError: Sendable {
         write((erases ? "\r\u{1B}[K" : "") + text + "\n")
     }
 
-    /// Shows how far a verb is; nothing where nobody is looking.
+    /// Shows the progress if stderr is a terminal.
     func progress(_ text: String) {
         guard isTerminal else { return }
         hasProgress.withLock { $0 = true }
         write("\r\u{1B}[K" + text)
     }
 
-    /// Takes the progress line away.
+    /// Erases the progress line.
     func endProgress() {
         let erases = hasProgress.withLock { hasProgress in
             defer { hasProgress = false }
@@ -59,12 +60,12 @@ final class StandardError: Sendable {
         }
         guard hasRoom else { return }
         queue.async { [self] in
-            // Who does not read remarks shall not stop the work.
+            // A failure to write messages must not stop the work.
             try? Descriptor.write(Array(text.utf8), to: STDERR_FILENO)
             waiting.withLock { $0 -= 1 }
         }
     }
 
-    /// Waits, not for ever, until the remarks are written.
+    /// Waits up to 500 ms for pending messages to be written.
     func drain() async { await queue.drain() }
 }

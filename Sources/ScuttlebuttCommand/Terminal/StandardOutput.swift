@@ -11,9 +11,9 @@ import Synchronization
     import Darwin
 #endif
 
-/// What other programs read: whole lines, in the order of writing.
+/// Output for other programs: whole lines, in the order they are written.
 ///
-/// A reader that stops reading holds back only the task that writes, never a thread of the runtime.
+/// A reader that stops reading suspends the writing task but never blocks a thread of the runtime.
 final class StandardOutput: Sendable {
     static let shared = StandardOutput()
 
@@ -22,10 +22,10 @@ final class StandardOutput: Sendable {
 
     init(file: CInt = STDOUT_FILENO) { self.file = file }
 
-    /// Writes one line, given without its newline; returns when it was written.
+    /// Writes one line, given without its newline, and waits until it is written.
     ///
-    /// - Throws: ``OutputClosed``, ``CommandFailure`` when the disk is full, `CancellationError`
-    ///   when the task is cancelled, which does not take the line back.
+    /// - Throws: ``OutputClosed``; ``CommandFailure``, for example if the disk is full;
+    ///   `CancellationError` if the task is cancelled, although the line may still be written.
     func write(line: [UInt8]) async throws {
         let pending = PendingWrite()
         let bytes = line + [0x0A]
@@ -41,17 +41,17 @@ final class StandardOutput: Sendable {
         }
     }
 
-    /// Writes some lines at once, and blocks for it; for verbs that run on their own thread.
+    /// Writes complete lines, blocking the thread; for subcommands that run on their own thread.
     func writeNow(_ bytes: [UInt8]) throws {
         try queue.sync { try Descriptor.write(bytes, to: file) }  // only from a verb's own thread
     }
 
-    /// Waits, not for ever, until what was handed in is written.
+    /// Waits up to 500 ms for pending lines to be written.
     func drain() async { await queue.drain() }
 }
 
 extension DispatchQueue {
-    /// Waits, not for ever, until what was handed in is done.
+    /// Waits up to 500 ms for what was submitted to be done.
     func drain() async {
         let pending = PendingWrite()
         try? await withCheckedThrowingContinuation { continuation in
@@ -64,7 +64,7 @@ extension DispatchQueue {
     }
 }
 
-/// One write that somebody waits for, until it is done or they are cancelled.
+/// A write awaited by a task, which ends when it is done or the task is cancelled.
 private final class PendingWrite: Sendable {
     private struct State {
         var continuation: CheckedContinuation<Void, any Error>?
@@ -91,9 +91,9 @@ private final class PendingWrite: Sendable {
     }
 }
 
-/// Blocking input and output on a file descriptor, whatever its mode.
+/// Blocking reads and writes on a file descriptor, even a non-blocking one.
 enum Descriptor {
-    /// Writes all of `bytes`.
+    /// Writes all `bytes`.
     ///
     /// - Throws: ``OutputClosed``, ``CommandFailure``.
     static func write(_ bytes: [UInt8], to file: CInt) throws {
@@ -110,12 +110,12 @@ enum Descriptor {
                 throw OutputClosed()
             } else if count == 0 || errno != EINTR {
                 throw CommandFailure(
-                    "The output could not be written: \(String(cString: strerror(errno))).")
+                    "cannot write the output: \(String(cString: strerror(errno)))")
             }
         }
     }
 
-    /// Reads what there is, at least one byte; none at the end, or when reading fails.
+    /// Reads at least one byte and returns the number read; returns 0 at the end or on an error.
     static func read(_ file: CInt, into buffer: inout [UInt8]) -> Int {
         while true {
             let count = buffer.withUnsafeMutableBytes { receive(file, $0.baseAddress, $0.count) }
