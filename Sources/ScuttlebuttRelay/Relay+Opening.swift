@@ -8,17 +8,20 @@ import ScuttlebuttNIO
 public import ScuttlebuttRuntime
 
 extension Relay {
-    /// Makes a relay with a store of its own; nothing is bound or dialled before ``run()``.
+    /// Creates a relay with its own store.
+    ///
+    /// It does not listen or dial before ``run()``.
     ///
     /// - Parameters:
-    ///   - initial: The state before the first action; `nil` where the reducer makes it.
-    ///   - reducer: The server's own reducer; it need not be that of the clients.
-    ///   - codec: How actions become bytes. A server that serves all pages uses `.raw`.
-    ///   - storage: Where the log is kept; `nil` for in memory only.
-    ///   - bots: Programs that live in the server.
-    /// - Throws: `LinkError` `.badAddress` for a peer that cannot be dialled as written,
-    ///   `StorageError` when the log or the export file cannot be read, a `StoreFault` when there
-    ///   is no first state.
+    ///   - initial: The state before the first action, or `nil` if the reducer provides it.
+    ///   - reducer: The server's own reducer, which may differ from that of its clients.
+    ///   - codec: Converts actions to bytes and back. A server for all the pages uses `.raw`.
+    ///   - storage: The storage of the log, or `nil` to keep it in memory only.
+    ///   - options: The options of the store.
+    ///   - configuration: The settings of the relay.
+    ///   - bots: Programs to run inside the server.
+    /// - Throws: `LinkError` `.badAddress` for a peer whose address is invalid, `StorageError` if
+    ///   the log or the export file cannot be read, or a `StoreFault` if there is no initial state.
     public static func open(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         storage: (any LogStorage)? = nil, options: GossipOptions<Action> = GossipOptions(),
@@ -49,7 +52,7 @@ extension Relay {
     }
 }
 
-/// Dials a peer over links whose lines are counted.
+/// A transport whose links count their lines.
 struct MeteredTransport: Transport {
     private let base: any Transport
     private let meter: TrafficMeter

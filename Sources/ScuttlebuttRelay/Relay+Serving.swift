@@ -20,12 +20,12 @@ import ServiceLifecycle
 #endif
 
 extension Relay {
-    /// Everything between the start and the end of ``run()``.
+    /// Imports, listens, serves and dials until the task is cancelled.
     func serve() async throws {
         if let file = configuration.importFile {
             let summary = try await WireLines.load(file, into: store.dispatcher)
             configuration.report?(
-                "\(file): \(summary.accepted) of \(summary.updates) actions were new")
+                "imported \(summary.accepted) new of \(summary.updates) actions from \(file)")
         }
         let listener = try await lineListener()
         do {
@@ -52,12 +52,12 @@ extension Relay {
 
     private func acceptLines(from listener: TCPListener) async {
         while let link = await listener.accept() {
-            // A link that is dropped is closed at once.
+            // A link that is not taken closes when it is released.
             if store.swarm.openLinkCount < configuration.maximumConnections { take(link, .tcp) }
         }
     }
 
-    /// Begins the session of a link that somebody opened to us.
+    /// Starts a session on an accepted link.
     private func take(_ link: any Link, _ kind: LinkKind) {
         var options = SessionOptions()
         options.headerForm = kind == .tcp ? .upstream : .fork
@@ -70,7 +70,7 @@ extension Relay {
     private func serveHTTP(beside listener: TCPListener?) async throws {
         let configuration = self.configuration
         var logger = configuration.logger
-        // What the server tells is in the report already, and to be cancelled is no error.
+        // The report already covers what the server logs, and cancellation is not an error.
         logger.logLevel = .critical
         let pages = PageResponder(primusTimings: configuration.primusTimings) { self.statistics }
         let server = HTTPServerBuilder { responder in
@@ -97,7 +97,7 @@ extension Relay {
         }
     }
 
-    /// We accept connections from now on.
+    /// Starts dialling and reports the address once the server accepts connections.
     private func begin(_ channel: any Channel, _ listener: TCPListener?) {
         let port = channel.localAddress?.port ?? configuration.port
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
@@ -115,14 +115,15 @@ extension Relay {
         if failure.errnoCode == EADDRINUSE {
             return LinkError(
                 .addressInUse,
-                "\(place) is taken; end the other program, or choose another port (0: any).")
+                "cannot listen on \(place): the address is in use; stop the other program or use "
+                    + "another port (0 picks a free one)")
         }
-        return LinkError(.badAddress, "\(place) cannot be listened on: \(failure).")
+        return LinkError(.badAddress, "cannot listen on \(place): \(failure)")
     }
 
-    // MARK: Beside it
+    // MARK: Background tasks
 
-    /// Bots and statistics, until the task is cancelled.
+    /// Runs the bots and reports statistics until the task is cancelled.
     private func accompany() async {
         await withDiscardingTaskGroup { group in
             for bot in bots { group.addTask { await self.live(bot) } }

@@ -10,8 +10,8 @@ import Synchronization
 
 /// The server peer: a gossiping store that others reach over HTTP, WebSocket, Primus and TCP.
 ///
-/// It is a peer like any other, with a reducer, a log and an identity of its own; what makes it a
-/// server is that it listens, serves the pages, and outlives its clients.
+/// A relay is a peer like any other, with its own reducer, log and identity. What makes it a server
+/// is that it listens, serves the pages, and outlives its clients.
 ///
 /// ```swift
 /// let relay = try await Relay.open(reducer: counter, codec: .raw, storage: storage)
@@ -20,11 +20,11 @@ import Synchronization
 /// ).run()
 /// ```
 public final class Relay<State: Sendable, Action: Sendable>: Service {
-    /// The server's own store: dispatch to it, subscribe to it, or give it to a bot.
+    /// The server's own store, to dispatch to, subscribe to, or pass to a bot.
     ///
-    /// It is shut down when the relay ends.
+    /// The relay shuts it down when it ends.
     public let store: GossipStore<State, Action>
-    /// What the relay was told at its making.
+    /// The settings the relay was created with.
     public let configuration: RelayConfiguration
     let bots: [any Bot<Action>]
     let peers: [MeteredTransport]
@@ -43,12 +43,12 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         self.meter = meter
     }
 
-    /// Where the relay listens; waits until it does.
+    /// The address the relay listens on, once it does.
     ///
-    /// - Throws: What ``run()`` threw, when it ended before it listened.
+    /// - Throws: The error of ``run()`` if it ends before the relay listens.
     public var listening: RelayAddress { get async throws { try await startup.address() } }
 
-    /// What the relay has done so far and what it holds.
+    /// The relay's traffic so far, and the size of its log.
     public var statistics: RelayStatistics {
         var statistics = meter.statistics
         let status = store.status
@@ -59,13 +59,16 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     }
 
     /// Imports, listens, serves and dials until the task is cancelled or the service group shuts
-    /// down; once only.
+    /// down.
     ///
-    /// At the end links are closed so that their peers come back (Primus without
-    /// `primus::server::close`), everything is saved, and storage and export file are closed.
+    /// A relay can run only once.
     ///
-    /// - Throws: `LinkError` `.addressInUse` or `.badAddress` when it cannot listen, `StorageError`
-    ///   when the file to import cannot be read. Not for its orderly end.
+    /// On shutdown, links are closed in a way that lets peers reconnect (Primus without
+    /// `primus::server::close`), everything is saved, and the storage and the export file are
+    /// closed.
+    ///
+    /// - Throws: `LinkError` `.addressInUse` or `.badAddress` if it cannot listen; `StorageError`
+    ///   if the import file cannot be read. An orderly shutdown does not throw.
     public func run() async throws {
         startup.begin()
         do {
@@ -75,20 +78,20 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         } catch {
             startup.settle(.failure(error))
             await end()
-            // To be ended is how a relay ends.
+            // Cancellation is the normal way to stop a relay.
             if !(error is CancellationError) { throw error }
         }
     }
 
-    /// Shuts the store down in a task of its own, for ours may have been cancelled.
+    /// Shuts down the store in a separate task, because ours may be cancelled.
     private func end() async {
         let store = self.store
         await Task { await store.shutDown() }.value
-        configuration.report?("ended: \(statistics.summary)")
+        configuration.report?("stopped: \(statistics.summary)")
     }
 }
 
-/// Tells where a relay listens, or why it never did.
+/// Delivers the address a relay listens on, or the error that kept it from listening.
 final class Startup: Sendable {
     private struct State {
         var hasBegun = false
@@ -103,10 +106,10 @@ final class Startup: Sendable {
             defer { state.hasBegun = true }
             return !state.hasBegun
         }
-        precondition(isFirst, "a relay runs once")
+        precondition(isFirst, "a relay can run only once")
     }
 
-    /// The first result counts.
+    /// Sets the result; only the first call has an effect.
     func settle(_ result: Result<RelayAddress, any Error>) {
         let waiters = state.withLock { state in
             guard state.result == nil else {
@@ -130,7 +133,7 @@ final class Startup: Sendable {
     }
 }
 
-/// How long something has been there.
+/// Measures the time since its creation.
 struct Uptime: Sendable {
     private let start = ContinuousClock.now
 

@@ -3,62 +3,69 @@
 public import Logging
 public import ScuttlebuttNIO
 
-/// What a relay is told at its making; every setting has a default.
+/// The settings of a relay, all of which have defaults.
 public struct RelayConfiguration: Sendable {
-    /// The address to bind, for HTTP and TCP.
+    /// The address to listen on, for both HTTP and TCP.
     ///
-    /// Default `127.0.0.1`, which is reachable from this machine only: whoever reaches the relay
-    /// may write.
+    /// Default `127.0.0.1`, which is reachable from this machine only, because anyone who can reach
+    /// the relay can write to it.
     public var host = "127.0.0.1"
-    /// The port of pages, `/ws` and `/primus`; 0 for any free one.
+    /// The port for the pages, `/ws` and `/primus`; 0 picks a free port.
     ///
-    /// Default 3000, as the original's.
+    /// Default 3000, as in redux-scuttlebutt.
     public var port = 3000
-    /// The port of newline-delimited JSON over TCP; 0 for any free one.
+    /// The port for newline-delimited JSON over TCP; 0 picks a free port.
     ///
-    /// Default none.
+    /// Default `nil`, which disables it.
     public var tcpPort: Int?
-    /// Servers to dial, again and again after loss: `http://…`, `ws://…` or `tcp://host:port`.
+    /// The servers to dial, and to redial when a connection is lost: `http://…`, `ws://…` or
+    /// `tcp://host:port`.
     public var peers: [String] = []
-    /// A file of wire lines that is read before the relay listens, as if a peer had sent it.
+    /// A file of wire lines to import before the relay listens, as if a peer had sent it.
     public var importFile: String?
-    /// A file to which accepted updates are appended as wire lines.
+    /// A file to append accepted updates to, as wire lines.
     ///
-    /// It is complete at the end of the relay; what it lacks at the start is added then.
+    /// Updates that it lacks at the start are added then, and it is complete when the relay ends.
     public var exportFile: String?
-    /// How many HTTP connections, WebSockets included, may be open; the same again for TCP.
+    /// The maximum number of open HTTP connections, including WebSockets, and separately of TCP
+    /// links.
     ///
-    /// Default 10,000. Beyond it HTTP connections wait in the kernel and TCP links are closed.
+    /// Default 10,000. Further HTTP connections wait in the kernel; further TCP links are closed.
     public var maximumConnections = 10_000
-    /// How long an HTTP connection may stay without a request, or take over one.
+    /// How long an HTTP connection may be idle, or take to send a request.
     ///
-    /// Default 30 s. It does not concern WebSockets: Primus has heartbeats, `/ws` has TCP's.
+    /// Default 30 s. Does not apply to WebSockets: Primus has heartbeats, and `/ws` relies on TCP
+    /// keep-alive.
     public var idleTimeout = Duration.seconds(30)
-    /// The bounds and time-outs of each link.
+    /// The limits and timeouts of each link.
     public var linkLimits = LinkLimits()
     /// The heartbeats of Primus.
     public var primusTimings = PrimusTimings()
-    /// How often a line of statistics is reported, if anything has changed; default never.
-    public var statisticsInterval: Duration?
-    /// Gets lines for people: links that open and end, statistics.
+    /// The interval at which to report statistics if they have changed.
     ///
-    /// Called from any task. Default none.
+    /// Default `nil`, which disables the reports.
+    public var statisticsInterval: Duration?
+    /// Receives messages for people: links opening and closing, and statistics.
+    ///
+    /// Called from any task. Default `nil`.
     public var report: (@Sendable (String) -> Void)?
-    /// Gets `debug` lines; never payloads.
+    /// Receives log messages at level `debug`, never with payloads.
     public var logger = Logger(label: "scuttlebutt.relay")
-    /// Waits; tests hand in a virtual one.
+    /// Suspends for a duration.
+    ///
+    /// Tests replace it to use virtual time.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
-    /// Makes the default configuration.
+    /// Creates the default configuration.
     public init() {}
 }
 
-/// Where a relay listens.
+/// The addresses a relay listens on.
 public struct RelayAddress: Hashable, Sendable {
-    /// The address of the pages, such as `http://127.0.0.1:3000`.
+    /// The URL of the pages, such as `http://127.0.0.1:3000`.
     public let http: String
     /// The port of ``http``.
     public let port: Int
-    /// Host and port for lines over TCP, such as `127.0.0.1:4000`; `nil` when there is none.
+    /// The host and port for lines over TCP, such as `127.0.0.1:4000`, if enabled.
     public let tcp: String?
 }

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MIT
 
-/// A program that lives in the server and takes part like any peer: the original's NPC.
+/// A program that runs inside the server and dispatches actions like any peer
+/// (redux-scuttlebutt's NPC).
 ///
-/// A bot that looks at the state holds the store itself; see ``Relay/store``.
+/// A bot that needs the state holds the store itself; see ``Relay/store``.
 public protocol Bot<Action>: Sendable {
-    /// What it dispatches.
+    /// The actions the bot dispatches.
     associatedtype Action: Sendable
 
-    /// Lives until its task is cancelled, which is when the relay ends.
+    /// Runs the bot until its task is cancelled, which happens when the relay ends.
     ///
-    /// Returning or throwing ends this bot and nothing else.
+    /// Returning or throwing ends this bot only.
     func run(in world: BotWorld<Action>) async throws
 }
 
-/// What a bot can do and see.
+/// What a bot can do and observe.
 public struct BotWorld<Action: Sendable>: Sendable {
-    /// Dispatches an action to everybody.
+    /// Dispatches an action in the server's store, which gossips it to all peers.
     public let dispatch: @Sendable (Action) -> Void
-    /// How many links are open now.
+    /// Returns the number of open links.
     public let connected: @Sendable () -> Int
 
-    /// Makes a world; a test makes its own.
+    /// Creates a world.
+    ///
+    /// Tests use this to run a bot without a relay.
     public init(
         dispatch: @escaping @Sendable (Action) -> Void, connected: @escaping @Sendable () -> Int
     ) {

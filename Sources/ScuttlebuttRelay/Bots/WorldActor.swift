@@ -2,31 +2,32 @@
 
 public import ScuttlebuttCoding
 
-/// The clock of a shared world: dispatches one action again and again.
+/// A bot that dispatches the same action at a fixed interval, as the clock of a shared world.
 ///
-/// Without an audience it stands still by default, for every tick stays in everybody's log.
+/// By default it pauses while no peer is connected, because every tick stays in everyone's log.
 public struct WorldActor<Action: Sendable>: Bot {
-    /// What it dispatches.
+    /// The action to dispatch at each tick.
     public let action: Action
-    /// How long from one tick to the next.
+    /// The time between two ticks.
     public let interval: Duration
-    /// Whether it also ticks while no link is open.
+    /// Whether to tick even while no link is open.
     public let ticksAlone: Bool
     private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// Makes a clock.
+    /// Creates a ticker.
     ///
     /// - Parameters:
-    ///   - interval: Greater than zero.
-    ///   - ticksAlone: Whether it ticks without an audience, too.
-    ///   - sleep: Waits; tests hand in a virtual one.
+    ///   - action: The action to dispatch at each tick.
+    ///   - interval: The time between two ticks; greater than zero.
+    ///   - ticksAlone: Whether to tick even while no link is open.
+    ///   - sleep: Suspends for a duration. Tests pass one that uses virtual time.
     public init(
         dispatching action: Action, every interval: Duration, ticksAlone: Bool = false,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
     ) {
-        precondition(interval > .zero, "a clock without a pause would fill the log")
+        precondition(interval > .zero, "a ticker without a pause would flood the log")
         self.action = action
         self.interval = interval
         self.ticksAlone = ticksAlone
@@ -43,7 +44,7 @@ public struct WorldActor<Action: Sendable>: Bot {
 }
 
 extension WorldActor where Action == RawAction {
-    /// The clock of the Life page: dispatches `{"type":"STEP"}`.
+    /// Creates the ticker of the Life page, which dispatches `{"type":"STEP"}`.
     public static func life(
         every interval: Duration, ticksAlone: Bool = false,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {

@@ -4,25 +4,25 @@ public import Redux
 import Scuttlebutt
 public import ScuttlebuttCoding
 
-/// The state of the chat example: everybody's messages in agreed order.
+/// The state of the chat example: everyone's messages in agreed order.
 public struct Chat: Hashable, Sendable {
     /// One message.
     public struct Message: Hashable, Sendable {
-        /// What was written.
+        /// The text of the message.
         public let text: String
-        /// Where it stands among the peers; empty for a message that never left this one.
+        /// The timestamp and source of the action; empty for one that never left this peer.
         public let meta: ActionMeta
     }
 
     /// The messages, oldest first.
     public private(set) var messages: [Message] = []
 
-    /// Makes the first state, without a message.
+    /// Creates the initial state, which has no messages.
     public init() {}
 
-    /// ADD_MESSAGE, whose `payload` is the text, appends a message.
+    /// Appends a message for each `ADD_MESSAGE`, whose `payload` is the text.
     ///
-    /// Other types, and payloads that are no string, change nothing.
+    /// Actions of other types, and payloads that are not strings, change nothing.
     public static let reducer = Reducer<Chat, RawAction> { state, action, meta in
         state.perform(action, ExampleAction.kind(of: action), meta)
     }
@@ -36,7 +36,7 @@ public struct Chat: Hashable, Sendable {
 
     /// The state as JSON: `{"messages":[{"message":…,"source":…,"timestamp":…,"id":…},…]}`.
     ///
-    /// - Complexity: O(n) in the text of all messages.
+    /// - Complexity: O(n), where n is the total length of all messages.
     public var json: [UInt8] {
         var bytes = Array("{\"messages\":[".utf8)
         for (index, message) in messages.enumerated() {
@@ -66,7 +66,7 @@ extension Chat.Message {
         bytes.append(contentsOf: ",\"timestamp\":".utf8)
         bytes.append(contentsOf: time)
         bytes.append(contentsOf: ",\"id\":".utf8)
-        // The time as JavaScript prints it, so that the pages make the same identifiers.
+        // JavaScript's number format, so that the pages create the same identifiers.
         let source = meta.source?.utf8 ?? Array("null".utf8)
         JSONString.encode(time + [UInt8(ascii: "-")] + source, into: &bytes)
         bytes.append(UInt8(ascii: "}"))

@@ -4,17 +4,18 @@ public import Redux
 import Scuttlebutt
 public import ScuttlebuttCoding
 
-/// The state of the counter example: a number that everybody counts up and down.
+/// The state of the counter example: a number that everyone can count up and down.
 public struct Counter: Hashable, Sendable {
-    /// The number; it wraps around at the ends of `Int`, which nobody reaches by counting.
+    /// The number, which wraps around on overflow.
     public private(set) var value = 0
 
-    /// Makes the first state, 0.
+    /// Creates the initial state, 0.
     public init() {}
 
-    /// INCREMENT adds 1, DECREMENT subtracts 1, INCREMENT_ODD adds 1 when the value is odd.
+    /// Adds 1 for `INCREMENT`, subtracts 1 for `DECREMENT`, and adds 1 for `INCREMENT_ODD` if the
+    /// value is odd.
     ///
-    /// Other types change nothing.
+    /// Actions of other types change nothing.
     public static let reducer = Reducer<Counter, RawAction> { state, action in
         state.perform(ExampleAction.kind(of: action))
     }

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 
-/// The actions that the example reducers know, by the text of their `type`.
+/// The action types that the example reducers know.
 enum ExampleAction: String, CaseIterable, Sendable {
     case increment = "INCREMENT"
     case decrement = "DECREMENT"
@@ -13,21 +13,21 @@ enum ExampleAction: String, CaseIterable, Sendable {
     case step = "STEP"
     case reset = "RESET"
 
-    // By bytes: Swift's comparison of strings would take other spellings for the same.
+    // Keyed by bytes, because Swift's `String` treats canonically equivalent spellings as equal.
     private static let kinds = Dictionary(
         uniqueKeysWithValues: allCases.map { (Array($0.rawValue.utf8), $0) })
 
-    /// Which of them an action is; `nil` for all others.
+    /// Returns the type of an action, or `nil` if it is not one of these.
     static func kind(of action: RawAction) -> ExampleAction? {
         guard case .action(let type) = ActionShape.inspect(action.payload) else { return nil }
         return kinds[type]
     }
 
-    /// The value of `payload`, if there is one that can be read.
+    /// Returns the value of an action's `payload`, if there is one that can be parsed.
     static func payload(of action: RawAction) -> JSONValue? {
         (try? JSONValue(action.payload))?["payload"]
     }
 
-    /// The action without a payload.
+    /// An action of this type without a payload.
     var action: RawAction { RawAction(payload: Array("{\"type\":\"\(rawValue)\"}".utf8)) }
 }

@@ -4,25 +4,25 @@ public import Redux
 import Scuttlebutt
 public import ScuttlebuttCoding
 
-/// The reducers that come with the package; all of them can share one log.
+/// The example reducers of this package, all of which can share one log.
 ///
-/// None of them traps on, or is changed by, an action that is not its own.
+/// Each ignores actions that are not its own.
 public enum ExampleReducer: String, CaseIterable, Sendable {
     /// The array of all actions in agreed order.
     case log
-    /// A number that is counted up and down.
+    /// A number that counts up and down.
     case counter
     /// Messages in agreed order.
     case chat
-    /// Conway's Life on 30 by 30 cells.
+    /// Conway's Game of Life on 30 by 30 cells.
     case life
 
     /// The state before the first action.
     public var initialState: ExampleState { ExampleState(self) }
 
-    /// The reducer; it makes its own first state.
+    /// The reducer, which provides its own initial state.
     ///
-    /// - Complexity: Of one call: O(n) in the bytes of the action.
+    /// - Complexity: O(n) per call, where n is the length of the action in bytes.
     public var reducer: Reducer<ExampleState, RawAction> {
         let first = initialState
         return Reducer { state, action, meta in state.perform(action, meta) }.starting(with: first)
@@ -31,7 +31,7 @@ public enum ExampleReducer: String, CaseIterable, Sendable {
 
 /// The state of one of the example reducers.
 public struct ExampleState: Hashable, Sendable {
-    /// Whose state it is; the parts of the others stay empty.
+    /// The reducer this state belongs to; the parts of the other reducers stay empty.
     public let reducer: ExampleReducer
     /// The actions, for ``ExampleReducer/log``.
     public private(set) var log: [RawAction] = []
@@ -42,7 +42,7 @@ public struct ExampleState: Hashable, Sendable {
     /// The board, for ``ExampleReducer/life``.
     public private(set) var life = Life()
 
-    /// Makes the state before the first action.
+    /// Creates the state before the first action.
     public init(_ reducer: ExampleReducer) { self.reducer = reducer }
 
     mutating func perform(_ action: RawAction, _ meta: ActionMeta) {
@@ -54,9 +54,9 @@ public struct ExampleState: Hashable, Sendable {
         }
     }
 
-    /// The state as one JSON text without a line break, as `{"state":…}` shows it.
+    /// The state as JSON without line breaks, as shown in `{"state":…}`.
     ///
-    /// - Complexity: O(n) in its length.
+    /// - Complexity: O(n), where n is its length.
     public var json: [UInt8] {
         switch reducer {
         case .log: logJSON

@@ -4,29 +4,29 @@ public import Redux
 import Scuttlebutt
 public import ScuttlebuttCoding
 
-/// The state of the Life example: Conway's game on a board whose edges wrap.
+/// The state of the Life example: Conway's Game of Life on a board whose edges wrap.
 public struct Life: Hashable, Sendable {
-    /// How many rows and columns there are.
+    /// The number of rows and of columns.
     public static let size = 30
 
-    /// The cells, row after row; 1 lives, 0 does not.
+    /// The cells in row-major order; 1 is alive, 0 is dead.
     public private(set) var cells = [UInt8](repeating: 0, count: size * size)
 
-    /// Makes the first state, in which nothing lives.
+    /// Creates the initial state, in which all cells are dead.
     public init() {}
 
-    /// How many cells live.
+    /// The number of live cells.
     public var population: Int { cells.reduce(0) { $0 + Int($1) } }
 
-    /// Whether the cell in this column and row lives; both from 0, and they wrap.
+    /// Returns whether the cell at a column and row, which count from 0 and wrap, is alive.
     public func isAlive(column: Int, row: Int) -> Bool {
         cells[Life.wrapped(row) * Life.size + Life.wrapped(column)] == 1
     }
 
-    /// TOGGLE, whose `payload` is `{"x":column,"y":row}`, turns a cell over, STEP makes the next
-    /// generation, RESET clears the board.
+    /// Flips a cell for `TOGGLE`, whose `payload` is `{"x":column,"y":row}`, computes the next
+    /// generation for `STEP`, and clears the board for `RESET`.
     ///
-    /// Other types change nothing, nor does a place that is not on the board.
+    /// Actions of other types, and cells outside the board, change nothing.
     public static let reducer = Reducer<Life, RawAction> { state, action in
         state.perform(action, ExampleAction.kind(of: action))
     }
@@ -74,7 +74,7 @@ public struct Life: Hashable, Sendable {
         return rest < 0 ? rest + size : rest
     }
 
-    /// An index as JavaScript sees it: `3`, `3.0` and `3e0` are the same number.
+    /// Returns an index on the board; as in JavaScript, `3`, `3.0` and `3e0` are the same number.
     private static func index(_ value: JSONValue?) -> Int? {
         guard let number = value?.double, number >= 0, number < Double(size),
             number.rounded(.down) == number

@@ -5,12 +5,12 @@ public import Scuttlebutt
 public import ScuttlebuttRuntime
 import Synchronization
 
-/// A log storage that also appends every update to a file of wire lines.
+/// A log storage that wraps another one and also appends every update to a file of wire lines.
 ///
-/// An update goes to the storage behind it first, then to the file, and is on the disk in both when
-/// ``append(_:)`` returns. What the file has already is not written again, so a file that was
-/// left behind by a crash is completed at the next ``load(_:)``. The file is in the order of
-/// storing, in which an update may follow newer ones of its source.
+/// An update goes to the base storage first and then to the file; it is durable in both when
+/// ``append(_:)`` returns. Updates already in the file are not written again, so a file that is
+/// incomplete after a crash is completed by the next ``load(_:)``. The file is in storage order, in
+/// which an update may follow newer ones of its source.
 public final class ExportingStorage: LogStorage {
     private struct State {
         var exported: StampSet
@@ -22,25 +22,25 @@ public final class ExportingStorage: LogStorage {
     /// Where the file is written: a disk, or whoever reads from a pipe, takes its time.
     private let queue = DispatchQueue(label: "scuttlebutt.export")
 
-    /// Opens the file, or makes it, and reads what it has.
+    /// Creates a storage that appends to a file, creating the file if it does not exist.
     ///
     /// - Parameters:
     ///   - path: The file of wire lines.
-    ///   - base: Where the log is kept; `nil` when the file is all there is.
-    /// - Throws: `StorageError` `.unreadable`, or `.foreignOrCorrupt` when the file is none of wire
-    ///   lines; it is left as it was then.
+    ///   - base: The storage that keeps the log, or `nil` to only export it.
+    /// - Throws: `StorageError` `.unreadable`, or `.foreignOrCorrupt` if the file does not consist
+    ///   of wire lines; it is not changed in that case.
     public init(path: String, base: (any LogStorage)?) throws {
         self.base = base
         state = Mutex(State(exported: try WireLines.stamps(of: path)))
         file = try WireLineWriter(appendingTo: path)
     }
 
-    /// The source of the log behind, or `proposed`.
+    /// Returns the source of the base storage, or `proposed` if there is none.
     public func source(proposing proposed: Source) async throws -> Source {
         try await base?.source(proposing: proposed) ?? proposed
     }
 
-    /// Hands out what the log behind has, and completes the file by it.
+    /// Loads the base storage and exports any update the file lacks.
     public func load(_ body: @Sendable ([Update]) throws -> Void) async throws {
         try await base?.load { updates in
             try self.export(updates)
@@ -49,7 +49,7 @@ public final class ExportingStorage: LogStorage {
         try await onQueue { [file] in try file.flush() }
     }
 
-    /// Stores updates in the log behind and in the file; one call at a time.
+    /// Appends updates to the base storage and to the file; only one call may run at a time.
     public func append(_ updates: [Update]) async throws {
         try await base?.append(updates)
         try await onQueue { [self] in
@@ -71,21 +71,21 @@ public final class ExportingStorage: LogStorage {
                 line.removeAll(keepingCapacity: true)
                 ClassicWire.append(update, to: &line)
                 try file.append(line)
-                // After the line was taken, so that a full disk loses none of them.
+                // Recorded only once the line is accepted, so that a full disk loses no update.
                 _ = state.exported.add(update.stamp)
             }
         }
     }
 
-    /// The refusals of the log behind.
+    /// Returns the refusals of the base storage.
     public func refusals() async throws -> [Fingerprint] { try await base?.refusals() ?? [] }
 
-    /// Remembers refusals in the log behind.
+    /// Remembers refusals in the base storage.
     public func remember(refusals: [Fingerprint]) async throws {
         try await base?.remember(refusals: refusals)
     }
 
-    /// Completes and closes the file, then the log behind.
+    /// Flushes and closes the file, then closes the base storage.
     public func close() async {
         try? await onQueue { [file] in try file.close() }
         await base?.close()

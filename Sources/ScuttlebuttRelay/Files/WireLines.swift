@@ -5,30 +5,31 @@ import Rewind
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-/// Files of wire lines: the original's INFILE and OUTFILE.
+/// Imports files of wire lines, redux-scuttlebutt's INFILE and OUTFILE.
 public enum WireLines {
-    /// What an import found.
+    /// The result of an import.
     public struct Summary: Hashable, Sendable {
-        /// Updates in the file.
+        /// The number of updates in the file.
         public var updates = 0
-        /// Updates that were new and have been accepted.
+        /// The number of updates that were new and were accepted.
         public var accepted = 0
     }
 
-    /// Verifications that may wait while a file is read on.
+    /// The number of verifications that may be pending while reading continues.
     private static let verificationLimit = 1_000
-    /// Lines that are handed over at once where they do not come in the blocks of a file.
+    /// The number of sorted lines that are passed to the dispatcher at once.
     private static let batchLimit = 4_096
 
-    /// Reads a file into a running store, as if a peer had sent it: known updates change nothing,
-    /// and rules and policy apply.
+    /// Reads a file into a running store as if a peer had sent it: known updates change nothing,
+    /// and the wire rules and the policy apply.
     ///
-    /// Headers and SYNC lines are read over. A file in which an update follows newer ones of its
-    /// source, as an export may have it, is sorted in memory first: a store takes each source in
-    /// ascending order. What was accepted is saved on return.
+    /// Headers and SYNC lines are skipped. A file in which an update follows newer ones of its
+    /// source, as can happen in an export, is first sorted in memory, because a store accepts each
+    /// source in ascending order only. Accepted updates are saved on return.
     ///
-    /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt` with the number of the line that
-    ///   is no JSON (lines before it may have been taken), or whatever saving failed with.
+    /// - Throws: `StorageError` `.unreadable`; `.foreignOrCorrupt` with the number of the line that
+    ///   is not JSON, in which case earlier lines may have been accepted; or the error that saving
+    ///   failed with.
     @discardableResult
     public static func load(_ path: String, into dispatcher: Dispatcher) async throws -> Summary {
         var summary = Summary()
@@ -65,7 +66,7 @@ public enum WireLines {
         return summary
     }
 
-    /// Whether each source's updates ascend in a file, as far as it can be read.
+    /// Returns whether each source's updates ascend in a file, as far as it can be read.
     private static func isAscending(_ path: String, _ wire: ClassicWire) throws -> Bool {
         let reader = try WireLineReader(path: path)
         var decoder = LineDecoder(wire: wire)
@@ -83,13 +84,13 @@ public enum WireLines {
         } catch is OutOfOrder {
             return false
         } catch is StorageError {
-            // Told when the lines before are taken.
+            // Reported once the lines before it have been imported.
             return true
         }
         return true
     }
 
-    /// The lines of all updates in agreed order; before them those that break a rule.
+    /// Returns the lines of all updates in agreed order, preceded by those that break a rule.
     private static func sortedLines(_ path: String, _ wire: ClassicWire) throws -> [[UInt8]] {
         let reader = try WireLineReader(path: path)
         var decoder = LineDecoder(wire: wire)
@@ -101,7 +102,7 @@ public enum WireLines {
                 if let update { lines.append((update.stamp, bytes)) } else { refused.append(bytes) }
             }
         }
-        // Of two with one stamp the first is the one that counts.
+        // Of two updates with the same stamp, the first one counts.
         let order = lines.indices.sorted { left, right in
             let (a, b) = (lines[left].stamp, lines[right].stamp)
             return a == b ? left < right : a < b
@@ -109,10 +110,11 @@ public enum WireLines {
         return refused + order.map { lines[$0].bytes }
     }
 
-    /// The updates of a batch, `nil` for one that breaks a rule, and where their lines are.
+    /// Passes each update of a batch and the range of its line to `body`, or `nil` for an update
+    /// that breaks a rule.
     ///
-    /// Headers, which speak of peers that are not here, and SYNC lines are left out; a line that is
-    /// none of these is an error.
+    /// SYNC lines and headers, which describe peers that are not connected, are skipped. Any other
+    /// line is an error.
     private static func forEachUpdate(
         in batch: WireLineReader.Batch, of path: String, _ decoder: inout LineDecoder,
         _ body: (Update?, Range<Int>) throws -> Void
@@ -124,7 +126,7 @@ public enum WireLines {
             } catch {
                 throw StorageError(
                     .foreignOrCorrupt,
-                    "\(path), line \(batch.firstNumber + index) is no wire line: \(error.message).")
+                    "\(path), line \(batch.firstNumber + index): not a wire line: \(error.message)")
             }
             switch line {
             case .message(.update(let update)): try body(update, range)
@@ -134,7 +136,8 @@ public enum WireLines {
         }
     }
 
-    /// A verifier is given no more at once than a peer could give it.
+    /// Waits until at most `limit` verifications are pending, so that the verifier gets no more at
+    /// once than a peer could send.
     private static func settleVerification(
         _ dispatcher: Dispatcher, atMost limit: Int
     ) async throws {
@@ -143,12 +146,12 @@ public enum WireLines {
         }
     }
 
-    /// The stamps of the updates in a file; empty when there is no file.
+    /// Returns the stamps of the updates in a file, or an empty set if there is no file.
     ///
     /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt`.
     static func stamps(of path: String) throws -> StampSet {
         var stamps = StampSet()
-        // What is there but cannot be read cannot be written either, and says so then.
+        // A file that exists but is unreadable is reported when it is opened for writing.
         guard let reader = try? WireLineReader(path: path) else { return stamps }
         var decoder = LineDecoder(wire: ClassicWire(rules: .fork))
         while let batch = try reader.next() {
@@ -160,5 +163,5 @@ public enum WireLines {
     }
 }
 
-/// A file has an update behind a newer one of its source.
+/// Thrown when a file has an update after a newer one of its source.
 private struct OutOfOrder: Error {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// A file of `Web/` as it is served; it travels inside the binary.
+/// A file of `Web/` as it is served, embedded in the binary.
 struct Page: Sendable {
     let bytes: [UInt8]
     let type: String
@@ -13,7 +13,7 @@ struct Page: Sendable {
         Page(bytes: bytes, type: "text/javascript; charset=utf-8")
     }
 
-    /// All files by their path.
+    /// All files by their request path.
     static let all: [String: Page] = [
         "/": html(PackageResources.index_html),
         "/counter": html(PackageResources.counter_html),

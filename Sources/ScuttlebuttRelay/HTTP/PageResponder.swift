@@ -5,33 +5,35 @@ import HummingbirdCore
 import NIOCore
 import ScuttlebuttNIO
 
-/// Answers the requests that are no WebSockets.
+/// Answers HTTP requests that are not WebSocket upgrades.
 struct PageResponder: Sendable {
     let primusTimings: PrimusTimings
     let statistics: @Sendable () -> RelayStatistics
 
-    /// The answer to a request.
+    /// Returns the response to a request.
     ///
     /// - Parameters:
-    ///   - target: Path and query, as the request line has them.
+    ///   - method: The request method.
+    ///   - target: The path and query from the request line.
     func respond(_ method: HTTPRequest.Method, _ target: String) -> Response {
         let path = String(target.prefix { $0 != "?" })
         guard let found = find(path) else {
-            // Primus matches by prefix, so everything there is a place for a WebSocket.
+            // Primus matches by prefix, so every path below it is a WebSocket endpoint.
             if WebSocketDialect(requestTarget: path) != nil { return upgradeRequired }
-            return text(.notFound, "There is nothing at this path; / lists the pages.\n")
+            return text(.notFound, "Not found. The pages are listed at /.\n")
         }
         guard method == .get || method == .head else {
-            var response = text(.methodNotAllowed, "This path is for GET and HEAD.\n")
+            var response = text(.methodNotAllowed, "Method not allowed. Use GET or HEAD.\n")
             response.headers[.allow] = "GET, HEAD"
             return response
         }
         var response = self.response(.ok, found.bytes, found.type)
         if path.hasPrefix("/primus/") {
-            // Pages of the original are mostly served elsewhere; its server allows them all.
+            // redux-scuttlebutt's pages are usually served by another host, and its server allows
+            // every origin.
             response.headers[.accessControlAllowOrigin] = "*"
         }
-        // The headers of a HEAD tell the length that a GET would have.
+        // The headers of a HEAD response give the length of the GET response.
         return method == .head ? response.createHeadResponse() : response
     }
 
@@ -57,7 +59,7 @@ struct PageResponder: Sendable {
     }
 
     private var upgradeRequired: Response {
-        var response = text(.upgradeRequired, "A WebSocket is spoken here.\n")
+        var response = text(.upgradeRequired, "This is a WebSocket endpoint.\n")
         response.headers[.upgrade] = "websocket"
         return response
     }

@@ -10,7 +10,7 @@ import NIOWebSocket
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
 
-/// One accepted connection of the HTTP port: a WebSocket at `/ws` or `/primus…`, or requests.
+/// A connection accepted on the HTTP port: a WebSocket at `/ws` or `/primus…`, or HTTP requests.
 struct RelayChannel: ServerChildChannel {
     enum Upgrade: Sendable {
         case link(any Link, LinkKind)
@@ -26,13 +26,14 @@ struct RelayChannel: ServerChildChannel {
     let limits: LinkLimits
     let timings: PrimusTimings
     let idleTimeout: Duration
-    /// Takes a link over; returns at once.
+    /// Takes over a link and returns immediately.
     let accept: @Sendable (any Link, LinkKind) -> Void
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.socketOption(.so_keepalive), value: 1)
-            // From the first byte to the upgrade or the end of the first request's head.
+            // Covers the time from the first byte to the upgrade or the end of the first request
+            // head.
             try WebSocketServerLink.startUpgradeTimeout(on: channel, limits: limits)
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
                 upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
@@ -83,7 +84,7 @@ struct RelayChannel: ServerChildChannel {
             let upgrade = try await withTaskCancellationHandler {
                 try await value.upgrade.get()
             } onCancel: {
-                // A connection that says nothing must not keep the relay from ending.
+                // A silent connection must not keep the relay from shutting down.
                 channel.close(promise: nil)
             }
             switch upgrade {

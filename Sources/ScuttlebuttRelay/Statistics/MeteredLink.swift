@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
-/// A link that is counted from its making until it is closed or dropped, and its lines with it.
+/// A link that counts itself as open until it is closed or released, and counts its lines.
 final class MeteredLink: Link {
     let kind: LinkKind
     private let base: any Link
@@ -18,7 +18,7 @@ final class MeteredLink: Link {
         meter.opened(kind, base.name)
     }
 
-    deinit { end("dropped") }
+    deinit { end("released") }
 
     var name: String { base.name }
     var headerForm: HeaderForm { base.headerForm }
@@ -38,9 +38,9 @@ final class MeteredLink: Link {
 
     func close(_ reason: LinkClosing) async {
         switch reason {
-        case .finished: end("ended by the peer")
+        case .finished: end("finished by the peer")
         case .fault(let message): end(message)
-        case .shutdown: end("shut down")
+        case .shutdown: end("shutting down")
         }
         await base.close(reason)
     }

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MIT
 
-/// What a relay has done since it was started, and what it holds now.
+/// A relay's traffic since it started, and its current size.
 public struct RelayStatistics: Hashable, Sendable {
-    /// Wire lines that came over all links.
+    /// The number of wire lines received over all links.
     public var received = 0
-    /// Wire lines that were given to all links.
+    /// The number of wire lines sent over all links.
     public var sent = 0
-    /// Links that are open now, over all transports, accepted and dialled.
+    /// The number of open links of all transports, both accepted and dialled.
     public var connected = 0
-    /// Links that have been opened.
+    /// The number of links opened so far.
     public var opened = 0
-    /// Open links by kind, in the order of ``LinkKind``.
+    /// The number of open links of each kind.
     public var byKind: [LinkKind: Int] = [:]
-    /// Updates in the log.
+    /// The number of updates in the log.
     public var actions = 0
-    /// Sources that have written.
+    /// The number of sources that have written.
     public var sources = 0
-    /// Updates of peers that broke a rule or that the policy refused.
+    /// The number of peers' updates that broke a rule or were refused by the policy.
     public var refused = 0
-    /// How long the relay has been running, in whole seconds.
+    /// The time the relay has been running, in whole seconds.
     public var uptimeSeconds = 0
 
-    /// The statistics as one JSON object, as `/statistics` answers them.
+    /// The statistics as the JSON object that `/statistics` returns.
     public var json: [UInt8] {
         let kinds = LinkKind.allCases.map { "\"\($0.rawValue)\":\(byKind[$0] ?? 0)" }
         return Array(
@@ -32,21 +32,21 @@ public struct RelayStatistics: Hashable, Sendable {
             """.utf8)
     }
 
-    /// The statistics in one line for people.
+    /// The statistics on one line for people.
     public var summary: String {
         "\(connected) connected · \(received) received · \(sent) sent · \(actions) actions from "
             + "\(sources) sources"
     }
 }
 
-/// The ways in which a relay is linked to peers.
+/// The ways in which a peer can be connected to a relay.
 public enum LinkKind: String, CaseIterable, Sendable {
-    /// A peer came over Primus.
+    /// The peer connected over Primus.
     case primus
-    /// A peer came to `/ws`.
+    /// The peer connected to `/ws`.
     case websocket
-    /// A peer came over TCP.
+    /// The peer connected over TCP.
     case tcp
-    /// We dialled the peer.
+    /// The relay dialled the peer.
     case dialled
 }

@@ -3,7 +3,7 @@
 import ScuttlebuttRuntime
 import Synchronization
 
-/// Counts lines and links; every link of a relay writes here.
+/// Counts the lines and links of a relay.
 final class TrafficMeter: Sendable {
     private let received = Atomic(0)
     private let sent = Atomic(0)
@@ -12,24 +12,26 @@ final class TrafficMeter: Sendable {
     private let links = Mutex<[LinkKind: Int]>([:])
     private let report: (@Sendable (String) -> Void)?
 
-    /// - Parameter report: Gets a line for each link that opens or ends.
+    /// Creates a meter.
+    ///
+    /// - Parameter report: Receives a message for each link that opens or closes.
     init(report: (@Sendable (String) -> Void)? = nil) { self.report = report }
 
     func countReceived(_ lines: Int) { received.wrappingAdd(lines, ordering: .relaxed) }
     func countSent(_ lines: Int) { sent.wrappingAdd(lines, ordering: .relaxed) }
     func countRefused() { refused.wrappingAdd(1, ordering: .relaxed) }
 
-    /// A link was opened.
+    /// Counts a link as opened.
     func opened(_ kind: LinkKind, _ name: String) {
         opened.wrappingAdd(1, ordering: .relaxed)
         let count = change(kind, by: 1)
-        report?("opened \(name), \(count) connected")
+        report?("connected to \(name) (\(count) open)")
     }
 
-    /// A link has ended.
+    /// Counts a link as closed.
     func closed(_ kind: LinkKind, _ name: String, _ reason: String) {
         let count = change(kind, by: -1)
-        report?("closed \(name) (\(reason)), \(count) connected")
+        report?("disconnected from \(name): \(reason) (\(count) open)")
     }
 
     private func change(_ kind: LinkKind, by amount: Int) -> Int {
@@ -39,7 +41,7 @@ final class TrafficMeter: Sendable {
         }
     }
 
-    /// What was counted; the rest of the statistics is left at 0.
+    /// The counted statistics; all others are left at 0.
     var statistics: RelayStatistics {
         var statistics = RelayStatistics()
         statistics.received = received.load(ordering: .relaxed)
