@@ -2,12 +2,12 @@
 
 public import ScuttlebuttRuntime
 
-/// Finds the transport for a peer's address.
+/// Chooses the transport for a peer's address.
 public enum Transports {
-    /// The transport that dials `address`: `http(s)://…` is Primus, `ws(s)://…` WebSocket (at its
-    /// path, `/ws` if none), `tcp://host:port` lines over TCP.
+    /// Returns the transport that dials `address`: Primus for `http(s)://…`, WebSocket for
+    /// `ws(s)://…` (default path `/ws`), and lines over TCP for `tcp://host:port`.
     ///
-    /// - Throws: ``LinkError`` (`badAddress`) with one sentence for people.
+    /// - Throws: `LinkError` `.badAddress` with a message for people.
     public static func transport(
         for address: String, limits: LinkLimits = LinkLimits()
     ) throws -> any Transport {

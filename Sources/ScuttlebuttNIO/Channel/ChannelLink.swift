@@ -4,10 +4,10 @@ import NIOCore
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-/// A link over a NIO channel, whatever its framing.
+/// A link over a NIO channel with any framing.
 ///
-/// The handler holds the inbox and the outbox but not this object, so a link that nobody holds any
-/// more closes its channel.
+/// The handler retains the inbox and the outbox but not this object, so releasing the link closes
+/// its channel.
 final class ChannelLink: Link {
     let name: String
     let headerForm: HeaderForm
@@ -17,10 +17,12 @@ final class ChannelLink: Link {
     private let eventLoop: any EventLoop
     private let handler: NIOLoopBound<LinkHandler>
 
-    /// Adds the link's handler to `channel`; on its event loop only.
+    /// Adds the link's handler to `channel`.
     ///
-    /// - Parameter position: Where in the pipeline; whatever stands nearer to the network must
-    ///   speak byte buffers.
+    /// Must be called on its event loop.
+    ///
+    /// - Parameter position: The handler's position in the pipeline. Handlers closer to the network
+    ///   must produce and consume byte buffers.
     static func install(
         on channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position = .last,
         framing: any Framing, encoder: @escaping LineEncoder, limits: LinkLimits, name: String

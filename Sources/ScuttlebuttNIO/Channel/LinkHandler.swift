@@ -3,12 +3,12 @@
 import NIOCore
 import ScuttlebuttRuntime
 
-/// The channel's end of a link: bytes in, lines out to the inbox; buffers from the outbox, bytes
-/// out.
+/// The channel's end of a link: turns bytes into lines for the inbox and writes buffers from the
+/// outbox.
 ///
-/// All state belongs to the event loop. Back-pressure: while the inbox is full, `read` is held
-/// back, so that the kernel's buffers fill and the peer is slowed; while the channel is not
-/// writable, the outbox suspends its sender.
+/// All state belongs to the event loop. Back-pressure works in both directions: while the inbox is
+/// full, `read` is withheld, so that the kernel's buffers fill and the peer slows down; while the
+/// channel is not writable, the outbox suspends its sender.
 final class LinkHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
@@ -16,10 +16,10 @@ final class LinkHandler: ChannelDuplexHandler {
 
     private enum Phase {
         case open
-        /// We said our last word; the peer may still send, until the closing time-out.
-        case saidGoodbye
-        /// The peer ended its half, we have not.
-        case heardGoodbye
+        /// We have closed our half; the peer may still send until the closing timeout.
+        case outputClosed
+        /// The peer has closed its half; we have not.
+        case inputClosed
         case closed
     }
 
@@ -32,8 +32,8 @@ final class LinkHandler: ChannelDuplexHandler {
     private var arrivals = Arrivals()
     private var heldReply: ByteBuffer?
     private var context: ChannelHandlerContext?
-    private var alarm: (deadline: NIODeadline, task: Scheduled<Void>)?
-    private var closingAlarm: Scheduled<Void>?
+    private var tickTimer: (deadline: NIODeadline, task: Scheduled<Void>)?
+    private var closingTimer: Scheduled<Void>?
 
     init(framing: any Framing, limits: LinkLimits, inbox: LineInbox) {
         self.framing = framing
@@ -54,7 +54,7 @@ final class LinkHandler: ChannelDuplexHandler {
 
     private func open(_ context: ChannelHandlerContext) {
         framing.opened(now: context.eventLoop.now)
-        armAlarm(context)
+        scheduleTick(context)
     }
 
     // MARK: From the peer
@@ -86,12 +86,12 @@ final class LinkHandler: ChannelDuplexHandler {
             framing.inputEnded(into: &arrivals)
             settle(context)
         }
-        // A transport without halves has nothing left to say to a peer that hung up.
-        if phase == .saidGoodbye || !framing.hasHalves { context.close(promise: nil) }
+        // A transport without half-closure cannot send anything to a peer that hung up.
+        if phase == .outputClosed || !framing.hasHalves { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.failed(LinkError(.lost, "The connection broke (\(error)); dial again.")), context)
+        end(.failed(LinkError(.lost, "connection lost: \(error)")), context)
         context.close(promise: nil)
     }
 
@@ -100,17 +100,17 @@ final class LinkHandler: ChannelDuplexHandler {
             framing.inputEnded(into: &arrivals)
             settle(context)
         }
-        gone()
+        channelClosed()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end(.failed(LinkError(.lost, "The connection was lost; dial again.")), context)
-        gone()
+        end(.failed(LinkError(.lost, "connection lost")), context)
+        channelClosed()
         self.context = nil
     }
 
-    /// Hands on what has arrived and performs what it asks for.
+    /// Delivers what has arrived and performs the actions it requires.
     private func settle(_ context: ChannelHandlerContext) {
         if arrivals.lines.count > 0 {
             inbox.deliver(arrivals.lines)
@@ -125,22 +125,22 @@ final class LinkHandler: ChannelDuplexHandler {
             self.end(end, context)
             if arrivals.closes {
                 arrivals.closes = false
-                if phase == .saidGoodbye {
+                if phase == .outputClosed {
                     context.close(promise: nil)
                 } else {
-                    sayGoodbye(nil, context)
+                    closeOutput(nil, context)
                 }
             }
         }
-        armAlarm(context)
+        scheduleTick(context)
     }
 
-    /// Writes an answer, or keeps it while the peer takes nothing.
+    /// Writes a reply, or holds it back while the channel is not writable.
     ///
-    /// Only the newest is kept: a peer that asks again and again and reads no answer gets no memory
-    /// of ours for it.
+    /// Only the newest reply is held, so a peer that keeps asking without reading cannot make us
+    /// use memory.
     private func reply(_ reply: ByteBuffer, _ context: ChannelHandlerContext) {
-        guard phase == .open || phase == .heardGoodbye else { return }
+        guard phase == .open || phase == .inputClosed else { return }
         if context.channel.isWritable || arrivals.end != nil {
             write(reply, context, flushes: true)
         } else {
@@ -156,55 +156,58 @@ final class LinkHandler: ChannelDuplexHandler {
             inbox.end(error)
             outbox.fail(error)
         }
-        if phase == .open { phase = .heardGoodbye }
+        if phase == .open { phase = .inputClosed }
         if !framing.hasHalves {
-            outbox.fail(LinkError(.lost, "The peer closed the link; dial again."))
+            outbox.fail(LinkError(.lost, "the peer closed the connection"))
         }
     }
 
-    private func gone() {
+    private func channelClosed() {
         phase = .closed
-        alarm?.task.cancel()
-        closingAlarm?.cancel()
-        (alarm, closingAlarm, heldReply) = (nil, nil, nil)
-        outbox.gone(LinkError(.lost, "The connection is gone; dial again."))
+        tickTimer?.task.cancel()
+        closingTimer?.cancel()
+        (tickTimer, closingTimer, heldReply) = (nil, nil, nil)
+        outbox.channelClosed(LinkError(.lost, "connection lost"))
     }
 
     // MARK: To the peer
 
-    /// Writes what the outbox holds, with one flush, then performs the ending if one was ordered.
+    /// Writes everything in the outbox with a single flush, then performs the requested ending, if
+    /// any.
     func drain() {
         let (buffers, ending) = outbox.take()
         guard let context, phase != .closed else { return }
-        if phase != .saidGoodbye {
+        if phase != .outputClosed {
             for buffer in buffers { write(buffer, context, flushes: false) }
             if !buffers.isEmpty { context.flush() }
         }
         outbox.update(isWritable: context.channel.isWritable)
         switch ending {
         case nil: break
-        case .finish?: sayGoodbye(framing.hasHalves ? nil : .finished, context)
+        case .finish?: closeOutput(framing.hasHalves ? nil : .finished, context)
         case .close(let reason)?: close(reason, context)
         }
     }
 
-    /// Ends our half; the channel closes when the peer has ended its half too, or is too slow to.
-    private func sayGoodbye(_ reason: LinkClosing?, _ context: ChannelHandlerContext) {
+    /// Closes our half.
+    ///
+    /// The channel closes when the peer has closed its half too or the closing timeout expires.
+    private func closeOutput(_ reason: LinkClosing?, _ context: ChannelHandlerContext) {
         switch phase {
-        case .closed, .saidGoodbye: return outbox.ended()
-        case .open, .heardGoodbye: break
+        case .closed, .outputClosed: return outbox.ended()
+        case .open, .inputClosed: break
         }
-        let hadHeard = phase == .heardGoodbye
-        phase = .saidGoodbye
+        let inputWasClosed = phase == .inputClosed
+        phase = .outputClosed
         if let reason {
-            let words = framing.goodbye(reason)
-            if words.readableBytes > 0 { write(words, context, flushes: true) }
+            let bytes = framing.closingBytes(reason)
+            if bytes.readableBytes > 0 { write(bytes, context, flushes: true) }
         }
         let promise = context.eventLoop.makePromise(of: Void.self)
         let outbox = self.outbox
         promise.futureResult.whenComplete { _ in outbox.ended() }
-        if hadHeard {
-            // An empty write completes after all that precede it.
+        if inputWasClosed {
+            // An empty write completes after all preceding writes.
             let written = context.eventLoop.makePromise(of: Void.self)
             let channel = context.channel
             written.futureResult.whenComplete { _ in channel.close(promise: promise) }
@@ -214,32 +217,33 @@ final class LinkHandler: ChannelDuplexHandler {
         } else {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
         }
-        if !framing.hasHalves || inbox.isClosed || hadHeard { armClosingAlarm(context) }
+        if !framing.hasHalves || inbox.isClosed || inputWasClosed { scheduleClosing(context) }
     }
 
     private func close(_ reason: LinkClosing, _ context: ChannelHandlerContext) {
-        sayGoodbye(reason, context)
-        if phase != .closed { armClosingAlarm(context) }
-        // The peer must be read to its end, else the kernel answers with a reset that may overtake
-        // what we sent; the inbox is closed by now and drops it all.
+        closeOutput(reason, context)
+        if phase != .closed { scheduleClosing(context) }
+        // Read everything the peer sends; otherwise the kernel sends a reset, which may overtake
+        // what we sent. The inbox is closed by now and drops it all.
         context.read()
     }
 
-    private func armClosingAlarm(_ context: ChannelHandlerContext) {
-        guard closingAlarm == nil else { return }
+    private func scheduleClosing(_ context: ChannelHandlerContext) {
+        guard closingTimer == nil else { return }
         let handler = NIOLoopBound(Weak(self), eventLoop: context.eventLoop)
-        closingAlarm = context.eventLoop.scheduleTask(in: limits.closingTimeout) {
+        closingTimer = context.eventLoop.scheduleTask(in: limits.closingTimeout) {
             if let link = handler.value.handler { link.context?.close(promise: nil) }
         }
     }
 
-    /// Nobody holds the link any more: close at once, politely only as far as one write goes.
+    /// Closes the channel immediately, after at most one closing write, because the link was
+    /// released.
     func drop() {
         inbox.close()
         guard let context, phase != .closed else { return }
-        if phase == .open || phase == .heardGoodbye {
-            let words = framing.goodbye(.shutdown)
-            if words.readableBytes > 0 { write(words, context, flushes: true) }
+        if phase == .open || phase == .inputClosed {
+            let bytes = framing.closingBytes(.shutdown)
+            if bytes.readableBytes > 0 { write(bytes, context, flushes: true) }
         }
         context.close(promise: nil)
     }
@@ -260,28 +264,31 @@ final class LinkHandler: ChannelDuplexHandler {
 
     // MARK: Time
 
-    /// One timer at a time; when it fires early it is set again, so that traffic costs no timers.
-    private func armAlarm(_ context: ChannelHandlerContext) {
+    /// Schedules a tick at the framing's deadline.
+    ///
+    /// There is one timer at a time. If the deadline has moved when it fires, it is scheduled
+    /// again, so that traffic creates no timers.
+    private func scheduleTick(_ context: ChannelHandlerContext) {
         guard phase == .open, let deadline = framing.deadline else { return }
-        if let alarm {
-            if alarm.deadline <= deadline { return }
-            alarm.task.cancel()
+        if let tickTimer {
+            if tickTimer.deadline <= deadline { return }
+            tickTimer.task.cancel()
         }
         let handler = NIOLoopBound(Weak(self), eventLoop: context.eventLoop)
         let task = context.eventLoop.scheduleTask(deadline: deadline) {
-            if let link = handler.value.handler { link.alarmRang() }
+            if let link = handler.value.handler { link.tick() }
         }
-        alarm = (deadline, task)
+        tickTimer = (deadline, task)
     }
 
-    private func alarmRang() {
-        alarm = nil
+    private func tick() {
+        tickTimer = nil
         guard let context, phase == .open else { return }
         framing.tick(now: context.eventLoop.now, isReading: !inbox.isFull, into: &arrivals)
         settle(context)
     }
 
-    /// A timer that outlives its link must not keep it alive.
+    /// Keeps timers that outlive a link from keeping it alive.
     private struct Weak {
         weak var handler: LinkHandler?
         init(_ handler: LinkHandler) { self.handler = handler }

@@ -4,12 +4,13 @@ import NIOCore
 import ScuttlebuttRuntime
 import Synchronization
 
-/// What one link has yet to write: the way from the tasks that send to the event loop.
+/// The buffers a link has yet to write, handed from the sending tasks to the event loop.
 ///
-/// One mutex guards all of it. `wake` puts one call of ``LinkHandler/drain()`` on the event loop;
-/// it is called only when none is under way, so a burst of sends costs one hop and one flush.
+/// One mutex guards all state. `wake` schedules one call of ``LinkHandler/drain()`` on the event
+/// loop. It is called only if none is already scheduled, so a burst of sends costs one hop and one
+/// flush.
 final class Outbox: Sendable {
-    /// What shall happen once everything before was written.
+    /// What to do once everything queued has been written.
     enum Ending: Sendable {
         case finish
         case close(LinkClosing)
@@ -35,7 +36,7 @@ final class Outbox: Sendable {
 
     init(bound: Int) { self.bound = bound }
 
-    /// Queues `buffer` and suspends until there is room for more.
+    /// Queues `buffer` and waits until there is room for more.
     func send(_ buffer: ByteBuffer, wake: @Sendable () -> Void) async throws {
         try Task.checkCancellation()
         let (wakes, waits, ticket) = try state.withLock { state in
@@ -49,17 +50,17 @@ final class Outbox: Sendable {
             )
         }
         if wakes { wake() }
-        if waits { try await room(ticket) }
+        if waits { try await waitForRoom(ticket) }
     }
 
-    private func room(_ ticket: Int) async throws {
+    private func waitForRoom(_ ticket: Int) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: Waiter) in
                 let result = state.withLock { state -> Result<Void, any Error>? in
                     if let failure = state.failure { return .failure(failure) }
                     if state.isWritable && state.queuedByteCount <= bound { return .success(()) }
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    precondition(state.sender == nil, "two tasks send on one link")
+                    precondition(state.sender == nil, "two tasks are sending on one link")
                     state.sender = (ticket, continuation)
                     return nil
                 }
@@ -75,8 +76,8 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Lets nobody send any more, orders `ending` after what is queued, and returns once that was
-    /// done or the connection is gone.
+    /// Rejects further sends, requests `ending` after everything queued, and waits until that is
+    /// done or the channel is closed.
     func end(_ ending: Ending, wake: @Sendable () -> Void) async {
         await withCheckedContinuation { continuation in
             let (wakes, sender) = state.withLock { state -> (Bool?, Waiter?) in
@@ -99,7 +100,9 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Takes everything that is queued; on the event loop only.
+    /// Removes and returns everything queued.
+    ///
+    /// Must be called on the event loop.
     func take() -> (buffers: [ByteBuffer], ending: Ending?) {
         state.withLock { state in
             state.isScheduled = false
@@ -109,9 +112,7 @@ final class Outbox: Sendable {
         }
     }
 
-    /// After a write: whether the channel takes more.
-    ///
-    /// Lets the sender go on if so.
+    /// Records whether the channel is writable, and resumes the sender if there is room.
     func update(isWritable: Bool) {
         let sender = state.withLock { state -> Waiter? in
             state.isWritable = isWritable
@@ -122,7 +123,7 @@ final class Outbox: Sendable {
         sender?.resume()
     }
 
-    /// The peer takes nothing more; what is queued is dropped.
+    /// Fails the sender and further sends, and drops everything queued.
     func fail(_ error: LinkError) {
         let sender = state.withLock { state -> Waiter? in
             state.failure = state.failure ?? error
@@ -134,16 +135,16 @@ final class Outbox: Sendable {
         sender?.resume(throwing: error)
     }
 
-    /// The ending was performed: those who wait for it go on.
-    func ended() { releaseClosers(isGone: false) }
+    /// Resumes the callers of ``end(_:wake:)`` after the ending was performed.
+    func ended() { resumeClosers(isGone: false) }
 
-    /// The connection is gone.
-    func gone(_ error: LinkError) {
+    /// Fails the sender and resumes all callers after the channel has closed.
+    func channelClosed(_ error: LinkError) {
         fail(error)
-        releaseClosers(isGone: true)
+        resumeClosers(isGone: true)
     }
 
-    private func releaseClosers(isGone: Bool) {
+    private func resumeClosers(isGone: Bool) {
         let closers = state.withLock { state in
             state.isGone = state.isGone || isGone
             defer { state.closers = [] }
@@ -152,5 +153,5 @@ final class Outbox: Sendable {
         for closer in closers { closer.resume() }
     }
 
-    private static let closed = LinkError(.closed, "The link was closed on this side.")
+    private static let closed = LinkError(.closed, "the link was closed by this side")
 }

@@ -3,48 +3,54 @@
 import NIOCore
 import ScuttlebuttRuntime
 
-/// What makes lines of a connection's bytes, and the other way round: a machine without I/O.
+/// Converts between a connection's bytes and lines, as a state machine without I/O.
 ///
-/// The handler tells it what happened and when; it answers in ``Arrivals``. It never traps on what
-/// a peer sent and holds at most one incomplete line or message.
+/// The handler passes in what happened and when; the framing reports the results in ``Arrivals``.
+/// It never traps on a peer's input and holds at most one incomplete line or message.
 protocol Framing {
-    /// Whether each direction can end by itself, as in TCP.
+    /// Whether each direction can be closed separately, as in TCP.
     var hasHalves: Bool { get }
-    /// When ``tick(now:into:)`` wants to be called; `nil` when no time matters.
+    /// When ``tick(now:isReading:into:)`` must be called next, or `nil` if it need not be.
     var deadline: NIODeadline? { get }
-    /// The connection carries lines from now on.
+    /// Called when the connection is ready to carry lines.
     mutating func opened(now: NIODeadline)
-    /// Bytes arrived.
+    /// Called when bytes have arrived.
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals)
-    /// The peer will send nothing more.
+    /// Called when the peer will send nothing more.
     mutating func inputEnded(into arrivals: inout Arrivals)
-    /// The deadline may have come. `isReading` is false when nothing was read for want of room, so
-    /// that the peer's silence means nothing.
+    /// Called when ``deadline`` may have passed.
+    ///
+    /// - Parameter isReading: False if nothing was read because the inbox was full, in which case
+    ///   the peer's silence means nothing.
     mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals)
-    /// The last bytes to send when we close; empty when the transport knows none.
-    mutating func goodbye(_ reason: LinkClosing) -> ByteBuffer
+    /// Returns the last bytes to send before closing, or an empty buffer if the protocol has none.
+    mutating func closingBytes(_ reason: LinkClosing) -> ByteBuffer
 }
 
-/// What came out of one piece of input.
+/// The results of one piece of input.
 struct Arrivals {
     /// How the peer's half, or the connection, ended.
     enum End {
-        /// The peer ended properly.
+        /// The peer closed its half in an orderly way.
         case ended
-        /// The connection is of no more use.
+        /// The connection can no longer be used.
         case failed(LinkError)
     }
 
     /// Complete lines, in order.
     var lines = InboundLines()
-    /// Bytes to send back at once (pong, answer to a close).
+    /// Bytes to send back immediately, such as a pong or the answer to a close frame.
     var reply = ByteBuffer()
-    /// Set once; nothing that follows counts.
+    /// How the input ended.
+    ///
+    /// Once set, further input is ignored.
     var end: End?
-    /// Whether the connection itself is to be closed after the reply.
+    /// Whether to close the connection after the reply.
     var closes = false
 }
 
-/// The wire form of lines for one kind of transport, made outside the event loop.
+/// Encodes lines for a transport.
+///
+/// Called outside the event loop.
 typealias LineEncoder = @Sendable (OutboundLines) -> ByteBuffer

@@ -31,17 +31,17 @@ struct LineFraming: Framing {
 
     mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals) {}
 
-    mutating func goodbye(_ reason: LinkClosing) -> ByteBuffer { ByteBuffer() }
+    mutating func closingBytes(_ reason: LinkClosing) -> ByteBuffer { ByteBuffer() }
 
-    /// The lines as they are; all peers share one buffer.
+    /// Encodes lines as they are, in a buffer shared by all peers.
     static let encoder: LineEncoder = { lines in
         lines.rendering("lines") { ByteBuffer(bytes: $0.bytes) }
     }
 }
 
 extension LinkError {
-    /// The peer sent more than `bound` bytes in one line or message.
+    /// The error for a peer that sent more than `bound` bytes in one line or message.
     static func tooLong(_ bound: Int) -> LinkError {
-        LinkError(.lineTooLong, "The peer sent a line of more than \(bound) bytes; it was dropped.")
+        LinkError(.lineTooLong, "the peer sent a line of more than \(bound) bytes")
     }
 }

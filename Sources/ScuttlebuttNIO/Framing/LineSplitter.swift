@@ -10,19 +10,19 @@ import ScuttlebuttRuntime
     import Musl
 #endif
 
-/// Cuts a stream of bytes into lines at each LF, across the borders of chunks.
+/// Splits a stream of bytes into lines at each LF, across chunk boundaries.
 ///
-/// Working on bytes, it never sees half a character. Empty lines vanish, a carriage return at the
-/// end of a line too.
+/// It works on bytes, so it cannot split a character. It drops empty lines and a carriage return at
+/// the end of a line.
 struct LineSplitter {
     let maximumByteCount: Int
     private var partial: [UInt8] = []
 
     init(maximumByteCount: Int) { self.maximumByteCount = maximumByteCount }
 
-    /// Adds the lines that `bytes` complete to `lines`.
+    /// Appends the lines completed by `bytes` to `lines`.
     ///
-    /// - Returns: `false` when a line is longer than the bound; nothing more is to be fed then.
+    /// - Returns: `false` if a line is longer than the bound. Do not feed any more bytes then.
     /// - Complexity: O(bytes).
     mutating func feed(_ bytes: UnsafeRawBufferPointer, into lines: inout InboundLines) -> Bool {
         guard let base = bytes.baseAddress else { return true }
@@ -48,7 +48,7 @@ struct LineSplitter {
         return true
     }
 
-    /// Adds a last line that no newline ended.
+    /// Appends a last line that was not terminated by a newline.
     mutating func finish(into lines: inout InboundLines) {
         partial.withUnsafeBytes { Self.add($0, to: &lines) }
         partial = []

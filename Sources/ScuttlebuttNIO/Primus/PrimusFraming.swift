@@ -3,18 +3,19 @@
 import NIOCore
 import ScuttlebuttRuntime
 
-/// The Primus protocol on the text of WebSocket messages: JSON strings that are pieces of the line
-/// stream, or control items that begin with `primus::`.
+/// The Primus protocol in the text of WebSocket messages: JSON strings that are pieces of the line
+/// stream, or control messages that begin with `primus::`.
 struct PrimusFraming {
     private let isServer: Bool
     private let identity: String
     private var heartbeat: PrimusHeartbeat
     private var splitter: LineSplitter
     private var string: [UInt8] = []
-    /// Whether the server said that we shall not come back.
+    /// Whether the server asked us not to reconnect.
     private(set) var isDismissed = false
 
-    /// The server's side; `identity` is what a client that asks is told.
+    /// Creates the server's side; `identity` is the answer to a client that asks for its
+    /// identifier.
     init(server timings: PrimusTimings, identity: String, maximumByteCount: Int) {
         isServer = true
         self.identity = identity
@@ -22,7 +23,7 @@ struct PrimusFraming {
         splitter = LineSplitter(maximumByteCount: maximumByteCount)
     }
 
-    /// The client's side.
+    /// Creates the client's side.
     init(client timings: PrimusTimings, dialect: PrimusDialect, maximumByteCount: Int) {
         isServer = false
         identity = ""
@@ -34,9 +35,9 @@ struct PrimusFraming {
 
     mutating func opened(now: NIODeadline) { heartbeat.opened(now: now) }
 
-    /// One message arrived.
+    /// Processes one message.
     ///
-    /// What is not a JSON string is ignored.
+    /// Messages that are not JSON strings are ignored.
     mutating func receive(
         _ text: UnsafeRawBufferPointer, now: NIODeadline, masked: Bool,
         into arrivals: inout Arrivals
@@ -56,7 +57,7 @@ struct PrimusFraming {
 
     private static let prefix = Array("primus::".utf8)
 
-    /// Control items of the originals have some 30 bytes; a longer one is not worth an answer.
+    /// Primus sends control messages of about 30 bytes; much longer ones are ignored.
     private static let maximumControlByteCount = 256
 
     private mutating func control(
@@ -79,7 +80,7 @@ struct PrimusFraming {
         }
     }
 
-    /// Sends a ping or gives up, as the heartbeat wants.
+    /// Sends a ping or gives up if the heartbeat says so.
     mutating func tick(
         now: NIODeadline, isReading: Bool, masked: Bool, into arrivals: inout Arrivals
     ) {
@@ -91,7 +92,7 @@ struct PrimusFraming {
                 to: &arrivals.reply)
         case .giveUp:
             arrivals.end = .failed(
-                LinkError(.timedOut, "The peer was silent for too long; it is taken for gone."))
+                LinkError(.timedOut, "the peer did not respond in time"))
         }
     }
 }

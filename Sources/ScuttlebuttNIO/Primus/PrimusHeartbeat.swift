@@ -2,9 +2,9 @@
 
 import NIOCore
 
-/// Decides when to ping and when to give up, on either side and in either dialect; no I/O.
+/// Decides when to ping and when to give up, for both sides and dialects, without I/O.
 struct PrimusHeartbeat {
-    /// What is due.
+    /// The action that is due.
     enum Action: Hashable {
         case nothing
         case ping
@@ -12,7 +12,7 @@ struct PrimusHeartbeat {
     }
 
     private enum Role {
-        /// `hasPinged`: the client pings by itself, so we need not.
+        /// `hasPinged`: the client sends pings, so the server need not.
         case server(hasPinged: Bool)
         case client(PrimusDialect)
     }
@@ -22,25 +22,25 @@ struct PrimusHeartbeat {
     private var pingAt: NIODeadline?
     private var giveUpAt: NIODeadline?
 
-    /// The server's side.
+    /// Creates the server's side.
     init(server timings: PrimusTimings) {
         self.timings = timings
         role = .server(hasPinged: false)
     }
 
-    /// The client's side.
+    /// Creates the client's side.
     init(client timings: PrimusTimings, dialect: PrimusDialect) {
         self.timings = timings
         role = .client(dialect)
     }
 
-    /// When ``tick(now:isReading:)`` has something to do at the earliest.
+    /// The earliest time at which ``tick(now:isReading:)`` has something to do.
     var deadline: NIODeadline? {
         guard let pingAt, let giveUpAt else { return pingAt ?? giveUpAt }
         return min(pingAt, giveUpAt)
     }
 
-    /// The connection was opened.
+    /// Called when the connection has opened.
     mutating func opened(now: NIODeadline) {
         switch role {
         case .server:
@@ -52,12 +52,14 @@ struct PrimusHeartbeat {
         }
     }
 
-    /// Anything at all arrived.
+    /// Called when anything has arrived.
     mutating func heard(now: NIODeadline) {
         if case .server = role { giveUpAt = now + timings.serverTimeout }
     }
 
-    /// The peer pinged (and was answered).
+    /// Called when a ping has arrived.
+    ///
+    /// The caller answers it.
     mutating func heardPing(now: NIODeadline) {
         switch role {
         case .server(hasPinged: false):
@@ -71,16 +73,16 @@ struct PrimusHeartbeat {
         }
     }
 
-    /// The peer answered a ping.
+    /// Called when a pong has arrived.
     mutating func heardPong(now: NIODeadline) {
         guard case .client(.clientPings) = role else { return }
         giveUpAt = nil
         pingAt = now + timings.clientPingInterval
     }
 
-    /// What is due now.
+    /// Returns the action that is due now.
     ///
-    /// While nothing is read (`isReading` is false) silence is no sign of death.
+    /// While nothing is being read (`isReading` is false), silence does not count as a timeout.
     mutating func tick(now: NIODeadline, isReading: Bool) -> Action {
         if let deadline = giveUpAt, deadline <= now {
             guard !isReading else { return .giveUp }

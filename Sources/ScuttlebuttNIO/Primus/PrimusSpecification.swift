@@ -10,11 +10,12 @@ import ScuttlebuttRuntime
     import Foundation
 #endif
 
-/// What a Primus server publishes at `/primus/spec`.
+/// The specification that a Primus server publishes at `/primus/spec`.
 public enum PrimusSpecification {
-    /// Our server's specification: the Primus 6 dialect, with what a Primus 8 client looks for too.
+    /// Returns our server's specification: the Primus 6 dialect, with the fields that a Primus 8
+    /// client looks for.
     ///
-    /// - Parameter timings: Whose time-outs it names.
+    /// - Parameter timings: The timings to publish.
     public static func json(_ timings: PrimusTimings = PrimusTimings()) -> String {
         """
         {"timeout":\(timings.serverTimeout.nanoseconds / 1_000_000),\
@@ -23,10 +24,10 @@ public enum PrimusSpecification {
         """
     }
 
-    /// Reads the specification of the server that `dial` dials.
+    /// Fetches the specification of the server that `dial` dials.
     ///
-    /// - Returns: The dialect; `.unknown` when there is none to be read.
-    /// - Throws: ``LinkError`` (`unreachable`) when the server cannot even be connected to.
+    /// - Returns: The dialect, or `.unknown` if the server has no readable specification.
+    /// - Throws: `LinkError` `.unreachable` if the server cannot be connected to.
     static func dialect(_ dial: WebSocketDial, _ name: String) async throws -> PrimusDialect {
         let host = dial.address.authority
         let body = try await Dialling.perform(name, dial.limits) {
@@ -42,10 +43,9 @@ public enum PrimusSpecification {
         return dialect(Array(body.readableBytesView))
     }
 
-    /// The dialect that a specification tells of.
+    /// Returns the dialect that a specification describes.
     ///
-    /// One that names both a time-out and a ping interval (as ours does) is a server that answers
-    /// pings.
+    /// A server that publishes both a timeout and a ping interval, as ours does, answers pings.
     static func dialect(_ json: [UInt8]) -> PrimusDialect {
         struct Fields: Decodable {
             var timeout: Double?
@@ -64,7 +64,7 @@ private final class SpecificationHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// The original's specification has some 300 bytes.
+    /// Far above the roughly 300 bytes of Primus' own specification.
     private static let maximumByteCount = 65_536
 
     private let host: String

@@ -4,7 +4,7 @@ import NIOCore
 import ScuttlebuttRuntime
 
 extension PrimusString {
-    /// Appends the frame of a control item, which needs no escape.
+    /// Appends the frame of a control message.
     static func write(item: String, masked: Bool, to buffer: inout ByteBuffer) {
         var json: [UInt8] = [quote]
         append(Array(item.utf8)[...], to: &json)
@@ -14,8 +14,8 @@ extension PrimusString {
         }
     }
 
-    /// One text frame per line: the JSON of the line with its newline, as `JSON.stringify` prints
-    /// it and with U+2028 and U+2029 escaped, as Primus does.
+    /// Encodes each line as one text frame that holds the line with its newline as a JSON string,
+    /// formatted like `JSON.stringify` and with U+2028 and U+2029 escaped, as Primus does.
     static func encode(_ lines: OutboundLines, masked: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(lines.bytes.count + lines.bytes.count / 4 + lines.count * 20)
@@ -69,12 +69,12 @@ extension PrimusString {
         json.append(contentsOf: text[run...])
     }
 
-    /// What a server sends: rendered once for all peers.
+    /// The server's encoder, which encodes once for all peers.
     static let serverEncoder: LineEncoder = { lines in
         lines.rendering("primus") { encode($0, masked: false) }
     }
 
-    /// What a client sends: masked anew for each connection.
+    /// The client's encoder, which masks separately for each connection.
     static let clientEncoder: LineEncoder = { encode($0, masked: true) }
 
     private static let digits = Array("0123456789abcdef".utf8)

@@ -2,12 +2,12 @@
 
 /// The JSON strings in which Primus wraps lines.
 enum PrimusString {
-    /// Appends the bytes of the string that `text` is the JSON of to `string`.
+    /// Decodes the JSON string `text` and appends its bytes to `string`.
     ///
-    /// A surrogate without its partner has no UTF-8; it becomes its six-character escape, which
-    /// means the same inside the JSON line that the string holds.
+    /// An unpaired surrogate cannot be represented in UTF-8; it becomes its six-character escape,
+    /// which means the same inside the JSON line that the string holds.
     ///
-    /// - Returns: `false` when the text is anything else than one JSON string.
+    /// - Returns: `false` if the text is not exactly one JSON string.
     static func decode(_ text: UnsafeRawBufferPointer, into string: inout [UInt8]) -> Bool {
         var start = 0
         var end = text.count

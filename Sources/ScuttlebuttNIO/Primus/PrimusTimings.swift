@@ -2,49 +2,49 @@
 
 public import NIOCore
 
-/// How often Primus peers ask whether the other is alive, and when they give up.
+/// The heartbeat intervals and timeouts of Primus.
 ///
-/// The defaults are those of the originals; a test sets others.
+/// The defaults are those of Primus. Tests use shorter ones.
 public struct PrimusTimings: Hashable, Sendable {
-    /// Server: a client that has sent no ping of its own for so long after opening is pinged.
+    /// Server: how long after opening to wait for a client's first ping before pinging it.
     ///
     /// A Primus 6 client has pinged by then. Default 28 s.
     public var serverPingDelay = TimeAmount.seconds(28)
-    /// Server: the pause between pings to such a client.
+    /// Server: the interval between pings to a client that does not ping.
     ///
     /// Default 30 s.
     public var serverPingInterval = TimeAmount.seconds(30)
-    /// Server: a client that sent nothing for so long is dropped.
+    /// Server: how long a client may be silent before its connection is closed.
     ///
     /// Default 35 s.
     public var serverTimeout = TimeAmount.seconds(35)
-    /// Client of Primus 6: from opening, and from each pong, to the next ping.
+    /// Client of Primus 6: the time from opening, and from each pong, to the next ping.
     ///
     /// Default 25 s.
     public var clientPingInterval = TimeAmount.seconds(25)
-    /// Client of Primus 6: how long a pong may take.
+    /// Client of Primus 6: how long to wait for a pong.
     ///
     /// Default 10 s.
     public var pongTimeout = TimeAmount.seconds(10)
-    /// Client that knows no dialect: without a ping for so long, the server is Primus 6.
+    /// Client that does not know the dialect: how long to wait for a ping before assuming Primus 6.
     ///
     /// Default 32 s.
     public var dialectWait = TimeAmount.seconds(32)
-    /// Client of Primus 8: without a ping for so long, the server is gone.
+    /// Client of Primus 8: how long to wait for a ping before considering the server lost.
     ///
     /// Default 45 s.
     public var serverPingTimeout = TimeAmount.seconds(45)
 
-    /// The defaults.
+    /// Creates the default timings.
     public init() {}
 }
 
-/// Who sends heartbeats to whom.
+/// Which side sends heartbeats.
 enum PrimusDialect: Hashable, Sendable {
     /// The client pings (Primus 6).
     case clientPings
     /// The server pings (Primus 7 and 8).
     case serverPings
-    /// The server published no specification.
+    /// Not known, because the server published no specification.
     case unknown
 }

@@ -7,23 +7,26 @@ public import ScuttlebuttRuntime
 
 /// Dials a Primus server (versions 6 to 8), such as redux-scuttlebutt's.
 ///
-/// Before each dial it reads `/primus/spec` to learn who sends heartbeats; a server without one is
-/// spoken to all the same.
+/// Before each dial it fetches `/primus/spec` to learn which side sends heartbeats. A server
+/// without a specification works too.
 public struct PrimusTransport: Transport {
-    /// Where it dials.
+    /// The address to dial.
     ///
-    /// The path is not used: Primus has its own.
+    /// Its path is ignored, because Primus has its own.
     public let address: PeerAddress
     private let dial: WebSocketDial
     private let timings: PrimusTimings
 
-    /// Makes a transport; nothing is dialled yet.
+    /// Creates a transport without dialling.
     ///
     /// - Parameters:
-    ///   - url: `http://` or `https://`, a host, and perhaps a port and a query, which is sent
-    ///     along.
-    ///   - tls: For `https`; the default trusts what the system trusts.
-    /// - Throws: ``LinkError`` (`badAddress`) when the URL is none of these.
+    ///   - url: An `http` or `https` URL with a host, an optional port, and an optional query,
+    ///     which is sent to the server.
+    ///   - tls: The configuration for `https`; by default, the system's trust roots are used.
+    ///   - limits: The limits of each link.
+    ///   - timings: The heartbeat timings.
+    ///   - group: The event loops to run connections on.
+    /// - Throws: `LinkError` `.badAddress` if the URL is invalid.
     public init(
         _ url: String, tls: TLSConfiguration? = nil, limits: LinkLimits = LinkLimits(),
         timings: PrimusTimings = PrimusTimings(),
@@ -32,7 +35,8 @@ public struct PrimusTransport: Transport {
         let address = try PeerAddress(url)
         guard address.scheme == .http || address.scheme == .https else {
             throw LinkError(
-                .badAddress, "\"\(url)\" is not a Primus address (http:// or https://).")
+                .badAddress,
+                "invalid Primus address '\(url)': the scheme must be http or https")
         }
         self.address = address
         self.timings = timings
@@ -44,8 +48,8 @@ public struct PrimusTransport: Transport {
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError``: `unreachable` when nobody answers in time, `badFraming` when
-    ///   somebody answers who speaks no Primus.
+    /// - Throws: `LinkError` `.unreachable` if the server does not answer in time, or `.badFraming`
+    ///   if it does not speak Primus.
     public func connect() async throws -> any Link {
         let dialect = try await PrimusSpecification.dialect(dial, name)
         let query = address.query.isEmpty ? "" : address.query + "&"
@@ -63,7 +67,8 @@ public struct PrimusTransport: Transport {
 }
 
 extension Transport where Self == PrimusTransport {
-    /// A Primus server at `url`; see ``PrimusTransport/init(_:tls:limits:timings:group:)``.
+    /// Dials the Primus server at `url`; see
+    /// ``PrimusTransport/init(_:tls:limits:timings:group:)``.
     public static func primus(_ url: String) throws -> PrimusTransport {
         try PrimusTransport(url)
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// Primus' short identifiers: a number in a base-64 alphabet of its own.
+/// Primus' short identifiers: numbers in its own base-64 alphabet.
 enum Yeast {
     private static let alphabet = Array(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_")
 
-    /// The digits of `number`, most significant first.
+    /// Returns the digits of `number`, most significant first.
     static func text(_ number: UInt64) -> String {
         var number = number
         var digits: [Character] = []
@@ -16,9 +16,11 @@ enum Yeast {
         return String(digits.reversed())
     }
 
-    /// A random identifier, good for one connection and for no secret.
+    /// Returns a random identifier for a connection.
+    ///
+    /// It is not suitable as a secret.
     static func identity() -> String { text(UInt64.random(in: 1 << 58..<1 << 62)) }
 
-    /// Seven characters that differ from call to call, so that no cache answers for the server.
+    /// Returns seven random characters that keep caches from answering for the server.
     static func cacheBuster() -> String { text(UInt64.random(in: 1 << 36..<1 << 42)) }
 }

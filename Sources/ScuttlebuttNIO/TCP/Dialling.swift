@@ -12,9 +12,9 @@ import ScuttlebuttRuntime
     import Musl
 #endif
 
-/// What all dialling and listening has in common: errors for people.
+/// Turns the failures of dialling and listening into errors for people.
 enum Dialling {
-    /// Runs `dial` and turns its failure into a ``LinkError``.
+    /// Runs `dial` and converts its failure to a `LinkError`.
     static func perform<Value>(
         _ name: String, _ limits: LinkLimits, _ dial: () async throws -> Value
     ) async throws -> Value {
@@ -27,30 +27,32 @@ enum Dialling {
             throw error
         } catch {
             throw LinkError(
-                .unreachable, "Cannot reach \(name): \(reason(error)). Is the peer running?")
+                .unreachable, "cannot reach \(name): \(reason(error)); is the peer running?")
         }
     }
 
-    /// The failure to listen on `host` and `port`.
+    /// Converts a failure to listen on `host` and `port`.
     static func cannotListen(_ host: String, _ port: Int, _ error: any Error) -> LinkError {
         if let error = error as? IOError, error.errnoCode == EADDRINUSE {
             return LinkError(
-                .addressInUse, "Port \(port) of \(host) is in use; choose another (0 means any).")
+                .addressInUse,
+                "cannot listen on \(host):\(port): the address is in use; stop the other program "
+                    + "or use another port (0 picks a free one)")
         }
-        return LinkError(.badAddress, "Cannot listen on \(host):\(port): \(reason(error)).")
+        return LinkError(.badAddress, "cannot listen on \(host):\(port): \(reason(error))")
     }
 
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:
             if let first = error.connectionErrors.first { return reason(first.error) }
-            return "the name \(error.host) is not known"
+            return "unknown host \(error.host)"
         case let error as IOError:
             return String(cString: strerror(error.errnoCode)).lowercased()
         case ChannelError.connectTimeout:
-            return "nobody answered in time"
+            return "timed out"
         case ChannelError.eof:
-            return "it closed the connection while we dialled"
+            return "it closed the connection during the handshake"
         default:
             return "\(error)"
         }

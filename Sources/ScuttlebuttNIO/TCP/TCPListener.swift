@@ -8,17 +8,19 @@ public import ScuttlebuttRuntime
 public final class TCPListener: LinkListener {
     /// The bound address, `host:port`.
     public let address: String
-    /// The bound port, also when any was asked for.
+    /// The bound port, even if port 0 was requested.
     public let port: Int
     private let channel: any Channel
     private let queue: AcceptQueue
 
-    /// Listens at once.
+    /// Starts listening.
     ///
     /// - Parameters:
     ///   - host: The address to bind; the default is reachable from this machine only.
-    ///   - port: 0 for any free one.
-    /// - Throws: ``LinkError``: `addressInUse`, or `badAddress` when it cannot be bound.
+    ///   - port: The port to bind; 0 picks a free port.
+    ///   - limits: The limits of each accepted link.
+    ///   - group: The event loops to run connections on.
+    /// - Throws: `LinkError` `.addressInUse`, or `.badAddress` if the address cannot be bound.
     public static func listen(
         host: String = "127.0.0.1", port: Int = 0, limits: LinkLimits = LinkLimits(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -47,25 +49,28 @@ public final class TCPListener: LinkListener {
         queue.close()
     }
 
-    /// The next accepted link; `nil` once the listener was closed.
+    /// Returns the next accepted link, or `nil` once the listener is closed.
     public func accept() async -> (any Link)? { await queue.next() }
 
-    /// Stops accepting; links that were accepted live on.
+    /// Stops accepting.
+    ///
+    /// Links that were already accepted stay open.
     public func close() async {
         try? await channel.close()
         queue.close()
     }
 }
 
-/// Binding a server socket, for every listener.
+/// Binds server sockets for all listeners.
 enum Listening {
-    /// Binds, and runs `accept` on the event loop of each accepted channel.
+    /// Binds a socket and calls `accept` on the event loop of each accepted channel.
     static func bind(
         host: String, port: Int, group: any EventLoopGroup,
         accept: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> any Channel {
         guard (0...65_535).contains(port) else {
-            throw LinkError(.badAddress, "\(port) is no port; choose 0 (any) to 65535.")
+            throw LinkError(
+                .badAddress, "invalid port \(port): use 0–65535 (0 picks a free port)")
         }
         do {
             return try await ServerBootstrap(group: group)

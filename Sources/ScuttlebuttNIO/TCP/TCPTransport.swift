@@ -4,16 +4,17 @@ public import NIOCore
 public import NIOPosix
 public import ScuttlebuttRuntime
 
-/// Dials newline-delimited lines over TCP, the wire of the JavaScript originals' `net` streams.
+/// Dials a peer that sends newline-delimited lines over TCP, as the JavaScript packages do over
+/// `net` streams.
 public struct TCPTransport: Transport {
-    /// The host to dial: a name or an address.
+    /// The host to dial: a name or an IP address.
     public let host: String
     /// The port to dial, 1 to 65,535.
     public let port: Int
     private let limits: LinkLimits
     private let group: any EventLoopGroup
 
-    /// Makes a transport; nothing is dialled yet.
+    /// Creates a transport without dialling.
     public init(
         host: String, port: Int, limits: LinkLimits = LinkLimits(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -31,11 +32,11 @@ public struct TCPTransport: Transport {
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError``: `unreachable` when nobody answers within the connect time-out,
-    ///   `badAddress` when the port is none.
+    /// - Throws: `LinkError` `.unreachable` if the peer does not answer within the connect timeout,
+    ///   or `.badAddress` if the port is invalid.
     public func connect() async throws -> any Link {
         guard (1...65_535).contains(port) else {
-            throw LinkError(.badAddress, "\(name) has no port from 1 to 65535.")
+            throw LinkError(.badAddress, "invalid port \(port): use 1–65535")
         }
         let (name, limits) = (self.name, self.limits)
         return try await Dialling.perform(name, limits) {
@@ -56,7 +57,7 @@ public struct TCPTransport: Transport {
 }
 
 extension Transport where Self == TCPTransport {
-    /// Lines over TCP to `host` and `port`.
+    /// Dials `host` and `port` and exchanges lines over TCP.
     public static func tcp(host: String, port: Int) -> TCPTransport {
         TCPTransport(host: host, port: port)
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Tells whether bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
+/// Checks that bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 enum UTF8Check {
-    /// - Complexity: O(bytes), eight at a time where they are ASCII.
+    /// Returns whether bytes are valid UTF-8.
+    ///
+    /// - Complexity: O(bytes), eight bytes at a time while they are ASCII.
     static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         let count = bytes.count
@@ -31,7 +33,7 @@ enum UTF8Check {
         return true
     }
 
-    /// The length that a first byte announces and the range of the byte that may follow it
+    /// Returns the length of the sequence that starts with `first` and the range of its second byte
     /// (Unicode 16, table 3-7).
     private static func shape(_ first: UInt8) -> (Int, ClosedRange<UInt8>)? {
         switch first {

@@ -3,11 +3,12 @@
 public import NIOCore
 import NIOHTTP1
 
-/// Lets only those requests ask for an upgrade that will get one.
+/// Removes the upgrade from requests that will not be upgraded.
 ///
-/// NIO's typed upgrade handler drops the head of a request whose upgrade nobody takes (another
-/// protocol, another path, no key), so the server behind it would answer nothing. Such a request
-/// becomes an ordinary one, the last of its connection, because NIO's decoder has stopped after it.
+/// NIO's typed upgrade handler drops the head of a request that asks for an unsupported upgrade
+/// (another protocol, another path, no key), so the HTTP server behind it would never answer. This
+/// handler turns such a request into an ordinary one with `Connection: close`, because NIO's
+/// decoder stops after it.
 final class UpgradeSieve: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -15,7 +16,7 @@ final class UpgradeSieve: ChannelInboundHandler {
     private var hasSeenHead = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // After an upgrade bytes pass here, which must not be unwrapped.
+        // After an upgrade, raw bytes pass through here, which must not be unwrapped.
         guard !hasSeenHead else { return context.fireChannelRead(data) }
         hasSeenHead = true
         guard case .head(var head) = unwrapInboundIn(data), !head.headers["Upgrade"].isEmpty,
@@ -37,12 +38,13 @@ final class UpgradeSieve: ChannelInboundHandler {
 }
 
 extension WebSocketServerLink {
-    /// Makes requests for any other upgrade ordinary ones, which the HTTP server answers.
+    /// Turns requests for unsupported upgrades into ordinary requests, which the HTTP server
+    /// answers.
     ///
-    /// To be called right after `configureUpgradableHTTPServerPipeline`, with its error handling on
-    /// (the default); on the channel's event loop only.
+    /// Call it on the channel's event loop, right after `configureUpgradableHTTPServerPipeline`
+    /// with error handling enabled (the default).
     ///
-    /// - Throws: When the channel has no such pipeline.
+    /// - Throws: An error if the channel has no such pipeline.
     public static func sieveUpgrades(on channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
         let position = try pipeline.handler(type: HTTPServerProtocolErrorHandler.self)

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: MIT
 
-/// Cuts a stream of bytes into WebSocket messages (RFC 6455), as a machine without I/O.
+/// Decodes WebSocket messages (RFC 6455) from a stream of bytes, as a state machine without I/O.
 ///
-/// It joins fragments, takes off masks, and refuses everything the RFC forbids: reserved bits and
-/// opcodes, fragmented or long control frames, wrong masking, stray continuations, text that is not
-/// UTF-8. At most one message of the maximum length is held.
+/// It joins fragments, removes masks, and rejects everything the RFC forbids: reserved bits and
+/// opcodes, fragmented or long control frames, wrong masking, stray continuations, and text that is
+/// not UTF-8. It holds at most one message of the maximum length.
 struct WebSocketDecoder {
-    /// What a frame carries.
+    /// The kind of a data message.
     enum Kind {
         case text
         case binary
     }
 
-    /// One thing that a peer said; bytes are valid only during the call that hands it over.
+    /// A decoded message.
+    ///
+    /// Its bytes are valid only during the call that delivers it.
     enum Event {
         case text(UnsafeRawBufferPointer)
         case ping(UnsafeRawBufferPointer)
         case pong
-        /// The status code, if the peer gave one.
+        /// A close frame with its status code, if any.
         case close(UInt16?)
     }
 
-    /// What the peer did wrong: the close code to send, and why.
+    /// A violation of the protocol by the peer, with the close code to send.
     struct Violation: Error {
         let code: UInt16
         let message: String
@@ -29,7 +31,7 @@ struct WebSocketDecoder {
 
     private enum Phase {
         case header
-        /// `remaining` payload bytes of the current frame are still to come.
+        /// `remaining` payload bytes of the current frame are still expected.
         case payload(remaining: Int)
     }
 
@@ -41,7 +43,8 @@ struct WebSocketDecoder {
         var byteCount = 0
     }
 
-    /// A message may come in so many frames; more of them carry nothing but work.
+    /// The maximum number of frames in a message, which bounds the work that empty frames can
+    /// cause.
     static let maximumFragmentCount = 16_384
 
     private let expectsMask: Bool
@@ -55,13 +58,17 @@ struct WebSocketDecoder {
     private var message: [UInt8] = []
     private var control: [UInt8] = []
 
-    /// Makes a decoder of frames that clients (masked) or servers (not masked) send.
+    /// Creates a decoder.
+    ///
+    /// - Parameters:
+    ///   - expectsMask: True for frames sent by a client, false for frames sent by a server.
+    ///   - maximumByteCount: The maximum length of a message.
     init(expectsMask: Bool, maximumByteCount: Int) {
         self.expectsMask = expectsMask
         self.maximumByteCount = maximumByteCount
     }
 
-    /// Hands every event that `bytes` complete to `handle`, which returns `false` to stop.
+    /// Passes each event completed by `bytes` to `handle`, which returns `false` to stop.
     mutating func decode(
         _ bytes: UnsafeRawBufferPointer, _ handle: (Event) -> Bool
     ) throws(Violation) {
@@ -70,7 +77,7 @@ struct WebSocketDecoder {
             switch phase {
             case .header:
                 guard try readHeader(bytes, &index) else { return }
-                // A small unmasked message that lies whole before us needs no copy.
+                // An unmasked message that is completely contained in `bytes` need not be copied.
                 let end = index + frame.byteCount
                 if frame.opcode == 1, frame.isFinal, frame.mask == nil, end <= bytes.count {
                     let text = UnsafeRawBufferPointer(rebasing: bytes[index..<end])
@@ -112,10 +119,10 @@ struct WebSocketDecoder {
     }
 
     private mutating func parseHeader(short: Int, lengthBytes: Int) throws(Violation) {
-        guard head[0] & 0x70 == 0 else { throw Self.broken("a reserved bit is set") }
+        guard head[0] & 0x70 == 0 else { throw Self.broken("reserved bit set") }
         let isMasked = head[1] & 0x80 != 0
         guard isMasked == expectsMask else {
-            throw Self.broken(expectsMask ? "a frame is not masked" : "a frame is masked")
+            throw Self.broken(expectsMask ? "unmasked frame" : "masked frame")
         }
         var length = UInt64(short)
         if lengthBytes > 0 {
@@ -126,24 +133,24 @@ struct WebSocketDecoder {
         frame.isControl = frame.opcode >= 8
         switch frame.opcode {
         case 0:
-            guard kind != nil else { throw Self.broken("a continuation follows nothing") }
+            guard kind != nil else { throw Self.broken("continuation without a message") }
         case 1, 2:
-            guard kind == nil else { throw Self.broken("a message begins inside another") }
+            guard kind == nil else { throw Self.broken("message begins inside another") }
             kind = frame.opcode == 1 ? .text : .binary
             fragmentCount = 0
         case 8, 9, 10:
-            guard frame.isFinal else { throw Self.broken("a control frame is fragmented") }
-            guard length <= 125 else { throw Self.broken("a control frame is too long") }
+            guard frame.isFinal else { throw Self.broken("fragmented control frame") }
+            guard length <= 125 else { throw Self.broken("control frame too long") }
         default:
-            throw Self.broken("opcode \(frame.opcode) is unknown")
+            throw Self.broken("unknown opcode \(frame.opcode)")
         }
         if !frame.isControl {
             fragmentCount += 1
             guard length <= UInt64(maximumByteCount - message.count) else {
-                throw Violation(code: 1009, message: "the message is too long")
+                throw Violation(code: 1009, message: "message too long")
             }
             guard fragmentCount <= Self.maximumFragmentCount else {
-                throw Violation(code: 1009, message: "the message has too many fragments")
+                throw Violation(code: 1009, message: "too many fragments in a message")
             }
         }
         frame.byteCount = Int(length)
@@ -156,7 +163,7 @@ struct WebSocketDecoder {
         if frame.isControl {
             Self.append(bytes, to: &control, frame.mask, &maskOffset)
         } else if kind == .text {
-            // Nobody reads binary messages; their bytes are not even kept.
+            // Binary messages are ignored, so their bytes are not kept.
             Self.append(bytes, to: &message, frame.mask, &maskOffset)
         }
     }
@@ -194,17 +201,17 @@ struct WebSocketDecoder {
         case 9: return control.withUnsafeBytes { handle(.ping($0)) }
         case 10: return handle(.pong)
         default:
-            guard control.count != 1 else { throw Self.broken("a close code has one byte") }
+            guard control.count != 1 else { throw Self.broken("close code of one byte") }
             guard control.count >= 2 else { return handle(.close(nil)) }
             let code = UInt16(control[0]) << 8 | UInt16(control[1])
             switch code {
             case 1000...1003, 1007...1014, 3000...4999: return handle(.close(code))
-            default: throw Self.broken("close code \(code) is not allowed")
+            default: throw Self.broken("invalid close code \(code)")
             }
         }
     }
 
-    private static let notUTF8 = Violation(code: 1007, message: "a text is not UTF-8")
+    private static let notUTF8 = Violation(code: 1007, message: "text message is not UTF-8")
 
     private static func broken(_ message: String) -> Violation {
         Violation(code: 1002, message: message)

@@ -7,7 +7,7 @@ import NIOSSL
 import NIOWebSocket
 import ScuttlebuttRuntime
 
-/// Dialling over HTTP, with or without TLS: what WebSocket and Primus clients have in common.
+/// Dials over HTTP, with or without TLS, for WebSocket and Primus clients.
 struct WebSocketDial: Sendable {
     let address: PeerAddress
     let limits: LinkLimits
@@ -28,11 +28,11 @@ struct WebSocketDial: Sendable {
         do {
             self.tls = try NIOSSLContext(configuration: tls ?? .makeClientConfiguration())
         } catch {
-            throw LinkError(.badAddress, "TLS cannot be set up for \(address): \(error).")
+            throw LinkError(.badAddress, "cannot set up TLS for \(address): \(error)")
         }
     }
 
-    /// Connects and upgrades at `target`, and makes the link.
+    /// Connects, upgrades at `target`, and returns the link.
     func connect(
         target: String, name: String, encoder: @escaping LineEncoder,
         framing: @escaping @Sendable () -> any Framing
@@ -53,10 +53,10 @@ struct WebSocketDial: Sendable {
         }
     }
 
-    /// Connects, adds TLS if need be, and lets `setUp` add the rest on the event loop.
+    /// Connects, adds TLS if needed, and calls `setUp` on the event loop to add the rest.
     ///
-    /// The channel closes when all of it is not done within the connect time-out: `setUp` returns a
-    /// future that tells when it is.
+    /// `setUp` returns a future that completes when the channel is ready. If it is not ready within
+    /// the connect timeout, the channel is closed.
     func open<Value: Sendable>(
         _ setUp: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Value>
     ) async throws -> EventLoopFuture<Value> {
@@ -73,7 +73,8 @@ struct WebSocketDial: Sendable {
                                 context: tls, serverHostname: Self.isAddress(host) ? nil : host))
                     }
                     let promise = channel.eventLoop.makePromise(of: Value.self)
-                    // Emptied when it is settled: what outlives the upgrade must not hold the link.
+                    // Cleared when it is settled, because what outlives the upgrade must not retain
+                    // the link.
                     let attempt = NIOLoopBoundBox(Optional(promise), eventLoop: channel.eventLoop)
                     let settle: @Sendable (Result<Value, any Error>) -> Void = { result in
                         guard let promise = attempt.value else { return }
@@ -82,7 +83,7 @@ struct WebSocketDial: Sendable {
                         if case .failure = result { channel.close(promise: nil) }
                     }
                     try setUp(channel).whenComplete(settle)
-                    // Not every failure of TLS or HTTP reaches what `setUp` returned.
+                    // Not every failure of TLS or HTTP reaches the future returned by `setUp`.
                     try channel.pipeline.syncOperations.addHandler(
                         FirstErrorHandler { settle(.failure($0)) })
                     channel.closeFuture.whenComplete { _ in settle(.failure(ChannelError.eof)) }
@@ -101,8 +102,7 @@ struct WebSocketDial: Sendable {
     ) throws -> EventLoopFuture<ChannelLink> {
         let refusal = LinkError(
             .badFraming,
-            "The server at \(address.authority) does not speak WebSocket at \(target); "
-                + "check the address.")
+            "\(address.authority) did not accept a WebSocket at \(target); check the address")
         let upgrader = NIOTypedWebSocketClientUpgrader<ChannelLink>(
             enableAutomaticErrorHandling: false,
             upgradePipelineHandler: { channel, _ in
@@ -118,8 +118,8 @@ struct WebSocketDial: Sendable {
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeFailedFuture(refusal)
                 }))
-        // A server greets at once: its first frames may lie in one packet with its answer, and NIO
-        // drops them by default.
+        // The server sends frames immediately. They may arrive in one packet with its response, in
+        // which case NIO would drop them by default.
         configuration.leftOverBytesStrategy = .forwardBytes
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
             configuration: configuration)
@@ -130,19 +130,20 @@ struct WebSocketDial: Sendable {
     }
 }
 
-/// Tells of an error that nobody else in the pipeline took, and of the peer's end.
+/// Reports an error that no other handler consumed, and the end of the peer's input.
 private final class FirstErrorHandler: ChannelInboundHandler {
     typealias InboundIn = Any
 
-    private let tell: (any Error) -> Void
+    private let report: (any Error) -> Void
 
-    init(_ tell: @escaping (any Error) -> Void) { self.tell = tell }
+    init(_ report: @escaping (any Error) -> Void) { self.report = report }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { tell(error) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { report(error) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Half-closure is on for the sake of the link; before it stands, an end is an end.
-        if case ChannelEvent.inputClosed = event { tell(ChannelError.eof) }
+        // Half-closure is enabled for the link. Before the link is installed, a half-closed
+        // connection is a failure.
+        if case ChannelEvent.inputClosed = event { report(ChannelError.eof) }
         context.fireUserInboundEventTriggered(event)
     }
 }

@@ -3,7 +3,9 @@
 import NIOCore
 import ScuttlebuttRuntime
 
-/// Writes WebSocket frames; every frame is final, for a line is one message.
+/// Writes WebSocket frames.
+///
+/// Every frame is final, because each line is one message.
 enum WebSocketFrames {
     /// The opcodes we send.
     enum Opcode: UInt8 {
@@ -13,7 +15,7 @@ enum WebSocketFrames {
         case pong = 10
     }
 
-    /// Appends one frame to `buffer`, masked with fresh random bytes when a client sends it.
+    /// Appends one frame to `buffer`, masked with new random bytes if a client sends it.
     static func write(
         _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, masked: Bool,
         to buffer: inout ByteBuffer
@@ -47,7 +49,7 @@ enum WebSocketFrames {
         }
     }
 
-    /// Appends a close frame with `code`, or without one.
+    /// Appends a close frame with an optional status code.
     static func writeClose(_ code: UInt16?, masked: Bool, to buffer: inout ByteBuffer) {
         guard let code else {
             return write(.close, .init(start: nil, count: 0), masked: masked, to: &buffer)
@@ -55,7 +57,7 @@ enum WebSocketFrames {
         withUnsafeBytes(of: code.bigEndian) { write(.close, $0, masked: masked, to: &buffer) }
     }
 
-    /// One text frame per line, without its newline.
+    /// Encodes each line, without its newline, as one text frame.
     static func encode(_ lines: OutboundLines, masked: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(lines.bytes.count + lines.count * (masked ? 14 : 10))
@@ -70,11 +72,11 @@ enum WebSocketFrames {
         return buffer
     }
 
-    /// What a server sends: rendered once for all peers.
+    /// The server's encoder, which encodes once for all peers.
     static let serverEncoder: LineEncoder = { lines in
         lines.rendering("ws") { encode($0, masked: false) }
     }
 
-    /// What a client sends: masked anew for each connection, as the RFC wants.
+    /// The client's encoder, which masks separately for each connection, as the RFC requires.
     static let clientEncoder: LineEncoder = { encode($0, masked: true) }
 }

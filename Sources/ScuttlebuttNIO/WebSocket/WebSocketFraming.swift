@@ -3,7 +3,7 @@
 import NIOCore
 import ScuttlebuttRuntime
 
-/// One line per text frame, with pings, pongs and the closing handshake.
+/// A framing with one line per text frame, with pings, pongs and the closing handshake.
 struct WebSocketFraming: Framing {
     private let isClient: Bool
     private let maximumByteCount: Int
@@ -11,11 +11,11 @@ struct WebSocketFraming: Framing {
     private var dialect: Dialect
     private var hasSentClose = false
 
-    /// What the text of a message means.
+    /// The meaning of a message's text.
     enum Dialect {
-        /// The message is one line (or some, each but the last ended by a newline).
+        /// The message is one line, or several separated by newlines.
         case plain
-        /// The message is the JSON of a string, which is a piece of the line stream.
+        /// The message is a JSON string that holds a piece of the line stream.
         case primus(PrimusFraming)
     }
 
@@ -44,7 +44,7 @@ struct WebSocketFraming: Framing {
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
     ) {
-        // The dialect leaves `self` while it works, so that its buffers are never copied.
+        // Move the dialect out of `self` meanwhile, so that its buffers are never copied.
         var dialect = self.dialect
         self.dialect = .plain
         defer { self.dialect = dialect }
@@ -79,7 +79,7 @@ struct WebSocketFraming: Framing {
             arrivals.end = .failed(
                 LinkError(
                     error.code == 1009 ? .lineTooLong : .badFraming,
-                    "The peer broke the WebSocket rules: \(error.message)."))
+                    "the peer violated the WebSocket protocol: \(error.message)"))
             WebSocketFrames.writeClose(error.code, masked: isClient, to: &arrivals.reply)
             arrivals.closes = true
         }
@@ -91,7 +91,7 @@ struct WebSocketFraming: Framing {
         switch code {
         case nil, 1000?, 1001?: return .ended
         case let code?:
-            return .failed(LinkError(.lost, "The peer closed the WebSocket with code \(code)."))
+            return .failed(LinkError(.lost, "the peer closed the WebSocket with code \(code)"))
         }
     }
 
@@ -100,7 +100,7 @@ struct WebSocketFraming: Framing {
             arrivals.end = .failed(.dismissed)
         } else {
             arrivals.end = .failed(
-                LinkError(.lost, "The connection ended without a closing handshake; dial again."))
+                LinkError(.lost, "connection lost without a closing handshake"))
         }
     }
 
@@ -109,12 +109,12 @@ struct WebSocketFraming: Framing {
         primus.tick(now: now, isReading: isReading, masked: isClient, into: &arrivals)
         dialect = .primus(primus)
         guard arrivals.end != nil else { return }
-        var words = goodbye(.fault("timed out"))
-        arrivals.reply.writeBuffer(&words)
+        var bytes = closingBytes(.fault("timed out"))
+        arrivals.reply.writeBuffer(&bytes)
         arrivals.closes = true
     }
 
-    mutating func goodbye(_ reason: LinkClosing) -> ByteBuffer {
+    mutating func closingBytes(_ reason: LinkClosing) -> ByteBuffer {
         var buffer = ByteBuffer()
         guard !hasSentClose else { return buffer }
         hasSentClose = true
@@ -129,7 +129,7 @@ struct WebSocketFraming: Framing {
 }
 
 extension LinkError {
-    /// The server ended the conversation for good.
+    /// The error for a server that ended the conversation permanently.
     static let dismissed = LinkError(
-        .dismissed, "The server closed the connection and asked not to be dialled again.")
+        .dismissed, "the server closed the connection and asked not to be redialled")
 }

@@ -7,24 +7,29 @@ public import NIOSSL
 import NIOWebSocket
 public import ScuttlebuttRuntime
 
-/// Accepts WebSockets at `/ws` and `/primus` without any other HTTP server; for peers that serve no
-/// pages, and for tests. (The relay mounts ``WebSocketServerLink`` in its own server.)
+/// Accepts WebSockets at `/ws` and `/primus` without another HTTP server.
+///
+/// It is meant for tests and for peers that serve no pages. The relay uses ``WebSocketServerLink``
+/// in its own HTTP server instead.
 public final class WebSocketListener: LinkListener {
     /// The bound address, `host:port`.
     public let address: String
-    /// The bound port, also when any was asked for.
+    /// The bound port, even if port 0 was requested.
     public let port: Int
     private let channel: any Channel
     private let queue: AcceptQueue
 
-    /// Listens at once.
+    /// Starts listening.
     ///
     /// - Parameters:
     ///   - host: The address to bind; the default is reachable from this machine only.
-    ///   - port: 0 for any free one.
-    ///   - tls: Makes it `wss` and `https`.
-    /// - Throws: ``LinkError``: `addressInUse`, or `badAddress` when it cannot be bound or the TLS
-    ///   configuration is not usable.
+    ///   - port: The port to bind; 0 picks a free port.
+    ///   - tls: A TLS configuration to serve `wss` and `https`.
+    ///   - timings: The heartbeat timings of Primus.
+    ///   - limits: The limits of each accepted link.
+    ///   - group: The event loops to run connections on.
+    /// - Throws: `LinkError` `.addressInUse`, or `.badAddress` if the address cannot be bound or
+    ///   the TLS configuration is invalid.
     public static func listen(
         host: String = "127.0.0.1", port: Int = 0, tls: TLSConfiguration? = nil,
         timings: PrimusTimings = PrimusTimings(), limits: LinkLimits = LinkLimits(),
@@ -35,7 +40,7 @@ public final class WebSocketListener: LinkListener {
         do {
             context = try tls.map { try NIOSSLContext(configuration: $0) }
         } catch {
-            throw LinkError(.badAddress, "TLS cannot be set up: \(error).")
+            throw LinkError(.badAddress, "cannot set up TLS: \(error)")
         }
         let channel = try await Listening.bind(host: host, port: port, group: group) { channel in
             if let context {
@@ -60,10 +65,12 @@ public final class WebSocketListener: LinkListener {
         queue.close()
     }
 
-    /// The next accepted link; `nil` once the listener was closed.
+    /// Returns the next accepted link, or `nil` once the listener is closed.
     public func accept() async -> (any Link)? { await queue.next() }
 
-    /// Stops accepting; links that were accepted live on.
+    /// Stops accepting.
+    ///
+    /// Links that were already accepted stay open.
     public func close() async {
         try? await channel.close()
         queue.close()
@@ -103,8 +110,8 @@ public final class WebSocketListener: LinkListener {
     }
 }
 
-/// Answers requests that are no upgrade: the specification, 426 where a WebSocket would be, else
-/// 404.
+/// Answers requests that are not upgrades: with the Primus specification, with 426 at the path of a
+/// WebSocket, and with 404 otherwise.
 private final class PlainAnswerHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart

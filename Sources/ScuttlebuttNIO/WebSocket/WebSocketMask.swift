@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// The four bytes with which each frame of a client is combined (RFC 6455, section 5.3).
+/// Masks the payload of a client's frames (RFC 6455, section 5.3).
 enum WebSocketMask {
-    /// Masks or unmasks in place; `first` is the place of the first byte within the mask.
+    /// Masks or unmasks bytes in place; `first` is the offset of the first byte within the mask.
     static func apply(
         _ bytes: UnsafeMutableRawBufferPointer, with key: (UInt8, UInt8, UInt8, UInt8),
         from first: Int

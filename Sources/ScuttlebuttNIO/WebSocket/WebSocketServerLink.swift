@@ -4,16 +4,17 @@ public import NIOCore
 import NIOWebSocket
 public import ScuttlebuttRuntime
 
-/// What the text frames of a WebSocket hold.
+/// The protocol spoken in the text frames of a WebSocket.
 public enum WebSocketDialect: Hashable, Sendable {
     /// One wire line per frame (`/ws`).
     case plain
-    /// The Primus protocol (`/primus`), version 6, tolerant of 7 and 8.
+    /// The Primus protocol (`/primus`), version 6, compatible with clients of versions 7 and 8.
     case primus(PrimusTimings = PrimusTimings())
 
-    /// The dialect that is spoken at the path of a request, or `nil` when none is.
+    /// Creates the dialect spoken at the path of a request, or returns `nil` if there is none.
     ///
-    /// Primus matches by prefix, as the original does; `/ws` stands for itself.
+    /// Primus matches any path that starts with `/primus`, as the JavaScript package does; `/ws`
+    /// matches exactly, with or without a trailing slash.
     public init?(requestTarget: String) {
         let path = requestTarget.prefix { $0 != "?" }
         if path.hasPrefix("/primus") {
@@ -26,21 +27,20 @@ public enum WebSocketDialect: Hashable, Sendable {
     }
 }
 
-/// The server's half of a WebSocket, for any HTTP server on SwiftNIO.
+/// The server's side of a WebSocket, for any HTTP server on SwiftNIO.
 ///
 /// Call ``configure(channel:dialect:limits:)`` in the `upgradePipelineHandler` of a
-/// `NIOTypedWebSocketServerUpgrader` (its `maxFrameSize` does not matter: frames never reach NIO's
-/// decoder) and keep the link it returns.
+/// `NIOTypedWebSocketServerUpgrader` and retain the link it returns. The upgrader's `maxFrameSize`
+/// has no effect, because frames never reach NIO's decoder.
 public enum WebSocketServerLink {
     /// Turns an upgraded channel into a link.
     ///
-    /// On the channel's event loop only.
+    /// Must be called on the channel's event loop.
     ///
-    /// It stands before NIO's own frame handlers, which then see no traffic: one buffer of frames
-    /// is shared by all peers instead.
+    /// The link's handler is placed before NIO's own frame handlers, which then see no traffic.
+    /// This allows all peers to share one encoded buffer.
     ///
-    /// - Throws: When the pipeline cannot be changed, that is when the channel has closed
-    ///   meanwhile.
+    /// - Throws: An error if the pipeline cannot be changed because the channel has closed.
     public static func configure(
         channel: any Channel, dialect: WebSocketDialect, limits: LinkLimits = LinkLimits()
     ) throws -> any Link {
@@ -50,7 +50,7 @@ public enum WebSocketServerLink {
         if let encoder = try? pipeline.handler(type: WebSocketFrameEncoder.self) {
             position = .before(encoder)
         }
-        // A peer that ends its half early must be seen as an event, not as a lost connection.
+        // A peer that closes its half early must not look like a lost connection.
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         let (framing, encoder, kind) = parts(dialect, limits)
         return try ChannelLink.install(
@@ -79,10 +79,10 @@ public enum WebSocketServerLink {
         }
     }
 
-    /// Closes `channel` unless it is upgraded, or ``endUpgradeTimeout(on:)`` is called, in time; so
-    /// that nobody holds a connection by sending a request byte by byte.
+    /// Closes `channel` unless it is upgraded or ``endUpgradeTimeout(on:)`` is called in time, so
+    /// that a client cannot hold a connection by sending a request byte by byte.
     ///
-    /// On its event loop only.
+    /// Must be called on the channel's event loop.
     public static func startUpgradeTimeout(
         on channel: any Channel, limits: LinkLimits = LinkLimits()
     ) throws {
@@ -90,9 +90,9 @@ public enum WebSocketServerLink {
             UpgradeTimeoutHandler(limits.upgradeTimeout), position: .first)
     }
 
-    /// Ends the time-out: the request turned out to be an ordinary one.
+    /// Cancels the timeout for a request that is not an upgrade.
     ///
-    /// On its event loop only.
+    /// Must be called on the channel's event loop.
     public static func endUpgradeTimeout(on channel: any Channel) {
         let pipeline = channel.pipeline.syncOperations
         guard let context = try? pipeline.context(handlerType: UpgradeTimeoutHandler.self) else {
@@ -102,7 +102,7 @@ public enum WebSocketServerLink {
     }
 }
 
-/// Closes a channel that dawdles over its upgrade.
+/// Closes a channel that is not upgraded in time.
 final class UpgradeTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 

@@ -5,25 +5,28 @@ public import NIOPosix
 public import NIOSSL
 public import ScuttlebuttRuntime
 
-/// Dials a WebSocket on which each text frame is one wire line.
+/// Dials a WebSocket that carries one wire line per text frame.
 public struct WebSocketTransport: Transport {
-    /// Where it dials.
+    /// The address to dial.
     public let address: PeerAddress
     private let dial: WebSocketDial
 
-    /// Makes a transport; nothing is dialled yet.
+    /// Creates a transport without dialling.
     ///
     /// - Parameters:
-    ///   - url: `ws://` or `wss://`, a host, and perhaps port, path (`/ws` if none) and query.
-    ///   - tls: For `wss`; the default trusts what the system trusts.
-    /// - Throws: ``LinkError`` (`badAddress`) when the URL is none of these.
+    ///   - url: A `ws` or `wss` URL with a host and optional port, path (default `/ws`) and query.
+    ///   - tls: The configuration for `wss`; by default, the system's trust roots are used.
+    ///   - limits: The limits of each link.
+    ///   - group: The event loops to run connections on.
+    /// - Throws: `LinkError` `.badAddress` if the URL is invalid.
     public init(
         _ url: String, tls: TLSConfiguration? = nil, limits: LinkLimits = LinkLimits(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws {
         let address = try PeerAddress(url)
         guard address.scheme == .ws || address.scheme == .wss else {
-            throw LinkError(.badAddress, "\"\(url)\" is not a WebSocket address (ws:// or wss://).")
+            throw LinkError(
+                .badAddress, "invalid WebSocket address '\(url)': the scheme must be ws or wss")
         }
         self.address = address
         dial = try WebSocketDial(address, limits: limits, group: group, tls: tls)
@@ -34,8 +37,8 @@ public struct WebSocketTransport: Transport {
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError``: `unreachable` when nobody answers in time, `badFraming` when
-    ///   somebody answers who speaks no WebSocket.
+    /// - Throws: `LinkError` `.unreachable` if the server does not answer in time, or `.badFraming`
+    ///   if it does not speak WebSocket.
     public func connect() async throws -> any Link {
         let target = address.path + (address.query.isEmpty ? "" : "?" + address.query)
         let bound = dial.limits.maximumLineByteCount
@@ -48,7 +51,7 @@ public struct WebSocketTransport: Transport {
 }
 
 extension Transport where Self == WebSocketTransport {
-    /// A WebSocket at `url`; see ``WebSocketTransport/init(_:tls:limits:group:)``.
+    /// Dials a WebSocket at `url`; see ``WebSocketTransport/init(_:tls:limits:group:)``.
     public static func webSocket(_ url: String) throws -> WebSocketTransport {
         try WebSocketTransport(url)
     }
