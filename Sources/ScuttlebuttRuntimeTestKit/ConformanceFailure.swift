@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// What an implementation did against its contract.
+/// A promise that an implementation broke.
 public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// One sentence.
+    /// A message for people.
     public let message: String
 
-    /// Makes a failure.
+    /// Creates an error.
     public init(_ message: String) { self.message = message }
 
     /// The message.
@@ -17,9 +17,9 @@ func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws {
     guard condition else { throw ConformanceFailure(message()) }
 }
 
-/// Runs `body`, and fails when it takes longer than a check ever should.
+/// Runs `body` and fails if it hangs.
 ///
-/// Only a hang is caught by this; no check depends on how long something takes.
+/// The limit is far above the time any check needs, so no check depends on timing.
 func guarded<Value: Sendable>(
     _ what: String, seconds: Int = 60, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {

@@ -13,14 +13,14 @@ final class Collected<Element: Sendable>: Sendable {
 
 extension StorageConformance {
     static func source(_ text: String) throws -> Source {
-        guard let source = Source(text) else { throw Failure("\(text) is no source") }
+        guard let source = Source(text) else { throw Failure("invalid source \(text)") }
         return source
     }
 
     static func update(
         _ source: Source, _ time: Double, _ payload: String, tail: String? = nil
     ) throws -> Update {
-        guard let timestamp = Timestamp(time) else { throw Failure("\(time) is no timestamp") }
+        guard let timestamp = Timestamp(time) else { throw Failure("invalid timestamp \(time)") }
         return Update(
             payload: Array(payload.utf8), timestamp: timestamp, source: source,
             tail: tail.map { Array($0.utf8) })
@@ -33,11 +33,12 @@ extension StorageConformance {
     static func fingerprint(_ number: Int) throws -> Fingerprint {
         var bytes = [UInt8](repeating: 7, count: 32)
         for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }
-        guard let fingerprint = Fingerprint(bytes: bytes) else { throw Failure("32 bytes refused") }
+        guard let fingerprint = Fingerprint(bytes: bytes) else { throw Failure("no fingerprint") }
         return fingerprint
     }
 
-    /// Updates with all that is easily lost: digits, empty and large bytes, tails, invalid text.
+    /// Returns updates with everything that is easily lost: digits, empty and large payloads,
+    /// tails, and invalid text.
     static func awkwardUpdates() throws -> [Update] {
         let times = [
             Double.leastNonzeroMagnitude, 0.1, 0.30000000000000004, 1, 1.0000000000000002,
@@ -62,7 +63,7 @@ extension StorageConformance {
         Dictionary(grouping: updates, by: \.source)
     }
 
-    /// Everything a storage hands out, by source in the order of coming.
+    /// Returns everything a storage loads, by source and in the order of loading.
     static func everything(in log: any LogStorage) async throws -> [Source: [Update]] {
         let collected = Collected<[Update]>()
         try await log.load { collected.append($0) }

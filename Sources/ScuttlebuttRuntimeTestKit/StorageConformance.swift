@@ -3,7 +3,7 @@
 import Scuttlebutt
 public import ScuttlebuttRuntime
 
-/// What every ``LogStorage`` promises, as a list of cases to be run against a new one.
+/// The promises of every `LogStorage`, as cases to run against an implementation.
 ///
 /// ```swift
 /// @Test("The log in a file keeps its promises", arguments: StorageConformance.cases)
@@ -12,9 +12,9 @@ public import ScuttlebuttRuntime
 /// }
 /// ```
 public enum StorageConformance {
-    /// Makes an empty storage.
+    /// Creates an empty storage.
     public typealias Make = @Sendable () async throws -> any LogStorage
-    /// Closes a storage and opens the same log again, as after a restart.
+    /// Closes a storage and reopens the same log, as after a restart.
     public typealias Reopen = @Sendable (any LogStorage) async throws -> any LogStorage
 
     /// One promise and the code that checks it.
@@ -30,10 +30,10 @@ public enum StorageConformance {
             self.body = body
         }
 
-        /// Checks the promise on a storage of its own.
+        /// Checks the promise on a new storage.
         ///
-        /// - Throws: ``StorageConformance/Failure`` where the promise is broken, or what the
-        ///   storage throws against its promise.
+        /// - Throws: ``StorageConformance/Failure`` if the promise is broken, or an unexpected
+        ///   error of the storage.
         public func run(make: Make, reopen: Reopen) async throws {
             do {
                 try await body(make, reopen)
@@ -43,9 +43,9 @@ public enum StorageConformance {
         }
     }
 
-    /// A promise that was broken.
+    /// A broken promise.
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        /// What was expected and what came.
+        /// What was expected and what happened.
         public let description: String
         init(_ description: String) { self.description = description }
     }
@@ -67,7 +67,7 @@ public enum StorageConformance {
             try expect(try await log.source(proposing: second), first, "after the restart")
             await log.close()
         },
-        Case("Everything appended is there after a restart, byte for byte") { make, reopen in
+        Case("Everything appended survives a restart, byte for byte") { make, reopen in
             var log = try await make()
             let updates = try awkwardUpdates()
             try await log.append(updates)
@@ -77,7 +77,7 @@ public enum StorageConformance {
             try expect(try await everything(in: log), bySource(updates), "after the restart")
             await log.close()
         },
-        Case("An update that is stored already changes nothing") { make, reopen in
+        Case("An update that is already stored changes nothing") { make, reopen in
             var log = try await make()
             let (a, b) = (try update("A", 1, "1"), try update("A", 2, "2"))
             try await log.append([a, a, b])
@@ -96,7 +96,7 @@ public enum StorageConformance {
             let updates = try (0...9).map { try update(a, Double($0 + 1), "[\($0)]") }
             let other = try (0...2).map { try update(b, Double($0 + 1), "{}", tail: "\($0)") }
             try await log.append([updates[0], updates[5], other[1]])
-            // Of one source, older and newer ones in one batch; known ones among them.
+            // One batch with older, newer and known updates of one source.
             try await log.append([updates[2], updates[7], updates[5], updates[3], other[0]])
             try expect(
                 try await everything(in: log),
@@ -113,7 +113,7 @@ public enum StorageConformance {
             }
             await log.close()
         },
-        Case("Many older updates of many sources are all kept, one by one and together") {
+        Case("Many older updates of many sources are kept, appended singly or together") {
             make, reopen in
             var log = try await make()
             let writers = try (0..<20).map { try source("writer-\($0)") }
@@ -134,7 +134,7 @@ public enum StorageConformance {
             try expect(try await everything(in: log), all.flatMap { $0 }, "updates")
             await log.close()
         },
-        Case("Sources that Swift's strings would merge stay two") { make, reopen in
+        Case("Sources that Swift's strings treat as equal stay distinct") { make, reopen in
             var log = try await make()
             let updates = [
                 try update("\u{E9}", 1, "1"), try update("e\u{301}", 1, "2"),
@@ -146,7 +146,7 @@ public enum StorageConformance {
             try expect(try await everything(in: log), bySource(updates), "updates")
             await log.close()
         },
-        Case("Appends at the same time are all stored, each source's ascending") { make, reopen in
+        Case("Concurrent appends are all stored, with each source ascending") { make, reopen in
             var log = try await make()
             let storage = log
             let writers = try (0..<8).map { try source("writer-\($0)") }
@@ -168,7 +168,7 @@ public enum StorageConformance {
             }
             await log.close()
         },
-        Case("Loading many updates hands out batches of at most a few thousand") { make, _ in
+        Case("Many updates are loaded in batches of at most a few thousand") { make, _ in
             let log = try await make()
             let writer = try source("A")
             let updates = try (1...20_000).map { try update(writer, Double($0), "[\($0)]") }
@@ -182,7 +182,7 @@ public enum StorageConformance {
             try expect(try await everything(in: log), bySource(updates), "updates")
             await log.close()
         },
-        Case("What the receiver of a load throws comes out, and the log goes on") { make, _ in
+        Case("Loading rethrows what its body throws, and the log stays usable") { make, _ in
             let log = try await make()
             try await log.append([try update("A", 1, "1")])
             do {
@@ -194,7 +194,7 @@ public enum StorageConformance {
             try expect(found[try source("A")]?.count, 2, "updates")
             await log.close()
         },
-        Case("Refusals come back oldest first, each once, after a restart") { make, reopen in
+        Case("Refusals are returned oldest first and once each after a restart") { make, reopen in
             var log = try await make()
             let refusals = try (0..<5).map { try fingerprint($0) }
             try await log.remember(refusals: Array(refusals[0..<3]))
@@ -215,7 +215,7 @@ public enum StorageConformance {
             try expect(found == Array(refusals[10...]), true, "that they are the newest")
             await log.close()
         },
-        Case("A closed log throws, and may be closed again") { make, _ in
+        Case("A closed log throws, and can be closed again") { make, _ in
             let log = try await make()
             await log.close()
             await log.close()
@@ -228,7 +228,7 @@ public enum StorageConformance {
                 throw Failure("loading after closing did not throw")
             } catch let error as StorageError { try expect(error.code, .closed, "code of load") }
         },
-        Case("Closing finishes the appends that wait") { make, reopen in
+        Case("Closing finishes pending appends") { make, reopen in
             let log = try await make()
             let writer = try source("A")
             let one = try update(writer, 1, "0")

@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: MIT
 
-/// What went wrong with the storage of a log.
+/// An error of a log storage.
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of failure; open, so that the author of a storage may add one.
+    /// The kind of error.
+    ///
+    /// Implementations of ``LogStorage`` may define their own.
     public struct Code: Hashable, Sendable {
         private let name: String
-        /// Creates a code of a storage's own.
+        /// Creates a code for another implementation.
         public init(_ name: String) { self.name = name }
-        /// The file is not a store of ours, or is damaged.
+        /// The file is not a scuttlebutt store, or is damaged.
         ///
-        /// It was left untouched.
+        /// It was not changed.
         public static let foreignOrCorrupt = Code("foreignOrCorrupt")
-        /// The file, or its folder, cannot be opened, read or written.
+        /// The file or its directory cannot be opened, read or written.
         public static let unreadable = Code("unreadable")
         /// The file was written by a newer version of this program.
         public static let tooNew = Code("tooNew")
         /// Another process has the store open for writing.
         public static let inUse = Code("inUse")
-        /// The disk is full or the write failed; what was stored before is untouched.
+        /// The disk is full or the write failed.
+        ///
+        /// What was stored before is unchanged.
         public static let writeFailed = Code("writeFailed")
         /// The store was closed.
         public static let closed = Code("closed")
     }
 
-    /// The kind of failure.
+    /// The kind of error.
     public let code: Code
-    /// One sentence for people: the file, the likely cause, the next step.
+    /// A message for people that names the file, the likely cause and the next step.
+    ///
+    /// It starts in lower case and has no full stop, so that it can be part of a longer message.
     public let message: String
 
     /// Creates an error.

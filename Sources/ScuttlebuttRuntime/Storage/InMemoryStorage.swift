@@ -2,7 +2,7 @@
 
 public import Scuttlebutt
 
-/// A log kept in memory, for tests and for stores that need not survive the process.
+/// A log kept in memory, for tests and for stores that need not outlive the process.
 ///
 /// A test drives durability by hand: with ``holdSyncs()`` an append stays suspended until
 /// ``sync()``, and ``loseUnsynced()`` is the loss of power in between.
@@ -15,7 +15,7 @@ public actor InMemoryStorage: LogStorage {
     private var identity: Source?
     private var durable: [Update] = []
     private var stamps = StampSet()
-    /// Whether each source's updates were stored in ascending order, as they mostly are.
+    /// Whether each source's updates were stored in ascending order, which is the usual case.
     private var isAscending = true
     private var remembered: [Fingerprint] = []
     private var rememberedSet: Set<Fingerprint> = []
@@ -25,10 +25,10 @@ public actor InMemoryStorage: LogStorage {
     private var failures: [StorageError] = []
     private var waiting: [Waiting] = []
 
-    /// Makes an empty log without a source.
+    /// Creates an empty log without a source.
     public init() {}
 
-    /// The source kept, or `proposed`, kept from now on.
+    /// Returns the log's source, or sets it to `proposed` if it has none.
     public func source(proposing proposed: Source) throws -> Source {
         try requireOpen()
         if let identity { return identity }
@@ -36,8 +36,8 @@ public actor InMemoryStorage: LogStorage {
         return proposed
     }
 
-    /// Hands out all durable updates in batches of 1,000, in the order in which they were stored,
-    /// or in agreed order where a source's were not stored ascending.
+    /// Passes all updates to `body` in batches of 1,000, in the order they were stored, or in
+    /// agreed order if a source's updates were not stored in ascending order.
     public func load(_ body: @Sendable ([Update]) throws -> Void) throws {
         try requireOpen()
         let updates = isAscending ? durable : durable.sorted { $0.stamp < $1.stamp }
@@ -56,13 +56,13 @@ public actor InMemoryStorage: LogStorage {
         }
     }
 
-    /// The remembered refusals, oldest first.
+    /// Returns the remembered refusals, oldest first.
     public func refusals() throws -> [Fingerprint] {
         try requireOpen()
         return remembered
     }
 
-    /// Remembers refusals and forgets the oldest beyond ``LogStorage/refusalLimit``.
+    /// Remembers refusals, and forgets the oldest beyond ``LogStorage/refusalLimit``.
     public func remember(refusals: [Fingerprint]) throws {
         try requireOpen()
         for refusal in refusals where rememberedSet.insert(refusal).inserted {
@@ -81,14 +81,14 @@ public actor InMemoryStorage: LogStorage {
     }
 
     private func requireOpen() throws {
-        if isClosed { throw StorageError(.closed, "The log in memory was closed.") }
+        if isClosed { throw StorageError(.closed, "the log in memory was closed") }
     }
 
     private func store(_ updates: [Update]) {
         for update in updates {
             switch stamps.add(update.stamp) {
             case .known: continue
-            // Older own updates come home after newer ones when a store was lost.
+            // After a store was lost, own updates can come back from peers behind newer ones.
             case .late: isAscending = false
             case .newest: break
             }

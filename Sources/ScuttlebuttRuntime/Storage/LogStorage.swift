@@ -2,46 +2,48 @@
 
 public import Scuttlebutt
 
-/// Where a log is kept so that it survives the process.
+/// Durable storage for a log.
 ///
-/// What an implementor promises (the conformance suite in `ScuttlebuttRuntimeTestKit` checks it):
-/// * ``append(_:)`` returns only when the updates would survive loss of power; calls made at the
-///   same time may share one commit, and are stored in the order of the calls.
-/// * ``load(_:)`` hands out everything stored, each source's updates ascending, byte for byte.
-/// * An update whose (timestamp, source) is stored already changes nothing. Any other one is kept,
-///   also one that is older than the newest stored of its source: when a store was set back to an
-///   older copy, own updates of the time between come home from peers behind newly written ones.
-///   The version vector covers them, so one that is dropped here would never come again.
-/// * A failure leaves what was stored before untouched, and is a ``StorageError``.
+/// An implementation must keep these promises, which the conformance suite in
+/// `ScuttlebuttRuntimeTestKit` checks:
+/// * ``append(_:)`` returns only when the updates would survive a power failure. Concurrent calls
+///   may share one commit; their updates are stored in the order of the calls.
+/// * ``load(_:)`` delivers everything stored, byte for byte, with each source's updates ascending.
+/// * An update whose timestamp and source are already stored changes nothing. Any other update is
+///   kept, even if it is older than the newest one stored of its source: after a store is restored
+///   from an older copy, own updates written in between come back from peers behind newly written
+///   ones. The version vector covers them, so a dropped one would never be sent again.
+/// * A failure throws a ``StorageError`` and leaves what was stored before unchanged.
 public protocol LogStorage: Sendable {
-    /// The source whose log this is; a new log takes `proposed` and keeps it durably.
+    /// Returns the source that owns this log. A new log durably stores `proposed` and returns it.
     func source(proposing proposed: Source) async throws -> Source
 
-    /// Hands out all stored updates in batches of at most a few thousand.
+    /// Passes all stored updates to `body` in batches of at most a few thousand.
     ///
     /// Each source's updates ascend, whatever the order in which they were stored.
     ///
-    /// - Throws: ``StorageError``, or what `body` throws.
+    /// - Throws: ``StorageError``, or the error thrown by `body`.
     func load(_ body: @Sendable ([Update]) throws -> Void) async throws
 
-    /// Stores updates; they are durable on return.
+    /// Stores updates durably.
     ///
-    /// Most are newer than all stored ones of their source; those that are not are kept as well.
+    /// Most updates are newer than all stored ones of their source; older ones must be kept as
+    /// well.
     func append(_ updates: [Update]) async throws
 
-    /// The fingerprints of refused updates, oldest first; at most ``refusalLimit``.
+    /// Returns the fingerprints of refused updates, oldest first; at most ``refusalLimit``.
     func refusals() async throws -> [Fingerprint]
 
-    /// Remembers refused updates; the oldest beyond ``refusalLimit`` are forgotten.
+    /// Remembers refused updates, and forgets the oldest beyond ``refusalLimit``.
     func remember(refusals: [Fingerprint]) async throws
 
-    /// Finishes what was begun and releases the file. Later calls throw.
+    /// Finishes pending operations and releases the file, after which all calls throw.
     func close() async
 }
 
 extension LogStorage {
-    /// How many refusals are remembered: 65,536 (2 MiB of fingerprints).
+    /// The maximum number of remembered refusals: 65,536 (2 MiB of fingerprints).
     ///
-    /// Beyond it the oldest is forgotten, which costs one more verification should it come again.
+    /// Beyond that, the oldest is forgotten, which costs another verification if it arrives again.
     public static var refusalLimit: Int { 65_536 }
 }

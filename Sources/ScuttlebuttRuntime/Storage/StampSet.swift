@@ -2,22 +2,22 @@
 
 package import Scuttlebutt
 
-/// Which updates of one source a log has.
+/// The set of timestamps a log has of one source.
 ///
-/// Updates mostly come ascending, and then one costs 8 bytes here. Older ones come behind newer
-/// ones when own updates of an earlier life come home after new ones were written.
+/// Timestamps usually arrive in ascending order, in which case each costs 8 bytes. Older ones
+/// arrive after newer ones if own updates come back from peers after a store was lost.
 package struct StampRun: Sendable {
-    /// What adding a timestamp did.
+    /// The result of adding a timestamp.
     package enum Addition: Sendable {
-        /// It is the newest of its source now.
+        /// It is now the newest one.
         case newest
-        /// It is new, though older than the newest.
+        /// It was added, but is older than the newest one.
         case late
-        /// It was there already, and nothing changed.
+        /// It was already present.
         case known
     }
 
-    /// Each is greater than all that came before it.
+    /// The timestamps that were greater than all earlier ones when added.
     private var ascending: [Timestamp] = []
     private var late: Set<Timestamp> = []
 
@@ -25,7 +25,7 @@ package struct StampRun: Sendable {
 
     /// Adds a timestamp.
     ///
-    /// - Complexity: O(1) amortised for the newest, else O(log n).
+    /// - Complexity: Amortised O(1) for the newest, otherwise O(log n).
     package mutating func add(_ timestamp: Timestamp) -> Addition {
         guard let last = ascending.last, timestamp <= last else {
             ascending.append(timestamp)
@@ -35,7 +35,7 @@ package struct StampRun: Sendable {
         return .late
     }
 
-    /// Whether a timestamp was added.
+    /// Returns whether a timestamp is present.
     ///
     /// - Complexity: O(log n).
     package func contains(_ timestamp: Timestamp) -> Bool {
@@ -52,7 +52,7 @@ package struct StampRun: Sendable {
     }
 }
 
-/// Which updates a log has; see ``StampRun``.
+/// The set of stamps of the updates in a log; see ``StampRun``.
 package struct StampSet: Sendable {
     private var indexes: [Source: Int] = [:]
     private var runs: [StampRun] = []
@@ -71,7 +71,7 @@ package struct StampSet: Sendable {
         return runs[index].add(stamp.timestamp)
     }
 
-    /// Whether a stamp was added.
+    /// Returns whether a stamp is present.
     ///
     /// - Complexity: O(log n).
     package func contains(_ stamp: Stamp) -> Bool {

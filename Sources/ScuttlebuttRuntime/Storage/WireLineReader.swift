@@ -10,25 +10,27 @@ import Scuttlebutt
     import Darwin
 #endif
 
-/// Reads a file of wire lines from front to end, some lines at a time.
+/// Reads a file of wire lines sequentially, a batch at a time.
 ///
-/// It does not look into the lines. Memory stays near the longest line plus
-/// ``chunkByteCount``, however large the file is. Not for use from several tasks at once.
+/// It does not parse the lines. Memory use is bounded by the longest line plus ``chunkByteCount``,
+/// however large the file is. Must not be used from several tasks at once.
 public final class WireLineReader {
-    /// Lines that follow each other in the file.
+    /// Consecutive lines of the file.
     public struct Batch: Sendable {
-        /// The lines without their newline; blank ones too, so that the numbers stay right.
+        /// The lines without their newlines, including blank ones, so that line numbers stay
+        /// correct.
         public let lines: InboundLines
-        /// The number of the first of them; the first line of a file is 1.
+        /// The line number of the first of them, counted from 1.
         public let firstNumber: Int
     }
 
-    /// The most bytes that a line may have, without its newline: that of a frame on the wire.
+    /// The maximum length of a line in bytes without its newline, which is also the default limit
+    /// for links.
     public static let maximumLineByteCount = 10_485_760
-    /// How many bytes are read at once: 256 KiB.
+    /// The number of bytes read at once: 256 KiB.
     public static let chunkByteCount = 1 << 18
 
-    /// The file, as it was named.
+    /// The path, as given.
     public let path: String
     private let file: CInt
     private let chunkByteCount: Int
@@ -38,15 +40,14 @@ public final class WireLineReader {
 
     /// Opens a file for reading.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` when there is no such file, it is a folder, or it
-    ///   may not be read.
+    /// - Throws: ``StorageError`` `.unreadable` if the file does not exist or cannot be opened.
     public convenience init(path: String) throws {
         try self.init(path: path, chunkByteCount: Self.chunkByteCount)
     }
 
-    /// Opens a file to be read in smaller or larger pieces.
+    /// Opens a file for reading with a custom chunk size.
     init(path: String, chunkByteCount: Int) throws {
-        precondition(chunkByteCount > 0, "nothing would ever be read")
+        precondition(chunkByteCount > 0, "the chunk size must be positive")
         self.path = path
         self.chunkByteCount = chunkByteCount
         let file = open(path, O_RDONLY | O_CLOEXEC)
@@ -56,12 +57,13 @@ public final class WireLineReader {
 
     deinit { close(file) }
 
-    /// The next lines, or `nil` at the end.
+    /// Returns the next lines, or `nil` at the end of the file.
     ///
-    /// A last line without a newline counts as one. Blocks for the reading.
+    /// A last line without a newline counts as a line. Blocks while reading.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` when the reading fails, `.foreignOrCorrupt` when a
-    ///   line is longer than ``maximumLineByteCount``; the file cannot be read on after that.
+    /// - Throws: ``StorageError`` `.unreadable` if reading fails (for example for a directory), or
+    ///   `.foreignOrCorrupt` if a line is longer than ``maximumLineByteCount``, after which the
+    ///   file cannot be read any further.
     public func next() throws -> Batch? {
         var bytes: [UInt8] = []
         swap(&bytes, &rest)
@@ -104,7 +106,7 @@ public final class WireLineReader {
         return Batch(lines: InboundLines(bytes: bytes, ranges: ranges), firstNumber: first)
     }
 
-    /// Where the next newline stands, or the end of the bytes.
+    /// Returns the offset of the next newline, or the end of the bytes.
     private static func newline(in bytes: [UInt8], from start: Int) -> Int {
         bytes.withUnsafeBytes { bytes in
             guard start < bytes.count, let base = bytes.baseAddress,
@@ -118,10 +120,10 @@ public final class WireLineReader {
         StorageError(
             .foreignOrCorrupt,
             "\(path), line \(number): longer than \(Self.maximumLineByteCount) bytes; this is "
-                + "hardly a file of wire lines.")
+                + "probably not a file of wire lines")
     }
 
     private static func unreadable(_ path: String) -> StorageError {
-        StorageError(.unreadable, "\(path) cannot be read: \(String(cString: strerror(errno))).")
+        StorageError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
     }
 }

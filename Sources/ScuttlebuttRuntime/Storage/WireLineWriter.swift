@@ -13,13 +13,13 @@ import Synchronization
 
 /// Appends wire lines to a file.
 ///
-/// Lines are gathered to writes of ``bufferByteCount`` and are durable after ``flush()`` or
-/// ``close()``. What stands in the file is never changed. Calls block for the writing.
+/// Lines are buffered up to ``bufferByteCount`` and are durable after ``flush()`` or ``close()``.
+/// Existing contents are never changed. Calls block while writing.
 ///
-/// The file must not be a store that this process has open: closing it here would drop the locks
-/// that SQLite holds on it.
+/// The file must not be a store that this process has open, because closing it here would release
+/// the locks that SQLite holds on it.
 public final class WireLineWriter: Sendable {
-    /// From how many waiting bytes on they are written: 256 KiB.
+    /// The number of buffered bytes that triggers a write: 256 KiB.
     public static let bufferByteCount = 1 << 18
 
     private struct State {
@@ -28,25 +28,25 @@ public final class WireLineWriter: Sendable {
         var needsNewline: Bool
     }
 
-    /// The file, as it was named.
+    /// The path, as given.
     public let path: String
     private let state: Mutex<State>
 
-    /// Opens a file for appending, and makes it if there is none.
+    /// Opens a file for appending, creating it if it does not exist.
     ///
-    /// Where the last line of an existing file lacks its newline, the first append supplies it.
+    /// If the last line of an existing file lacks a newline, the first append adds it.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` when the file cannot be opened or made.
+    /// - Throws: ``StorageError`` `.unreadable` if the file cannot be opened or created.
     public init(appendingTo path: String) throws {
         self.path = path
         let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else {
             throw StorageError(
-                .unreadable, "\(path) cannot be written: \(String(cString: strerror(errno))).")
+                .unreadable, "cannot write \(path): \(String(cString: strerror(errno)))")
         }
         let end = lseek(file, 0, SEEK_END)
         var last: UInt8 = 0x0A
-        // A device has no end to look at.
+        // A device has no last byte to inspect.
         if end > 0 { _ = pread(file, &last, 1, end - 1) }
         state = Mutex(State(file: file, needsNewline: last != 0x0A))
     }
@@ -61,8 +61,8 @@ public final class WireLineWriter: Sendable {
 
     /// Appends one line, given without its newline.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed` when earlier lines cannot be written (this one is
-    ///   not taken then), `.closed`.
+    /// - Throws: ``StorageError`` `.writeFailed` if earlier lines cannot be written, in which case
+    ///   this one is not accepted; `.closed`.
     public func append(_ line: some Collection<UInt8>) throws {
         try take { buffer in
             buffer.append(contentsOf: line)
@@ -70,18 +70,18 @@ public final class WireLineWriter: Sendable {
         }
     }
 
-    /// Appends lines that were encoded for the wire.
+    /// Appends lines encoded for the wire.
     ///
-    /// - Throws: As ``append(_:)-(Collection<UInt8>)``.
+    /// - Throws: The errors of ``append(_:)-(Collection<UInt8>)``.
     public func append(_ lines: OutboundLines) throws {
         guard !lines.bytes.isEmpty else { return }
         try take { $0.append(contentsOf: lines.bytes) }
     }
 
-    /// Writes everything and waits until it is on the disk.
+    /// Writes everything and waits until it is durable.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed`; what could not be written is kept for the next
-    ///   call. `.closed`.
+    /// - Throws: ``StorageError`` `.writeFailed`, in which case unwritten bytes are kept for the
+    ///   next call; `.closed`.
     public func flush() throws {
         try state.withLock { state in
             guard let file = state.file else { throw closed }
@@ -89,11 +89,11 @@ public final class WireLineWriter: Sendable {
         }
     }
 
-    /// Writes everything, waits until it is on the disk, and closes the file.
+    /// Writes everything, waits until it is durable, and closes the file.
     ///
     /// A second call does nothing.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed`; the file is closed nevertheless.
+    /// - Throws: ``StorageError`` `.writeFailed`; the file is closed anyway.
     public func close() throws {
         try state.withLock { state in
             guard let file = state.file else { return }
@@ -106,7 +106,7 @@ public final class WireLineWriter: Sendable {
     private func take(_ add: (inout [UInt8]) -> Void) throws {
         try state.withLock { state in
             guard let file = state.file else { throw closed }
-            // Before the line is taken: so a full disk cannot make the buffer grow.
+            // Write before accepting the line, so that a full disk cannot make the buffer grow.
             if state.buffer.count >= Self.bufferByteCount { try write(&state, file) }
             if state.needsNewline { state.buffer.append(0x0A) }
             state.needsNewline = false
@@ -116,13 +116,13 @@ public final class WireLineWriter: Sendable {
 
     private func sync(_ state: inout State, _ file: CInt) throws {
         try write(&state, file)
-        // Pipes and devices have nothing to sync.
+        // Pipes and devices cannot be synchronised.
         guard fsync(file) == 0 || errno == EINVAL || errno == ENOTSUP else { throw failure() }
     }
 
     private func write(_ state: inout State, _ file: CInt) throws {
         var written = 0
-        // What did get out is not written a second time, or a line would be torn in two.
+        // Bytes already written must not be written again, which would corrupt a line.
         defer { state.buffer.removeFirst(written) }
         while written < state.buffer.count {
             let count = state.buffer.withUnsafeBytes { buffer in
@@ -138,13 +138,13 @@ public final class WireLineWriter: Sendable {
     private func failure() -> StorageError {
         StorageError(
             .writeFailed,
-            "\(path) could not be written: \(String(cString: strerror(errno))).")
+            "cannot write \(path): \(String(cString: strerror(errno)))")
     }
 
-    private var closed: StorageError { StorageError(.closed, "\(path) was closed.") }
+    private var closed: StorageError { StorageError(.closed, "\(path) was closed") }
 }
 
-/// The system calls by names that the writer's own methods do not hide.
+/// The system calls under names that the writer's methods do not shadow.
 private enum Descriptor {
     #if canImport(Glibc)
         static let writeBytes = Glibc.write

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Accepted links that wait for `accept()`, for every kind of listener.
+/// The accepted links that are waiting for `accept()`, for every kind of listener.
 package final class AcceptQueue: Sendable {
     private struct State {
         var links: [any Link] = []
@@ -11,16 +11,17 @@ package final class AcceptQueue: Sendable {
         var isClosed = false
     }
 
-    /// So many accepted links may wait; a further one is refused.
-    ///
-    /// What `listen(2)` calls backlog.
+    /// The maximum number of waiting links, like the backlog of `listen(2)`.
     package let bound: Int
     private let state = Mutex(State())
 
-    /// Makes an empty queue of at most `bound` waiting links.
+    /// Creates an empty queue for at most `bound` waiting links.
     package init(bound: Int = 1_024) { self.bound = bound }
 
-    /// Adds a link; `false` when the queue is full or closed, then the caller drops the link.
+    /// Adds a link.
+    ///
+    /// - Returns: `false` if the queue is full or closed, in which case the caller releases the
+    ///   link.
     package func offer(_ link: any Link) -> Bool {
         let (taken, waiter) = state.withLock {
             state -> (Bool, CheckedContinuation<(any Link)?, Never>?) in
@@ -34,7 +35,7 @@ package final class AcceptQueue: Sendable {
         return taken
     }
 
-    /// The next link; `nil` once the queue was closed, or when the task is cancelled.
+    /// Returns the next link, or `nil` once the queue is closed or the task is cancelled.
     package func next() async -> (any Link)? {
         let ticket = state.withLock { state in
             state.ticket += 1
@@ -61,7 +62,7 @@ package final class AcceptQueue: Sendable {
         }
     }
 
-    /// Ends the queue: waiting and later callers get `nil`, waiting links are dropped.
+    /// Closes the queue: waiting and later callers get `nil`, and waiting links are released.
     package func close() {
         let (waiters, dropped) = state.withLock { state in
             defer { (state.waiters, state.links) = ([], []) }

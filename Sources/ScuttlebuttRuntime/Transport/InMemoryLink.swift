@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// One end of a connection inside this process; for tests, and for peers that live together.
+/// One end of a connection within this process, for tests and for peers in the same process.
 ///
-/// Lines are copied as bytes, so a codec's mistakes show as they would on a wire. Each direction
-/// has a half of its own, and at most its bound of unread bytes and one batch more.
+/// Lines are passed as bytes, so that codec errors show as they would on a network. Each direction
+/// can be closed separately and holds at most `bound` unread bytes plus one batch.
 public final class InMemoryLink: Link {
-    /// How many unread bytes one direction holds before `send` suspends, unless told otherwise.
+    /// The default number of unread bytes per direction above which `send` suspends.
     public static let defaultBound = 1 << 20
 
     /// The name of the other end.
@@ -21,11 +21,11 @@ public final class InMemoryLink: Link {
 
     deinit { hangUp() }
 
-    /// Two connected ends.
+    /// Returns two connected ends.
     ///
     /// - Parameters:
-    ///   - names: What the first and the second end are called *by the other*.
-    ///   - bound: Unread bytes per direction above which `send` suspends.
+    ///   - names: The names by which the first and the second end are known to the *other* end.
+    ///   - bound: The number of unread bytes per direction above which `send` suspends.
     public static func pair(
         names: (String, String) = ("memory a", "memory b"), bound: Int = defaultBound
     ) -> (InMemoryLink, InMemoryLink) {
@@ -37,26 +37,28 @@ public final class InMemoryLink: Link {
         )
     }
 
-    /// The next lines that arrived, at least one; `nil` after the peer ended its half.
+    /// Returns the next lines, at least one, or `nil` after the peer closed its half.
     public func receive() async throws -> InboundLines? { try await inbound.receive() }
 
     /// Sends every line of `lines`, in order.
     ///
-    /// - Throws: ``LinkError`` when either side has closed, or after ``finish()``.
+    /// - Throws: ``LinkError`` if either side has closed, or after ``finish()``.
     public func send(_ lines: OutboundLines) async throws {
         try Task.checkCancellation()
         try await outbound.push(InboundLines(bytes: lines.bytes, ranges: lines.ranges))
     }
 
-    /// Ends our half; the peer's `receive()` returns `nil` after what was sent before.
+    /// Closes our half; the peer's `receive()` returns `nil` after everything sent before.
     public func finish() async { outbound.end() }
 
-    /// Closes both halves; the peer sees the end of ours, whatever the reason.
+    /// Closes both halves.
+    ///
+    /// The peer sees our half end, whatever the reason.
     public func close(_ reason: LinkClosing) async { hangUp() }
 
-    /// Cuts the connection as a network does: both ends lose it, neither said anything.
+    /// Breaks the connection like a network failure: both ends lose it.
     public func cut() {
-        let error = LinkError(.lost, "The connection was cut; dial again.")
+        let error = LinkError(.lost, "connection lost")
         inbound.end(error)
         outbound.end(error)
     }

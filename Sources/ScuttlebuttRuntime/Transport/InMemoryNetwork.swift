@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// A network inside this process: names instead of addresses, links that can be cut at will.
+/// A network within this process, with names instead of addresses and links that tests can break.
 public final class InMemoryNetwork: Sendable {
     private struct Known {
         weak var link: InMemoryLink?
@@ -18,32 +18,32 @@ public final class InMemoryNetwork: Sendable {
     private let bound: Int
     private let state = Mutex(State())
 
-    /// Makes a network whose links hold at most `bound` unread bytes per direction.
+    /// Creates a network whose links hold at most `bound` unread bytes per direction.
     public init(bound: Int = InMemoryLink.defaultBound) { self.bound = bound }
 
-    /// Accepts links that are dialled to `name`.
+    /// Starts listening at `name`.
     ///
-    /// - Throws: ``LinkError`` (`addressInUse`) when somebody already listens there.
+    /// - Throws: ``LinkError`` `.addressInUse` if there is already a listener at that name.
     public func listen(at name: String) throws -> InMemoryListener {
         let queue = AcceptQueue()
         try state.withLock { state in
             guard state.listeners[name] == nil else {
                 throw LinkError(
-                    .addressInUse, "Somebody already listens at \(name); take another name.")
+                    .addressInUse, "the name \(name) is in use; use another one")
             }
             state.listeners[name] = queue
         }
         return InMemoryListener(address: name, network: self, queue: queue)
     }
 
-    /// Dials whoever listens at `name` at that moment.
+    /// Returns a transport that dials whichever listener has `name` at the time of dialling.
     public func transport(to name: String) -> InMemoryTransport {
         InMemoryTransport(name: name, network: self)
     }
 
-    /// Cuts every link, as a failing switch would.
+    /// Breaks every link, like a failing switch.
     ///
-    /// Dialling works again at once.
+    /// Peers can dial again immediately.
     public func cut() {
         let links = state.withLock { state in
             defer { state.links = [] }
@@ -52,7 +52,9 @@ public final class InMemoryNetwork: Sendable {
         for known in links { known.link?.cut() }
     }
 
-    /// While `true` nobody can be reached and, once set, every link is cut.
+    /// Whether the network is down.
+    ///
+    /// Setting it to `true` breaks every link, and dialling fails until it is `false` again.
     public var isDown: Bool {
         get { state.withLock { $0.isDown } }
         set {
@@ -62,7 +64,8 @@ public final class InMemoryNetwork: Sendable {
     }
 
     fileprivate func dial(_ name: String) throws -> InMemoryLink {
-        let unreachable = LinkError(.unreachable, "Nobody listens at \(name); start that peer.")
+        let unreachable = LinkError(
+            .unreachable, "cannot reach \(name): nobody is listening; is the peer running?")
         let queue = try state.withLock { state -> AcceptQueue in
             guard !state.isDown, let queue = state.listeners[name] else { throw unreachable }
             return queue
@@ -72,7 +75,7 @@ public final class InMemoryNetwork: Sendable {
         guard queue.offer(theirs) else { throw unreachable }
         state.withLock { state in
             state.links.append(Known(link: ours))
-            // Doubling the mark keeps the sweep of dead links O(1) per dial.
+            // Doubling the threshold keeps the cost of removing dead links O(1) per dial.
             if state.links.count > state.sweepAt {
                 state.links.removeAll { $0.link == nil }
                 state.sweepAt = max(64, 2 * state.links.count)
@@ -91,7 +94,7 @@ public final class InMemoryNetwork: Sendable {
 
 /// Accepts in-memory links.
 public final class InMemoryListener: LinkListener {
-    /// The name it listens at.
+    /// The name of the listener.
     public let address: String
     private let network: InMemoryNetwork
     private let queue: AcceptQueue
@@ -102,16 +105,18 @@ public final class InMemoryListener: LinkListener {
         self.queue = queue
     }
 
-    /// The next accepted link; `nil` once the listener was closed.
+    /// Returns the next accepted link, or `nil` once the listener is closed.
     public func accept() async -> (any Link)? { await queue.next() }
 
-    /// Stops accepting; links that were accepted live on.
+    /// Stops accepting.
+    ///
+    /// Links that were already accepted stay open.
     public func close() async { network.forget(address, queue) }
 }
 
 /// Dials in-memory links.
 public struct InMemoryTransport: Transport {
-    /// The name it dials.
+    /// The name to dial.
     public let name: String
     private let network: InMemoryNetwork
 
@@ -122,6 +127,6 @@ public struct InMemoryTransport: Transport {
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError`` (`unreachable`) when nobody listens there.
+    /// - Throws: ``LinkError`` `.unreachable` if there is no listener.
     public func connect() async throws -> any Link { try network.dial(name) }
 }

@@ -2,11 +2,11 @@
 
 import Synchronization
 
-/// The lines that have arrived on one link and that nobody has read yet.
+/// The lines that have arrived on a link and have not been read yet.
 ///
-/// One mutex guards all of it. The side that delivers never waits: it is told whether there is room
-/// and must itself stop reading from its peer when there is none. Continuations are resumed after
-/// the lock was released.
+/// One mutex guards all state. Delivering never waits: the caller learns whether there is room and
+/// must stop reading from its peer if there is none. Continuations are resumed after the lock has
+/// been released.
 package final class LineInbox: Sendable {
     private enum End {
         case ended
@@ -26,28 +26,31 @@ package final class LineInbox: Sendable {
     private typealias Reader = CheckedContinuation<InboundLines?, any Error>
     private typealias Writer = CheckedContinuation<Void, any Error>
 
-    /// Above so many unread bytes the inbox is full.
+    /// The number of unread bytes above which the inbox is full.
     ///
-    /// A line costs its bytes and 16 more, so that a flood of tiny lines is bounded too.
+    /// Each line counts 16 bytes more than its length, so that a flood of tiny lines is bounded
+    /// too.
     package let bound: Int
     private let hasRoom: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// Makes an empty inbox; `hasRoom` is called, from any thread, when a full one was emptied.
+    /// Creates an empty inbox.
+    ///
+    /// `hasRoom` is called, on any thread, when a full inbox has been emptied.
     package init(bound: Int, hasRoom: @escaping @Sendable () -> Void = {}) {
         self.bound = bound
         self.hasRoom = hasRoom
     }
 
-    /// Whether more than ``bound`` bytes wait.
+    /// Whether more than ``bound`` bytes are waiting.
     package var isFull: Bool { state.withLock { $0.byteCount > bound } }
 
-    /// Whether nobody will read any more.
+    /// Whether the reader has closed the inbox.
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Adds lines; they are dropped when the inbox has ended.
+    /// Adds lines, or drops them if the inbox has ended.
     ///
-    /// Returns whether there is room for more.
+    /// - Returns: Whether there is room for more.
     @discardableResult
     package func deliver(_ lines: InboundLines) -> Bool {
         guard lines.count > 0 else { return !isFull }
@@ -73,7 +76,10 @@ package final class LineInbox: Sendable {
         return room
     }
 
-    /// Ends the inbox once: `receive()` still hands out what waits, then `nil`, or throws `error`.
+    /// Ends the inbox.
+    ///
+    /// `receive()` still returns waiting lines, and then returns `nil` or throws `error`. Only the
+    /// first call has an effect.
     package func end(_ error: LinkError? = nil) {
         let (reader, writer) = state.withLock { state -> (Reader?, Writer?) in
             guard state.end == nil, !state.isClosed else { return (nil, nil) }
@@ -85,7 +91,9 @@ package final class LineInbox: Sendable {
         writer?.resume(throwing: error ?? Self.gone)
     }
 
-    /// Throws away what waits; from now on `receive()` throws ``LinkError/Code/closed``.
+    /// Discards waiting lines.
+    ///
+    /// From now on, `receive()` throws ``LinkError/Code/closed``.
     package func close() {
         let (reader, writer, wasFull) = state.withLock { state -> (Reader?, Writer?, Bool) in
             guard !state.isClosed else { return (nil, nil, false) }
@@ -101,7 +109,7 @@ package final class LineInbox: Sendable {
         if wasFull { hasRoom() }
     }
 
-    /// Everything that waits, at least one line; suspends while there is none.
+    /// Returns all waiting lines, at least one; suspends while there are none.
     package func receive() async throws -> InboundLines? {
         try Task.checkCancellation()
         let ticket = state.withLock { state in
@@ -143,9 +151,9 @@ package final class LineInbox: Sendable {
             case .failed(let error)?: return .failure(error)
             case nil: break
             }
-            // The cancellation handler may have run before there was a continuation to resume.
+            // The cancellation handler may have run before the continuation was stored.
             if Task.isCancelled { return .failure(CancellationError()) }
-            precondition(state.reader == nil, "two tasks receive on one link")
+            precondition(state.reader == nil, "two tasks are receiving on one link")
             state.reader = (ticket, continuation)
             return .wait
         }
@@ -159,10 +167,11 @@ package final class LineInbox: Sendable {
         }
     }
 
-    /// Adds lines as ``deliver(_:)`` and suspends while the inbox is full: the in-memory link's
-    /// send.
+    /// Adds lines like ``deliver(_:)``, and suspends while the inbox is full.
     ///
-    /// - Throws: ``LinkError`` when nobody will ever read the lines.
+    /// Used by the in-memory link to send.
+    ///
+    /// - Throws: ``LinkError`` if the lines will never be read.
     package func push(_ lines: InboundLines) async throws {
         try state.withLock { state in
             if state.isClosed || state.end != nil { throw Self.gone }
@@ -178,7 +187,7 @@ package final class LineInbox: Sendable {
                     if state.isClosed || state.end != nil { return .failure(Self.gone) }
                     if state.byteCount <= bound { return .success(()) }
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    precondition(state.writer == nil, "two tasks send on one link")
+                    precondition(state.writer == nil, "two tasks are sending on one link")
                     state.writer = (ticket, continuation)
                     return nil
                 }
@@ -194,7 +203,6 @@ package final class LineInbox: Sendable {
         }
     }
 
-    private static let closed = LinkError(.closed, "The link was closed on this side.")
-    private static let gone = LinkError(
-        .lost, "The peer closed the link; it takes no more lines until it is dialled again.")
+    private static let closed = LinkError(.closed, "the link was closed by this side")
+    private static let gone = LinkError(.lost, "the peer closed the connection")
 }

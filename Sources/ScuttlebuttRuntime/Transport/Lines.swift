@@ -3,40 +3,42 @@
 public import Scuttlebutt
 import Synchronization
 
-/// Complete wire lines that arrived together, in one piece of memory.
+/// Complete wire lines that arrived together, in one buffer.
 public struct InboundLines: Sendable {
-    /// The bytes of all lines; what lies between the ranges (newlines, framing) means nothing.
+    /// The bytes of all lines.
+    ///
+    /// Bytes between the ranges (newlines, framing) have no meaning.
     public var bytes: [UInt8]
-    /// Where each line stands in ``bytes``, without its newline.
+    /// The range of each line in ``bytes``, without its newline.
     public var ranges: [Range<Int>]
 
-    /// Makes a batch of its parts.
+    /// Creates a batch from its parts.
     public init(bytes: [UInt8] = [], ranges: [Range<Int>] = []) {
         self.bytes = bytes
         self.ranges = ranges
     }
 
-    /// Adds one line.
+    /// Appends one line.
     public mutating func append(_ line: some Collection<UInt8>) {
         let start = bytes.count
         bytes.append(contentsOf: line)
         ranges.append(start..<bytes.count)
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     public var count: Int { ranges.count }
 }
 
-/// Wire lines to be sent, encoded once however many peers they go to.
+/// Wire lines to be sent, encoded only once for any number of peers.
 ///
-/// A transport that must wrap lines (WebSocket frames, Primus strings) keeps what it made with
+/// A transport that wraps lines (in WebSocket frames or Primus strings) caches the result with
 /// ``rendering(_:_:)``, so the work is done for the first peer only.
 public final class OutboundLines: Sendable {
     /// The lines, each ended by one newline (0x0A).
     public let block: WireBlock
     private let renderings = Mutex<[(form: String, value: any Sendable)]>([])
 
-    /// Makes a batch of newline-terminated lines and the offsets at which they end.
+    /// Creates a batch of newline-terminated lines and the offsets at which they end.
     public convenience init(bytes: [UInt8], ends: [Int]) {
         self.init(WireBlock(bytes: bytes, ends: ends))
     }
@@ -50,7 +52,7 @@ public final class OutboundLines: Sendable {
     /// For each line the offset just after its newline, ascending.
     public var ends: [Int] { block.ends }
 
-    /// Makes a batch of a few lines given without their newline.
+    /// Creates a batch of a few lines given without their newline.
     public convenience init(lines: [[UInt8]]) {
         var bytes: [UInt8] = []
         var ends: [Int] = []
@@ -62,7 +64,7 @@ public final class OutboundLines: Sendable {
         self.init(bytes: bytes, ends: ends)
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     public var count: Int { ends.count }
 
     /// The ranges of the lines, without their newlines.
@@ -74,7 +76,7 @@ public final class OutboundLines: Sendable {
         }
     }
 
-    /// These lines in the form that a transport calls `form`, made by `make` at the first call.
+    /// Returns these lines in a transport's format `form`, created by `make` on the first call.
     public func rendering<Form: Sendable>(
         _ form: String, _ make: (OutboundLines) -> Form
     ) -> Form {

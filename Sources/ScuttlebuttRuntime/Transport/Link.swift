@@ -2,32 +2,35 @@
 
 public import Scuttlebutt
 
-/// One connection to one peer that carries wire lines in both directions.
+/// A connection to one peer that carries wire lines in both directions.
 ///
-/// What an implementor promises (the conformance suite in `ScuttlebuttRuntimeTestKit` checks it):
-/// * ``receive()`` hands out complete lines, in order, without their newline, never a part of one;
-///   it returns `nil` once the peer has ended its half, and throws ``LinkError`` when the
-///   connection was lost or the peer broke the framing. One task at a time calls it.
+/// An implementation must keep these promises, which the conformance suite in
+/// `ScuttlebuttRuntimeTestKit` checks:
+/// * ``receive()`` returns complete lines, in order, without their newlines, and never a part of a
+///   line. It returns `nil` once the peer has closed its half, and throws ``LinkError`` if the
+///   connection is lost or the peer violates the framing. Only one task at a time calls it.
 /// * ``send(_:)`` keeps the order of calls and returns when there is room for more, so that a slow
-///   peer slows its sender and fills no unbounded buffer. One task at a time calls it.
-/// * ``finish()`` ends our half after everything sent before has left; receiving goes on.
-/// * ``close(_:)`` may be called at any time, any number of times, from anywhere; afterwards
-///   pending and later calls of the others end promptly.
-/// * A link that is dropped without ``close(_:)`` leaks nothing.
+///   peer slows its sender down instead of filling an unbounded buffer. Only one task at a time
+///   calls it.
+/// * ``finish()`` closes our half after everything sent before has left; receiving continues.
+/// * ``close(_:)`` may be called at any time, any number of times, from anywhere. After it, pending
+///   and later calls of the other methods end promptly.
+/// * A link that is released without ``close(_:)`` leaks nothing.
 public protocol Link: AnyObject, Sendable {
-    /// The other end, for people and logs, e.g. `tcp 127.0.0.1:52100`.
+    /// The name of the other end for people and logs, e.g. `tcp 127.0.0.1:52100`.
     var name: String { get }
 
-    /// Which form of header belongs to this transport; the default is the upstream one.
+    /// The form of header used with this transport; by default the upstream one.
     var headerForm: HeaderForm { get }
 
-    /// The next lines that arrived, at least one; `nil` after the peer ended its half.
+    /// Returns the next lines, at least one, or `nil` after the peer closed its half.
     func receive() async throws -> InboundLines?
 
     /// Sends every line of `lines`, in order.
     func send(_ lines: OutboundLines) async throws
 
-    /// Ends our half of the connection, where the transport has halves; else as `close(.finished)`.
+    /// Closes our half of the connection, or behaves like `close(.finished)` if the transport does
+    /// not support half-closure.
     func finish() async
 
     /// Closes the connection.
@@ -35,29 +38,29 @@ public protocol Link: AnyObject, Sendable {
 }
 
 extension Link {
-    /// The upstream form.
+    /// The upstream form of header.
     public var headerForm: HeaderForm { .upstream }
 }
 
-/// Why we close a link; a transport that can tells the peer.
+/// The reason for closing a link, which the transport passes on to the peer if it can.
 public enum LinkClosing: Hashable, Sendable {
-    /// The conversation is over and the peer need not come back (Primus: preceded by
-    /// `primus::server::close`).
+    /// The conversation is over and the peer need not reconnect. Primus sends
+    /// `primus::server::close` first.
     case finished
-    /// The peer broke the protocol, or timed out; it may dial again.
+    /// The peer violated the protocol or timed out; it may reconnect.
     case fault(String)
-    /// This process shuts down; the peer shall dial again later.
+    /// This process is shutting down; the peer should reconnect later.
     case shutdown
 }
 
-/// A way to reach one peer: dials again and again through ``Swarm``.
+/// Dials one peer; ``Swarm`` uses it again to reconnect.
 public protocol Transport: Sendable {
-    /// Where this dials, for people and logs, e.g. `ws://127.0.0.1:3000/ws`.
+    /// The address it dials, for people and logs, e.g. `ws://127.0.0.1:3000/ws`.
     var name: String { get }
 
     /// Dials once.
     ///
-    /// - Throws: ``LinkError`` when the peer cannot be reached.
+    /// - Throws: ``LinkError`` if the peer cannot be reached.
     func connect() async throws -> any Link
 }
 
@@ -66,46 +69,50 @@ public protocol LinkListener: Sendable {
     /// The bound address, `host:port`.
     var address: String { get }
 
-    /// The next accepted link; `nil` once the listener was closed.
+    /// Returns the next accepted link, or `nil` once the listener is closed.
     func accept() async -> (any Link)?
 
-    /// Stops accepting; links that were accepted live on.
+    /// Stops accepting. Links that were already accepted stay open.
     func close() async
 }
 
-/// What went wrong on a link or while dialling.
+/// An error on a link or while dialling or listening.
 public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The kind of failure; open, so that a transport author may add one.
+    /// The kind of error.
+    ///
+    /// Implementations of ``Transport`` may define their own.
     public struct Code: Hashable, Sendable {
         private let name: String
-        /// Makes a code of a transport's own.
+        /// Creates a code for another transport.
         public init(_ name: String) { self.name = name }
-        /// Nobody answers at that address.
+        /// The peer does not answer.
         public static let unreachable = Code("unreachable")
-        /// The connection ended without the end of the peer's half.
+        /// The connection broke before the peer closed its half.
         public static let lost = Code("lost")
-        /// The peer sent a line or frame above the bound.
+        /// The peer sent a line or frame above the limit.
         public static let lineTooLong = Code("lineTooLong")
-        /// The peer broke the rules of the transport (HTTP, WebSocket, Primus).
+        /// The peer violated the transport's protocol (HTTP, WebSocket, Primus).
         public static let badFraming = Code("badFraming")
-        /// Nothing arrived for too long.
+        /// The peer was silent for too long.
         public static let timedOut = Code("timedOut")
-        /// We closed it ourselves.
+        /// This side closed the link.
         public static let closed = Code("closed")
-        /// The address cannot be dialled or bound as written.
+        /// The address is invalid, or cannot be bound.
         public static let badAddress = Code("badAddress")
-        /// The port to listen on is taken.
+        /// The address to listen on is in use.
         public static let addressInUse = Code("addressInUse")
-        /// The server said that this client shall not come back (`primus::server::close`).
+        /// The server asked this client not to reconnect (`primus::server::close`).
         public static let dismissed = Code("dismissed")
     }
 
-    /// What kind of failure it was.
+    /// The kind of error.
     public let code: Code
-    /// One sentence for people: the thing, the likely cause, the next step.
+    /// A message for people that names the thing, the likely cause and the next step.
+    ///
+    /// It starts in lower case and has no full stop, so that it can be part of a longer message.
     public let message: String
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

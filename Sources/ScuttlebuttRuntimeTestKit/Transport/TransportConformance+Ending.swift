@@ -4,20 +4,20 @@ import ScuttlebuttRuntime
 
 extension TransportConformance {
     static let ending: [TransportConformance] = [
-        TransportConformance("finish() ends our half after everything sent before") {
+        TransportConformance("finish() closes our half after everything sent before") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
             try await send(numbers: 0..<500, on: a)
             let finishing = Task { await a.finish() }
             try await expectNumbers(0..<500, on: b)
             if harness.hasHalves {
-                try expect(try await b.receive() == nil, "the end of the half was not seen")
-                try expect(try await b.receive() == nil, "the end of the half is not lasting")
+                try expect(try await b.receive() == nil, "the end of the half did not arrive")
+                try expect(try await b.receive() == nil, "the half did not stay ended")
                 await finishing.value
                 try await send(numbers: 0..<500, on: b)
                 try await expectNumbers(0..<500, on: a)
                 await b.finish()
-                try expect(try await a.receive() == nil, "the end of the other half was not seen")
+                try expect(try await a.receive() == nil, "the end of the other half did not arrive")
             } else {
                 try await expectEnd(of: b)
                 await finishing.value
@@ -26,7 +26,7 @@ extension TransportConformance {
             await a.close(.finished)
             await b.close(.finished)
         },
-        TransportConformance("close ends a receive that waits, and all that come later") {
+        TransportConformance("close ends a pending receive and all later calls") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
             let receiving = Task { try await a.receive() }
@@ -46,7 +46,7 @@ extension TransportConformance {
             await b.close(.finished)
             await a.close(.fault("again"))
         },
-        TransportConformance("close ends a send that waits for room") {
+        TransportConformance("close ends a send that is waiting for room") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
             let block = OutboundLines(
@@ -77,27 +77,27 @@ extension TransportConformance {
             await b.close(.fault("enough"))
             try await expectEnd(of: a)
             do {
-                // A few may still be taken by buffers, not for ever.
+                // Buffers may accept a few more lines, but not forever.
                 while true { try await a.send(OutboundLines("into the void")) }
             } catch is LinkError {}
             await a.close(.finished)
         },
-        TransportConformance("a link that is dropped without close ends for its peer") {
+        TransportConformance("a link that is released without close ends for its peer") {
             harness, listener, transport in
             var (a, b): ((any Link)?, any Link) = try await harness.pair(listener, transport)
             try await a?.send(OutboundLines("last words"))
             var reader = LineReader(b)
-            try expect(try await reader.text() == "last words", "a line is lost")
+            try expect(try await reader.text() == "last words", "a line was lost")
             a = nil
             try await expectEnd(of: b)
             await b.close(.finished)
         },
-        TransportConformance("a closed listener accepts nothing, its links live on") {
+        TransportConformance("a closed listener accepts nothing, but its links stay open") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
             async let nobody = listener.accept()
             await listener.close()
-            try expect(await nobody == nil, "accept() gave a link after close")
+            try expect(await nobody == nil, "accept() returned a link after close")
             try await send(numbers: 0..<100, on: a)
             try await expectNumbers(0..<100, on: b)
             do {
@@ -111,11 +111,11 @@ extension TransportConformance {
         },
     ]
 
-    /// Reads until the end, which may be `nil` or an error, and fails on a line.
+    /// Expects the end of a link, which may be `nil` or an error, instead of lines.
     static func expectEnd(of link: any Link) async throws {
         do {
             let lines = try await link.receive()
-            try expect(lines == nil, "\(lines?.count ?? 0) lines came where the end should")
+            try expect(lines == nil, "got \(lines?.count ?? 0) lines instead of the end")
         } catch is LinkError {}
     }
 

@@ -3,12 +3,12 @@
 import ScuttlebuttRuntime
 import Synchronization
 
-/// One promise that every ``Transport``, ``LinkListener`` and ``Link`` keeps.
+/// A promise that every `Transport`, `LinkListener` and `Link` must keep.
 ///
-/// Run all of ``all`` for a transport of your own; with Swift Testing as
+/// Run all of ``all`` on your own transport: with Swift Testing as
 /// `@Test(arguments: TransportConformance.all)`, with XCTest in a loop.
 public struct TransportConformance: Sendable, CustomStringConvertible {
-    /// The promise, as a sentence.
+    /// The promise as a sentence.
     public let description: String
     private let check:
         @Sendable (TransportHarness, any LinkListener, any Transport) async throws -> Void
@@ -25,7 +25,7 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
 
     /// Checks the promise.
     ///
-    /// - Throws: ``ConformanceFailure`` when it is broken, or what the transport threw.
+    /// - Throws: ``ConformanceFailure`` if it is broken, or an unexpected error of the transport.
     public func run(_ harness: TransportHarness) async throws {
         let (listener, transport) = try await harness.open()
         do {
@@ -39,7 +39,7 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
         await listener.close()
     }
 
-    /// Every promise.
+    /// All promises.
     public static let all: [TransportConformance] =
         carrying + ending + [
             manyLinks, cancelling, backPressure, noLeak,
@@ -50,7 +50,7 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
 
 extension TransportConformance {
     static let carrying: [TransportConformance] = [
-        TransportConformance("lines arrive whole, in order, both ways at once") {
+        TransportConformance("lines arrive complete and in order in both directions at once") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
             try await withThrowingTaskGroup { group in
@@ -63,21 +63,21 @@ extension TransportConformance {
             await a.close(.finished)
             await b.close(.finished)
         },
-        TransportConformance("a line of the greatest length arrives") {
+        TransportConformance("a line of the maximum length arrives") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
-            // A framing may escape characters; these need none, but the newline counts in Primus.
+            // A framing may escape characters. These need no escapes, but Primus adds a newline.
             let byteCount = (harness.maximumLineByteCount ?? 1 << 20) - 8
             let line = (0..<byteCount).map { UInt8(ascii: "a") + UInt8($0 % 26) }
             let sender = Task { try await a.send(OutboundLines(lines: [line, [0x31]])) }
             var reader = LineReader(b)
             try expect(try await reader.next() == line, "the line of \(byteCount) bytes differs")
-            try expect(try await reader.next() == [0x31], "the line after the longest is lost")
+            try expect(try await reader.next() == [0x31], "the line after the longest was lost")
             try await sender.value
             await a.close(.finished)
             await b.close(.finished)
         },
-        TransportConformance("characters of every width survive, and what needs escapes") {
+        TransportConformance("characters of every width survive, and those that need escapes") {
             harness, listener, transport in
             let (a, b) = try await harness.pair(listener, transport)
             let lines = [
@@ -98,7 +98,7 @@ extension TransportConformance {
             await a.close(.finished)
             await b.close(.finished)
         },
-        TransportConformance("one block of lines goes to many links, unchanged") {
+        TransportConformance("a block of lines arrives unchanged on many links") {
             harness, listener, transport in
             let block = OutboundLines(lines: (0..<64).map { Array("line \($0)".utf8) })
             for _ in 0..<4 {
@@ -114,7 +114,7 @@ extension TransportConformance {
                 await b.close(.finished)
             }
         },
-        TransportConformance("a line that is too long ends that link and no other") {
+        TransportConformance("a line that is too long ends its link and no other") {
             harness, listener, transport in
             guard let bound = harness.maximumLineByteCount else { return }
             let (a, b) = try await harness.pair(listener, transport)
@@ -124,7 +124,7 @@ extension TransportConformance {
                 try? await a.send(OutboundLines(lines: [Array(repeating: 0x61, count: bound + 1)]))
             }
             var reader = LineReader(b)
-            try expect(try await reader.text() == "before", "the line before is lost")
+            try expect(try await reader.text() == "before", "the line before it was lost")
             do {
                 let line = try await reader.next()
                 throw ConformanceFailure("got \(line?.count ?? -1) bytes, expected lineTooLong")
@@ -139,7 +139,7 @@ extension TransportConformance {
         },
     ]
 
-    /// Sends `text` lines that are numbers, in batches of 1 to 64.
+    /// Sends numbers as lines, in batches of 1 to 64.
     static func send(numbers: Range<Int>, on link: any Link) async throws {
         var next = numbers.lowerBound
         var size = 1
@@ -151,7 +151,7 @@ extension TransportConformance {
         }
     }
 
-    /// Expects exactly the lines of ``send(numbers:on:)``.
+    /// Expects exactly the lines sent by ``send(numbers:on:)``.
     static func expectNumbers(_ numbers: Range<Int>, on link: any Link) async throws {
         var reader = LineReader(link)
         for number in numbers {
@@ -164,7 +164,7 @@ extension TransportConformance {
 // MARK: Load
 
 extension TransportConformance {
-    static let manyLinks = TransportConformance("a hundred links do not disturb each other") {
+    static let manyLinks = TransportConformance("a hundred links do not affect each other") {
         harness, listener, transport in
         try await withThrowingTaskGroup { group in
             for _ in 0..<100 {
@@ -181,7 +181,7 @@ extension TransportConformance {
         }
     }
 
-    static let backPressure = TransportConformance("a reader that stops makes its sender wait") {
+    static let backPressure = TransportConformance("a stopped reader makes its sender wait") {
         harness, listener, transport in
         let (a, b) = try await harness.pair(listener, transport)
         let (c, d) = try await harness.pair(listener, transport)
@@ -196,7 +196,8 @@ extension TransportConformance {
                     sent.increment()
                 }
             }
-            // The other link's round trips are the clock: they go on while the first one stands.
+            // Round trips on the other link serve as a clock: they continue while the first is
+            // stalled.
             for round in 0..<200 {
                 async let there: Void = send(numbers: round..<round + 1, on: c)
                 try await expectNumbers(round..<round + 1, on: d)
@@ -205,7 +206,7 @@ extension TransportConformance {
             let count = sent.value
             try expect(
                 count << 16 <= harness.bufferedByteBound,
-                "\(count << 16) bytes were sent to a reader that reads nothing")
+                "\(count << 16) bytes were sent to a stopped reader")
             var reader = LineReader(b)
             for number in 0..<4 * total {
                 let got = try await reader.next()
@@ -216,8 +217,7 @@ extension TransportConformance {
         for link in [a, b, c, d] { await link.close(.finished) }
     }
 
-    static let cancelling = TransportConformance("a cancelled receive ends, and the link lives on")
-    {
+    static let cancelling = TransportConformance("a cancelled receive ends, not the link") {
         harness, listener, transport in
         let (a, b) = try await harness.pair(listener, transport)
         for number in 0..<100 {
@@ -235,7 +235,7 @@ extension TransportConformance {
         await b.close(.finished)
     }
 
-    static let noLeak = TransportConformance("a thousand links leave nothing behind") {
+    static let noLeak = TransportConformance("a thousand links leak nothing") {
         harness, listener, transport in
         final class Known: Sendable {
             private let links = Mutex<[WeakLink]>([])
@@ -249,13 +249,13 @@ extension TransportConformance {
             known.add(b)
             try await a.send(OutboundLines("\(number)"))
             var reader = LineReader(b)
-            try expect(try await reader.text() == "\(number)", "line \(number) is lost")
-            // Some are dropped without a word, as by a careless caller.
+            try expect(try await reader.text() == "\(number)", "line \(number) was lost")
+            // Release some without closing them, as a careless caller would.
             if number % 3 > 0 { await a.close(.finished) }
             if number % 3 > 1 { await b.close(.shutdown) }
         }
-        // What the event loops still hold for a moment is let go when they have run once more; on a
-        // busy machine that may take long.
+        // Event loops may retain a link until they have run once more, which takes long on a busy
+        // machine.
         let end = ContinuousClock.now + .seconds(30)
         while known.alive > 0, ContinuousClock.now < end { await Task.yield() }
         try expect(known.alive == 0, "\(known.alive) of 2000 links are still alive")

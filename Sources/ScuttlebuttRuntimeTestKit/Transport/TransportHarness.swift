@@ -2,21 +2,22 @@
 
 public import ScuttlebuttRuntime
 
-/// What the transport conformance suite must know of the transport that it checks.
+/// Describes a transport to the conformance suite.
 public struct TransportHarness: Sendable {
-    /// For failure messages.
+    /// The name used in failure messages.
     public var name: String
-    /// Whether one half can be ended while the other goes on.
+    /// Whether one half can be closed while the other stays open.
     public var hasHalves: Bool
-    /// The longest line the listener's side takes; `nil` when it has no bound.
+    /// The maximum length of a line that the listener's side accepts, or `nil` if there is no
+    /// limit.
     public var maximumLineByteCount: Int?
-    /// How many bytes may be under way, in all buffers together (the kernel's too), when the reader
-    /// has stopped.
+    /// The number of bytes that may be in all buffers together, including the kernel's, when the
+    /// reader has stopped.
     public var bufferedByteBound: Int
     /// Opens a listener and a transport that dials it.
     public var open: @Sendable () async throws -> (any LinkListener, any Transport)
 
-    /// Describes a transport.
+    /// Creates a harness for a transport.
     public init(
         name: String, hasHalves: Bool, maximumLineByteCount: Int?,
         bufferedByteBound: Int = 32 << 20,
@@ -29,13 +30,13 @@ public struct TransportHarness: Sendable {
         self.open = open
     }
 
-    /// Both ends of a new connection.
+    /// Returns both ends of a new connection.
     func pair(_ listener: any LinkListener, _ transport: any Transport) async throws -> (
         dialled: any Link, accepted: any Link
     ) {
         let dialled = try await transport.connect()
         guard let accepted = await listener.accept() else {
-            throw ConformanceFailure("the listener closed by itself")
+            throw ConformanceFailure("the listener closed without being asked")
         }
         return (dialled, accepted)
     }
