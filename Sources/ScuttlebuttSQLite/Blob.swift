@@ -4,7 +4,9 @@ import GRDB
 
 import struct Foundation.Data
 
-/// Bytes as GRDB hands them over; anything else than a blob is no value, and never traps.
+/// Bytes of a GRDB blob.
+///
+/// Decoding anything but a blob returns `nil` instead of trapping.
 struct Blob: DatabaseValueConvertible {
     let bytes: [UInt8]
 

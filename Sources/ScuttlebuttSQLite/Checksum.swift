@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// A 64-bit sum that tells when the disk gave back other bytes than it got.
+/// A 64-bit checksum that detects when the disk returns other bytes than were written.
 ///
-/// Each step is a bijection of the state for a given word and of the word for a given state, so
-/// a change within one word of eight bytes is always found, any other with probability
-/// 1 − 2^−64. No defence against an author of files: whoever can write the file can sum it.
+/// Each step is a bijection of the state for a given word and of the word for a given state, so a
+/// change within one word of eight bytes is always detected, and any other with probability
+/// 1 − 2^−64. It does not protect against deliberate changes: anyone who can write the file can
+/// compute the checksum.
 struct Checksum {
     private(set) var value: UInt64
 
@@ -19,7 +20,7 @@ struct Checksum {
         value ^= value >> 32
     }
 
-    /// Adds bytes and their number.
+    /// Adds bytes and their count.
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
         mix(UInt64(bytes.count))
         var offset = 0

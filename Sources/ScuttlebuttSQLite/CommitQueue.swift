@@ -2,16 +2,16 @@
 
 import Scuttlebutt
 
-/// The appends that wait for the writer, and which of them the next transaction takes.
+/// The appends waiting for the writer, divided into transactions.
 ///
-/// Every waiting caller is suspended, so the queue holds one entry per caller and no more: the
-/// back-pressure is the suspension. A transaction takes whole or partial entries from the front
-/// up to ``batchUpdates`` and ``batchBytes``, whatever their boundaries, so one large append
-/// cannot fill the write-ahead log in a single transaction.
+/// Every waiting caller is suspended, so the queue holds at most one entry per caller, and
+/// suspension provides the back-pressure. A transaction takes whole or partial entries from the
+/// front, up to ``batchUpdates`` and ``batchBytes``, so that one large append cannot fill the
+/// write-ahead log in a single transaction.
 struct CommitQueue {
-    /// The most updates that one transaction stores.
+    /// The maximum number of updates in a transaction.
     static let batchUpdates = 10_000
-    /// The payload bytes after which a transaction takes no further update: 8 MiB.
+    /// The number of payload bytes after which a transaction takes no further update: 8 MiB.
     static let batchBytes = 8 << 20
 
     struct Entry {
@@ -19,12 +19,12 @@ struct CommitQueue {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
-    /// What one transaction stores, and whom its end concerns.
+    /// The updates of one transaction and the callers waiting for it.
     struct Batch {
         var slices: [ArraySlice<Update>] = []
-        /// The callers all of whose updates are stored with this batch.
+        /// The callers whose updates are all stored once this batch is.
         var finished: [CheckedContinuation<Void, any Error>] = []
-        /// The caller of whom only a part is in this batch; it stays at the head of the queue.
+        /// Whether the last slice is part of an entry that stays at the head of the queue.
         var hasPartialEntry = false
     }
 
@@ -36,7 +36,8 @@ struct CommitQueue {
 
     mutating func enqueue(_ entry: Entry) { entries.append(entry) }
 
-    /// Takes what the next transaction stores, or `nil` when nothing waits.
+    /// Removes and returns the updates for the next transaction, or returns `nil` if none are
+    /// waiting.
     mutating func takeBatch() -> Batch? {
         guard !isEmpty else { return nil }
         var batch = Batch()
@@ -73,10 +74,10 @@ struct CommitQueue {
         head = 0
     }
 
-    /// Removes everyone who waits, after a transaction failed.
+    /// Removes all entries after a failed transaction, and returns their callers.
     ///
-    /// Had a later update been stored where an earlier one failed, a source's run would have a
-    /// gap that nobody can fill any more.
+    /// If a later update were stored although an earlier one failed, the source's updates would
+    /// have a gap that nobody can fill.
     mutating func takeAll() -> [CheckedContinuation<Void, any Error>] {
         let waiting = entries[head...].map(\.continuation)
         self = CommitQueue()

@@ -12,15 +12,16 @@ import ScuttlebuttRuntime
     import Darwin
 #endif
 
-/// One opening of a store's file by SQLite.
+/// An open SQLite connection to a store.
 struct Connection: Sendable {
-    /// Size and time of change of a file that nobody writes, while it is read without any lock.
+    /// The size and modification time of a file that is being read without a lock, because nobody
+    /// appears to be writing to it.
     struct Stamp: Hashable, Sendable {
         let byteCount: Int
         let seconds: Int
         let nanoseconds: Int
 
-        /// Returns `nil` when a write-ahead log stands beside the file, or there is no file.
+        /// Returns `nil` if the file has a write-ahead log or does not exist.
         init?(path: String) {
             var status = stat()
             guard stat(path + "-wal", &status) != 0, stat(path, &status) == 0 else { return nil }
@@ -36,11 +37,13 @@ struct Connection: Sendable {
     }
 
     let database: DatabaseQueue
-    /// Set where the file was opened as one that does not change; it is checked round each read.
+    /// Set if the file was opened as immutable, in which case every read checks that it has not
+    /// changed.
     let stamp: Stamp?
     private let registration: OpenStores.Registration
 
-    /// Opens for reading, without leaving files beside the store unless somebody writes it.
+    /// Opens a store for reading, without creating files next to it unless another process is
+    /// writing it.
     static func reading(_ path: String) throws -> Connection {
         var configuration = Configuration()
         configuration.readonly = true
@@ -53,7 +56,7 @@ struct Connection: Sendable {
                     path: "file:" + escaped(path) + "?immutable=1", configuration: configuration)
                 return Connection(database: database, stamp: stamp, registration: registration)
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-                // This system's SQLite was built without file names of that form.
+                // This system's SQLite was built without support for URI file names.
             }
         }
         return Connection(
@@ -61,7 +64,9 @@ struct Connection: Sendable {
             registration: registration)
     }
 
-    /// Opens for writing; every commit is on the disk when it returns.
+    /// Opens a store for writing.
+    ///
+    /// Every commit is durable when it returns.
     static func writing(_ path: String) throws -> Connection {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
@@ -69,10 +74,10 @@ struct Connection: Sendable {
         configuration.label = "scuttlebutt.writing"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
-            // Where the system distinguishes, down to the medium; no effect elsewhere.
+            // On systems that distinguish, sync down to the medium; no effect elsewhere.
             try database.execute(sql: "PRAGMA fullfsync = 1")
             try database.execute(sql: "PRAGMA checkpoint_fullfsync = 1")
-            // 16 MiB instead of 4 between checkpoints: measured best for group commits.
+            // 16 MiB instead of 4 MiB between checkpoints, which measured best for group commits.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
         let registration = try register(path)
@@ -81,21 +86,23 @@ struct Connection: Sendable {
             registration: registration)
     }
 
-    /// Closes the file; the last of all processes to do so merges the write-ahead log.
+    /// Closes the file.
+    ///
+    /// The last process to do so merges the write-ahead log.
     func close() {
-        // It can fail only with a statement still running, which ours, all inside closures, do not.
+        // Closing only fails while a statement is running; ours run inside closures.
         try? database.close()
         registration.release()
     }
 
     private static func register(_ path: String) throws -> OpenStores.Registration {
         guard let identity = FileIdentity(path: path) else {
-            throw StorageError(.unreadable, "\(path) is gone; was it moved or deleted?")
+            throw StorageError(.unreadable, "\(path) no longer exists; was it moved or deleted?")
         }
         return OpenStores.Registration(identity)
     }
 
-    /// The path as it stands in a `file:` address.
+    /// Escapes a path for a `file:` URI.
     private static func escaped(_ path: String) -> String {
         let plain = Set("/.-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
         let digits = Array("0123456789ABCDEF".utf8)

@@ -4,24 +4,24 @@ import GRDB
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-/// What was being done with a file when it failed.
+/// The operation that failed.
 enum Purpose {
     case creating
     case reading
     case writing
 }
 
-/// Runs `body` and turns what SQLite or a reader throws into a ``StorageError``.
+/// Runs `body` and converts errors of SQLite and of the readers to `StorageError`.
 func translating<Result>(
     _ path: String, _ purpose: Purpose, _ body: () throws -> Result
 ) throws -> Result {
     do { return try body() } catch { throw translated(error, path, purpose) }
 }
 
-/// What to tell of an error: one line with the file, the cause and the next step.
+/// Converts an error to one whose message names the file, the cause and the next step.
 func translated(_ error: any Error, _ path: String, _ purpose: Purpose) -> any Error {
     if let damage = error as? Damage { return Schema.damaged(path, damage.what) }
-    if error is RowDecodingError { return Schema.damaged(path, "a value is of the wrong kind") }
+    if error is RowDecodingError { return Schema.damaged(path, "a value has the wrong type") }
     guard let error = error as? DatabaseError else { return error }
     let cause = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
     switch error.resultCode {
@@ -29,23 +29,23 @@ func translated(_ error: any Error, _ path: String, _ purpose: Purpose) -> any E
         return Schema.damaged(path, cause)
     case .SQLITE_BUSY, .SQLITE_LOCKED:
         return StorageError(
-            .inUse, "\(path) is held by another program (\(cause)); stop that one and try again.")
+            .inUse, "\(path) is locked by another program (\(cause)); stop it and try again")
     case .SQLITE_MISUSE:
-        return StorageError(.closed, "\(path) was closed.")
+        return StorageError(.closed, "\(path) was closed")
     case .SQLITE_FULL:
         return StorageError(
             .writeFailed,
-            "\(path) could not be written because the disk is full; what was stored is safe.")
+            "cannot write \(path): the disk is full; what was stored before is safe")
     default:
         switch purpose {
         case .creating:
-            return StorageError(.unreadable, "\(path) cannot be created: \(cause).")
+            return StorageError(.unreadable, "cannot create \(path): \(cause)")
         case .reading:
-            return StorageError(.unreadable, "\(path) cannot be read: \(cause).")
+            return StorageError(.unreadable, "cannot read \(path): \(cause)")
         case .writing:
             return StorageError(
                 .writeFailed,
-                "\(path) could not be written (\(cause)); what was stored before is safe.")
+                "cannot write \(path): \(cause); what was stored before is safe")
         }
     }
 }

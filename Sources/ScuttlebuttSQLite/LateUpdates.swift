@@ -4,27 +4,27 @@ import GRDB
 import GRDBSQLite
 import Scuttlebutt
 
-/// The updates of a log that were stored behind newer ones of their source.
+/// The updates of a log that were stored after newer ones of their source.
 ///
-/// They are few, if there are any, so they are read first and handed out where they belong while
-/// the others stream by.
+/// There are few, if any, so they are read first and delivered in their proper places while the
+/// others are streamed.
 struct LateUpdates: Sendable {
     private(set) var places: Set<Int64> = []
-    /// By the source's number; the oldest is the last.
+    /// The updates by the ID of their source, newest first.
     private var waiting: [Int64: [Update]] = [:]
 
     var isEmpty: Bool { places.isEmpty }
-    /// Whether all of them were handed out.
+    /// Whether all of them have been delivered.
     var isFinished: Bool { waiting.isEmpty }
 
-    /// Notes the late ones among the places after `place`, up to the place `last` and at most
-    /// `limit`, without reading the updates.
+    /// Reads which of the places after `place`, up to `last` and at most `limit`, hold late
+    /// updates, without reading the updates themselves.
     mutating func readPlaces(
         _ database: Database, after place: Int64, last: Int64, limit: Int
     ) throws {
         places = []
         guard try Schema.hasLateTable(database) else { return }
-        // A limit beyond all places is no mistake of the caller.
+        // A limit beyond all places is valid.
         let (end, overflows) = place.addingReportingOverflow(Int64(limit))
         places = Set(
             try Int64.fetchAll(
@@ -41,7 +41,7 @@ struct LateUpdates: Sendable {
         for id in waiting.keys { waiting[id]?.sort { $0.timestamp > $1.timestamp } }
     }
 
-    /// Takes the oldest of a source that is not newer than `timestamp`.
+    /// Removes and returns the oldest update of a source if it is not newer than `timestamp`.
     mutating func take(id: Int64, upTo timestamp: Timestamp) -> Update? {
         guard let update = waiting[id]?.last, update.timestamp <= timestamp else { return nil }
         waiting[id]?.removeLast()

@@ -10,7 +10,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Which file a path names, whatever the path.
+/// Identifies a file independently of the path used to reach it.
 struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let node: UInt64
@@ -29,22 +29,23 @@ struct FileIdentity: Hashable, Sendable {
 
 /// The files that SQLite has open in this process.
 ///
-/// Closing any descriptor of a file drops all POSIX locks that the process holds on it, SQLite's
-/// too, after which another process could delete the write-ahead log under us. So a file that is
-/// open here is never opened a second time except through SQLite, which knows of this.
+/// Closing any descriptor of a file releases all POSIX locks that the process holds on it,
+/// including SQLite's, after which another process could delete the write-ahead log we are using.
+/// Therefore a file that is open here is never opened a second time except through SQLite, which
+/// handles this.
 ///
 /// - SeeAlso: <https://www.sqlite.org/howtocorrupt.html>, section 2.2.
 enum OpenStores {
     private static let counts = Mutex<[FileIdentity: Int]>([:])
 
-    /// Runs `body` with the files that are open now; none is added meanwhile.
+    /// Runs `body` with the files that are open now, while preventing others from being added.
     static func withExclusiveAccess<Result>(
         _ body: (Set<FileIdentity>) throws -> sending Result
     ) rethrows -> sending Result {
         try counts.withLock { try body(Set($0.keys)) }
     }
 
-    /// Counts one more opening of a file until the registration is released.
+    /// Marks a file as open until the registration is released.
     final class Registration: Sendable {
         private let identity: Mutex<FileIdentity?>
 
@@ -55,7 +56,7 @@ enum OpenStores {
 
         deinit { release() }
 
-        /// Counts one opening less; a second call changes nothing.
+        /// Ends the registration; a second call has no effect.
         func release() {
             let identity = identity.withLock { identity in
                 defer { identity = nil }

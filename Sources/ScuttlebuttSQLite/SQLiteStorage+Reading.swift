@@ -6,27 +6,27 @@ import ScuttlebuttRuntime
 import Synchronization
 
 extension SQLiteStorage {
-    /// A place in the order of storing, from which to ask for what came later.
+    /// A position in storage order, from which later updates can be read.
     public struct Cursor: Hashable, Sendable {
-        /// How many updates lie before it.
+        /// The number of updates before it.
         public let place: Int64
 
-        /// Makes a cursor behind the first `place` updates.
+        /// Creates a cursor after the first `place` updates.
         public init(place: Int64) { self.place = max(place, 0) }
 
-        /// Before the first update.
+        /// The position before the first update.
         public static let start = Cursor(place: 0)
     }
 
-    /// Hands out all updates in the order of storing, but each source's ascending.
+    /// Passes all updates to `body` in storage order, except that each source's updates ascend.
     ///
-    /// One that was stored behind newer ones of its source comes before the next newer one; all
-    /// of these are kept in memory until they are handed out. Updates that are appended meanwhile
-    /// are not among them. Every update is compared with its checksum. Appends go on
-    /// between the batches of at most 4,096.
+    /// An update that was stored after newer ones of its source comes before the next newer one;
+    /// such updates are kept in memory until then. Updates appended meanwhile are not included.
+    /// Every update is checked against its checksum. Appends can proceed between batches, which
+    /// hold at most 4,096 updates.
     ///
-    /// - Throws: ``StorageError`` `.foreignOrCorrupt` when the file is damaged, `.unreadable`,
-    ///   `.closed`; what `body` throws; `CancellationError`.
+    /// - Throws: `StorageError` `.foreignOrCorrupt` if the file is damaged, `.unreadable`,
+    ///   `.closed`; the error thrown by `body`; `CancellationError`.
     /// - Complexity: O(n), about 1 µs per update.
     public func load(_ body: @Sendable ([Update]) throws -> Void) async throws {
         var (reader, last) = try await read { database in
@@ -46,7 +46,7 @@ extension SQLiteStorage {
                 return (updates, reader)
             }
             reader = next
-            // Late ones may have joined them.
+            // Late updates may have been added to them.
             for start in stride(from: 0, to: updates.count, by: UpdateReader.batchUpdates) {
                 try body(Array(updates[start...].prefix(UpdateReader.batchUpdates)))
             }
@@ -54,14 +54,14 @@ extension SQLiteStorage {
         try translating(path, .reading) { try reader.checkEnds() }
     }
 
-    /// The updates stored after `cursor`, at most `limit`, and the cursor behind them.
+    /// Returns at most `limit` updates stored after `cursor`, and the cursor after them.
     ///
-    /// They come in the order of storing, in which an update may follow newer ones of its source.
-    /// Works while another process writes; ask again with the new cursor to follow the log.
+    /// They are in storage order, in which an update may follow newer ones of its source. This
+    /// works while another process is writing; call it again with the new cursor to follow the log.
     ///
-    /// - Returns: No updates and the same cursor when there is nothing newer.
-    /// - Throws: As ``load(_:)``.
-    /// - Complexity: O(log n) and 1 µs per update, the sources once per call.
+    /// - Returns: No updates and the same cursor if there is nothing newer.
+    /// - Throws: The errors of ``load(_:)``.
+    /// - Complexity: O(log n) plus about 1 µs per update; the sources are read once per call.
     public func updates(
         after cursor: Cursor, limit: Int = 4_096
     ) async throws -> (updates: [Update], cursor: Cursor) {
@@ -72,9 +72,9 @@ extension SQLiteStorage {
         }
     }
 
-    /// The remembered refusals, oldest first.
+    /// Returns the remembered refusals, oldest first.
     ///
-    /// - Throws: As ``load(_:)``.
+    /// - Throws: The errors of ``load(_:)``.
     public func refusals() async throws -> [Fingerprint] {
         try await read { database in
             let rows = try Blob.fetchCursor(
@@ -92,9 +92,8 @@ extension SQLiteStorage {
 
     /// Reads in one short transaction.
     ///
-    /// A file that was opened as unchanging is opened anew when it did change, and what was read
-    /// meanwhile is read again. From then on it is open as one that others write, so there is no
-    /// third time.
+    /// If a file that was opened as immutable has changed, it is reopened and read again. After
+    /// that it is open as a file that others write, so there is no third attempt.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Result
     ) async throws -> Result {
@@ -116,7 +115,7 @@ extension SQLiteStorage {
         }
     }
 
-    /// The connection, renewed if the file was opened as unchanging and has changed.
+    /// Returns the connection, reopened if the file was opened as immutable and has changed.
     private func currentConnection() throws -> Connection {
         try state.withLock { state in
             if state.isClosed { throw closedError }

@@ -6,13 +6,13 @@ import ScuttlebuttRuntime
 import Synchronization
 
 extension SQLiteStorage {
-    /// Stores updates; they are on the disk on return.
+    /// Stores updates durably.
     ///
-    /// Cancellation of the caller does not take an append back. After a failure everyone who
-    /// waited fails too: of each source a prefix of what was appended is stored, never one with a
-    /// gap. A call with more than 10,000 updates, or 8 MiB, takes several transactions.
+    /// Cancelling the caller does not undo an append. After a failure, all waiting calls fail too,
+    /// so that for each source a prefix of the appended updates is stored, never one with a gap. A
+    /// call with more than 10,000 updates or 8 MiB takes several transactions.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed` (disk full, or an error of the device), `.closed`.
+    /// - Throws: `StorageError` `.writeFailed` (disk full or device error), `.closed`.
     public func append(_ updates: [Update]) async throws {
         try requireWritable()
         try await withCheckedThrowingContinuation { continuation in
@@ -24,13 +24,15 @@ extension SQLiteStorage {
                 return !state.isCommitting
             }
             guard let starts else { return continuation.resume(throwing: closedError) }
-            // Unstructured, since it also serves the callers who come while it runs, and must not
-            // end with the first of them.
+            // An unstructured task, because it also serves callers that arrive while it runs and
+            // must not end with the first one.
             if starts { Task { await self.commitAllWaiting() } }
         }
     }
 
-    /// Runs transactions until nobody waits; one such task at a time.
+    /// Runs transactions until no caller is waiting.
+    ///
+    /// Only one task runs this at a time.
     private func commitAllWaiting() async {
         while let (batch, connection) = nextBatch() {
             do {
@@ -62,8 +64,8 @@ extension SQLiteStorage {
 
     private func commit(_ slices: [ArraySlice<Update>], _ database: Database) throws {
         try writer.withLock { writer in
-            // Nothing is known after a failure, whatever was changed by then; and were both alive
-            // here, the first change would copy all sources.
+            // Clear the writer, because its knowledge is invalid after a failure, and because a
+            // second reference would make the first change copy all sources.
             var next = try writer ?? UpdateWriter(database)
             writer = nil
             try database.inTransaction(.immediate) {
@@ -74,17 +76,18 @@ extension SQLiteStorage {
         }
     }
 
-    /// The source whose log this is; a new log takes `proposed`.
+    /// Returns the source that owns this log.
     ///
-    /// - Throws: ``StorageError``; `.writeFailed` when a log that has no source yet is open for
-    ///   reading.
+    /// A new log durably stores `proposed` and returns it.
+    ///
+    /// - Throws: `StorageError`; `.writeFailed` if a log without a source is open for reading only.
     public func source(proposing proposed: Source) async throws -> Source {
         let stored = try await read { database in
             try Blob.fetchOne(database, sql: "SELECT source FROM identity WHERE id = 1")
         }
         if let stored {
             guard let source = SourceTable.source(stored.bytes) else {
-                throw Schema.damaged(path, "its own source is not a text")
+                throw Schema.damaged(path, "its source is not valid text")
             }
             return source
         }
@@ -96,9 +99,9 @@ extension SQLiteStorage {
         return try await source(proposing: proposed)
     }
 
-    /// Remembers refusals durably and forgets the oldest beyond ``LogStorage/refusalLimit``.
+    /// Durably remembers refusals, and forgets the oldest beyond `LogStorage.refusalLimit`.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed`, `.closed`.
+    /// - Throws: `StorageError` `.writeFailed`, `.closed`.
     public func remember(refusals: [Fingerprint]) async throws {
         let kept = refusals.suffix(Self.refusalLimit)
         try await write { database in
@@ -111,12 +114,12 @@ extension SQLiteStorage {
         }
     }
 
-    /// Runs one transaction of its own between the group commits.
+    /// Runs a separate transaction between group commits.
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
         try requireWritable()
         let (connection, isClosed) = state.withLock { ($0.connection, $0.isClosed) }
         if isClosed { throw closedError }
-        // In a task of its own, because cancelling the caller would interrupt the writing.
+        // In a separate task, because cancelling the caller would interrupt the transaction.
         let result = await Task {
             try await connection.database.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
@@ -130,6 +133,6 @@ extension SQLiteStorage {
 
     private func requireWritable() throws {
         guard mode == .readOnly else { return }
-        throw StorageError(.writeFailed, "\(path) was opened for reading only.")
+        throw StorageError(.writeFailed, "cannot write \(path): it was opened for reading only")
     }
 }

@@ -5,22 +5,27 @@ import Scuttlebutt
 public import ScuttlebuttRuntime
 import Synchronization
 
-/// A log in an SQLite file: durable when ``append(_:)`` returns, one writer, any number of readers.
+/// A log in an SQLite file with one writer and any number of readers.
 ///
-/// Appends that come while another is being written share the next transaction (group commit), so
-/// many callers together are faster than one. An update that is stored already changes nothing; one
-/// that is older than the newest of its source is kept like any other.
+/// Updates are durable when ``append(_:)`` returns. Appends that arrive while another is being
+/// written share the next transaction (group commit), so many concurrent callers are faster than
+/// one. An update that is already stored changes nothing; one that is older than the newest of its
+/// source is kept like any other.
 public final class SQLiteStorage: LogStorage {
-    /// What opening may do.
+    /// How to open a file.
     public struct Mode: Hashable, Sendable {
         private enum Value { case existing, createIfMissing, readOnly }
         private let value: Value
 
-        /// For writing; a missing or empty file is an error.
+        /// Opens an existing log for writing.
+        ///
+        /// A missing or empty file is an error.
         public static let existing = Mode(value: .existing)
-        /// For writing; a missing file, or one of no bytes, becomes an empty log.
+        /// Opens a log for writing, creating an empty one if the file is missing or empty.
         public static let createIfMissing = Mode(value: .createIfMissing)
-        /// For reading, also while another process writes; creates nothing and needs no lock.
+        /// Opens a log for reading, even while another process is writing it.
+        ///
+        /// Creates nothing and takes no lock.
         public static let readOnly = Mode(value: .readOnly)
     }
 
@@ -33,12 +38,14 @@ public final class SQLiteStorage: LogStorage {
         var lock: WriterLock?
     }
 
-    /// The file, with links resolved.
+    /// The path of the file, with symbolic links resolved.
     public let path: String
     let mode: Mode
-    /// Guards who waits and who commits; never held during a transaction.
+    /// The callers waiting and committing.
+    ///
+    /// The lock is never held during a transaction.
     let state: Mutex<State>
-    /// Changed only inside the one transaction that runs at a time.
+    /// Changed only within transactions, of which only one runs at a time.
     let writer: Mutex<UpdateWriter?>
 
     init(path: String, mode: Mode, connection: Connection, lock: WriterLock?, writer: UpdateWriter?)
@@ -49,12 +56,13 @@ public final class SQLiteStorage: LogStorage {
         self.writer = Mutex(writer)
     }
 
-    /// Opens a log; blocks for a few file operations, and a row per source when for writing.
+    /// Opens a log.
     ///
-    /// A process that opens for writing holds `FILE-lock` until ``close()`` or its end. A failure
-    /// leaves the file and its folder as they were.
+    /// Blocks for a few file operations and, when opening for writing, for reading one row per
+    /// source. A process that opens a log for writing holds `FILE-lock` until ``close()`` or its
+    /// end. A failure leaves the file and its directory unchanged.
     ///
-    /// - Throws: ``StorageError`` `.foreignOrCorrupt`, `.unreadable`, `.tooNew`, `.inUse`.
+    /// - Throws: `StorageError` `.foreignOrCorrupt`, `.unreadable`, `.tooNew`, `.inUse`.
     public static func open(_ path: String, mode: Mode) throws -> SQLiteStorage {
         let path = StoreFile.resolved(path)
         if mode == .readOnly {
@@ -69,7 +77,7 @@ public final class SQLiteStorage: LogStorage {
         if !isNew { try StoreFile.check(path) }
         let lock = try WriterLock(store: path)
         if isNew {
-            // Another process may have made it since, and left.
+            // Another process may have created and closed it meanwhile.
             isNew = try StoreFile.isMissingOrEmpty(path)
             if isNew { try StoreFile.create(path) } else { try StoreFile.check(path) }
         }
@@ -84,7 +92,7 @@ public final class SQLiteStorage: LogStorage {
         }
     }
 
-    /// Finishes the appends that wait, then closes the file and releases the lock.
+    /// Finishes pending appends, closes the file and releases the lock.
     public func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
@@ -102,10 +110,10 @@ public final class SQLiteStorage: LogStorage {
             defer { state.lock = nil }
             return (state.connection, state.lock)
         }
-        // The lock goes last: the next writer must find our write-ahead log merged.
+        // Release the lock last: the next writer must find our write-ahead log merged.
         withExtendedLifetime(lock) { connection.close() }
     }
 
     var currentDatabase: DatabaseQueue { state.withLock { $0.connection.database } }
-    var closedError: StorageError { StorageError(.closed, "\(path) was closed.") }
+    var closedError: StorageError { StorageError(.closed, "\(path) was closed") }
 }

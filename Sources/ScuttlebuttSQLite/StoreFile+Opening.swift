@@ -13,7 +13,9 @@ import ScuttlebuttRuntime
 #endif
 
 extension StoreFile {
-    /// The path with links resolved, so that one store has one lock; also for a missing file.
+    /// Resolves symbolic links, so that each store has only one lock file.
+    ///
+    /// Works for a missing file too.
     static func resolved(_ path: String) -> String {
         if let whole = realpath(path, nil) {
             defer { free(whole) }
@@ -29,16 +31,16 @@ extension StoreFile {
         return start == "/" ? "/" + name : start + "/" + name
     }
 
-    /// Whether there is nothing yet: no file, or one of no bytes.
+    /// Returns whether the file is missing or empty.
     ///
-    /// - Throws: `.unreadable` for a folder, or a path that leads nowhere.
+    /// - Throws: `.unreadable` for a directory or an invalid path.
     static func isMissingOrEmpty(_ path: String) throws -> Bool {
         var status = stat()
         if stat(path, &status) != 0, errno == ENOENT { return true }
         return try examine(path).kind == .empty
     }
 
-    /// Checks that the file is a sound log of ours, without changing it or its folder.
+    /// Checks that the file is an intact store, without changing it or its directory.
     static func check(_ path: String) throws {
         let examination = try examine(path)
         if examination.isOpenHere { return }
@@ -47,12 +49,12 @@ extension StoreFile {
         }
         guard header.userVersion <= Schema.version else { throw Schema.tooNew(path) }
         guard header.pageByteCount.nonzeroBitCount == 1, header.pageByteCount >= 512 else {
-            throw Schema.damaged(path, "its header cannot be read")
+            throw Schema.damaged(path, "its header is invalid")
         }
-        // Beside a write-ahead log the file may rightly be shorter than its header says.
+        // With a write-ahead log, the file can be shorter than its header says.
         let isWhole = examination.byteCount >= header.pageCount * header.pageByteCount
         if Connection.Stamp(path: path) != nil, !isWhole {
-            throw Schema.damaged(path, "its end is missing")
+            throw Schema.damaged(path, "it is truncated")
         }
         try translating(path, .reading) {
             let connection = try Connection.reading(path)
@@ -68,24 +70,26 @@ extension StoreFile {
         } else if examination.kind == .lines {
             what = "is a text file"
         } else if examination.header != nil {
-            what = "is an SQLite database of another program"
+            what = "is another program's SQLite database"
         } else {
-            what = "is damaged or of another program"
+            what = "is damaged or belongs to another program"
         }
         return StorageError(
-            .foreignOrCorrupt, "\(path) \(what), not a scuttlebutt log; it was left as it is.")
+            .foreignOrCorrupt, "cannot open \(path): it \(what) and was not changed")
     }
 
-    /// Makes an empty log where there is nothing; the caller holds the writer's lock.
+    /// Creates an empty log.
     ///
-    /// The file is made beside its place and then renamed, so a crash in between leaves either
-    /// nothing there or a whole log.
+    /// The caller holds the writer's lock.
+    ///
+    /// The file is written under a temporary name and then renamed, so that a crash leaves either
+    /// no log or a complete one.
     static func create(_ path: String) throws {
         for suffix in ["-wal", "-journal"] where FileIdentity(path: path + suffix) != nil {
             throw StorageError(
                 .foreignOrCorrupt,
-                "\(path) is missing but \(path)\(suffix) is there and holds updates; put the "
-                    + "file back, or move both away.")
+                "\(path) is missing but \(path)\(suffix) exists and may hold updates; put the "
+                    + "file back, or move both away")
         }
         let draft = path + "-new"
         for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) }
@@ -101,17 +105,17 @@ extension StoreFile {
 
     private static func notCreated(_ path: String) -> StorageError {
         StorageError(
-            .unreadable, "\(path) cannot be created: \(String(cString: strerror(errno))).")
+            .unreadable, "cannot create \(path): \(String(cString: strerror(errno)))")
     }
 
-    /// Makes the new name itself survive the loss of power.
+    /// Makes the new directory entry survive a power failure.
     private static func syncFolder(of path: String) throws {
         let name = path.split(separator: "/").last ?? ""
         let folder = String(path.dropLast(name.count))
         let file = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw notCreated(path) }
         defer { close(file) }
-        // Some file systems refuse to sync a folder; they then keep names in order themselves.
+        // Some file systems cannot sync a directory; they order directory entries themselves.
         guard fsync(file) == 0 || errno == EINVAL else { throw notCreated(path) }
     }
 }

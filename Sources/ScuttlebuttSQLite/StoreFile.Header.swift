@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension StoreFile {
-    /// The fields of an SQLite header that are looked at before SQLite may open the file.
+    /// The fields of an SQLite header that are checked before SQLite opens the file.
     ///
     /// - SeeAlso: <https://www.sqlite.org/fileformat2.html#the_database_header>
     struct Header {
@@ -13,7 +13,7 @@ extension StoreFile {
         let userVersion: Int
         let applicationID: UInt32
 
-        /// Reads a header, or returns `nil` where no complete one begins the bytes.
+        /// Parses a header; returns `nil` if the bytes do not start with a complete one.
         init?(_ bytes: [UInt8]) {
             guard bytes.count >= Header.byteCount, bytes.starts(with: Header.magic) else {
                 return nil

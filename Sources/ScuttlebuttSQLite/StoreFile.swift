@@ -11,34 +11,34 @@ import ScuttlebuttRuntime
     import Darwin
 #endif
 
-/// What a file is, told by its content and never by its name.
+/// Determines the kind of a file from its contents, never from its name.
 public enum StoreFile {
-    /// The kinds that a verb which takes "a store or a file of wire lines" tells apart.
+    /// The kinds of files that can be given as a store or a file of wire lines.
     public enum Kind: Hashable, Sendable {
-        /// A log of ours, which ``SQLiteStorage`` opens (or calls damaged or too new).
+        /// A scuttlebutt store, which ``SQLiteStorage`` can open unless it is damaged or too new.
         case store
-        /// An SQLite database of another program, or a file that is neither SQLite nor text.
+        /// Another program's SQLite database, or a file that is neither SQLite nor text.
         case foreign
-        /// Text, which is read as wire lines.
+        /// A text file, to be read as wire lines.
         case lines
-        /// No bytes at all: a file of no wire lines.
+        /// An empty file.
         case empty
     }
 
-    /// What kind of file stands at `path`.
+    /// Returns the kind of the file at `path`.
     ///
     /// Reads at most 4,096 bytes and changes nothing.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` when there is no such file, it is a folder or a
-    ///   device, or it cannot be read.
+    /// - Throws: `StorageError` `.unreadable` if the file does not exist, is a directory or a
+    ///   device, or cannot be read.
     public static func kind(of path: String) throws -> Kind { try examine(path).kind }
 
-    /// The first bytes of a file and what they say.
+    /// What the first bytes of a file reveal.
     struct Examination {
         let kind: Kind
         let byteCount: Int
         let header: Header?
-        /// The file is open in this process, so it was not read again; see ``OpenStores``.
+        /// Whether the file is open in this process and was therefore not read; see ``OpenStores``.
         let isOpenHere: Bool
     }
 
@@ -47,8 +47,9 @@ public enum StoreFile {
             var status = stat()
             guard stat(path, &status) == 0 else { throw unreadable(path) }
             guard status.st_mode & S_IFMT == S_IFREG else {
-                let what = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "not a plain file"
-                throw StorageError(.unreadable, "\(path) is \(what); name the log file itself.")
+                let what = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
+                throw StorageError(
+                    .unreadable, "cannot open \(path): it is \(what); specify the log file")
             }
             let byteCount = Int(status.st_size)
             if open.contains(FileIdentity(status)) {
@@ -68,7 +69,7 @@ public enum StoreFile {
         if let header {
             return header.applicationID == Schema.applicationID ? .store : .foreign
         }
-        // Wire lines are JSON, in which control bytes other than white space do not occur.
+        // Wire lines are JSON, which contains no control bytes other than white space.
         let isText = start.allSatisfy { $0 >= 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
         return isText && !start.starts(with: Header.magic.dropLast()) ? .lines : .foreign
     }
@@ -93,6 +94,6 @@ public enum StoreFile {
     }
 
     private static func unreadable(_ path: String) -> StorageError {
-        StorageError(.unreadable, "\(path) cannot be read: \(String(cString: strerror(errno))).")
+        StorageError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
     }
 }

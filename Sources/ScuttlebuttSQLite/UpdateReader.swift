@@ -4,19 +4,19 @@ import GRDB
 import GRDBSQLite
 import Scuttlebutt
 
-/// Something in the file that we never wrote.
+/// Thrown for contents that this program never writes.
 struct Damage: Error {
     let what: String
     init(_ what: String) { self.what = what }
 }
 
-/// The sources of a store by their number.
+/// The sources of a store by their ID.
 struct SourceTable: Sendable {
     private(set) var sources: [Source] = []
-    /// Where each source's run ends, as of the reading of the table.
+    /// The newest timestamp of each source when the table was read.
     private(set) var newest: [Double] = []
 
-    /// Reads the sources that are not known yet.
+    /// Reads the sources that have not been read yet.
     mutating func extend(from database: Database) throws {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT id, utf8, newest FROM sources WHERE id > ? ORDER BY id",
@@ -29,12 +29,14 @@ struct SourceTable: Sendable {
         }
     }
 
-    /// One row of `id, utf8, newest`; GRDB's own conversions would trap on a damaged one.
+    /// Decodes a row of `id, utf8, newest`.
+    ///
+    /// GRDB's own conversions would trap on a damaged one.
     static func entry(_ row: Row) throws -> (id: Int64, source: Source, newest: Double) {
         guard let id = Int64.fromDatabaseValue(row[0]),
             let source = Blob.fromDatabaseValue(row[1]).flatMap({ Self.source($0.bytes) }),
             let newest = Double.fromDatabaseValue(row[2])
-        else { throw Damage("a source cannot be read") }
+        else { throw Damage("a source is invalid") }
         return (id, source, newest)
     }
 
@@ -44,28 +46,29 @@ struct SourceTable: Sendable {
     }
 }
 
-/// Reads updates and checks what it reads: in the order of storing, or, after
-/// ``readLate(_:)``, with each source's ascending.
+/// Reads and checks updates in storage order or, after ``readLate(_:)``, with each source's updates
+/// ascending.
 struct UpdateReader: Sendable {
-    /// How many updates one reading takes at most.
+    /// The maximum number of updates in a batch.
     static let batchUpdates = 4_096
-    /// The payload bytes after which a reading takes no further update: 8 MiB.
+    /// The number of payload bytes after which a batch takes no further update: 8 MiB.
     static let batchBytes = 8 << 20
 
     private(set) var table = SourceTable()
     private var reached: [Double] = []
     private var late = LateUpdates()
-    /// Whether late updates are handed out where they belong, and not where they stand.
+    /// Whether late updates are delivered in their source's order instead of storage order.
     private var isMerging = false
-    /// The number of the last update read; 0 before the first.
+    /// The place of the last update read; 0 before the first.
     private(set) var place: Int64
 
     init(after place: Int64 = 0) { self.place = place }
 
-    /// Reads the table of sources, against which ``checkEnds()`` compares.
+    /// Reads the table of sources, which ``checkEnds()`` compares with what was read.
     mutating func readSources(_ database: Database) throws { try table.extend(from: database) }
 
-    /// Reads all late updates, so that ``next(_:limit:last:)`` hands out each source ascending.
+    /// Reads all late updates, so that ``next(_:limit:last:)`` returns each source in ascending
+    /// order.
     mutating func readLate(_ database: Database) throws {
         isMerging = true
         guard try Schema.hasLateTable(database) else { return }
@@ -84,10 +87,10 @@ struct UpdateReader: Sendable {
         late.sort()
     }
 
-    /// The next updates up to the place `last`.
+    /// Reads the next updates up to the place `last`.
     ///
-    /// Where late updates are handed out elsewhere there may be none, and the place moves on
-    /// nevertheless, or many more than `limit`.
+    /// If late updates are delivered in their source's order, there may be no updates although the
+    /// place advances, or many more than `limit`.
     mutating func next(_ database: Database, limit: Int, last: Int64) throws -> [Update] {
         if !isMerging {
             try late.readPlaces(database, after: place, last: last, limit: limit)
@@ -122,10 +125,10 @@ struct UpdateReader: Sendable {
         return code == SQLITE_ROW
     }
 
-    /// Puts an update where it belongs, and checks the order.
+    /// Adds an update in its proper place and checks the order.
     ///
-    /// A row that is out of order without being late, or late without being out of order, and a
-    /// stamp that comes twice, were never written.
+    /// A row that is out of order but not late, one that is late but not out of order, and a
+    /// repeated stamp are damage.
     private mutating func take(
         _ update: Update, _ id: Int64, into updates: inout [Update]
     ) throws {
@@ -134,7 +137,7 @@ struct UpdateReader: Sendable {
         if !late.isEmpty {
             if late.places.contains(place) {
                 guard isMerging else { return updates.append(update) }
-                // Handed out before the next newer one of its source, which came earlier.
+                // It was already delivered before the next newer one of its source.
                 guard time < reached[index] else {
                     throw Damage("update \(place) is newer than the one before it")
                 }
@@ -142,7 +145,7 @@ struct UpdateReader: Sendable {
             }
             while let older = late.take(id: id, upTo: update.timestamp) {
                 guard older.timestamp.value > reached[index], older.timestamp.value < time else {
-                    throw Damage("an update older than update \(place) is there twice")
+                    throw Damage("an update older than update \(place) is stored twice")
                 }
                 reached[index] = older.timestamp.value
                 updates.append(older)
@@ -155,7 +158,7 @@ struct UpdateReader: Sendable {
         updates.append(update)
     }
 
-    /// The update in the row of a statement and the number of its source.
+    /// Decodes the current row of a statement to an update and the ID of its source.
     private mutating func decode(
         _ statement: SQLiteStatement, _ database: Database, _ place: Int64
     ) throws -> (Update, Int64) {
@@ -164,14 +167,14 @@ struct UpdateReader: Sendable {
         guard id > 0, id <= Int64(table.sources.count),
             sqlite3_column_type(statement, 3) == SQLITE_BLOB,
             let timestamp = Timestamp(sqlite3_column_double(statement, 2))
-        else { throw Damage("update \(place) cannot be read") }
+        else { throw Damage("update \(place) is invalid") }
 
         var checksum = Checksum(source: id, timestamp: timestamp.value)
         let payload = Self.bytes(statement, 3, &checksum)
         let hasTail = sqlite3_column_type(statement, 4) != SQLITE_NULL
         let tail = hasTail ? Self.bytes(statement, 4, &checksum) : nil
         guard sqlite3_column_int64(statement, 5) == Int64(bitPattern: checksum.value) else {
-            throw Damage("update \(place) is not what was stored")
+            throw Damage("update \(place) does not match its checksum")
         }
         let update = Update(
             payload: payload, timestamp: timestamp, source: table.sources[Int(id) - 1], tail: tail)
@@ -181,8 +184,8 @@ struct UpdateReader: Sendable {
     private static func bytes(
         _ statement: SQLiteStatement, _ column: CInt, _ checksum: inout Checksum
     ) -> [UInt8] {
-        // The pointer is null for an empty value; both calls may fail for want of memory, which
-        // then shows in the checksum.
+        // The pointer is null for an empty value. Both calls can run out of memory, which the
+        // checksum then detects.
         let start = sqlite3_column_blob(statement, column)
         let count = Int(sqlite3_column_bytes(statement, column))
         let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
@@ -190,7 +193,7 @@ struct UpdateReader: Sendable {
         return [UInt8](bytes)
     }
 
-    /// Checks, after everything was read, that no run ends before it should.
+    /// Checks, after everything was read, that no source's updates end too early.
     func checkEnds() throws {
         guard reached == table.newest, late.isFinished else {
             throw Damage("the last updates are missing")

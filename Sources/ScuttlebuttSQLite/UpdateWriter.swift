@@ -5,9 +5,9 @@ import GRDBSQLite
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-/// Stores updates within a transaction, and knows where each source's run ends.
+/// Stores updates within a transaction, and keeps track of each source's newest timestamp.
 ///
-/// Through the C interface, because binding values one by one through GRDB takes longer than
+/// It uses SQLite's C API, because binding values one by one through GRDB takes longer than
 /// SQLite's own work.
 struct UpdateWriter: Sendable {
     private struct Run {
@@ -17,10 +17,10 @@ struct UpdateWriter: Sendable {
 
     private var runs: [Source: Run] = [:]
     private var hasLateTable: Bool
-    /// Everything that is stored of those sources of which something older than the newest came.
+    /// All stored timestamps of the sources that have sent late updates.
     private var stored: [Int64: StampRun] = [:]
 
-    /// Reads where the runs end; costs one row per source.
+    /// Creates a writer; reads one row per source.
     init(_ database: Database) throws {
         hasLateTable = try Schema.hasLateTable(database)
         let rows = try Row.fetchCursor(database, sql: "SELECT id, utf8, newest FROM sources")
@@ -30,13 +30,14 @@ struct UpdateWriter: Sendable {
         }
     }
 
-    /// Stores what is not stored yet; an update with a known stamp changes nothing.
+    /// Stores the updates whose stamps are not stored yet.
     ///
-    /// Discard the value when the transaction is not committed: it then knows too much.
+    /// If the transaction is not committed, the writer must be discarded, because its state is then
+    /// ahead of the file.
     ///
-    /// - Complexity: O(1) for an update that is newer than all of its source. The first older one
-    ///   of a source costs one reading of all stamps in the file, O(n), and those of its source are
-    ///   kept from then on: 8 bytes for each update.
+    /// - Complexity: O(1) for an update that is newer than all others of its source. The first
+    ///   older one of a source reads all stamps in the file, O(n), and keeps those of its source
+    ///   from then on, 8 bytes per update.
     mutating func store(_ updates: ArraySlice<Update>, in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
@@ -44,7 +45,8 @@ struct UpdateWriter: Sendable {
                 VALUES (?, ?, ?, ?, ?)
                 """
         )
-        // Making a table empties the cache of statements, which would free this one amid its use.
+        // Creating a table clears the statement cache, which would free this one while it is in
+        // use.
         defer { withExtendedLifetime(statement) {} }
         let insert = statement.sqliteStatement
         var touched: Set<Source> = []
@@ -66,7 +68,7 @@ struct UpdateWriter: Sendable {
         try storeEnds(of: touched, in: database)
     }
 
-    /// Reads which updates are stored of all sources of which some of `updates` are not the newest.
+    /// Reads the stored timestamps of all sources that have late updates among `updates`.
     private mutating func readStamps(
         for updates: ArraySlice<Update>, _ database: Database
     ) throws {
@@ -87,14 +89,14 @@ struct UpdateWriter: Sendable {
             guard code == SQLITE_ROW else { throw failure(code, database) }
             let id = sqlite3_column_int64(statement, 0)
             guard let timestamp = Timestamp(sqlite3_column_double(statement, 1)) else {
-                throw Damage("an update cannot be read")
+                throw Damage("an update is invalid")
             }
             _ = wanted[id]?.add(timestamp)
         }
         stored.merge(wanted) { known, _ in known }
     }
 
-    /// Notes that the row inserted last stands behind newer ones of its source.
+    /// Records that the last inserted row comes after newer ones of its source.
     private mutating func markLate(_ database: Database) throws {
         let place = database.lastInsertedRowID
         if !hasLateTable {
@@ -149,9 +151,9 @@ struct UpdateWriter: Sendable {
     }
 }
 
-/// Binds bytes that stay in place until the statement has run.
+/// Binds bytes, which must remain valid until the statement has run.
 private func bind(_ bytes: UnsafeRawBufferPointer, to index: CInt, of statement: SQLiteStatement) {
-    // SQLite takes a null pointer as NULL, and an empty array may have no address.
+    // SQLite treats a null pointer as NULL, and an empty array may have no address.
     guard let start = bytes.baseAddress, !bytes.isEmpty else {
         sqlite3_bind_zeroblob(statement, index, 0)
         return
@@ -159,7 +161,7 @@ private func bind(_ bytes: UnsafeRawBufferPointer, to index: CInt, of statement:
     sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), nil)
 }
 
-/// Runs a bound statement that gives no rows, and frees it for the next values.
+/// Runs a bound statement that returns no rows, and resets it for the next values.
 private func finish(_ statement: SQLiteStatement, _ database: Database) throws {
     let code = sqlite3_step(statement)
     if code == SQLITE_DONE {
@@ -171,7 +173,7 @@ private func finish(_ statement: SQLiteStatement, _ database: Database) throws {
     throw error
 }
 
-/// What SQLite says of a call that failed.
+/// Returns SQLite's error for a failed call.
 func failure(_ code: CInt, _ database: Database) -> DatabaseError {
     DatabaseError(
         resultCode: ResultCode(rawValue: code),
