@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: MIT
 public import Scuttlebutt
 
-/// Where an action stands in the order that all peers agree on.
+/// The position of an action in the order that all peers agree on.
 ///
-/// Both parts are `nil` in a plain store, and for local actions of a gossiping one. The meta is
-/// handed to the reducer beside the action, so it can never be written into the action's bytes.
+/// Both properties are `nil` in a plain store, and for local actions of a gossiping store. The
+/// reducer receives the meta separately from the action, so it cannot end up in the action's bytes.
 public struct ActionMeta: Sendable, Hashable {
-    /// The logical time of the action, or `nil` when it has no place among the peers.
+    /// The logical time of the action, or `nil` if it is local.
     public var timestamp: Timestamp?
-    /// The peer that dispatched the action, or `nil` when it has no place among the peers.
+    /// The peer that dispatched the action, or `nil` if it is local.
     public var source: Source?
 
-    /// Makes the meta of an action.
+    /// Creates the meta of an action.
     @inlinable
     public init(timestamp: Timestamp? = nil, source: Source? = nil) {
         self.timestamp = timestamp
         self.source = source
     }
 
-    /// The meta of an action without a place among the peers; what a plain store passes.
+    /// The meta of a local action, which a plain store passes for all actions.
     @inlinable
     public static var local: ActionMeta { ActionMeta() }
 
-    /// An identifier that is the same on every peer: `T-SOURCE`, and `T-SOURCE-n` above 0.
+    /// Returns an identifier that is the same on every peer: `T-SOURCE`, or `T-SOURCE-n` for `n`
+    /// above 0.
     ///
-    /// Use it instead of a random number for the things that an action creates; count `n` up when
-    /// one action creates several. The time is printed as an integer when it is one. Without a
-    /// stamp the answer is `local` (or `local-n`), which is **not** unique: a reducer that names
-    /// things this way needs a gossiping store, or identifiers in its actions.
+    /// Use it instead of a random number to identify what an action creates, with a different `n`
+    /// for each if there are several. An integral time is printed as an integer. For a local
+    /// action, the result is `local` or `local-n`, which is **not** unique: a reducer that uses
+    /// identifiers from here needs a gossiping store, or identifiers in its actions.
     ///
-    /// - Complexity: O(length of the source).
+    /// - Complexity: O(n), where n is the length of the source.
     public func id(_ n: Int = 0) -> String {
         var text = "local"
         if let timestamp, let source {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// The type name of an action: never empty, private when it begins with `@`.
+/// The type name of an action, which is not empty and is private if it begins with `@`.
 ///
-/// Names that begin with `@` stay on the peer by default, and `@@` is kept for this library.
+/// By default, actions whose names begin with `@` stay on their peer. The prefix `@@` is reserved
+/// for this library.
 public struct ActionName: Hashable, Sendable, CustomStringConvertible {
-    /// The name as written.
+    /// The name as text.
     public let text: String
 
-    /// Makes a name, or `nil` when the text is empty.
+    /// Creates a name; returns `nil` if the text is empty.
     public init?(_ text: String) {
         guard !text.isEmpty else { return nil }
         self.text = text
@@ -15,10 +16,10 @@ public struct ActionName: Hashable, Sendable, CustomStringConvertible {
 
     private init(libraryName text: String) { self.text = text }
 
-    /// Whether the name begins with `@`: local to this peer unless somebody says otherwise.
+    /// Whether the name begins with `@`, which makes the action local to this peer by default.
     public var isPrivate: Bool { text.utf8.first == UInt8(ascii: "@") }
 
-    /// Whether the name begins with `@@`: one of the library's own.
+    /// Whether the name begins with `@@`, which is reserved for this library.
     public var isReserved: Bool { text.utf8.starts(with: "@@".utf8) }
 
     /// The name as written.

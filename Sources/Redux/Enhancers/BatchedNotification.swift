@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 internal import Synchronization
 
-/// An enhancer that lets a function of yours decide when subscribers are called.
+/// An enhancer that lets your function decide when subscribers are notified.
 ///
-/// The function is called after each dispatch, with the state up to date, and receives `notify`.
-/// It may call it at once, later, or once for several dispatches; each call notifies everybody who
-/// is subscribed then. It runs on the dispatching thread and may be called on several at once.
+/// The function is called after each dispatch, when the state is up to date, and receives `notify`.
+/// It can call `notify` immediately, later, or once for several dispatches; each call notifies
+/// everyone subscribed at that moment. The function runs on the dispatching thread, and may run on
+/// several threads at once.
 public struct BatchedNotification: StoreEnhancer {
     let schedule: @Sendable (_ notify: @escaping @Sendable () -> Void) -> Void
 
-    /// Makes the enhancer of the function that decides.
+    /// Creates an enhancer that calls `schedule` after each dispatch.
     public init(_ schedule: @escaping @Sendable (_ notify: @escaping @Sendable () -> Void) -> Void)
     {
         self.schedule = schedule
     }
 
-    /// Makes a creator whose stores notify when the function says so.
+    /// Returns a creator whose stores notify when the function does.
     public func enhance(_ next: any StoreCreator) -> any StoreCreator {
         Creator(next: next, schedule: schedule)
     }
@@ -32,9 +33,9 @@ public struct BatchedNotification: StoreEnhancer {
     }
 }
 
-/// A store with subscribers that are called at each change whatever batches the others.
+/// A store that can also notify subscribers immediately, bypassing any batching.
 public protocol ImmediateSubscribing: AnyObject, Sendable {
-    /// Calls `body` after each dispatch, without waiting for the batch.
+    /// Calls `body` after each dispatch, without batching.
     func subscribeImmediately(_ body: @escaping @Sendable () -> Void) -> Subscription
 }
 
@@ -52,7 +53,7 @@ private final class BatchedStore<State: Sendable, Action: Sendable>:
         let registry = Registry()
         self.base = base
         self.registry = registry
-        // Whoever still holds `notify` after the store is gone holds the registry only.
+        // If `notify` outlives the store, it retains only the registry.
         upstream = base.subscribe { schedule { registry.notify() } }
     }
 
@@ -69,7 +70,7 @@ private final class BatchedStore<State: Sendable, Action: Sendable>:
         base.close()
     }
 
-    /// The subscribers that wait for the batch.
+    /// The subscribers that are notified in batches.
     final class Registry: Sendable {
         /// `nil` once the store is closed.
         private let list = Mutex<SubscriberList?>(SubscriberList())

@@ -1,40 +1,42 @@
 // SPDX-License-Identifier: MIT
 
-/// Makes stores, of any state and action.
+/// Creates stores for any types of state and action.
 public protocol StoreCreator: Sendable {
-    /// Hears of the faults of the stores that are made.
+    /// Receives the errors of the created stores.
     var onFault: FaultHandler? { get }
 
-    /// The exclusive kinds of the enhancers that this creator has been through.
+    /// The exclusive kinds of the enhancers that have been applied to this creator.
     var exclusiveKinds: [EnhancerKind] { get }
 
-    /// Makes a store.
+    /// Creates a store.
     ///
-    /// - Parameter initial: The first state, or `nil` where the reducer is to make it.
-    /// - Throws: A ``StoreFault`` when there is no first state, or when an enhancer refuses.
+    /// - Parameters:
+    ///   - initial: The initial state, or `nil` if the reducer provides it.
+    ///   - reducer: The reducer of the store.
+    /// - Throws: A ``StoreFault`` if there is no initial state or an enhancer refuses.
     func create<State: Sendable, Action: Sendable>(
         _ initial: State?, _ reducer: Reducer<State, Action>
     ) throws -> any StoreProtocol<State, Action>
 }
 
 extension StoreCreator {
-    /// None; `enhanced(by:)` keeps the handler of the creator that it started from.
+    /// The default, `nil`; `enhanced(by:)` keeps the handler of the original creator.
     public var onFault: FaultHandler? { nil }
 
-    /// None; `enhanced(by:)` keeps count for creators that do not.
+    /// The default, an empty array; `enhanced(by:)` tracks the kinds for all creators.
     public var exclusiveKinds: [EnhancerKind] { [] }
 
-    /// The creator that `enhancer` makes of this one.
+    /// Returns this creator enhanced by `enhancer`.
     ///
-    /// An exclusive enhancer that is already in there is not applied again: the creator then
-    /// throws ``StoreFault/Code/duplicateEnhancer``.
+    /// If an exclusive enhancer of the same kind has already been applied, the returned creator
+    /// throws ``StoreFault/Code/duplicateEnhancer`` instead.
     public func enhanced(by enhancer: any StoreEnhancer) -> any StoreCreator {
         if let kind = enhancer.exclusiveKind, exclusiveKinds.contains(kind) {
             return RefusingCreator(
                 onFault: onFault,
                 fault: StoreFault(
                     .duplicateEnhancer,
-                    "the enhancer \(kind.name) is applied twice; name it once in compose"))
+                    "the enhancer \(kind.name) is applied twice; apply it only once"))
         }
         let made = enhancer.enhance(self)
         var kinds = exclusiveKinds
@@ -46,41 +48,45 @@ extension StoreCreator {
     }
 }
 
-/// Changes how stores are made, and so what they can do.
+/// Changes how stores are created, and thereby what they can do.
 ///
-/// It is a protocol with generic methods since an enhancer may lift the state: the store inside
-/// then holds another type of state than the one that the program sees. What an enhancer does not
-/// replace it must lift as well, the reducer above all; ``LiftedStore`` and ``StoreWrapper`` do.
+/// Its methods are generic because an enhancer can lift the state: the store inside then holds
+/// another type of state than the program sees. Such an enhancer must also lift everything that it
+/// does not replace, above all the reducer, or use ``StoreWrapper`` to forward it.
 public protocol StoreEnhancer: Sendable {
-    /// Set for an enhancer that a store can have only once, such as gossip or developer tools.
+    /// The kind of an enhancer that a store can have only once, such as gossip or developer tools.
     var exclusiveKind: EnhancerKind? { get }
 
-    /// Makes of a creator another one.
+    /// Returns a creator that enhances `next`.
     func enhance(_ next: any StoreCreator) -> any StoreCreator
 }
 
 extension StoreEnhancer {
-    /// None: the enhancer may be applied any number of times.
+    /// The default, `nil`: the enhancer can be applied any number of times.
     public var exclusiveKind: EnhancerKind? { nil }
 }
 
-/// The name that all enhancers of one exclusive kind share.
+/// A kind of enhancer that a store can have only once.
 public struct EnhancerKind: Hashable, Sendable {
-    /// The name, for messages.
+    /// The name used in messages.
     public let name: String
 
-    /// Makes a kind.
+    /// Creates a kind.
     public init(_ name: String) { self.name = name }
 }
 
-/// Makes one enhancer of several: the first is outermost, as in `a(b(c(create)))`.
+/// Combines enhancers into one.
 ///
-/// None leaves the creator unchanged, and of one comes that one.
+/// The first is outermost, as in `a(b(c(create)))`.
+///
+/// Without enhancers, the result leaves creators unchanged. A single enhancer is returned as is.
 public func compose(_ enhancers: any StoreEnhancer...) -> any StoreEnhancer { compose(enhancers) }
 
-/// Makes one enhancer of several: the first is outermost, as in `a(b(c(create)))`.
+/// Combines enhancers into one.
 ///
-/// None leaves the creator unchanged, and of one comes that one.
+/// The first is outermost, as in `a(b(c(create)))`.
+///
+/// Without enhancers, the result leaves creators unchanged. A single enhancer is returned as is.
 public func compose(_ enhancers: [any StoreEnhancer]) -> any StoreEnhancer {
     if let only = enhancers.first, enhancers.count == 1 { return only }
     return ComposedEnhancer(enhancers: enhancers)
@@ -117,18 +123,18 @@ private struct RefusingCreator: StoreCreator {
     }
 }
 
-/// Makes plain stores; what every chain of enhancers starts from.
+/// Creates plain stores, as the start of every chain of enhancers.
 public struct PlainStoreCreator: StoreCreator {
-    /// Hears of the faults of the stores that are made.
+    /// Receives the errors of the created stores.
     public let onFault: FaultHandler?
 
-    /// Makes a creator of plain stores.
+    /// Creates a creator of plain stores.
     public init(onFault: FaultHandler? = nil) { self.onFault = onFault }
 
-    /// Makes a plain store.
+    /// Creates a plain store.
     ///
-    /// A given first state is kept for as long as the store lives, as the answer to a reducer that
-    /// reads its store against the rule; one that the reducer makes is not.
+    /// An initial state passed here is retained for the lifetime of the store, as the answer to a
+    /// reducer that reads its store against the rules. One provided by the reducer is not retained.
     public func create<State: Sendable, Action: Sendable>(
         _ initial: State?, _ reducer: Reducer<State, Action>
     ) throws -> any StoreProtocol<State, Action> {

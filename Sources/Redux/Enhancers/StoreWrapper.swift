@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// A store that stands before another one of the same state and action.
+/// A store that wraps another one with the same types of state and action.
 ///
-/// An enhancer states what it replaces and gets the rest passed on.
+/// It forwards everything that a conforming type does not implement itself.
 public protocol StoreWrapper: StoreProtocol {
-    /// The store behind this one.
+    /// The wrapped store.
     var base: any StoreProtocol<State, Action> { get }
 }
 
@@ -17,27 +17,27 @@ extension StoreWrapper {
         try base.withState(body)
     }
 
-    /// Passes the action on.
+    /// Dispatches the action to the wrapped store.
     @discardableResult
     public func dispatch(_ action: Action) -> Action { base.dispatch(action) }
 
-    /// Subscribes to the store behind this one.
+    /// Subscribes to the wrapped store.
     public func subscribe(_ body: @escaping @Sendable () -> Void) -> Subscription {
         base.subscribe(body)
     }
 
-    /// Replaces the reducer of the store behind this one.
+    /// Replaces the reducer of the wrapped store.
     public func replaceReducer(_ reducer: Reducer<State, Action>) { base.replaceReducer(reducer) }
 
-    /// The states of the store behind this one.
+    /// Returns the states of the wrapped store.
     public func states(_ policy: StatePolicy, limit: Int) -> StateUpdates<State> {
         base.states(policy, limit: limit)
     }
 
-    /// Closes the store behind this one.
+    /// Closes the wrapped store.
     public func close() { base.close() }
 
-    /// This store, or what the store behind it has.
+    /// Returns this store if it is a `Part`, or else the wrapped store's enhancement.
     public func enhancement<Part>(_ type: Part.Type) -> Part? {
         self as? Part ?? base.enhancement(type)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 internal import Synchronization
 
-/// What a middleware may do with the store that it belongs to.
+/// The access of a middleware to its store.
 public struct MiddlewareContext<State: Sendable, Action: Sendable>: Sendable {
     let store: any StoreProtocol<State, Action>
     let chain: WeakChain<Action>
@@ -15,18 +15,18 @@ public struct MiddlewareContext<State: Sendable, Action: Sendable>: Sendable {
         try store.withState(body)
     }
 
-    /// Dispatches through the whole chain of middleware again.
+    /// Dispatches an action through the whole middleware chain.
     ///
-    /// It is a fault while the middleware are being put together, since some would be passed by.
-    /// Once the store is released it has no effect.
+    /// Dispatching while the chain is being assembled is an error, because some middleware would be
+    /// bypassed. After the store is released, it has no effect.
     @discardableResult
     public func dispatch(_ action: Action) -> Action {
         guard let chain = chain.value else { return action }
         guard let run = chain.run else {
             StoreFault(
                 .dispatchWhileBuilding,
-                "a middleware dispatched \(action) while the middleware were being put together; "
-                    + "the others would not have seen it"
+                "a middleware dispatched \(action) while the chain was being assembled, which "
+                    + "would bypass the others; dispatch after the store is created"
             ).report(to: onFault)
             return action
         }
@@ -34,17 +34,18 @@ public struct MiddlewareContext<State: Sendable, Action: Sendable>: Sendable {
     }
 }
 
-/// A step between a dispatch and the store: it may look, change, delay, swallow or repeat actions.
+/// A step between a dispatch and the store, which can observe, change, delay, drop or repeat
+/// actions.
 ///
 /// The first middleware of a store is entered first and left last. Its factory runs once per store.
 public struct Middleware<State: Sendable, Action: Sendable>: Sendable {
-    /// Passes an action on and returns what `dispatch` is to return.
+    /// Passes an action on and returns the result of `dispatch`.
     public typealias Dispatch = @Sendable (Action) -> Action
 
     let make:
         @Sendable (MiddlewareContext<State, Action>) -> @Sendable (@escaping Dispatch) -> Dispatch
 
-    /// Makes a middleware of a factory: of the context, then of the next step, comes the step.
+    /// Creates a middleware from a factory that receives the context and then the next step.
     public init(
         _ make:
             @escaping @Sendable (MiddlewareContext<State, Action>)
@@ -53,9 +54,10 @@ public struct Middleware<State: Sendable, Action: Sendable>: Sendable {
         self.make = make
     }
 
-    /// Makes a middleware of what is done with each action.
+    /// Returns a middleware that calls `body` for each action.
     ///
-    /// Not calling `next` swallows the action; calling it twice delivers it twice.
+    /// If `body` does not call `next`, the action is dropped; if it calls it twice, the action is
+    /// delivered twice.
     public static func each(
         _ body: @escaping @Sendable (MiddlewareContext<State, Action>, Action, Dispatch) -> Action
     ) -> Self {
@@ -63,16 +65,16 @@ public struct Middleware<State: Sendable, Action: Sendable>: Sendable {
     }
 }
 
-/// The middleware of one store, put together.
+/// The assembled middleware of a store.
 final class MiddlewareChain<Action: Sendable>: Sendable {
     typealias Dispatch = @Sendable (Action) -> Action
 
     private let assembled = Mutex<Dispatch?>(nil)
 
-    /// The first step, or `nil` while the chain is being put together.
+    /// The first step, or `nil` while the chain is being assembled.
     var run: Dispatch? { assembled.withLock { $0 } }
 
-    /// Puts the middleware before `store`, which must not hold the chain.
+    /// Puts the middleware before `store`, which must not retain the chain.
     func assemble<State: Sendable>(
         _ middleware: [Middleware<State, Action>], before store: any StoreProtocol<State, Action>,
         onFault: FaultHandler?
@@ -87,7 +89,7 @@ final class MiddlewareChain<Action: Sendable>: Sendable {
     }
 }
 
-/// Steps hold the chain weakly, since the chain holds them.
+/// Lets steps reference the chain weakly, because the chain retains them.
 struct WeakChain<Action: Sendable>: Sendable {
     weak let value: MiddlewareChain<Action>?
 }

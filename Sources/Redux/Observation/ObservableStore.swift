@@ -2,21 +2,22 @@
 public import Observation
 internal import Synchronization
 
-/// A store for views: observable, on the main actor, with the parts of the state as properties.
+/// An observable store for views, isolated to the main actor, with the state's properties as its
+/// own.
 ///
-/// A dispatch through it shows its effect at once. Changes from elsewhere arrive in the next turn
-/// of the main actor, many of them in one step.
+/// A dispatch through it takes effect immediately. Changes from elsewhere arrive in the next turn
+/// of the main actor, combined into one update.
 @MainActor @Observable @dynamicMemberLookup
 public final class ObservableStore<State: Sendable, Action: Sendable> {
-    /// The state as last brought over to the main actor.
+    /// The state as last received on the main actor.
     public private(set) var state: State
 
-    /// The store behind it.
+    /// The underlying store.
     @ObservationIgnored public let store: any StoreProtocol<State, Action>
     @ObservationIgnored private var subscription: Subscription?
     @ObservationIgnored private let refresh = PendingRefresh()
 
-    /// Shows the states of `store`, and keeps it alive.
+    /// Creates an observable view of `store`, which it retains.
     public init(_ store: any StoreProtocol<State, Action>) {
         self.store = store
         state = store.state
@@ -24,36 +25,36 @@ public final class ObservableStore<State: Sendable, Action: Sendable> {
             guard refresh.begin() else { return }
             Task { @MainActor [weak self] in self?.update() }
         }
-        // What happened between the first look and the subscription.
+        // Pick up changes made between the first read and the subscription.
         state = store.state
     }
 
-    /// A part of the state.
+    /// Accesses a property of the state.
     public subscript<Value>(dynamicMember path: KeyPath<State, Value>) -> Value {
         state[keyPath: path]
     }
 
-    /// Dispatches, and shows the effect before it returns.
+    /// Dispatches an action and updates ``state`` before it returns.
     @discardableResult
     public func dispatch(_ action: Action) -> Action {
-        // The own notification needs no turn of its own.
+        // Our own notification need not schedule an update.
         _ = refresh.begin()
         defer { update() }
         return store.dispatch(action)
     }
 
     private func update() {
-        // In this order: what changes after the mark is gone sets it again.
+        // In this order, so that a change after `end()` schedules another update.
         refresh.end()
         state = store.state
     }
 }
 
-/// Whether the main actor is going to look at the state anyway.
+/// Whether an update on the main actor is already scheduled.
 private final class PendingRefresh: Sendable {
     private let isPending = Atomic(false)
 
-    /// Says whether the caller is the one who must see to it.
+    /// Marks an update as scheduled, and returns whether the caller must schedule it.
     func begin() -> Bool { !isPending.exchange(true, ordering: .acquiringAndReleasing) }
     func end() { isPending.store(false, ordering: .sequentiallyConsistent) }
 }

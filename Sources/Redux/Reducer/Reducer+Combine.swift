@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The part of a state that a reducer is confined to.
+/// The part of a state that a reducer is limited to.
 @usableFromInline
 enum SlicePlace: Sendable {
     case path(any Sendable & Hashable, name: String)
@@ -21,53 +21,53 @@ enum SlicePlace: Sendable {
     }
 }
 
-/// Collects the reducers of a `combine` in the order in which they are written.
+/// Builds the list of reducers of a `combine`, in source order.
 @resultBuilder
 public enum CombineReducers<State: Sendable, Action: Sendable> {
-    /// Takes one reducer.
+    /// Adds one reducer.
     public static func buildExpression(
         _ reducer: Reducer<State, Action>
     ) -> [Reducer<State, Action>] { [reducer] }
 
-    /// Puts the reducers one after the other.
+    /// Concatenates the reducers.
     public static func buildBlock(
         _ parts: [Reducer<State, Action>]...
     ) -> [Reducer<State, Action>] { parts.flatMap { $0 } }
 
-    /// Takes the reducers of an `if` without `else`.
+    /// Adds the reducers of an `if` without `else`.
     public static func buildOptional(
         _ part: [Reducer<State, Action>]?
     ) -> [Reducer<State, Action>] { part ?? [] }
 
-    /// Takes the reducers of the first branch.
+    /// Adds the reducers of the first branch.
     public static func buildEither(
         first part: [Reducer<State, Action>]
     ) -> [Reducer<State, Action>] { part }
 
-    /// Takes the reducers of the second branch.
+    /// Adds the reducers of the second branch.
     public static func buildEither(
         second part: [Reducer<State, Action>]
     ) -> [Reducer<State, Action>] { part }
 
-    /// Takes the reducers of a loop.
+    /// Adds the reducers of a loop.
     public static func buildArray(
         _ parts: [[Reducer<State, Action>]]
     ) -> [Reducer<State, Action>] { parts.flatMap { $0 } }
 }
 
 extension Reducer {
-    /// Runs several reducers one after the other, in the order in which they are written.
+    /// Combines reducers into one that runs them in source order.
     ///
-    /// Each slice sees its own part of the state and every action. No reducers at all, or two
-    /// slices of the same part, is reported once, when a store takes the reducer.
+    /// Each slice sees its own part of the state and every action. A combination without reducers,
+    /// or with two slices of the same part, is reported once when it is given to a store.
     public static func combine(
         @CombineReducers<State, Action> _ parts: () -> [Reducer<State, Action>]
     ) -> Self { combine(parts()) }
 
-    /// Runs several reducers one after the other, in the order of the array.
+    /// Combines reducers into one that runs them in the order of the array.
     ///
-    /// No reducers at all, or two slices of the same part, is reported once, when a store takes
-    /// the reducer.
+    /// A combination without reducers, or with two slices of the same part, is reported once when
+    /// it is given to a store.
     public static func combine(_ parts: [Reducer<State, Action>]) -> Self {
         let answers = parts.compactMap(\.answer)
         let diagnoses = parts.compactMap(\.diagnose)
@@ -91,10 +91,10 @@ extension Reducer {
     }
 
     static var emptyCombine: StoreFault {
-        StoreFault(.emptyCombine, "combine was given no reducers, so no action has effect")
+        StoreFault(.emptyCombine, "combine has no reducers, so no action has any effect")
     }
 
-    /// What is wrong with the make-up of this reducer, for a store that takes it.
+    /// Returns the errors in the composition of this reducer, for a store to report.
     func mistakes(_ state: State, _ signal: ReducerSignal) -> [StoreFault] {
         let duplicates = places.enumerated().filter { index, place in
             places[..<index].contains { $0.isSame(as: place) }
@@ -102,20 +102,23 @@ extension Reducer {
         return duplicates.map { _, place in
             StoreFault(
                 .duplicateSlice,
-                "combine was given two slices for \(place.name): both reduce the same state")
+                "combine has two slices for \(place.name), which reduce the same state")
         } + (diagnose?(state, signal) ?? [])
     }
 
-    /// Confines a reducer to one part of the state.
+    /// Limits a reducer to one part of the state.
     public static func slice<Sub: Sendable>(
         _ path: any WritableKeyPath<State, Sub> & Sendable, _ reducer: Reducer<Sub, Action>
     ) -> Self {
         slice(path, action: { $0 }, reducer)
     }
 
-    /// Confines a reducer to one part of the state and to those actions that `pick` answers.
+    /// Limits a reducer to one part of the state and to some actions.
     ///
-    /// - Parameter pick: The action of the part, or `nil` when it does not concern it.
+    /// - Parameters:
+    ///   - path: The part of the state.
+    ///   - pick: Returns the action for the part, or `nil` if an action does not concern it.
+    ///   - reducer: The reducer of the part.
     public static func slice<Sub: Sendable, SubAction: Sendable>(
         _ path: any WritableKeyPath<State, Sub> & Sendable,
         action pick: @escaping @Sendable (Action) -> SubAction?,
@@ -135,10 +138,11 @@ extension Reducer {
         }
     }
 
-    /// Confines a reducer to a part of the state that may not be there yet.
+    /// Limits a reducer to an optional part of the state.
     ///
-    /// When the store starts, and when its reducer is replaced, a missing part is made by the
-    /// reducer if it can make its first state; until then actions pass the part by.
+    /// When a store is created and when its reducer is replaced, a missing part is set to the
+    /// reducer's initial state, if it provides one. While the part is missing, actions do not
+    /// affect it.
     public static func slice<Sub: Sendable>(
         _ path: any WritableKeyPath<State, Sub?> & Sendable, _ reducer: Reducer<Sub, Action>
     ) -> Self {
@@ -163,16 +167,17 @@ extension Reducer {
 }
 
 extension Reducer {
-    /// This reducer, then one that is confined to a part of the state.
+    /// Combines this reducer with one that is limited to a part of the state.
     ///
-    /// Two slices on two lines of a `combine` read as this, since the second begins with a dot.
+    /// Two slices on consecutive lines of a `combine` parse as a call of this method, because the
+    /// second begins with a dot.
     public func slice<Sub: Sendable>(
         _ path: any WritableKeyPath<State, Sub> & Sendable, _ reducer: Reducer<Sub, Action>
     ) -> Self {
         .combine([self, .slice(path, reducer)])
     }
 
-    /// This reducer, then one that is confined to a part of the state and to some actions.
+    /// Combines this reducer with one that is limited to a part of the state and to some actions.
     public func slice<Sub: Sendable, SubAction: Sendable>(
         _ path: any WritableKeyPath<State, Sub> & Sendable,
         action pick: @escaping @Sendable (Action) -> SubAction?,
@@ -181,7 +186,7 @@ extension Reducer {
         .combine([self, .slice(path, action: pick, reducer)])
     }
 
-    /// This reducer, then one that is confined to a part of the state that may be missing.
+    /// Combines this reducer with one that is limited to an optional part of the state.
     public func slice<Sub: Sendable>(
         _ path: any WritableKeyPath<State, Sub?> & Sendable, _ reducer: Reducer<Sub, Action>
     ) -> Self {
@@ -190,7 +195,8 @@ extension Reducer {
 }
 
 extension Optional {
-    /// Changes the value in place; it is moved out and back, so that it stays the only copy.
+    /// Changes the value in place by moving it out and back, so that it remains uniquely
+    /// referenced.
     fileprivate mutating func ifPresent(_ change: (inout Wrapped) throws -> Void) rethrows {
         guard var value = take() else { return }
         defer { self = .some(value) }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// A pure fold of an action into a state: the same state and action give the same result, always.
+/// A pure function that folds an action into a state: the same state and action always give the
+/// same result.
 ///
-/// The state is changed in place, so an array that nobody else holds grows without being copied.
-/// A reducer may not dispatch, read the store or subscribe; a store that notices reports it.
+/// The state is changed in place, so a uniquely referenced array grows without being copied. A
+/// reducer must not dispatch, read the store or subscribe; the store reports it if it does.
 ///
-/// The throwing forms let a reducer refuse an action: the state is then the one before the action,
-/// which costs the store a copy of the state per action (and so, for large arrays, copy-on-write
-/// on each change). Prefer the forms that do not throw for large states.
+/// A throwing reducer can reject an action, which leaves the state as it was. This costs the store
+/// a copy of the state per action, and therefore copy-on-write of large arrays on each change.
+/// Prefer the non-throwing initialisers for large states.
 public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline
     typealias Body = @Sendable (inout State, Action, ActionMeta) throws -> Void
@@ -19,16 +20,16 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
 
     /// Changes the state.
     @usableFromInline let body: Body
-    /// Makes the first state where none was given.
+    /// Creates the initial state if none was given.
     @usableFromInline let makeState: MakeState?
-    /// Answers the library's private actions.
+    /// Handles the library's private actions.
     @usableFromInline let answer: Answer?
-    /// Looks for mistakes in the make-up of the reducer, given the state it is to work on.
+    /// Finds errors in the composition of the reducer, given its state.
     let diagnose: Diagnose?
-    /// The parts of the state that this reducer is confined to, for the diagnosis of duplicates.
+    /// The parts of the state that this reducer is limited to, to detect duplicates.
     let places: [SlicePlace]
 
-    /// Whether the reducer may throw, so that whoever runs it must be able to go back.
+    /// Whether the reducer can throw, in which case the caller must be able to restore the state.
     public let canThrow: Bool
 
     @usableFromInline
@@ -48,11 +49,11 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
         self.body = body
     }
 
-    /// Changes `state` by `action`.
+    /// Applies `action` to `state`.
     ///
-    /// After an error the state is whatever the reducer left: going back is the caller's part.
+    /// After an error, the state is whatever the reducer left; restoring it is up to the caller.
     ///
-    /// - Throws: What the reducer throws; nothing when ``canThrow`` is false.
+    /// - Throws: The reducer's error; never if ``canThrow`` is false.
     @inlinable
     public func reduce(
         _ state: inout State, _ action: Action, _ meta: ActionMeta = .local
@@ -60,19 +61,19 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
         try body(&state, action, meta)
     }
 
-    /// Gives the reducer one of the library's private actions.
+    /// Sends one of the library's private actions to the reducer.
     ///
-    /// - Throws: What the reducer throws; nothing when ``canThrow`` is false.
+    /// - Throws: The reducer's error; never if ``canThrow`` is false.
     public func send(_ signal: ReducerSignal, to state: inout State) throws {
         try answer?(&state, signal)
     }
 
-    /// The state that the reducer makes when it is given none, or `nil` when it cannot.
+    /// Returns the reducer's initial state, or `nil` if it does not provide one.
     public func initialState() -> State? { makeState?() }
 
-    /// The same reducer, able to make its own first state.
+    /// Returns this reducer with an initial state.
     ///
-    /// - Parameter state: Evaluated each time a first state is needed.
+    /// - Parameter state: The initial state, evaluated each time one is needed.
     public func starting(with state: @escaping @autoclosure @Sendable () -> State) -> Self {
         Reducer(
             canThrow: canThrow, makeState: state, answer: answer, diagnose: diagnose,
@@ -81,33 +82,34 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
 }
 
 extension Reducer {
-    /// Makes a reducer from a closure that changes the state in place.
+    /// Creates a reducer from a closure that changes the state in place.
     @inlinable
     public init(_ body: @escaping @Sendable (inout State, Action) -> Void) {
         self.init(canThrow: false) { state, action, _ in body(&state, action) }
     }
 
-    /// Makes a reducer from a closure that may refuse an action by throwing.
+    /// Creates a reducer from a closure that can reject an action by throwing.
     @inlinable
     public init(_ body: @escaping @Sendable (inout State, Action) throws -> Void) {
         self.init(canThrow: true) { state, action, _ in try body(&state, action) }
     }
 
-    /// Makes a reducer that also wants to know where the action stands among the peers.
+    /// Creates a reducer from a closure that also receives the action's timestamp and source.
     @inlinable
     public init(_ body: @escaping @Sendable (inout State, Action, ActionMeta) -> Void) {
         self.init(canThrow: false, body: body)
     }
 
-    /// Makes a reducer that wants to know the place of the action, and may refuse by throwing.
+    /// Creates a reducer from a closure that also receives the action's timestamp and source, and
+    /// can reject an action by throwing.
     @inlinable
     public init(_ body: @escaping @Sendable (inout State, Action, ActionMeta) throws -> Void) {
         self.init(canThrow: true, body: body)
     }
 
-    /// The same reducer, answering the library's private actions with `answer`.
+    /// Returns this reducer with `answer` handling the library's private actions.
     ///
-    /// An answer must leave the state alone for every signal that it does not know.
+    /// `answer` must not change the state for signals it does not know.
     public func answering(
         _ answer: @escaping @Sendable (inout State, ReducerSignal) -> Void
     ) -> Self {
@@ -116,14 +118,15 @@ extension Reducer {
             places: places, body: body)
     }
 
-    /// Makes a reducer of the ReSwift shape: an action and perhaps a state in, a state out.
+    /// Returns a reducer in ReSwift's form, which takes an action and an optional state and returns
+    /// the new state.
     ///
-    /// Such a reducer copies its state on each change, as values that are returned do.
+    /// Such a reducer copies its state on each change.
     ///
     /// - Parameters:
-    ///   - first: The action that asks for the first state: `body(first, nil)` makes it. Without
-    ///     one the store must be given its first state.
-    ///   - body: Returns the state it was given for an action that it does not know.
+    ///   - first: The action for the initial state, which is `body(first, nil)`. Without it, the
+    ///     store must be given its initial state.
+    ///   - body: Returns the new state, or the given state for an action it does not know.
     public static func pure(
         startingWith first: Action? = nil,
         _ body: @escaping @Sendable (Action, State?) -> State

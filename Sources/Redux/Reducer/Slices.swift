@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// A state made of named parts, for programs that learn only while running which parts they have.
+/// A state of named parts, for programs whose parts are only known at run time.
 ///
-/// The parts keep the order in which they were declared, never that of a hash table. Where the
-/// parts are known when the program is written, use a struct and `slice(_:_:)` instead.
+/// The parts keep the order in which they were declared. If the parts are known at compile time,
+/// use a struct and `slice(_:_:)` instead.
 public struct Slices: Sendable, Equatable {
     struct Entry: Sendable {
         let name: String
@@ -12,15 +12,15 @@ public struct Slices: Sendable, Equatable {
 
     private(set) var entries: [Entry] = []
 
-    /// Makes a state without parts.
+    /// Creates a state without parts.
     public init() {}
 
-    /// The names of the parts, in their order.
+    /// The names of the parts, in order.
     public var names: [String] { entries.map(\.name) }
 
-    /// The part of that name, or `nil` when there is none or it has another type.
+    /// Accesses the part with a name, which is `nil` if it does not exist or has another type.
     ///
-    /// Setting `nil` removes the part; setting a new name puts it last.
+    /// Setting a part to `nil` removes it; a new part is added at the end.
     public subscript<Value: Sendable & Equatable>(
         name: String, as type: Value.Type = Value.self
     ) -> Value? {
@@ -35,7 +35,7 @@ public struct Slices: Sendable, Equatable {
         }
     }
 
-    /// Whether both have equal parts under the same names in the same order.
+    /// Returns whether both have equal parts with the same names in the same order.
     public static func == (left: Slices, right: Slices) -> Bool {
         left.entries.count == right.entries.count
             && zip(left.entries, right.entries).allSatisfy { one, two in
@@ -43,10 +43,10 @@ public struct Slices: Sendable, Equatable {
             }
     }
 
-    /// Changes a part through `body`, writing it back only when it changed.
+    /// Changes a part through `body`, writing it back only if it changed.
     ///
-    /// A part that stays equal leaves the storage untouched, so a reader who kept the old value
-    /// and the store still share it.
+    /// If the part stays equal, the storage is not touched, so that it remains shared with earlier
+    /// copies of the state.
     mutating func update<Value: Sendable & Equatable>(
         _ name: String, as type: Value.Type, _ body: (inout Value) throws -> Void
     ) rethrows {
@@ -58,7 +58,7 @@ public struct Slices: Sendable, Equatable {
         if value != before { entries[index].value = value }
     }
 
-    /// Drops the parts that are not in `known` and puts the rest into the order of `known`.
+    /// Removes the parts that are not in `known` and reorders the others like `known`.
     mutating func keep(_ known: [String]) {
         guard names != known else { return }
         entries = known.compactMap { name in index(of: name).map { entries[$0] } }
@@ -79,12 +79,12 @@ public struct NamedSlice<Action: Sendable>: Sendable {
     let start: @Sendable (inout Slices, ReducerSignal) throws -> Void
     let body: @Sendable (inout Slices, Action, ActionMeta) throws -> Void
 
-    /// Makes the reducer of the part `name`.
+    /// Creates a reducer for the part `name`.
     ///
     /// - Parameters:
     ///   - name: The name of the part.
-    ///   - initial: The state of the part where none was given.
-    ///   - reducer: Sees that part only.
+    ///   - initial: The initial state of the part.
+    ///   - reducer: The reducer of the part, which sees only that part.
     public init<Value: Sendable & Equatable>(
         _ name: String, initial: Value, _ reducer: Reducer<Value, Action>
     ) {
@@ -104,12 +104,12 @@ public struct NamedSlice<Action: Sendable>: Sendable {
 }
 
 extension Reducer where State == Slices {
-    /// Runs the reducers of named parts in the order in which they are given.
+    /// Combines the reducers of named parts into one that runs them in the given order.
     ///
-    /// It makes its own first state. Parts that no reducer knows are dropped, and reported once
-    /// when the store starts with them; `replaceReducer` drops them silently, since dropping is
-    /// then what was asked for. No parts and two of one name are reported when a store takes the
-    /// reducer.
+    /// It provides its own initial state. Parts without a reducer are removed; this is reported if
+    /// the store is created with them, but not after `replaceReducer`, where it is intended. A
+    /// combination without parts, or with two parts of the same name, is reported when it is given
+    /// to a store.
     public static func combine(named slices: [NamedSlice<Action>]) -> Self {
         let names = slices.map(\.name)
         return Reducer(
@@ -126,7 +126,7 @@ extension Reducer where State == Slices {
                 return [
                     StoreFault(
                         .unknownSlice,
-                        "the first state has parts that no reducer knows, which are dropped: "
+                        "the initial state has parts without a reducer, which are removed: "
                             + unknown.joined(separator: ", "))
                 ]
             },

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT
 
-/// A plain store that an enhancer found behind its creator, called without a detour.
+/// Direct access to a plain store, for enhancers on a hot path.
 ///
-/// Calling through `any StoreProtocol` costs more than a small reducer does: code behind an
-/// existential cannot be compiled for its types. An enhancer on a hot path asks once whether the
-/// store behind it is plain, and goes straight there if so.
+/// A call through `any StoreProtocol` costs more than a small reducer, because code behind an
+/// existential cannot be specialised. An enhancer checks once whether the wrapped store is a plain
+/// one, and then calls it directly.
 public struct DirectStore<State: Sendable, Action: Sendable>: Sendable {
-    /// Unmanaged, since counting references at each dispatch is dear; whoever makes this keeps the
-    /// store alive beside it.
+    /// Unmanaged, because reference counting at each dispatch is expensive.
+    ///
+    /// The creator of this value keeps the store alive.
     @usableFromInline let core: Unmanaged<StoreCore<State, Action>>
 
-    /// Makes direct access to `store`, or `nil` when there is more to it than a plain store.
+    /// Creates direct access to `store`; returns `nil` if it is not a plain store.
     ///
-    /// The caller must keep `store` for as long as this is used.
+    /// The caller must retain `store` for as long as this value is used.
     public init?(unretained store: any StoreProtocol<State, Action>) {
         guard let core = store as? StoreCore<State, Action> else { return nil }
         self.core = .passUnretained(core)
     }
 
-    /// Changes the state by an action, then calls the subscribers on this thread.
+    /// Applies an action to the state, then calls the subscribers on this thread.
     @inlinable
     public func dispatch(_ action: Action) {
         core._withUnsafeGuaranteedRef { _ = $0.dispatch(action) }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 extension Store {
-    /// Makes of a function that returns an action one that dispatches it.
+    /// Returns a function that dispatches the action returned by `creator`.
     ///
-    /// Arguments go in and the result of `dispatch` comes out unchanged. The function keeps the
-    /// store alive.
+    /// It takes the arguments of `creator` and returns the result of `dispatch`. It retains the
+    /// store.
     public func bind<each Argument>(
         _ creator: @escaping @Sendable (repeat each Argument) -> Action
     ) -> @Sendable (repeat each Argument) -> Action {
@@ -13,12 +13,12 @@ extension Store {
 
     /// Binds several functions of one argument by name.
     ///
-    /// No functions at all is a fault: something that was to be bound is missing.
+    /// An empty dictionary is reported as an error.
     public func bind<Argument>(
         _ creators: [String: @Sendable (Argument) -> Action]
     ) -> [String: @Sendable (Argument) -> Action] {
         if creators.isEmpty {
-            StoreFault(.nothingToBind, "there are no action creators to bind").report(to: onFault)
+            StoreFault(.nothingToBind, "no action creators to bind").report(to: onFault)
         }
         return creators.mapValues { creator in { self.dispatch(creator($0)) } }
     }

@@ -2,16 +2,17 @@
 
 /// A Redux store: one state, changed only by dispatching actions to a reducer.
 ///
-/// Everything is synchronous and may be called from any thread. The lock covers the reducer only:
-/// subscribers and middleware run outside of it, on the thread that dispatched.
+/// Everything is synchronous and can be called from any thread. The lock only covers the reducer:
+/// subscribers and middleware run outside of it, on the dispatching thread.
 public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
-    /// The store behind the middleware, with all enhancers in it.
+    /// The store behind the middleware, with all its enhancers.
     public let base: any StoreProtocol<State, Action>
-    /// `base` where it is a plain store, which is then called without a detour.
+    /// `base` if it is a plain store, to call it directly.
     ///
-    /// Unmanaged, since `base` keeps it alive and counting references at each dispatch is dear.
+    /// Unmanaged, because `base` keeps it alive and reference counting at each dispatch is
+    /// expensive.
     @usableFromInline let core: Unmanaged<StoreCore<State, Action>>?
-    /// The middleware, or `nil` when there are none.
+    /// The first middleware step, or `nil` if there is no middleware.
     @usableFromInline let firstStep: (@Sendable (Action) -> Action)?
     private let chain: MiddlewareChain<Action>?
     let onFault: FaultHandler?
@@ -27,16 +28,18 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
         firstStep = chain?.assemble(middleware, before: base, onFault: onFault)
     }
 
-    /// Makes a plain store with a first state.
+    /// Creates a plain store with an initial state.
     ///
-    /// The first state is kept for as long as the store lives, as the answer to a reducer that
-    /// reads its store against the rule. Where it is large, let the reducer make it.
+    /// The initial state is retained for the lifetime of the store, as the answer to a reducer that
+    /// reads its store against the rules. If it is large, let the reducer provide it.
     ///
     /// - Parameters:
-    ///   - initial: Kept unless the reducer answers the library's init signal.
-    ///   - middleware: The first is entered first.
-    ///   - onFault: Hears of broken rules and of reducers that throw. Without one they trap in
-    ///     debug builds.
+    ///   - initial: The initial state, which the reducer may change when it handles
+    ///     ``ReducerSignal/initialize``.
+    ///   - reducer: The reducer.
+    ///   - middleware: The middleware; the first is entered first.
+    ///   - onFault: Receives violations of the rules and errors thrown by the reducer. Without it,
+    ///     they trap in debug builds.
     public convenience init(
         initial: State, reducer: Reducer<State, Action>,
         middleware: [Middleware<State, Action>] = [], onFault: FaultHandler? = nil
@@ -47,15 +50,17 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
             middleware: middleware, onFault: onFault)
     }
 
-    /// Makes a store whose first state may come from the reducer, perhaps through enhancers.
+    /// Creates a store, optionally with enhancers and with an initial state from the reducer.
     ///
     /// - Parameters:
-    ///   - initial: The first state, or `nil` where the reducer makes it.
-    ///   - middleware: The first is entered first; all stand before the enhancers.
-    ///   - enhancer: One enhancer, or several through `compose`.
-    ///   - onFault: Hears of broken rules and of reducers that throw. Without one they trap in
-    ///     debug builds.
-    /// - Throws: A ``StoreFault`` when there is no first state, or when an enhancer refuses.
+    ///   - initial: The initial state, or `nil` if the reducer provides it.
+    ///   - reducer: The reducer.
+    ///   - middleware: The middleware; the first is entered first, and all come before the
+    ///     enhancers.
+    ///   - enhancer: One enhancer, or several combined with `compose`.
+    ///   - onFault: Receives violations of the rules and errors thrown by the reducer. Without it,
+    ///     they trap in debug builds.
+    /// - Throws: A ``StoreFault`` if there is no initial state or an enhancer refuses.
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>,
         middleware: [Middleware<State, Action>] = [], enhancer: (any StoreEnhancer)? = nil,
@@ -67,9 +72,9 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
             base: try creator.create(initial, reducer), middleware: middleware, onFault: onFault)
     }
 
-    /// Changes the state by an action, then calls the subscribers on this thread.
+    /// Applies an action to the state, then calls the subscribers on this thread.
     ///
-    /// - Returns: The action; middleware may return another.
+    /// - Returns: The action, or another one returned by a middleware.
     @inlinable @discardableResult
     public func dispatch(_ action: Action) -> Action {
         if let firstStep { return firstStep(action) }
@@ -79,7 +84,7 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
 }
 
 extension StoreCore {
-    /// Makes a plain store; a `nil` state is one that the reducer is to make.
+    /// Creates a plain store; without an initial state, the reducer provides it.
     convenience init(
         initial: State?, reducer: Reducer<State, Action>, onFault: FaultHandler?
     ) throws {
@@ -91,7 +96,7 @@ extension StoreCore {
         } else {
             throw StoreFault(
                 .noInitialState,
-                "no first state was given and the reducer cannot make one; pass initial: or use "
+                "no initial state was given and the reducer provides none; pass initial: or use "
                     + "starting(with:)")
         }
     }

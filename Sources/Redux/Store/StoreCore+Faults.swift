@@ -2,7 +2,7 @@
 internal import Synchronization
 
 extension StoreCore {
-    /// Runs a reducer that may throw, keeping the state to go back to.
+    /// Runs a reducer that may throw, keeping a copy of the state to restore.
     @usableFromInline
     func tryReduce(_ contents: inout Contents, _ action: Action) -> StoreAftermath {
         var aftermath = StoreAftermath()
@@ -13,7 +13,7 @@ extension StoreCore {
         return aftermath
     }
 
-    /// Changes the state, or leaves it as it was and notifies nobody when that fails.
+    /// Changes the state; if that fails, restores it and notifies nobody.
     func attempt(
         _ contents: inout Contents, _ aftermath: inout StoreAftermath,
         name: @autoclosure () -> String, _ change: (inout State) throws -> Void
@@ -21,7 +21,7 @@ extension StoreCore {
         let before = contents.reducer.canThrow ? contents.state : nil
         do {
             try change(&contents.state)
-            // An action during which the rules were broken has no effect, where it can be undone.
+            // An action during which the rules were violated has no effect, if it can be undone.
             if let before, hasBrokenRules {
                 contents.state = before
                 return settle(&contents, &aftermath)
@@ -36,7 +36,7 @@ extension StoreCore {
 
     static func failure(of action: String, _ error: any Error) -> StoreFault {
         StoreFault(
-            .reducerFailed, "the reducer failed on \(action); the state is as before it",
+            .reducerFailed, "the reducer failed on \(action); the state is unchanged",
             cause: error)
     }
 
@@ -53,19 +53,19 @@ extension StoreCore {
     func refuseDispatch(of action: Action) {
         violate(
             .dispatchInReducer,
-            "a reducer may not dispatch, and it dispatched \(action); return the new state, and "
+            "a reducer must not dispatch, but dispatched \(action); change the state instead, or "
                 + "dispatch from a middleware or a subscriber")
     }
 
-    /// Notes that the thread which holds the lock broke a rule.
+    /// Records that the thread holding the lock violated a rule.
     ///
-    /// The handler is the program's code and runs once the lock is released. Without one, a debug
-    /// build stops here, where the culprit is on the stack.
+    /// The handler is the program's code and runs after the lock is released. Without a handler, a
+    /// debug build traps here, where the stack shows the cause.
     func violate(_ code: StoreFault.Code, _ message: String) {
         let isReading = readAddress.load(ordering: .relaxed) != 0
         let fault =
             isReading
-            ? StoreFault(.changeWhileReading, "the body of withState may only read: \(message)")
+            ? StoreFault(.changeWhileReading, "the body of withState must only read: \(message)")
             : StoreFault(code, message)
         if onFault == nil { assertionFailure(fault.description) }
         pending.withLock { pending in
@@ -73,14 +73,14 @@ extension StoreCore {
             case ..<Self.pendingFaultLimit: pending.faults.append(fault)
             case Self.pendingFaultLimit:
                 pending.faults.append(
-                    StoreFault(.tooManyFaults, "more faults happened in the same reduce"))
+                    StoreFault(.tooManyFaults, "further errors in the same action were dropped"))
             default: break
             }
         }
         hasPending.store(true, ordering: .relaxed)
     }
 
-    /// Takes what was noted while the lock was held.
+    /// Moves what was recorded while the lock was held to the aftermath.
     @usableFromInline
     func settle(_ contents: inout Contents, _ aftermath: inout StoreAftermath) {
         guard hasPending.exchange(false, ordering: .relaxed) else { return }

@@ -13,17 +13,17 @@ extension StoreCore {
         if owner.load(ordering: .relaxed) == thread {
             let address = readAddress.load(ordering: .relaxed)
             if let state = UnsafePointer<State>(bitPattern: address) {
-                // Reading while reading: the outer body holds the lock and changes nothing.
+                // A nested read: the outer body holds the lock and changes nothing.
                 return try body(state.pointee)
             }
             violate(
                 .readInReducer,
-                "a reducer may not read the state of its store; it was given the state already")
+                "a reducer must not read the state of its store; use the state passed to it")
             return try body(standIn())
         }
         var aftermath = StoreAftermath()
         defer { report(aftermath.faults) }
-        // The result belongs to the caller alone, which a return out of the lock could not say.
+        // The result is not `sending`, so it cannot be returned through `withLock`.
         var result: Result?
         try contents.withLock { contents in
             owner.store(thread, ordering: .relaxed)
@@ -46,7 +46,7 @@ extension StoreCore {
         if owner.load(ordering: .relaxed) == currentThread() {
             violate(
                 .subscribeInReducer,
-                "a reducer may not subscribe; subscribe outside of it and read the state there")
+                "a reducer must not subscribe; subscribe outside of the reducer")
             return Subscription(removal: nil)
         }
         let id = contents.withLock { $0.isClosed ? nil : $0.list.add(body) }
@@ -63,7 +63,7 @@ extension StoreCore {
         }
     }
 
-    /// Subscribes a sequence that wants each state, beginning with the current one.
+    /// Subscribes a sequence that receives each state, starting with the current one.
     private func subscribe(_ end: FeedEnd<State>) -> Subscription {
         if owner.load(ordering: .relaxed) == currentThread() {
             return subscribe { end.feed.wake() }
@@ -83,17 +83,18 @@ extension StoreCore {
         return Subscription { [weak self] reason in self?.remove(id, reason) ?? true }
     }
 
-    /// Ends a registration; false when that is not allowed now.
+    /// Ends a registration; returns false if that is not allowed now.
     private func remove(_ id: UInt64, _ reason: Subscription.Reason) -> Bool {
         if owner.load(ordering: .relaxed) == currentThread() {
             switch reason {
             case .cancelled:
                 violate(
                     .cancelInReducer,
-                    "a reducer may not cancel a subscription; cancel it outside of it")
+                    "a reducer must not cancel a subscription; cancel it outside of the reducer")
                 return false
             case .dropped:
-                // A token may die anywhere; its registration goes when the lock is released.
+                // A token can be released anywhere; its registration ends when the lock is
+                // released.
                 pending.withLock { $0.dropped.append(id) }
                 hasPending.store(true, ordering: .relaxed)
                 return true
@@ -110,7 +111,7 @@ extension StoreCore {
     @usableFromInline
     func close() {
         if owner.load(ordering: .relaxed) == currentThread() {
-            return violate(.cancelInReducer, "a reducer may not close its store")
+            return violate(.cancelInReducer, "a reducer must not close its store")
         }
         let removed = contents.withLock { contents in
             contents.isClosed = true

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: MIT
 public import Synchronization
 
-/// The plain store: one lock round state, reducer and subscribers.
+/// The plain store: one lock around state, reducer and subscribers.
 ///
-/// The reducer works on the state where it lies, so nothing here may hold a second copy of it
-/// between dispatches. Who holds the lock is written down beside it: a reducer that calls its own
-/// store is recognised before it would wait for itself.
+/// The reducer changes the state in place, so nothing here may hold a second copy of it between
+/// dispatches. The thread holding the lock is recorded, so that a reducer that calls its own store
+/// is detected instead of deadlocking.
 @usableFromInline
 final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     @usableFromInline
     struct Contents: Sendable {
         @usableFromInline var list = SubscriberList()
-        /// Sequences that want each state, even those between two notifications.
+        /// The sequences that receive each state, even those between two notifications.
         @usableFromInline var feeds: [FeedEntry<State>] = []
         var isClosed = false
         @usableFromInline var reducer: Reducer<State, Action>
-        /// Last, since only its size depends on the program: the rest then lies at fixed offsets.
+        /// The last property, because only its size varies, so that the others have fixed offsets.
         @usableFromInline var state: State
     }
 
-    /// How many faults of one reduce are kept; more are summed up in one.
+    /// The maximum number of errors recorded for one action; further ones are summarised in one.
     static var pendingFaultLimit: Int { 64 }
 
     let onFault: FaultHandler?
-    /// Makes the state that a reducer gets which reads its own store in spite of the rule: the true
-    /// one is being changed at that moment.
+    /// Returns the state for a reducer that reads its own store against the rules, because the
+    /// actual state is being changed at that moment.
     let standIn: @Sendable () -> State
 
     @usableFromInline let contents: Mutex<Contents>
-    /// The thread that runs a reducer or reads in place, else 0.
+    /// The thread that runs a reducer or reads in place, or 0.
     ///
-    /// Only that thread writes its number
-    /// here and takes it away, so a relaxed look tells each thread the truth about itself.
+    /// Only that thread writes its number here and clears it, so a relaxed load is enough for a
+    /// thread to recognise itself.
     @usableFromInline let owner = Atomic<UInt>(0)
-    /// Whether `pending` has anything; written and read by the owner.
+    /// Whether `pending` has any entries; written and read by the owner.
     @usableFromInline let hasPending = Atomic<Bool>(false)
-    /// Where the state lies that the owner is reading in place, else 0.
+    /// The address of the state that the owner is reading in place, or 0.
     let readAddress = Atomic<UInt>(0)
     let pending = Mutex(PendingDuties())
 
@@ -79,7 +79,7 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
         return action
     }
 
-    /// Takes what is to be done after the lock: who is to be called, and what went wrong.
+    /// Collects what to do after releasing the lock: subscribers to call and errors to report.
     @inlinable
     func finish(_ contents: inout Contents, _ aftermath: inout StoreAftermath) {
         if hasPending.load(ordering: .relaxed) { settle(&contents, &aftermath) }
@@ -91,7 +91,7 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     func replaceReducer(_ reducer: Reducer<State, Action>) {
         let thread = currentThread()
         if owner.load(ordering: .relaxed) == thread {
-            return violate(.replaceInReducer, "a reducer may not replace the reducer")
+            return violate(.replaceInReducer, "a reducer must not replace the reducer")
         }
         let (old, aftermath) = contents.withLock { contents in
             owner.store(thread, ordering: .relaxed)
@@ -111,14 +111,14 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     }
 }
 
-/// One sequence that wants each state.
+/// A sequence that receives each state.
 @usableFromInline
 struct FeedEntry<State: Sendable>: Sendable {
     let id: UInt64
     let feed: StateFeed<State>
 }
 
-/// What is left to do once the lock of a store is released.
+/// The work left to do after the lock of a store is released.
 @usableFromInline
 struct StoreAftermath: Sendable {
     @usableFromInline var subscribers: [Subscriber] = []
@@ -127,7 +127,7 @@ struct StoreAftermath: Sendable {
     @usableFromInline init() {}
 }
 
-/// What happened on the thread that holds the lock of a store, and waits for its release.
+/// The work recorded by the thread holding the lock of a store, to be done after its release.
 struct PendingDuties: Sendable {
     var faults: [StoreFault] = []
     var dropped: [UInt64] = []

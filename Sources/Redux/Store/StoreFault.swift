@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 internal import Synchronization
 
-/// Something that a program did to a store and may not do; the store is whole and goes on.
+/// An incorrect use of a store, which does not affect the store's consistency.
 ///
-/// `dispatch` does not throw, so faults go to the handler that the store was given. Without one a
-/// fault traps with its message in debug builds, and goes to ``setUnhandled(_:)`` in release
+/// `dispatch` does not throw, so errors go to the handler given to the store. Without a handler, an
+/// error traps with its message in debug builds, and goes to ``setUnhandled(_:)`` in release
 /// builds.
 public struct StoreFault: Error, Sendable, CustomStringConvertible {
-    /// What kind of fault it is; new kinds may be added.
+    /// The kind of error.
+    ///
+    /// More kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The name of the kind.
         public let description: String
 
-        /// Makes a kind of fault; enhancers have their own.
+        /// Creates a kind of error.
+        ///
+        /// Enhancers can define their own.
         public init(_ description: String) { self.description = description }
 
         /// A reducer dispatched.
@@ -29,32 +33,32 @@ public struct StoreFault: Error, Sendable, CustomStringConvertible {
         public static let changeWhileReading = Code("changeWhileReading")
         /// A reducer threw.
         public static let reducerFailed = Code("reducerFailed")
-        /// A middleware dispatched while the middleware were being put together.
+        /// A middleware dispatched while the middleware chain was being assembled.
         public static let dispatchWhileBuilding = Code("dispatchWhileBuilding")
-        /// No first state was given and the reducer cannot make one.
+        /// No initial state was given and the reducer provides none.
         public static let noInitialState = Code("noInitialState")
         /// `combine` was given no reducers.
         public static let emptyCombine = Code("emptyCombine")
         /// `combine` was given two slices for one part.
         public static let duplicateSlice = Code("duplicateSlice")
-        /// The first state has parts that no reducer knows.
+        /// The initial state has parts without a reducer.
         public static let unknownSlice = Code("unknownSlice")
-        /// An enhancer that may be applied once was applied twice.
+        /// An enhancer that can be applied only once was applied twice.
         public static let duplicateEnhancer = Code("duplicateEnhancer")
-        /// Action creators were to be bound and there were none.
+        /// There were no action creators to bind.
         public static let nothingToBind = Code("nothingToBind")
-        /// More faults happened at once than are kept.
+        /// More errors occurred in one action than are recorded.
         public static let tooManyFaults = Code("tooManyFaults")
     }
 
-    /// What kind of fault it is.
+    /// The kind of error.
     public let code: Code
-    /// What happened, the likely cause and the next step, for people.
+    /// A message for people with the likely cause and the next step.
     public let message: String
-    /// The error behind it, when there is one.
+    /// The underlying error, if any.
     public let cause: (any Error)?
 
-    /// Makes a fault.
+    /// Creates an error.
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
@@ -67,16 +71,16 @@ public struct StoreFault: Error, Sendable, CustomStringConvertible {
         return cause.map { "\(text) (\($0))" } ?? text
     }
 
-    /// Hands the fault to `handler`, or does what is done without one.
+    /// Passes the error to `handler`, or handles it as a store without a handler does.
     public func report(to handler: FaultHandler?) {
         if let handler { return handler(self) }
         assertionFailure(description)
         StoreFault.unhandled.withLock { $0 }?(self)
     }
 
-    /// Names who hears, in release builds, the faults of stores that have no handler.
+    /// Sets the handler for errors of stores without a handler, in release builds.
     ///
-    /// The library writes to no stream of its own accord; pass a closure that logs.
+    /// The library itself never writes to a stream; pass a closure that logs.
     public static func setUnhandled(_ handler: FaultHandler?) {
         unhandled.withLock { $0 = handler }
     }
@@ -84,5 +88,5 @@ public struct StoreFault: Error, Sendable, CustomStringConvertible {
     private static let unhandled = Mutex<FaultHandler?>(nil)
 }
 
-/// Hears of the faults of a store, on the thread where they happened and outside of its lock.
+/// Receives the errors of a store, on the thread where they occurred and outside of its lock.
 public typealias FaultHandler = @Sendable (StoreFault) -> Void

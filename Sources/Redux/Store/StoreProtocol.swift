@@ -1,71 +1,73 @@
 // SPDX-License-Identifier: MIT
 
-/// What every store can do, however many enhancers made it.
+/// The interface of every store, with or without enhancers.
 ///
-/// All members may be called from any thread. A reducer may call none of them, and the body of a
-/// `withState` may only read; both are faults, never hangs. A second thread waits instead.
+/// All members can be called from any thread. A reducer must not call any of them, and the body of
+/// `withState` must only read; violations are reported and never deadlock.
 public protocol StoreProtocol<State, Action>: AnyObject, Sendable {
-    /// What the store holds.
+    /// The type of the store's state.
     associatedtype State: Sendable
-    /// What changes it.
+    /// The type of the actions that change the state.
     associatedtype Action: Sendable
 
     /// The newest state.
     var state: State { get }
 
-    /// Reads the newest state in place, under the lock and without keeping a copy of it.
+    /// Reads the newest state in place, under the lock and without copying it.
     ///
-    /// A copy that outlives the body costs the next change a full copy of what it changes.
+    /// If a copy outlives the body, the next change has to copy what it changes.
     func withState<Result>(_ body: (State) throws -> Result) rethrows -> Result
 
-    /// Changes the state by an action, then calls the subscribers on this thread.
+    /// Applies an action to the state, then calls the subscribers on this thread.
     ///
-    /// - Returns: The action; middleware may return another.
+    /// - Returns: The action, or another one returned by a middleware.
     @discardableResult func dispatch(_ action: Action) -> Action
 
     /// Calls `body` after each completed dispatch, in the order of subscription.
     ///
-    /// Who hears a dispatch is settled when its notification begins. Dispatching within `body` is
-    /// allowed, and completes before the outer notification goes on. Dispatches on two threads may
-    /// notify at the same time.
+    /// The subscriber list is fixed when the notification of a dispatch begins. `body` can
+    /// dispatch, which completes before the outer notification continues. Dispatches on two threads
+    /// may notify at the same time.
     ///
-    /// - Returns: The token; dropping it cancels.
+    /// - Returns: A token that cancels the subscription when it is released.
     func subscribe(_ body: @escaping @Sendable () -> Void) -> Subscription
 
-    /// Makes another reducer current and keeps the state, then lets new parts make their state.
+    /// Replaces the reducer, keeping the state; new parts then create their state.
     func replaceReducer(_ reducer: Reducer<State, Action>)
 
-    /// The states from now on, the current one first, with a rule for readers that are slow.
+    /// Returns the states from now on, starting with the current one.
     ///
-    /// - Parameter limit: How many states wait for a slow reader under ``StatePolicy/every``, at
-    ///   least 1; the oldest give way and are counted.
+    /// - Parameters:
+    ///   - policy: What to do if the reader is slower than the store.
+    ///   - limit: The maximum number of states kept for a slow reader with ``StatePolicy/every``,
+    ///     at least 1; the oldest are dropped and counted.
     func states(_ policy: StatePolicy, limit: Int) -> StateUpdates<State>
 
-    /// Ends all subscriptions and state sequences for good.
+    /// Permanently ends all subscriptions and state sequences.
     ///
     /// The state can still be read, and actions still change it.
     func close()
 
-    /// The part of an enhancer that offers more than a store does, or `nil` when no enhancer of
-    /// this store has it.
+    /// Returns the additional interface of one of this store's enhancers, or `nil` if none provides
+    /// it.
     func enhancement<Part>(_ type: Part.Type) -> Part?
 }
 
 extension StoreProtocol {
-    /// This store itself, when it is what is asked for.
+    /// Returns this store if it is a `Part`.
     public func enhancement<Part>(_ type: Part.Type) -> Part? { self as? Part }
 
-    /// The states from now on, the current one first; a slow reader sees only the newest.
+    /// The states from now on, starting with the current one; a slow reader only sees the newest.
     public var states: StateSequence<State> {
         StateSequence(updates: states(.newest, limit: 1))
     }
 
-    /// The states from now on with room for 256 states that wait for a slow reader.
+    /// Returns the states from now on, keeping up to 256 states for a slow reader.
     public func states(_ policy: StatePolicy) -> StateUpdates<State> {
         states(policy, limit: 256)
     }
 
-    /// States as subscribers see them: one per notification, read when it happens.
+    /// Returns the states as subscribers see them: one per notification, read when it happens.
     public func states(_ policy: StatePolicy, limit: Int) -> StateUpdates<State> {
         StateUpdates(policy: policy, limit: limit) { [weak self] feed in
             guard let self else { return nil }

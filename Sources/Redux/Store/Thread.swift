@@ -7,7 +7,7 @@
     internal import Musl
 #endif
 
-/// A number that the running thread has alone among the threads that are running; never 0.
+/// Returns a number that identifies the current thread among all running threads; never 0.
 @usableFromInline
 package func currentThread() -> UInt {
     #if canImport(Darwin)

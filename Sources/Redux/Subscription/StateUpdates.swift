@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: MIT
 internal import Synchronization
 
-/// What a sequence of states does with a reader that is slower than the store.
+/// What a sequence of states does if its reader is slower than the store.
 public struct StatePolicy: Hashable, Sendable {
     private enum Value { case newest, every }
     private let value: Value
 
-    /// The reader skips to the newest state and nothing is kept for it: right for what is shown.
-    public static let newest = StatePolicy(value: .newest)
-    /// Each state is kept up to a limit, then the oldest give way and are counted: right for logs.
+    /// Skips to the newest state and keeps nothing for the reader.
     ///
-    /// What is kept is a copy, so the next change copies what it touches.
+    /// Suitable for views.
+    public static let newest = StatePolicy(value: .newest)
+    /// Keeps each state up to a limit, and then drops and counts the oldest.
+    ///
+    /// Suitable for logs.
+    ///
+    /// A kept state is a copy, so the next change copies what it touches.
     public static let every = StatePolicy(value: .every)
 }
 
-/// One state out of a sequence of states.
+/// One element of a sequence of states.
 public struct StateUpdate<State: Sendable>: Sendable {
     /// The state.
     public let state: State
-    /// How many states directly before this one were dropped because the reader was too slow.
+    /// The number of states directly before this one that were dropped because the reader was too
+    /// slow.
     public let missed: Int
 }
 
-/// What is waiting for one reader of states.
+/// The states waiting for one reader.
 final class StateFeed<State: Sendable>: Sendable {
     private struct Waiting: Sendable {
         var states: [State] = []
-        /// Index of the oldest in `states`, which is a ring once it is full.
+        /// The index of the oldest state in `states`, which is a ring once it is full.
         var oldest = 0
         var count = 0
         var missed = 0
@@ -38,13 +43,13 @@ final class StateFeed<State: Sendable>: Sendable {
     let signals: AsyncStream<Void>
 
     init(limit: Int) {
-        precondition(limit > 0, "a sequence of states needs room for at least one")
+        precondition(limit > 0, "the limit of a sequence of states must be at least 1")
         self.limit = limit
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func keep(_ state: State) {
-        // What gives way is released after the lock.
+        // A dropped state is released outside of the lock.
         _ = waiting.withLock { waiting -> State? in
             if waiting.count < limit {
                 let end = (waiting.oldest + waiting.count) % limit
@@ -73,7 +78,7 @@ final class StateFeed<State: Sendable>: Sendable {
             waiting.count -= 1
             waiting.missed = 0
             if waiting.count == 0 {
-                // Nothing waits, so nothing is held that would cost the store its uniqueness.
+                // Retain no state, so that the store's remains uniquely referenced.
                 waiting.states.removeAll(keepingCapacity: true)
                 waiting.oldest = 0
             }
@@ -85,26 +90,26 @@ final class StateFeed<State: Sendable>: Sendable {
     func end() { signal.finish() }
 }
 
-/// Ends a feed when the last one who could wake it is gone.
+/// Ends a feed when it is released.
 ///
-/// The subscriber of a sequence holds the feed through this, so the sequence ends when the store
-/// drops the subscriber: when it is closed and when it is released, without knowing of either.
+/// The subscriber of a sequence retains the feed through this, so the sequence ends when the store
+/// releases the subscriber, either because it is closed or because it is released itself.
 final class FeedEnd<State: Sendable>: Sendable {
     let feed: StateFeed<State>
     init(_ feed: StateFeed<State>) { self.feed = feed }
     deinit { feed.end() }
 }
 
-/// The states of a store, the current one first; ends when the store is closed or released.
+/// The states of a store, starting with the current one, until the store is closed or released.
 ///
-/// Each iteration is on its own, starts where the store then is, and does not keep the store
-/// alive. Ending it ends its subscription.
+/// Each iteration is independent, starts with the store's state at that time, and does not retain
+/// the store. Ending the iteration ends its subscription.
 public struct StateUpdates<State: Sendable>: AsyncSequence, Sendable {
     typealias Source = (subscription: Subscription, read: @Sendable () -> State?)
 
     let policy: StatePolicy
     let limit: Int
-    /// Subscribes a feed; `nil` when the store is gone.
+    /// Subscribes a feed; returns `nil` if the store was released.
     let open: @Sendable (FeedEnd<State>) -> Source?
 
     init(
@@ -115,7 +120,7 @@ public struct StateUpdates<State: Sendable>: AsyncSequence, Sendable {
         self.open = open
     }
 
-    /// Begins an iteration: from here on each dispatch counts.
+    /// Starts an iteration that covers every dispatch from now on.
     public func makeAsyncIterator() -> Iterator {
         let feed = StateFeed<State>(limit: policy == .every ? limit : 1)
         let source = open(FeedEnd(feed))
@@ -132,12 +137,14 @@ public struct StateUpdates<State: Sendable>: AsyncSequence, Sendable {
         var isStarting: Bool
         let keepsStates: Bool
 
-        /// The next state, or `nil` when the store is closed or gone, or the task is cancelled.
+        /// Returns the next state, or `nil` if the store was closed or released or the task is
+        /// cancelled.
         public mutating func next() async -> StateUpdate<State>? {
             await next(isolation: nil)
         }
 
-        /// The next state, or `nil` when the store is closed or gone, or the task is cancelled.
+        /// Returns the next state, or `nil` if the store was closed or released or the task is
+        /// cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async -> StateUpdate<State>? {
@@ -157,23 +164,25 @@ public struct StateUpdates<State: Sendable>: AsyncSequence, Sendable {
     }
 }
 
-/// The states of a store, the current one first and then the newest one each time.
+/// The states of a store, starting with the current one and then always the newest.
 ///
-/// A reader that is slow skips states. See ``StateUpdates`` for the rest.
+/// A slow reader skips states. Otherwise it behaves like ``StateUpdates``.
 public struct StateSequence<State: Sendable>: AsyncSequence, Sendable {
     let updates: StateUpdates<State>
 
-    /// Begins an iteration.
+    /// Starts an iteration.
     public func makeAsyncIterator() -> Iterator { Iterator(base: updates.makeAsyncIterator()) }
 
     /// One iteration over the states of a store.
     public struct Iterator: AsyncIteratorProtocol {
         var base: StateUpdates<State>.Iterator
 
-        /// The newest state, or `nil` when the store is closed or gone, or the task is cancelled.
+        /// Returns the newest state, or `nil` if the store was closed or released or the task is
+        /// cancelled.
         public mutating func next() async -> State? { await next(isolation: nil) }
 
-        /// The newest state, or `nil` when the store is closed or gone, or the task is cancelled.
+        /// Returns the newest state, or `nil` if the store was closed or released or the task is
+        /// cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> State? {
             await base.next(isolation: actor)?.state
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// One registration of a closure with a store.
+/// A closure registered with a store.
 @usableFromInline
 struct Subscriber: Sendable {
     @usableFromInline let id: UInt64
@@ -9,8 +9,8 @@ struct Subscriber: Sendable {
 
 /// The subscribers of a store in the order of their subscription.
 ///
-/// The array is a value: whoever notifies takes it once, and what is added or removed meanwhile
-/// changes another one.
+/// The array is a value: a notification copies it once, and is not affected by subscribers that are
+/// added or removed meanwhile.
 @usableFromInline
 struct SubscriberList: Sendable {
     @usableFromInline private(set) var subscribers: [Subscriber] = []
@@ -22,7 +22,7 @@ struct SubscriberList: Sendable {
         return nextID
     }
 
-    /// Removes one registration and returns it, so that it is released outside of the lock.
+    /// Removes and returns a subscriber, so that it is released outside of the lock.
     mutating func remove(_ id: UInt64) -> Subscriber? {
         guard let index = subscribers.firstIndex(where: { $0.id == id }) else { return nil }
         return subscribers.remove(at: index)

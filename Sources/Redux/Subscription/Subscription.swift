@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 internal import Synchronization
 
-/// The token of one registration: dropping it cancels, so keep it as long as you want to hear.
+/// A token that cancels its subscription when it is released.
 ///
-/// It does not keep the store alive.
+/// Retain it for as long as you want to be notified. It does not retain the store.
 public final class Subscription: Sendable {
     enum Reason { case cancelled, dropped }
 
-    /// Takes the registration away and says whether it is gone.
+    /// Removes the registration and returns whether it succeeded.
     private let removal: Mutex<(@Sendable (Reason) -> Bool)?>
 
     init(removal: (@Sendable (Reason) -> Bool)?) { self.removal = Mutex(removal) }
 
-    /// Makes a token for a registration of your own.
+    /// Creates a token for a custom registration.
     ///
-    /// - Parameter cancel: Takes the registration away; called once.
+    /// - Parameter cancel: Removes the registration; called once.
     public convenience init(_ cancel: @escaping @Sendable () -> Void) {
         self.init { _ in
             cancel()
@@ -22,10 +22,10 @@ public final class Subscription: Sendable {
         }
     }
 
-    /// Ends the registration; doing it again is harmless.
+    /// Ends the subscription; a second call has no effect.
     ///
-    /// A notification that had begun before still reaches the subscriber. From within a reducer
-    /// this is a fault, and the registration stays.
+    /// A notification that has already begun still reaches the subscriber. Calling this from a
+    /// reducer is an error, and the subscription remains.
     public func cancel() { remove(.cancelled) }
 
     deinit { remove(.dropped) }
