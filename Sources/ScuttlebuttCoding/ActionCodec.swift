@@ -4,34 +4,34 @@ public import Scuttlebutt
 
 /// An action that travels between peers.
 ///
-/// An enumeration with the compiler's `Codable` is written in the flat form of redux (see
-/// ``ActionCodec/flat``). The names of its cases are the wire: once shipped they may not change,
-/// so pin them with `CodingKeys`.
+/// An enumeration with synthesised `Codable` is encoded in Redux's flat form (see
+/// ``ActionCodec/flat``). The names of its cases become part of the wire format and must not change
+/// once shipped, so pin them with `CodingKeys`.
 public protocol GossipAction: Codable, Sendable {
-    /// Whether this action stays with the peer that dispatched it; by default none does.
+    /// Whether this action stays with the peer that dispatched it. Defaults to `false`.
     ///
-    /// Beside this marker, actions whose type begins with `@` stay local.
+    /// In addition, actions whose type begins with `@` always stay local.
     var isLocalOnly: Bool { get }
 }
 
 extension GossipAction {
-    /// No action stays local by its marker.
+    /// The default, `false`.
     public var isLocalOnly: Bool { false }
 }
 
-/// How actions become payload bytes and back.
+/// Converts actions to payload bytes and back.
 public struct ActionCodec<Action: Sendable>: Sendable {
-    /// The bytes of an action: a JSON object with a non-empty `type`.
+    /// Encodes an action as a JSON object with a non-empty `type`.
     ///
-    /// Called once per dispatched action; the bytes are what is stored and sent.
+    /// Called once per dispatched action. The bytes are stored and sent.
     public let encode: @Sendable (Action) throws -> Payload
 
-    /// The action that some bytes stand for, or `nil` when their `type` is not known here.
+    /// Decodes an action, or returns `nil` if its `type` is unknown.
     ///
-    /// Throws for a known type whose contents do not fit. Must not trap on any bytes.
+    /// Throws for a known type with invalid contents. Must not trap on any bytes.
     public let decode: @Sendable (Payload) throws -> Action?
 
-    /// Makes a codec of its two directions.
+    /// Creates a codec from its two directions.
     public init(
         encode: @escaping @Sendable (Action) throws -> Payload,
         decode: @escaping @Sendable (Payload) throws -> Action?
@@ -44,16 +44,17 @@ public struct ActionCodec<Action: Sendable>: Sendable {
 extension ActionCodec where Action: Codable {
     /// The flat form: `{"type":"<case>","payload":…}`.
     ///
-    /// For an enumeration with the compiler's `Codable`, `type` is the coding key of the case (its
-    /// name, unless `CodingKeys` says otherwise). A case without values has no `payload`; one
-    /// unlabelled value is the `payload`; labelled or several values are an object in it, with keys
-    /// `_0`, `_1`, … for those without a label. An enumeration of raw strings is a `type` alone.
+    /// For an enumeration with synthesised `Codable`, `type` is the coding key of the case (its
+    /// name, unless `CodingKeys` says otherwise). A case without values has no `payload`. A single
+    /// unlabelled value is the `payload` itself. Labelled or several values are an object in
+    /// `payload`, with keys `_0`, `_1`, … for unlabelled ones. A raw-value enumeration of strings
+    /// only has a `type`.
     ///
-    /// Reading takes members in any order and ignores others. Types that encode an object with a
-    /// `type` of their own are left as they are.
+    /// Decoding accepts members in any order and ignores others. Types that encode an object with
+    /// their own `type` are left as they are.
     public static var flat: ActionCodec { flat(bounds: JSONBounds()) }
 
-    /// The flat form, with bounds of your own for what is decoded.
+    /// Returns a codec for the flat form with custom bounds for decoding.
     public static func flat(bounds: JSONBounds) -> ActionCodec {
         ActionCodec(
             encode: { action in try JSONWriter().finishAction(action) },
@@ -63,17 +64,17 @@ extension ActionCodec where Action: Codable {
     }
 }
 
-/// An action of any type, as its bytes.
+/// An action of any type, represented by its bytes.
 public struct RawAction: Sendable, Hashable {
     /// A JSON object with a `type`.
     public let payload: Payload
 
-    /// Makes an action of its bytes, which ``ActionCodec/raw`` checks.
+    /// Creates an action from its bytes, which ``ActionCodec/raw`` checks.
     public init(payload: Payload) { self.payload = payload }
 
-    /// The text of `type`; empty when the bytes are no action.
+    /// The text of `type`, or an empty string if the bytes are not an action.
     ///
-    /// - Complexity: O(*n*) in the bytes.
+    /// - Complexity: O(n), where n is the number of bytes.
     public var type: String {
         guard case .action(let type) = ActionShape.inspect(payload) else { return "" }
         return String(decoding: type, as: UTF8.self)
@@ -81,16 +82,16 @@ public struct RawAction: Sendable, Hashable {
 }
 
 extension ActionCodec where Action == RawAction {
-    /// Every action as its bytes.
+    /// Passes every action through as its bytes.
     ///
-    /// Writing checks the syntax and the shape: it throws `JSONFailure` for what is not JSON and
-    /// `ActionShape.Refusal` for what is not an action. Reading checks the shape only, for the wire
-    /// and the store have checked the syntax of what they hand on.
+    /// Encoding checks syntax and shape: it throws `JSONFailure` for bytes that are not JSON and
+    /// `ActionShape.Refusal` for JSON that is not an action. Decoding only checks the shape,
+    /// because the wire and the store have already checked the syntax.
     public static var raw: ActionCodec {
         @Sendable func checkShape(_ payload: Payload) throws {
             _ = try payload.withUnsafeBufferPointer { try ActionShape.isLocalAction($0) }
         }
-        // The wire and the store have bounds of their own; here only the syntax counts.
+        // The wire and the store have their own bounds; only the syntax is checked here.
         let unbounded = JSONBounds(depth: .max, stringByteCount: .max, elementCount: .max)
         return ActionCodec(
             encode: { action in

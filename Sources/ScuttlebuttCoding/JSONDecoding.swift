@@ -2,29 +2,32 @@
 
 public import Scuttlebutt
 
-/// Decodes `Decodable` values straight from JSON bytes, without Foundation and without a tree.
+/// Decodes `Decodable` values directly from JSON bytes, without Foundation and without building a
+/// tree.
 ///
-/// Differences to `JSONDecoder`: keys are compared by UTF-8, never normalised; of equal keys the
-/// last counts; half a surrogate pair in a string becomes U+FFFD. No input traps.
+/// It differs from `JSONDecoder` as follows: keys are compared as UTF-8 without normalisation, the
+/// last of several equal keys counts, and an unpaired surrogate in a string becomes U+FFFD. No
+/// input traps.
 public struct JSONDecoding: Sendable {
-    /// What one document may hold; nesting is bounded so that recursive types cannot overflow the
-    /// stack.
+    /// The bounds of a document.
+    ///
+    /// Nesting is bounded so that recursive types cannot overflow the stack.
     public var bounds: JSONBounds
 
-    /// Makes a decoder of documents within `bounds`.
+    /// Creates a decoder for documents within `bounds`.
     public init(bounds: JSONBounds = JSONBounds()) { self.bounds = bounds }
 
-    /// Decodes one value that fills `bytes`.
+    /// Decodes a value from `bytes`, which must contain nothing else.
     ///
-    /// - Throws: `DecodingError` with the path to the culprit.
-    /// - Complexity: O(*n*) in the bytes, O(*n* log *n*) for objects of many keys.
+    /// - Throws: `DecodingError` with the coding path of the invalid value.
+    /// - Complexity: O(n), where n is the number of bytes; O(n log n) for objects with many keys.
     public func decode<T: Decodable>(_ type: T.Type = T.self, from bytes: [UInt8]) throws -> T {
         let reader = try JSONReader(bytes, bounds: bounds)
         return try reader.decode(type, at: reader.root)
     }
 }
 
-/// Where a value stands in the bytes of a reader.
+/// The range of a value in the bytes of a reader.
 struct ValueRange: Equatable {
     var start: Int
     var end: Int
@@ -40,23 +43,23 @@ struct ValueRange: Equatable {
     }
 }
 
-/// The bytes of one document and what has been found in them.
+/// The bytes of a document with an index of its values.
 ///
-/// One reader serves as the `Decoder` of all values inside each other: `current` says which one is
-/// meant, and is put back when that value is done.
+/// One reader serves as the `Decoder` of all nested values: `current` is the value being decoded,
+/// and is restored when that value is done.
 final class JSONReader: Decoder {
     let bytes: [UInt8]
     let root: ValueRange
-    // Each access to what follows is over before anything else runs, so the dynamic checks of
-    // exclusive access are only time.
+    // Each access to the following properties ends before anything else runs, so dynamic
+    // exclusivity checks would only cost time.
     @exclusivity(unchecked) var current: ValueRange
-    /// The indexed members of the objects that are being decoded, the innermost last.
+    /// The indexed members of the objects being decoded, innermost last.
     @exclusivity(unchecked) var members: [IndexedMember] = []
-    /// The texts of keys that have escapes.
+    /// The decoded text of keys that contain escapes.
     var unescapedKeys: [[UInt8]] = []
-    /// How many more bytes may be walked to tell where errors are.
+    /// The number of bytes that may still be scanned to locate errors.
     private var pathBudget: Int
-    /// How far the root has been read as a flat action, if it is one.
+    /// The progress of reading the root as a flat action, if it is one.
     @exclusivity(unchecked) var flat = FlatReading()
 
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -105,7 +108,7 @@ final class JSONReader: Decoder {
         by type: Key.Type, at range: ValueRange, isRoot: Bool = false
     ) throws -> KeyedReader<Key> {
         guard byte(range) == 0x7B else { throw mismatch([String: Any].self, at: range) }
-        // An enumeration never asks the root for members, so they are indexed when somebody does.
+        // An enumeration never asks for members of the root, so they are only indexed on demand.
         if isRoot, flat.isEntered {
             return KeyedReader(self, at: range, table: .none, role: .flatRoot)
         }
@@ -120,22 +123,23 @@ final class JSONReader: Decoder {
         current = range
         defer {
             current = outer
-            // What was indexed for that value is done with.
+            // Drop the index entries of that value.
             if members.count > indexed { members.removeSubrange(indexed...) }
         }
         return try T(from: self)
     }
 
-    /// The first byte of a value.
+    /// Returns the first byte of a value.
     @inline(__always)
     func byte(_ range: ValueRange) -> UInt8 {
         range.start < bytes.count ? bytes[range.start] : 0
     }
 
-    /// The path to a value; empty once this document has cost too much walking.
+    /// Returns the coding path of a value, or an empty one if locating errors in this document has
+    /// cost too much.
     ///
-    /// Types that try one form after another fail often and throw the errors away. Without a bound
-    /// a long array of such values would cost time in the square of its length.
+    /// Types that try several forms fail often and discard the errors. Without this limit, a long
+    /// array of such values would take quadratic time.
     func path(to range: ValueRange) -> [any CodingKey] {
         guard pathBudget >= range.start else { return [] }
         pathBudget -= range.start
@@ -143,7 +147,7 @@ final class JSONReader: Decoder {
     }
 }
 
-/// A decoder of one value, independent of what the reader is busy with: for `superDecoder`.
+/// A decoder of one value, independent of the reader's current value, for `superDecoder`.
 struct PlacedDecoder: Decoder {
     let reader: JSONReader
     let range: ValueRange

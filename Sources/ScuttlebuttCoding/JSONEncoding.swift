@@ -2,67 +2,67 @@
 
 import Scuttlebutt
 
-/// Encodes `Encodable` values straight to JSON bytes, without Foundation and without a tree.
+/// Encodes `Encodable` values directly to JSON bytes, without Foundation and without building a
+/// tree.
 ///
-/// The text is what `JSON.stringify` would print: no spaces, members in the order in which they
-/// are encoded, shortest numbers. Dictionaries are written with their keys in UTF-16 order, since
-/// Swift's own order differs from run to run (with keys that are no names, as an array of keys and
-/// values in the order of the keys' bytes); a `Set` has no order that could be restored.
+/// The result is what `JSON.stringify` would print: no spaces, members in the order in which they
+/// are encoded, and shortest numbers. Dictionaries are ordered by their keys' UTF-16 code units,
+/// because Swift's order differs from run to run. Dictionaries whose keys are not strings or
+/// integers are encoded as an array of keys and values, ordered by the keys' bytes. The order of a
+/// `Set` cannot be made deterministic.
 public struct JSONEncoding: Sendable {
-    /// Makes an encoder.
+    /// Creates an encoder.
     public init() {}
 
     /// Encodes one value.
     ///
-    /// Integers keep all their digits; JavaScript reads those beyond 2^53 inexactly.
+    /// Integers keep all their digits, although JavaScript reads those beyond 2^53 inexactly.
     ///
-    /// - Throws: `EncodingError` for a number that is not finite, and for a value that encodes
-    ///   nothing.
+    /// - Throws: `EncodingError` for a number that is not finite, or a value that encodes nothing.
     public func encode(_ value: some Encodable) throws -> [UInt8] {
         let writer = JSONWriter()
         return try writer.finish(value)
     }
 }
 
-/// Where the value of an encoder goes.
+/// The position to write an encoder's value at.
 enum WritePlace: Equatable {
-    /// At the end of the output; key and colon have been written.
+    /// At the end of the output, after the key and colon.
     case end
-    /// In place of a value that has been written: the frame of a `superEncoder`.
+    /// In place of an already written value, the frame of a `superEncoder`.
     case placeholder(Int)
 }
 
-/// One array or object of the output.
+/// An array or object in the output.
 struct WriteFrame {
-    /// Where its opening bracket stands.
+    /// The offset of its opening bracket.
     var start: Int
-    /// Where its closing bracket stands, once it has one.
+    /// The offset of its closing bracket, once it has one.
     var end: Int
     var count = 0
     var isObject: Bool
     var isClosed: Bool { end >= 0 }
 }
 
-/// The output of one document.
+/// The output of a document.
 ///
-/// One writer serves as the `Encoder` of all values inside each other. Containers write to the end
-/// of the output; one that is used again after something behind it was written (which no
-/// synthesised code does) has its bytes inserted.
+/// One writer serves as the `Encoder` of all nested values. Containers write to the end of the
+/// output. If a container is used after something else was written behind it, which synthesised
+/// code never does, its bytes are inserted.
 final class JSONWriter: Encoder {
     // Each access to what follows is over before anything else runs, so the dynamic checks of
     // exclusive access are only time.
     @exclusivity(unchecked) var output: [UInt8] = []
-    /// Every container that was made, by number.
+    /// All containers, by number.
     @exclusivity(unchecked) var frames: [WriteFrame] = []
-    /// The numbers of those that have no closing bracket yet, the innermost last.
+    /// The numbers of the containers without a closing bracket, innermost last.
     @exclusivity(unchecked) var open: [Int] = []
-    /// What the value that is being encoded has made: a container's number, ``nothing`` or
-    /// ``scalar``.
+    /// What the current value has written: a container's number, ``nothing`` or ``scalar``.
     @exclusivity(unchecked) var made = nothing
-    /// Set while the root is written as a flat action.
+    /// The progress of writing the root as a flat action, if it is one.
     @exclusivity(unchecked) var flat: FlatWriting?
 
-    /// Whether one value encoded two different things; the whole is then refused at the end.
+    /// Whether a value encoded two different things, in which case encoding fails at the end.
     var isContradictory = false
 
     static let nothing = -1
@@ -84,7 +84,7 @@ final class JSONWriter: Encoder {
             throw EncodingError.invalidValue(
                 value, .init(codingPath: [], debugDescription: problem))
         }
-        // A copy of exactly the right size: payloads are kept for long.
+        // Copy to an array of exactly the right size, because payloads are long-lived.
         return output.withUnsafeBufferPointer { bytes in
             [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
                 count = buffer.update(fromContentsOf: bytes)
@@ -128,12 +128,12 @@ final class JSONWriter: Encoder {
         SingleWriter(writer: self, isFlat: isAtFlatRoot)
     }
 
-    /// Whether what comes next decides the form of an action.
+    /// Whether the next value determines the form of an action.
     private var isAtFlatRoot: Bool {
         flat?.isCase == false && open.isEmpty && made == Self.nothing
     }
 
-    /// The container of the value that is being encoded: a new one, or the one it has made.
+    /// Returns the container of the current value, creating it if necessary.
     private func frame(isObject: Bool) -> Int {
         if made >= 0, frames[made].isObject == isObject { return made }
         if made != Self.nothing { isContradictory = true }
@@ -159,9 +159,9 @@ final class JSONWriter: Encoder {
         }
     }
 
-    /// Makes the end of the output the place for the next element of a container.
+    /// Prepares the end of the output for the next element of a container.
     ///
-    /// - Returns: False when the container is closed, so that the element must be inserted.
+    /// - Returns: False if the container is closed, so that the element must be inserted.
     @inline(__always)
     func begin(_ number: Int) -> Bool {
         if open.last != number {
@@ -209,7 +209,7 @@ final class JSONWriter: Encoder {
 
     func writeFloat(_ value: Float) throws {
         guard value.isFinite else { throw notFinite(value) }
-        // The double nearest to the float's own shortest digits prints as those digits.
+        // The double nearest to the float's shortest digits prints as those digits.
         JSONNumber.append(JSONNumber.parse(Array(value.description.utf8)), to: &output)
     }
 

@@ -2,7 +2,7 @@
 
 import Scuttlebutt
 
-/// A key that stands in no type: an object's member or an array's place in a coding path.
+/// A coding key for an object's member or an array's index in a coding path.
 struct JSONKey: CodingKey, Hashable {
     let stringValue: String
     let intValue: Int?
@@ -20,9 +20,9 @@ struct JSONKey: CodingKey, Hashable {
     static let `super` = JSONKey(stringValue: "super")
 }
 
-/// Finds the coding path of a place in a JSON text by walking to it.
+/// Finds the coding path of an offset in a JSON text by scanning up to it.
 ///
-/// Paths are only wanted in errors, so nothing keeps them up to date on the way.
+/// Paths are only needed for errors, so they are not tracked while decoding.
 enum JSONPath {
     private struct Container {
         var isObject: Bool
@@ -30,7 +30,7 @@ enum JSONPath {
         var key = ""
     }
 
-    /// The keys that lead to `offset`; `bytes` may end there.
+    /// Returns the keys that lead to `offset`, where `bytes` may end.
     static func path(to offset: Int, in bytes: [UInt8]) -> [any CodingKey] {
         let end = min(max(offset, 0), bytes.count)
         var open: [Container] = []

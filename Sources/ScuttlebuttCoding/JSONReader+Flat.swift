@@ -3,31 +3,31 @@
 import Scuttlebutt
 
 extension JSONReader {
-    /// How far an action in its flat form has been read.
+    /// The progress of reading an action in its flat form.
     ///
-    /// The compiler's `Codable` for enumerations asks for the keys of an object, expects one (the
-    /// case), and then for an object below it (the associated values). Here the one key is the
-    /// text of `type`, and what is below it is `payload`. Types that ask for members by name
-    /// instead see the action as it is.
+    /// Synthesised `Codable` of an enumeration asks for the keys of an object, of which it expects
+    /// one (the case), and then for the object with that key (the associated values). Here, the
+    /// only key is the text of `type`, and its object is `payload`. Types that ask for members by
+    /// name see the action as it is.
     struct FlatReading {
-        /// Whether the root is an action at all.
+        /// Whether the root is an action.
         var isEntered = false
-        /// The members of the root, once somebody asked for one.
+        /// The members of the root, once they have been asked for.
         var members = MemberTable.none
-        /// Where the texts of `type` and `payload` stand.
+        /// The ranges of `type` and `payload`.
         var type: ValueRange?
         var payload: ValueRange?
-        /// Whether `type` was given out as the only key.
+        /// Whether `type` was returned as the only key.
         var hasGivenKeys = false
-        /// The type that the enumeration does not have.
+        /// The type, if the enumeration does not know it.
         var unknownType: String?
-        /// Whether `type` was given out as a plain string, to an enumeration of raw values.
+        /// Whether `type` was returned as a plain string, to a raw-value enumeration.
         var hasGivenType = false
     }
 
     /// Decodes an action from its flat form.
     ///
-    /// - Returns: `nil` when `type` names no case.
+    /// - Returns: `nil` if `type` does not name a case.
     func decodeFlat<T: Decodable>(_ type: T.Type) throws -> T? {
         flat = FlatReading(isEntered: true)
         findFlatMembers()
@@ -42,7 +42,7 @@ extension JSONReader {
         }
     }
 
-    /// Where the text of `type` stands.
+    /// Returns the range of `type`.
     func flatType() throws -> ValueRange {
         guard byte(root) == 0x7B else { throw mismatch([String: Any].self, at: root) }
         flat.hasGivenType = true
@@ -54,13 +54,13 @@ extension JSONReader {
         return range
     }
 
-    /// The members of the root, for types that ask for them by name.
+    /// Returns the members of the root, for types that ask for them by name.
     func flatMembers() -> MemberTable {
         if flat.members.head < 0 { flat.members = index(root) }
         return flat.members
     }
 
-    /// The case that `type` names, or nothing.
+    /// Returns the case named by `type`, if any.
     func flatKeys<Key: CodingKey>(_ type: Key.Type) -> [Key] {
         guard let range = flat.type, let name = try? string(at: range) else { return [] }
         flat.hasGivenKeys = true
@@ -71,19 +71,19 @@ extension JSONReader {
         return [key]
     }
 
-    /// The associated values of the case that `type` named; an absent payload has none.
+    /// Returns the associated values of the case named by `type`; without a payload there are none.
     func flatPayload<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedReader<Key> {
         guard let range = flat.payload else {
             let end = ValueRange(start: root.start, end: root.start)
             return KeyedReader(self, at: end, table: .none, role: .flatPayload)
         }
-        // With at most one key to come, an index would cost more than it saves.
+        // For at most one key, an index would cost more than it saves.
         let isIndexed = byte(range) == 0x7B && MemoryLayout<Key>.size > 0
         return KeyedReader(
             self, at: range, table: isIndexed ? index(range) : .none, role: .flatPayload)
     }
 
-    /// The value of a key of an object that has no index; of several the last.
+    /// Returns the value of a key in an object without an index; the last one if there are several.
     func onlyMember(_ key: String, of range: ValueRange) -> ValueRange? {
         guard byte(range) == 0x7B else { return nil }
         var key = key
@@ -111,7 +111,7 @@ extension JSONReader {
         }
     }
 
-    /// Finds `type` and `payload` of the root; of several the last.
+    /// Finds `type` and `payload` of the root; the last ones if there are several.
     private func findFlatMembers() {
         let root = root
         let found = bytes.withUnsafeBufferPointer { buffer in
@@ -132,13 +132,13 @@ extension JSONReader {
     }
 }
 
-/// Thrown by a hand-written `init(from:)` of an action for a `type` that it does not know.
+/// Thrown by a hand-written `init(from:)` of an action for an unknown `type`.
 ///
-/// ``ActionCodec`` then answers "unknown" instead of failing.
+/// ``ActionCodec`` then treats the action as unknown instead of failing.
 public struct UnknownActionType: Error, Hashable, Sendable {
-    /// The `type` that is not known.
+    /// The unknown `type`.
     public let type: String
 
-    /// Makes the error for one type.
+    /// Creates an error for an unknown type.
     public init(_ type: String) { self.type = type }
 }

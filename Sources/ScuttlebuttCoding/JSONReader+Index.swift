@@ -2,18 +2,18 @@
 
 import Scuttlebutt
 
-/// One member of an object, or the head of an object's members.
+/// A member of an object, or the head of an object's members.
 struct IndexedMember {
-    /// The key's text in the bytes, without quotes; in a head, `keyStart` is the place at which
-    /// the next search begins.
+    /// The start of the key's text, without its quote; in a head, the place at which the next
+    /// search begins.
     var keyStart: Int
     var keyEnd: Int
     var value: ValueRange
-    /// The place of the text in `unescapedKeys` when the key has escapes, else −1.
+    /// The index of the text in `unescapedKeys` if the key contains escapes, or −1.
     var unescaped: Int
 }
 
-/// Where the members of one object stand in `JSONReader.members`, behind their head.
+/// The location of an object's members in `JSONReader.members`, after their head.
 struct MemberTable {
     var head: Int
     var count: Int
@@ -22,7 +22,7 @@ struct MemberTable {
 }
 
 extension JSONReader {
-    /// Indexes the object at `range`; of equal keys only the last one stays.
+    /// Indexes the object at `range`, keeping only the last of equal keys.
     func index(_ range: ValueRange) -> MemberTable {
         let head = members.count
         let none = ValueRange(start: 0, end: 0)
@@ -104,7 +104,7 @@ extension JSONReader {
         return withKey(left) { a in withKey(right) { b in a.elementsEqual(b) } }
     }
 
-    /// The text of a member's key as UTF-8.
+    /// Calls `body` with the text of a member's key as UTF-8.
     @inline(__always)
     func withKey<R>(_ place: Int, _ body: (Slice<UnsafeBufferPointer<UInt8>>) -> R) -> R {
         let member = members[place]
@@ -114,13 +114,14 @@ extension JSONReader {
         return bytes.withUnsafeBufferPointer { body($0[member.keyStart..<member.keyEnd]) }
     }
 
-    /// The value of a key, if the object has it.
+    /// Returns the value of a key, if the object has it.
     ///
-    /// Searches from behind the last hit: keys mostly come in the order in which they are asked.
+    /// The search starts after the last hit, because keys are usually in the order in which they
+    /// are asked for.
     @inline(__always)
     func find(_ key: String, in table: MemberTable) -> ValueRange? {
         let first = table.head + 1
-        // A container that outlived its value finds nothing.
+        // A container that outlives its value finds nothing.
         guard table.count > 0, first + table.count <= members.count else { return nil }
         var text = key
         return text.withUTF8 { text -> ValueRange? in
@@ -147,7 +148,7 @@ extension JSONReader {
         return true
     }
 
-    /// The keys of an object, in their order.
+    /// Returns the keys of an object, in order.
     func keys(of table: MemberTable) -> [String] {
         let first = table.head + 1
         guard first + table.count <= members.count else { return [] }

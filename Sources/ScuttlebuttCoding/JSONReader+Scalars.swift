@@ -47,7 +47,9 @@ extension JSONReader {
         return value
     }
 
-    /// An integer of any width; `1.0` and `1e3` are integers too, as in JavaScript.
+    /// Decodes an integer of any width.
+    ///
+    /// As in JavaScript, `1.0` and `1e3` are integers too.
     @inline(__always)
     func integer<T: FixedWidthInteger>(_ type: T.Type, at range: ValueRange) throws -> T {
         let small = bytes.withUnsafeBufferPointer {
@@ -67,7 +69,7 @@ extension JSONReader {
         let double = bytes.withUnsafeBufferPointer {
             JSONNumber.parse($0, range.start..<range.end)
         }
-        // Every double up to here is an integer only if it survives the way there and back.
+        // A double in this range is an integer only if it survives conversion and back.
         guard double.magnitude <= 9_007_199_254_740_992 else { throw misfit(type, at: range) }
         let whole = Int64(double)
         guard Double(whole) == double, let value = T(exactly: whole) else {

@@ -3,7 +3,9 @@
 import Scuttlebutt
 
 extension JSONValue {
-    /// Appends the value; recursion is bounded by how deeply the value is nested.
+    /// Appends the value as JSON.
+    ///
+    /// Recursion is as deep as the value's nesting.
     func write(to output: inout [UInt8]) {
         switch self {
         case .null: output.append(contentsOf: "null".utf8)
@@ -36,9 +38,9 @@ extension JSONValue {
 }
 
 extension JSONReader {
-    /// The tree of a value.
+    /// Returns the tree of a value.
     ///
-    /// One pass over its bytes; recursion is as deep as the bounds of the reader allow.
+    /// Makes one pass over the bytes. Recursion is limited by the reader's bounds.
     func value(at range: ValueRange) -> JSONValue {
         bytes.withUnsafeBufferPointer { buffer in
             var builder = TreeBuilder(scanner: JSONScanner(buffer), index: range.start)
@@ -54,7 +56,7 @@ private struct TreeBuilder {
 
     private var bytes: UnsafeBufferPointer<UInt8> { scanner.bytes }
 
-    /// The byte at `index` behind white space and `separator`, if there is one; 0 at the end.
+    /// Skips white space and an optional `separator`, and returns the next byte, or 0 at the end.
     private mutating func next(behind separator: UInt8) -> UInt8 {
         index = scanner.skipWhitespace(at: index)
         if index < bytes.count, bytes[index] == separator {
@@ -63,7 +65,7 @@ private struct TreeBuilder {
         return index < bytes.count ? bytes[index] : 0
     }
 
-    /// The value at `index`, which then stands behind it.
+    /// Returns the value at `index` and moves `index` past it.
     mutating func value() -> JSONValue {
         switch next(behind: 0) {
         case 0x5B:
@@ -106,7 +108,7 @@ private struct TreeBuilder {
 }
 
 extension JSONValue: Codable {
-    /// Decodes any value, from our own decoder without a detour, and from others.
+    /// Decodes any value, directly from ``JSONDecoding`` or from any other decoder.
     public init(from decoder: any Decoder) throws {
         if let reader = decoder as? JSONReader {
             self = reader.value(at: reader.current)
@@ -141,7 +143,9 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Encodes the value to any encoder; ours keeps the digits of numbers.
+    /// Encodes the value to any encoder.
+    ///
+    /// ``JSONEncoding`` preserves the digits of numbers.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):

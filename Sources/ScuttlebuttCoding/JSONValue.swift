@@ -2,33 +2,35 @@
 
 public import Scuttlebutt
 
-/// Any JSON value: numbers keep their digits, objects the order of their members.
+/// Any JSON value.
 ///
-/// Strings and keys are equal when their UTF-16 code units are, as in JavaScript: `é` written in
-/// two ways is two keys.
+/// Numbers keep their digits, and objects keep the order of their members.
+///
+/// As in JavaScript, strings and keys are equal if their UTF-16 code units are: two spellings of
+/// `é` are different keys.
 public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number, by its text.
+    /// A number, represented by its text.
     case number(Number)
-    /// A string; half a surrogate pair has become U+FFFD.
+    /// A string, in which unpaired surrogates have been replaced by U+FFFD.
     case string(String)
     /// An array.
     case array([JSONValue])
     /// An object.
     case object(Object)
 
-    /// A number as it was written.
+    /// A number as written in the JSON text.
     public struct Number: Sendable {
-        /// The digits, in JSON's grammar.
+        /// The text, which follows JSON's grammar.
         public let text: String
 
-        /// Makes a number of an integer.
+        /// Creates a number from an integer.
         public init(_ value: some BinaryInteger) { text = String(value) }
 
-        /// Makes a number of a double; `nil` when it is not finite.
+        /// Creates a number from a double; returns `nil` if it is not finite.
         public init?(_ value: Double) {
             guard value.isFinite else { return nil }
             var bytes: [UInt8] = []
@@ -38,23 +40,25 @@ public enum JSONValue: Sendable {
 
         init(validated text: String) { self.text = text }
 
-        /// The nearest double; infinite for a text such as `1e999`.
+        /// The nearest double, which is infinite for a text such as `1e999`.
         public var double: Double { JSONNumber.parse(Array(text.utf8)) }
 
-        /// The integer, if the text is one without fraction and exponent and fits.
+        /// The integer, if the text has no fraction or exponent and the value fits.
         public var integer: Int64? {
             Array(text.utf8).withUnsafeBufferPointer { JSONNumber.parseInteger($0, 0..<$0.count) }
         }
     }
 
-    /// The members of an object, in order and without repeated keys.
+    /// The members of an object, in order and with unique keys.
     public struct Object: Sendable {
-        /// Keys and values, in order.
+        /// The keys and values, in order.
         public private(set) var members: [(key: String, value: JSONValue)] = []
 
-        /// Makes an object; of equal keys the last value counts, in the place of the first.
+        /// Creates an object.
         ///
-        /// - Complexity: O(*n*) on average.
+        /// Of equal keys, the last value counts, in the place of the first.
+        ///
+        /// - Complexity: O(n) on average.
         public init(_ members: [(key: String, value: JSONValue)] = []) {
             var places: [[UInt8]: Int] = [:]
             places.reserveCapacity(members.count)
@@ -71,9 +75,11 @@ public enum JSONValue: Sendable {
             }
         }
 
-        /// The value of a key; setting `nil` removes the member, a new key goes to the end.
+        /// Accesses the value of a key.
         ///
-        /// - Complexity: O(*n*).
+        /// Setting `nil` removes the member; a new key is added at the end.
+        ///
+        /// - Complexity: O(n).
         public subscript(key: String) -> JSONValue? {
             get { place(of: key).map { members[$0].value } }
             set {
@@ -91,13 +97,13 @@ public enum JSONValue: Sendable {
         }
     }
 
-    /// The member of an object; `nil` for other values.
+    /// The value of an object's member, or `nil` for other values.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let object) = self else { return nil }
         return object[key]
     }
 
-    /// The element of an array; `nil` for other values and beyond its end.
+    /// The element of an array, or `nil` for other values and invalid indices.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
@@ -107,22 +113,22 @@ public enum JSONValue: Sendable {
     public var string: String? { if case .string(let text) = self { text } else { nil } }
     /// The nearest double, if this is a number.
     public var double: Double? { if case .number(let number) = self { number.double } else { nil } }
-    /// The integer, if this is a number that is one.
+    /// The integer, if this is an integral number.
     public var integer: Int64? {
         if case .number(let number) = self { number.integer } else { nil }
     }
     /// The Boolean, if this is one.
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
-    /// Reads one value that fills `bytes`.
+    /// Creates a value by parsing `bytes`, which must contain nothing else.
     ///
-    /// - Throws: `DecodingError` for what is not JSON or exceeds `bounds`.
+    /// - Throws: `DecodingError` if the bytes are not JSON or exceed `bounds`.
     public init(_ bytes: [UInt8], bounds: JSONBounds = JSONBounds()) throws {
         let reader = try JSONReader(bytes, bounds: bounds)
         self = reader.value(at: reader.root)
     }
 
-    /// The value as `JSON.stringify` prints it, with numbers as they were written.
+    /// The value as `JSON.stringify` prints it, except that numbers keep their text.
     public var bytes: [UInt8] {
         var output: [UInt8] = []
         write(to: &output)
@@ -134,25 +140,27 @@ extension JSONValue: Equatable, ExpressibleByNilLiteral, ExpressibleByBooleanLit
     ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// Whether both are the same value: numbers as doubles, strings by code units, objects without
-    /// regard to order.
+    /// Returns whether two values are equal, comparing numbers as doubles, strings by code units,
+    /// and objects regardless of order.
     public static func == (a: JSONValue, b: JSONValue) -> Bool {
         JSONMeaning.areEqual(a.bytes, b.bytes)
     }
 
-    /// Makes `null`.
+    /// Creates `null`.
     public init(nilLiteral: ()) { self = .null }
-    /// Makes a Boolean.
+    /// Creates a Boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
-    /// Makes a number.
+    /// Creates a number.
     public init(integerLiteral value: Int64) { self = .number(Number(value)) }
-    /// Makes a number; what is not finite becomes `null`, as in JavaScript.
+    /// Creates a number, or `null` if it is not finite, as in JavaScript.
     public init(floatLiteral value: Double) { self = Number(value).map { .number($0) } ?? .null }
-    /// Makes a string.
+    /// Creates a string.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// Makes an array.
+    /// Creates an array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// Makes an object; of equal keys the last value counts.
+    /// Creates an object.
+    ///
+    /// Of equal keys, the last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Object(elements.map { (key: $0.0, value: $0.1) }))
     }

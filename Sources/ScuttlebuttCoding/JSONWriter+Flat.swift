@@ -3,17 +3,17 @@
 import Scuttlebutt
 
 extension JSONWriter {
-    /// How far an action in its flat form has been written.
+    /// The progress of writing an action in its flat form.
     ///
-    /// The compiler's `Codable` for enumerations makes an object with one member, the case, and in
-    /// it an object of the associated values. Here the case becomes `type` and the values become
-    /// `payload`. Types that encode members of their own are written as they are.
+    /// Synthesised `Codable` of an enumeration encodes an object with one member, the case, which
+    /// is an object of the associated values. Here, the case becomes `type` and the values become
+    /// `payload`. Types that encode their own members are written as they are.
     struct FlatWriting {
-        /// Whether the root turned out to be a case of an enumeration.
+        /// Whether the root turned out to be an enumeration case.
         var isCase = false
-        /// The object in `payload`, once there is one.
+        /// The number of the object in `payload`, once there is one.
         var payload = JSONWriter.nothing
-        /// Whether `payload` is the one unlabelled value.
+        /// Whether `payload` is the single unlabelled value.
         var hasValue = false
     }
 
@@ -37,13 +37,13 @@ extension JSONWriter {
         made = Self.scalar
     }
 
-    /// Begins `payload` for the one unlabelled value.
+    /// Begins `payload` for the single unlabelled value.
     func beginPayloadValue() {
         flat?.hasValue = true
         output.append(contentsOf: Self.payloadMember)
     }
 
-    /// The object in `payload`.
+    /// Returns the object in `payload`, creating it if necessary.
     func payloadFrame() -> Int {
         if let frame = flat?.payload, frame >= 0 { return frame }
         output.append(contentsOf: Self.payloadMember)
@@ -60,14 +60,15 @@ extension JSONWriter {
     private static let payloadMember = Array(",\"payload\":".utf8)
 }
 
-/// Dictionaries, whose own order differs from run to run and must not reach the bytes.
+/// Implemented by dictionaries, whose own order differs from run to run and must not affect the
+/// bytes.
 protocol EncodedInKeyOrder {
     func encodeInKeyOrder(to writer: JSONWriter) throws
 }
 
 extension Dictionary: EncodedInKeyOrder where Key: Encodable, Value: Encodable {
     func encodeInKeyOrder(to writer: JSONWriter) throws {
-        // Asked of the type: an empty dictionary passes for one of any other keys.
+        // Check the type instead of casting, because an empty dictionary casts to any key type.
         if Key.self == String.self, let texts = self as? [String: Value] {
             try write(
                 texts.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
@@ -81,7 +82,7 @@ extension Dictionary: EncodedInKeyOrder where Key: Encodable, Value: Encodable {
                     (key as? any CodingKeyRepresentable).map { ($0.codingKey.stringValue, value) }
                 }.sorted { $0.0.utf16.lexicographicallyPrecedes($1.0.utf16) }, to: writer)
         } else {
-            // The standard library writes other keys and their values as elements of an array.
+            // The standard library encodes other keys and their values as array elements.
             let encoding = JSONEncoding()
             let pairs = try map {
                 (bytes: try encoding.encode($0.key), key: $0.key, value: $0.value)

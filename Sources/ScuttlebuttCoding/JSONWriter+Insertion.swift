@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 extension JSONWriter {
-    /// Writes an element of a container, wherever the container stands.
+    /// Writes an element of a container, wherever the container is.
     ///
-    /// - Parameter write: Appends the element's value to the output of the writer it is given.
+    /// - Parameters:
+    ///   - number: The number of the container.
+    ///   - key: The element's key, if the container is an object.
+    ///   - write: Appends the element's value to the output of the writer it is given.
     func element(
         of number: Int, key: String?, _ write: (JSONWriter) throws -> Void
     ) throws {
@@ -19,7 +22,7 @@ extension JSONWriter {
 
     /// Adds an element to a closed container.
     ///
-    /// - Returns: Where the element's value begins.
+    /// - Returns: The offset of the element's value.
     @discardableResult
     func insert(_ value: [UInt8], into number: Int, key: String?) -> Int {
         let place = frames[number].end
@@ -32,7 +35,7 @@ extension JSONWriter {
         return start
     }
 
-    /// Replaces bytes and moves every frame that stands behind them.
+    /// Replaces bytes and moves all frames behind them.
     func replace(_ range: Range<Int>, with bytes: [UInt8]) {
         output.replaceSubrange(range, with: bytes)
         let shift = bytes.count - range.count
@@ -42,9 +45,10 @@ extension JSONWriter {
         }
     }
 
-    /// Makes an empty, closed container as an element of another one.
+    /// Adds an empty, closed container as an element of another one.
     ///
-    /// For what may be filled at any time later: `superEncoder`, or a container below a closed one.
+    /// It can be filled at any later time, as is needed for `superEncoder` and for containers
+    /// within closed ones.
     func placeholder(in number: Int, key: String?, isObject: Bool) -> Int {
         let bytes: [UInt8] = isObject ? [0x7B, 0x7D] : [0x5B, 0x5D]
         let start: Int
@@ -59,7 +63,7 @@ extension JSONWriter {
         return frames.count - 1
     }
 
-    /// A container inside of another one.
+    /// Returns a new container within another one.
     func nested(in number: Int, key: String?, isObject: Bool) -> Int {
         guard begin(number) else {
             return placeholder(in: number, key: key, isObject: isObject)
@@ -69,7 +73,7 @@ extension JSONWriter {
     }
 }
 
-/// The encoder that `superEncoder` gives out: its value takes the place of an empty object.
+/// The encoder returned by `superEncoder`, whose value replaces an empty object.
 final class PlacedEncoder: Encoder {
     private let writer: JSONWriter
     private let frame: Int

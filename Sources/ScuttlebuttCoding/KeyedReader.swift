@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/// The members of one object, found by key.
+/// Decodes the members of an object by key.
 ///
-/// It also reads the flat form of an action (see ``JSONReader/FlatReading``): there the one key of
-/// the root is the action's type, and the object below it is the payload.
+/// It also reads the flat form of an action (see ``JSONReader/FlatReading``), in which the only key
+/// of the root is the action's type, and its object is the payload.
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     enum Role: UInt8 {
         case plain, flatRoot
-        /// The one associated value has no label, so the payload is that value.
+        /// The only associated value is unlabelled, so the payload is that value.
         case flatPayload
     }
 
     let reader: JSONReader
-    /// The object, or for `.flatPayload` the payload; empty when there is none.
+    /// The object, or the payload for `.flatPayload`; empty if there is none.
     let range: ValueRange
     let table: MemberTable
     let role: Role
@@ -37,7 +37,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func look(_ key: Key) -> ValueRange? {
         let name = key.stringValue
         if role == .flatPayload {
-            // A key type of size zero has one case only.
+            // A key type of size zero has only one case.
             if MemoryLayout<Key>.size == 0 {
                 if name != "_0" { return reader.onlyMember(name, of: range) }
                 return range.end > range.start ? range : nil

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-/// Writes the members of one object.
+/// Encodes the members of an object.
 struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let writer: JSONWriter
-    /// The number of the object, or ``flatRoot`` or ``flatPayload`` while there is none yet.
+    /// The number of the object, or ``flatRoot`` or ``flatPayload`` while it does not exist yet.
     private var frame: Int
 
     static var flatRoot: Int { -3 }
@@ -25,7 +25,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     private mutating func put(_ key: Key, _ write: (JSONWriter) throws -> Void) throws {
         let name = key.stringValue
         if frame < 0 {
-            // A key type of size zero has one case only.
+            // A key type of size zero has only one case.
             if frame == Self.flatPayload, MemoryLayout<Key>.size == 0, name == "_0" {
                 writer.beginPayloadValue()
                 return try write(writer)
@@ -39,13 +39,13 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try writer.element(of: frame, key: name, write)
     }
 
-    /// Makes the object that was put off until it was known to be one.
+    /// Creates the object whose creation was deferred until it was known to be one.
     @inline(never)
     private mutating func settle() {
         if frame == Self.flatPayload {
             frame = writer.payloadFrame()
         } else if writer.flat?.isCase == true {
-            // Members beside a case: they have no place, and the whole is refused at the end.
+            // Members besides a case cannot be represented, so encoding fails at the end.
             writer.isContradictory = true
             frame = writer.payloadFrame()
         } else {

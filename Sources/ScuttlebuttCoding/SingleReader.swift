@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// One value.
+/// Decodes a single value.
 struct SingleReader: SingleValueDecodingContainer {
     let reader: JSONReader
     let range: ValueRange
 
-    /// Whether this is an action in its flat form: as a string, it is its type.
+    /// Whether this is an action in its flat form, which decodes as a string from its type.
     let isFlat: Bool
 
     init(_ reader: JSONReader, at range: ValueRange, isFlat: Bool) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// Writes one value.
+/// Encodes a single value.
 struct SingleWriter: SingleValueEncodingContainer {
     let writer: JSONWriter
-    /// Whether this is an action in its flat form: a string becomes its type.
+    /// Whether this is an action in its flat form, in which a string becomes its type.
     let isFlat: Bool
-    /// The container whose place the value takes, if any.
+    /// The container that the value replaces, if any.
     var placeholder: Int?
 
     var codingPath: [any CodingKey] { writer.codingPath }

@@ -2,12 +2,12 @@
 
 import Scuttlebutt
 
-/// The elements of one array, in order.
+/// Decodes the elements of an array in order.
 struct UnkeyedReader: UnkeyedDecodingContainer {
     let reader: JSONReader
     let range: ValueRange
     private(set) var currentIndex = 0
-    /// The element that comes next, or `nil` at the end.
+    /// The next element, or `nil` at the end.
     private var next: ValueRange?
 
     init(_ reader: JSONReader, at range: ValueRange) throws {
@@ -20,10 +20,12 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
     var codingPath: [any CodingKey] { reader.path(to: range) }
     var isAtEnd: Bool { next == nil }
 
-    /// Not known without reading ahead; nobody needs it.
+    /// `nil`, because the count is not known without reading ahead.
     var count: Int? { nil }
 
-    /// Reads the next element; a failure leaves the container where it is.
+    /// Reads the next element.
+    ///
+    /// A failure does not advance the container.
     @inline(__always)
     private mutating func step<T>(
         _ type: T.Type, _ read: (JSONReader, ValueRange) throws -> T
@@ -115,7 +117,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
 }
 
 extension JSONReader {
-    /// The element of an array at or behind `offset`, or `nil` at the array's end.
+    /// Returns the array element at or after `offset`, or `nil` at the end of the array.
     func element(from offset: Int) -> ValueRange? {
         bytes.withUnsafeBufferPointer { buffer in
             let scanner = JSONScanner(buffer)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// Writes the elements of one array.
+/// Encodes the elements of an array.
 struct UnkeyedWriter: UnkeyedEncodingContainer {
     let writer: JSONWriter
     /// The number of the array.

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: MIT
 
-/// The identity of a writer: every update names the source that wrote it.
+/// The identity of a writer.
 ///
-/// Two sources are the same exactly when their UTF-16 code units are, and they are ordered by
-/// UTF-16 code units, which is what JavaScript's `===` and `<` do. Swift's own `String` comparison
-/// normalises (`é` written in two ways is one string there), so it is never used for sources.
+/// Every update names the source that wrote it.
+///
+/// Sources are compared and ordered by their UTF-16 code units, like JavaScript's `===` and `<`.
+/// Swift's `String` comparison is never used for them, because it normalises: two spellings of `é`
+/// would be equal.
 public struct Source: Hashable, Sendable {
-    /// The text as UTF-8; always valid UTF-8.
+    /// The text as valid UTF-8.
     public let utf8: [UInt8]
 
-    /// Makes a source from its text.
+    /// Creates a source from its text.
     ///
-    /// Returns `nil` for the one name that no original accepts, `__proto__`.
+    /// Returns `nil` for `__proto__`, the only name that none of the JavaScript packages accepts.
     public init?(_ text: String) {
         self.init(validUTF8: Array(text.utf8))
     }
 
-    /// Makes a source from bytes that are already known to be valid UTF-8.
+    /// Creates a source from bytes that are known to be valid UTF-8.
     ///
     /// Returns `nil` for `__proto__`.
     public init?(validUTF8 bytes: [UInt8]) {
@@ -24,10 +26,10 @@ public struct Source: Hashable, Sendable {
         utf8 = bytes
     }
 
-    /// Makes a fresh source: 39 upper-case hexadecimal digits (156 random bits), the length that
-    /// the originals' identifiers have most often.
+    /// Returns a new random source: 39 upper-case hexadecimal digits (156 random bits), which is
+    /// the most common length of the JavaScript packages' identifiers.
     ///
-    /// Pass a cryptographic generator (`SystemRandomNumberGenerator`) outside of simulations.
+    /// Outside of simulations, pass a cryptographic generator (`SystemRandomNumberGenerator`).
     public static func random(using generator: inout some RandomNumberGenerator) -> Source {
         let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
@@ -46,21 +48,21 @@ public struct Source: Hashable, Sendable {
 
     init(unchecked bytes: [UInt8]) { utf8 = bytes }
 
-    /// Whether all bytes agree; at once for two copies of one source.
+    /// Returns whether all bytes are equal, in O(1) for copies of the same source.
     public static func == (left: Source, right: Source) -> Bool { left.utf8 == right.utf8 }
 
-    /// Feeds all bytes in one piece, which costs a third of feeding them one by one.
+    /// Hashes all bytes at once, which takes a third of the time of hashing them one by one.
     public func hash(into hasher: inout Hasher) {
         utf8.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 
-    /// `__proto__` cannot be a key of a plain JavaScript object.
+    /// `__proto__`, which cannot be a key of a plain JavaScript object.
     static let refusedEverywhere: [UInt8] = Array("__proto__".utf8)
 
     /// Whether this is the name of a property that every JavaScript object has.
     ///
-    /// Such a source kills the process of an original redux-scuttlebutt server, so updates that
-    /// carry it are refused on the fork wire and never relayed to anyone.
+    /// Such a source crashes redux-scuttlebutt's server, so updates with it are refused under the
+    /// fork rules and never relayed.
     public var isObjectPrototypeName: Bool {
         Source.objectPrototypeNames.contains(utf8)
     }
@@ -73,11 +75,11 @@ public struct Source: Hashable, Sendable {
 }
 
 extension Source: Comparable {
-    /// Orders by UTF-16 code units, without leaving UTF-8.
+    /// Orders by UTF-16 code units without converting from UTF-8.
     ///
     /// The two orders differ only where one side has a supplementary character (a surrogate pair in
-    /// UTF-16, so it starts with D800–DBFF; lead byte F0–F4) and the other one of U+E000–U+FFFF
-    /// (lead byte EE or EF): there the supplementary one is smaller.
+    /// UTF-16, which starts with D800–DBFF; lead byte F0–F4) and the other has one in U+E000–U+FFFF
+    /// (lead byte EE or EF). In that case, the supplementary character is smaller.
     public static func < (left: Source, right: Source) -> Bool {
         let shared = Swift.min(left.utf8.count, right.utf8.count)
         var index = 0

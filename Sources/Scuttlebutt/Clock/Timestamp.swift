@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// The logical time in an update: a number that is finite, greater than zero and at most 2^53 − 1.
+/// The logical time of an update: a finite number greater than zero and at most 2^53 − 1.
 ///
-/// On the redux wire it is an integer counter; the upstream types use wall-clock milliseconds with
-/// a fraction. Both are plain JSON numbers, and a receiver only compares them.
+/// Redux actions use an integer counter; the upstream types use wall-clock milliseconds with a
+/// fraction. Both are plain JSON numbers, and receivers only compare them.
 public struct Timestamp: Hashable, Comparable, Sendable {
-    /// The number as it stands on the wire.
+    /// The number, as on the wire.
     public let value: Double
 
-    /// Makes a timestamp, or `nil` when the number is not finite, not positive, or above
+    /// Creates a timestamp; returns `nil` if the number is not finite, not positive, or above
     /// ``maximum``.
     @inlinable
     public init?(_ value: Double) {
@@ -19,32 +19,34 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     @usableFromInline
     init(unchecked value: Double) { self.value = value }
 
-    /// The largest timestamp that is accepted, 2^53 − 1: the largest integer up to which
-    /// JavaScript counts without gaps.
+    /// The largest accepted timestamp, 2^53 − 1, up to which JavaScript represents all integers
+    /// exactly.
     public static let maximum = Timestamp(unchecked: 9_007_199_254_740_991)
 
-    /// The clock ceiling, 2^52: a seen timestamp above it is kept in its place but raises nobody's
-    /// clock, so that no peer can use up the space above us.
+    /// The clock ceiling, 2^52.
+    ///
+    /// A received timestamp above it is ordered normally, but does not advance any clock, so that
+    /// no peer can exhaust the timestamps above ours.
     public static let clockCeiling = Timestamp(unchecked: 4_503_599_627_370_496)
 
-    /// Before all timestamps; never that of an update.
+    /// A value before all timestamps, which no update has.
     static let zero = Timestamp(unchecked: 0)
 
-    /// Orders by number.
+    /// Orders timestamps by their numbers.
     @inlinable
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.value < right.value }
 }
 
-/// The place of an update in the one order that all peers agree on: timestamp, then source.
+/// The position of an update in the order that all peers agree on: by timestamp, then by source.
 ///
-/// A stamp is also the identity of an update on the classic wire.
+/// A stamp also identifies an update on the classic wire.
 public struct Stamp: Hashable, Comparable, Sendable {
     /// The logical time.
     public let timestamp: Timestamp
-    /// The writer; decides between equal timestamps, by UTF-16 code units.
+    /// The writer, which breaks ties between equal timestamps by UTF-16 code units.
     public let source: Source
 
-    /// Makes a stamp of its two parts.
+    /// Creates a stamp.
     @inlinable
     public init(timestamp: Timestamp, source: Source) {
         self.timestamp = timestamp

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// The newest timestamp seen per source: what a replica has, in a few bytes per writer.
+/// The newest timestamp seen from each source, which describes what a replica has in a few bytes
+/// per writer.
 ///
 /// Because every source's updates travel in ascending order and without gaps, "seen up to 7 from A"
-/// says which of A's updates are here. The wire calls it *clock*.
+/// determines which of A's updates are present. On the wire, it is called *clock*.
 ///
 /// - SeeAlso: Van Renesse et al., "Efficient Reconciliation and Flow Control for Anti-Entropy
 ///   Protocols" (2008).
@@ -13,14 +14,15 @@ public struct VersionVector: Hashable, Sendable {
         var timestamp: Timestamp
     }
 
-    /// Up to so many sources stand in a list: looking at each costs less than hashing one of them.
+    /// The number of sources up to which they are kept in a list, because searching it costs less
+    /// than hashing one source.
     static let fewLimit = 8
-    /// Ascending by source; empty when there are more than ``fewLimit``.
+    /// The entries, ascending by source; empty if there are more than ``fewLimit``.
     private var few: [Entry] = []
-    /// Empty unless there are more than ``fewLimit``.
+    /// The entries if there are more than ``fewLimit``; otherwise empty.
     private var many: [Source: Timestamp] = [:]
 
-    /// Makes a vector that has seen nothing.
+    /// Creates a vector that has seen nothing.
     public init() {}
 
     /// The newest timestamp seen from `source`, or `nil` if none was.
@@ -33,15 +35,15 @@ public struct VersionVector: Hashable, Sendable {
 
     private func place(of source: Source) -> Int? { few.firstIndex { $0.source == source } }
 
-    /// How many sources were seen.
+    /// The number of sources seen.
     public var count: Int { few.count + many.count }
 
-    /// Whether nothing was seen.
+    /// Whether nothing has been seen.
     public var isEmpty: Bool { few.isEmpty && many.isEmpty }
 
     /// Records that everything from `source` up to `timestamp` has been seen.
     ///
-    /// - Returns: Whether that was new; an older timestamp changes nothing.
+    /// - Returns: Whether this was new. An older timestamp changes nothing.
     /// - Complexity: O(1).
     @discardableResult
     public mutating func advance(_ source: Source, to timestamp: Timestamp) -> Bool {
@@ -59,7 +61,7 @@ public struct VersionVector: Hashable, Sendable {
             for entry in few { many[entry.source] = entry.timestamp }
             few = []
         }
-        // One look-up: a missing entry appears as zero, which every timestamp is above.
+        // A single lookup: a missing entry reads as zero, which is below every timestamp.
         return { (seen: inout Timestamp) -> Bool in
             guard seen < timestamp else { return false }
             seen = timestamp
@@ -67,7 +69,7 @@ public struct VersionVector: Hashable, Sendable {
         }(&many[source, default: .zero])
     }
 
-    /// Forgets a source, as if nothing of it had been seen.
+    /// Forgets a source, as if nothing from it had been seen.
     mutating func forget(_ source: Source) {
         few.removeAll { $0.source == source }
         many[source] = nil
@@ -76,13 +78,13 @@ public struct VersionVector: Hashable, Sendable {
         many = [:]
     }
 
-    /// Whether the update with this stamp, or a later one of its source, has been seen.
+    /// Returns whether the update with this stamp, or a later one of its source, has been seen.
     public func covers(_ stamp: Stamp) -> Bool {
         guard let seen = self[stamp.source] else { return false }
         return seen >= stamp.timestamp
     }
 
-    /// Takes the newer of both timestamps for each source.
+    /// Merges another vector into this one, taking the newer timestamp of each source.
     ///
     /// - Complexity: O(sources of `other`).
     public mutating func merge(_ other: VersionVector) {
@@ -90,14 +92,14 @@ public struct VersionVector: Hashable, Sendable {
         for (source, timestamp) in other.many { advance(source, to: timestamp) }
     }
 
-    /// The vector that has seen what either has seen.
+    /// Returns the vector that has seen everything that either has seen.
     public func merged(with other: VersionVector) -> VersionVector {
         var result = self
         result.merge(other)
         return result
     }
 
-    /// All entries in the order of their sources' UTF-16 code units; never in dictionary order.
+    /// All entries, ordered by source.
     ///
     /// - Complexity: O(n log n).
     public var entries: [(source: Source, timestamp: Timestamp)] {
@@ -105,14 +107,14 @@ public struct VersionVector: Hashable, Sendable {
         return many.map { (source: $0.key, timestamp: $0.value) }.sorted { $0.source < $1.source }
     }
 
-    /// The largest timestamp of all sources, or `nil` when empty.
+    /// The largest timestamp of all sources, or `nil` if the vector is empty.
     public var largest: Timestamp? { many.values.max() ?? few.lazy.map { $0.timestamp }.max() }
 }
 
 extension VersionVector: CustomStringConvertible {
-    /// Makes a vector from text such as `A@3 B@5.5`, or `nil` if it does not read so.
+    /// Creates a vector from text such as `A@3 B@5.5`; returns `nil` if the text is malformed.
     ///
-    /// Numbers follow JSON's grammar, which ``description`` needs for the smallest: `A@1e-7`.
+    /// Numbers follow JSON's grammar, because ``description`` prints very small ones like `A@1e-7`.
     public init?(_ text: String) {
         for entry in text.utf8.split(separator: UInt8(ascii: " ")) {
             guard let at = entry.lastIndex(of: UInt8(ascii: "@")) else { return nil }
@@ -127,7 +129,7 @@ extension VersionVector: CustomStringConvertible {
         }
     }
 
-    /// The entries as `A@3 B@5.5`, in the order of their sources.
+    /// The entries as text such as `A@3 B@5.5`, ordered by source.
     public var description: String {
         var bytes: [UInt8] = []
         for entry in entries {

@@ -4,7 +4,7 @@
 public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of error.
     ///
-    /// Implementations of ``LogStorage`` may define their own.
+    /// Implementations of `LogStorage` may define their own.
     public struct Code: Hashable, Sendable {
         private let name: String
         /// Creates a code for another implementation.

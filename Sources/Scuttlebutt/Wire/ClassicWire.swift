@@ -1,43 +1,46 @@
 // SPDX-License-Identifier: MIT
 
-/// How the classic wire is spoken: which rules updates follow, and what is accepted.
+/// The rules and limits of the classic wire format, in which each line is one JSON value.
 ///
-/// One line is one JSON value. What we read is checked strictly and bounded; what we relay leaves
-/// as the bytes that came.
+/// What is read is checked strictly and bounded. Relayed updates are sent as the bytes that were
+/// received.
 public struct ClassicWire: Hashable, Sendable {
-    /// The two families of originals; told apart by what is replicated, not by the transport.
+    /// The two families of JavaScript packages, which differ in what they replicate, not in the
+    /// transport.
     public enum Rules: Hashable, Sendable {
-        /// `dominictarr/scuttlebutt` and its data types: any source but `__proto__`.
+        /// `dominictarr/scuttlebutt` and its data types: any source except `__proto__`.
         case upstream
-        /// `scuttlebutt-vector`, which carries redux actions: sources that are not properties of
+        /// `scuttlebutt-vector`, which carries Redux actions: sources that are not properties of
         /// every JavaScript object, and values that have the shape of an action.
         case fork
     }
 
-    /// Which rules updates follow.
+    /// The rules that updates must follow.
     public var rules: Rules
-    /// The bounds of one value, which stands inside of the update's array; exceeding them refuses
-    /// the update and keeps the connection.
+    /// The bounds of an update's value, excluding the array around it.
+    ///
+    /// An update that exceeds them is refused, but the connection stays open.
     public var bounds: JSONBounds
 
-    /// The most sources in one header: 65,536.
+    /// The maximum number of sources in a header: 65,536.
     ///
-    /// A header with more ends the connection.
+    /// A header with more sources ends the connection.
     public static let maximumSources = 65_536
-    /// The longest source in UTF-8 bytes: 1,024.
+    /// The maximum length of a source in UTF-8 bytes: 1,024.
     ///
-    /// An update of a longer one is refused.
+    /// An update from a longer source is refused.
     public static let maximumSourceByteCount = 1_024
-    /// The longest line or frame in bytes that transports accept by default: 10,485,760, as the
-    /// originals' WebSocket library.
+    /// The default maximum length of a line or frame in bytes: 10,485,760, as in the JavaScript
+    /// packages' WebSocket library.
     public static let maximumLineByteCount = 10_485_760
-    /// The deepest nesting of an update by default: 256, its own array included.
+    /// The default maximum nesting of an update: 256, including its own array.
     public static let maximumDepth = 256
 
-    /// The most keys and elements in an update's value by default, over all levels: 1,048,576.
+    /// The default maximum number of members and elements in an update's value, over all levels:
+    /// 1,048,576.
     public static let maximumElements = 1 << 20
 
-    /// Makes a wire with the default bounds.
+    /// Creates a wire format, by default with the default bounds.
     public init(rules: Rules, bounds: JSONBounds? = nil) {
         self.rules = rules
         self.bounds =
@@ -48,18 +51,18 @@ public struct ClassicWire: Hashable, Sendable {
                 elementCount: ClassicWire.maximumElements)
     }
 
-    /// The longest Primus frame that peers take, in bytes.
+    /// The maximum length in bytes of a Primus frame that peers accept.
     var maximumFrameByteCount: Int {
         max(bounds.stringByteCount, ClassicWire.maximumLineByteCount)
     }
 
-    /// How many bytes a line has as a Primus frame, which is a JSON string of it: each quote and
-    /// backslash costs one more.
+    /// Returns the length in bytes of a line as a Primus frame, which is a JSON string of the line
+    /// and therefore needs one more byte for each quote and backslash.
     ///
-    /// A line that is short enough for TCP can be too long for Primus. It is accepted nowhere: a
-    /// server that had it could not bring any Primus peer up to date again.
+    /// A line that fits in a TCP line can be too long for Primus. Such a line is accepted on no
+    /// transport, because a server that had it could never bring a Primus peer up to date.
     ///
-    /// - Complexity: O(1) for lines that cannot be too long, else O(n).
+    /// - Complexity: O(1) for lines that cannot be too long, otherwise O(n).
     public static func frameByteCount(
         _ line: UnsafeBufferPointer<UInt8>, countingAbove limit: Int
     ) -> Int {
@@ -69,12 +72,12 @@ public struct ClassicWire: Hashable, Sendable {
         return count
     }
 
-    /// Adds the line of one update: the bytes received, where it was received.
+    /// Appends the line of an update; for a received update, these are the bytes received.
     public func append(_ update: Update, to block: inout WireBlock) {
         block.appendLine { ClassicWire.append(update, to: &$0) }
     }
 
-    /// Appends one update without a newline.
+    /// Appends an update without a newline.
     public static func append(_ update: Update, to bytes: inout [UInt8]) {
         bytes.append(Ascii.leftBracket)
         bytes.append(contentsOf: update.payload)
@@ -85,7 +88,7 @@ public struct ClassicWire: Hashable, Sendable {
         }
     }
 
-    /// Appends what follows the payload in the form that we write ourselves.
+    /// Appends what follows the payload, in the form used for own updates.
     static func appendTail(_ timestamp: Timestamp, _ source: Source, to bytes: inout [UInt8]) {
         bytes.append(Ascii.comma)
         JSONNumber.append(timestamp.value, to: &bytes)
@@ -94,13 +97,13 @@ public struct ClassicWire: Hashable, Sendable {
         bytes.append(Ascii.rightBracket)
     }
 
-    /// Adds the line `"SYNC"`.
+    /// Appends the line `"SYNC"`.
     public func appendSync(to block: inout WireBlock) {
         block.appendLine { $0.append(contentsOf: "\"SYNC\"".utf8) }
     }
 
-    /// Adds a header line in the given form, with entries in a defined order: the sender first,
-    /// then by UTF-16 code units.
+    /// Appends a header line in the given form, with the sender's entry first and the others
+    /// ordered by UTF-16 code units.
     public func append(_ digest: Digest, form: HeaderForm, to block: inout WireBlock) {
         block.appendLine { bytes in
             bytes.append(contentsOf: "{\"id\":".utf8)
@@ -135,11 +138,11 @@ public struct ClassicWire: Hashable, Sendable {
     }
 }
 
-/// The two forms of the header; told apart by the transport.
+/// The two forms of the header, which depend on the transport.
 public enum HeaderForm: Hashable, Sendable {
     /// `{"id":…,"clock":{…}}`, on TCP.
     case upstream
-    /// `{"id":…,"start":0,"clock":{…}}` with the own source always present, on Primus and
+    /// `{"id":…,"start":0,"clock":{…}}`, which always includes the sender's source, on Primus and
     /// WebSocket.
     case fork
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// What a validated JSON value looks like to a redux peer.
+/// Whether a validated JSON value has the shape of a Redux action.
 ///
-/// Values of any other shape kill the process of an original redux-scuttlebutt server, so they are
-/// refused and never relayed (quirk Q16).
+/// Values of any other shape crash redux-scuttlebutt's server, so they are refused and never
+/// relayed (quirk Q16).
 public enum ActionShape: Hashable, Sendable {
-    /// An action; `type` is valid UTF-8 and not empty.
+    /// An action whose `type` is valid UTF-8 and not empty.
     case action(type: [UInt8])
-    /// Something that no peer may get.
+    /// A value that must not be sent to any peer.
     case refused(Refusal)
 
-    /// Why a value is no action.
+    /// The reason a value is not an action.
     public struct Refusal: Error, Hashable, Sendable {
         private enum Value: UInt8 {
             case notAnObject, typeMissing, typeNotAString, typeEmpty, metaNotAnObject
@@ -29,7 +29,7 @@ public enum ActionShape: Hashable, Sendable {
         /// There is a `meta`, and it is not an object.
         public static let metaNotAnObject = Refusal(value: .metaNotAnObject)
 
-        /// The reason in words.
+        /// The reason as text.
         public var text: String {
             switch value {
             case .notAnObject: "an action must be an object"
@@ -41,19 +41,20 @@ public enum ActionShape: Hashable, Sendable {
         }
     }
 
-    /// Whether actions of this type stay with the peer that dispatched them: it begins with `@`.
+    /// Returns whether actions of this type stay with the peer that dispatched them, because it
+    /// begins with `@`.
     public static func isLocal(_ type: [UInt8]) -> Bool { type.first == 0x40 }
 
-    /// Looks at a value that ``JSONScanner`` has validated.
+    /// Inspects a value that ``JSONScanner`` has validated.
     ///
-    /// Keys are compared after unescaping, and of equal keys the last one counts, as in JavaScript.
+    /// As in JavaScript, keys are compared after unescaping, and the last of equal keys counts.
     ///
-    /// - Complexity: O(*n*) in the bytes of the value; allocates only the type.
+    /// - Complexity: O(n), where n is the length of the value; allocates only the type.
     public static func inspect(_ payload: [UInt8]) -> ActionShape {
         payload.withUnsafeBufferPointer { inspect($0) }
     }
 
-    /// Looks at a value that ``JSONScanner`` has validated.
+    /// Inspects a value that ``JSONScanner`` has validated.
     public static func inspect(_ bytes: UnsafeBufferPointer<UInt8>) -> ActionShape {
         do throws(Refusal) {
             let literal = try typeLiteral(bytes)
@@ -66,9 +67,9 @@ public enum ActionShape: Hashable, Sendable {
         }
     }
 
-    /// Whether a validated value is an action that stays local by its name; allocates nothing.
+    /// Returns whether a validated value is an action whose type makes it local; allocates nothing.
     ///
-    /// - Throws: Why the value is no action.
+    /// - Throws: The reason the value is not an action.
     public static func isLocalAction(
         _ bytes: UnsafeBufferPointer<UInt8>
     ) throws(Refusal) -> Bool {
@@ -81,7 +82,7 @@ public enum ActionShape: Hashable, Sendable {
         return isLocal(text)
     }
 
-    /// Where the literal of `type` stands, quotes included.
+    /// Returns the range of the literal of `type`, including its quotes.
     private static func typeLiteral(
         _ bytes: UnsafeBufferPointer<UInt8>
     ) throws(Refusal) -> Range<Int> {

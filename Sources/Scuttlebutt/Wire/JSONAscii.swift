@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The bytes that JSON's grammar is made of.
+/// The ASCII bytes of JSON's grammar.
 enum Ascii {
     static let quote: UInt8 = 0x22
     static let plus: UInt8 = 0x2B
@@ -25,7 +25,7 @@ enum Ascii {
         byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
     }
 
-    /// The value of a hexadecimal digit of either case.
+    /// Returns the value of a hexadecimal digit in either case.
     @inline(__always)
     static func hexadecimal(_ byte: UInt8) -> UInt32? {
         switch byte {
@@ -36,7 +36,7 @@ enum Ascii {
         }
     }
 
-    /// Lower-case hexadecimal digits, as JavaScript writes them.
+    /// Returns a lower-case hexadecimal digit, as JavaScript writes them.
     @inline(__always)
     static func lowerHexadecimal(_ value: UInt32) -> UInt8 {
         let digit = UInt8(truncatingIfNeeded: value & 15)

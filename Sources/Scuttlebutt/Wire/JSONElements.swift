@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-/// Walks over the elements of one array in validated bytes.
+/// Iterates over the elements of an array in validated bytes.
 ///
-/// It trusts the bytes only for speed: on others it ends early or yields odd ranges inside of
-/// them, and never reads outside.
+/// It is memory-safe for any bytes: if they are not valid, it ends early or returns arbitrary
+/// ranges within them.
 public struct JSONElements {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var index: Int
 
-    /// Makes a walk, or `nil` when no array begins at `offset` (white space may precede it).
+    /// Creates an iterator; returns `nil` if no array begins at `offset`, ignoring white space.
     public init?(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int = 0) {
         let start = JSONTrusted.skipWhitespace(bytes, at: offset)
         guard start < bytes.count, bytes[start] == Ascii.leftBracket else { return nil }
@@ -16,7 +16,8 @@ public struct JSONElements {
         index = start + 1
     }
 
-    /// Where the next element stands, without white space around it, or `nil` behind the last.
+    /// Returns the range of the next element without surrounding white space, or `nil` after the
+    /// last.
     public mutating func next() -> Range<Int>? {
         index = JSONTrusted.skipWhitespace(bytes, at: index)
         if index < bytes.count, bytes[index] == Ascii.comma {

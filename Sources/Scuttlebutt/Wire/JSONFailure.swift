@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// Why some bytes are not a JSON value that we take, and where.
+/// An error in JSON or a violation of its bounds, with its position.
 public struct JSONFailure: Error, Hashable, Sendable {
-    /// The kind of a failure.
+    /// The kind of error.
     public struct Code: Hashable, Sendable {
         private enum Value: UInt8 {
             case unexpectedEnd, unexpectedByte, invalidNumber, invalidLiteral, invalidEscape
@@ -11,48 +11,48 @@ public struct JSONFailure: Error, Hashable, Sendable {
 
         private let value: Value
 
-        /// The bytes end inside of a value.
+        /// The bytes end within a value.
         public static let unexpectedEnd = Code(value: .unexpectedEnd)
-        /// A byte that cannot stand here.
+        /// A byte that is not allowed at this position.
         public static let unexpectedByte = Code(value: .unexpectedByte)
         /// A number that does not follow the grammar, such as `01` or `1.`.
         public static let invalidNumber = Code(value: .invalidNumber)
-        /// Something other than `true`, `false` and `null`.
+        /// A literal other than `true`, `false` and `null`.
         public static let invalidLiteral = Code(value: .invalidLiteral)
-        /// A backslash in a string with something unknown behind it.
+        /// An unknown escape in a string.
         public static let invalidEscape = Code(value: .invalidEscape)
         /// A raw control character (below U+0020) in a string.
         public static let controlCharacter = Code(value: .controlCharacter)
-        /// A string that is not UTF-8: overlong, a surrogate, or above U+10FFFF.
+        /// A string that is not UTF-8: an overlong form, a surrogate, or above U+10FFFF.
         public static let invalidUTF8 = Code(value: .invalidUTF8)
         /// More nested arrays and objects than ``JSONBounds/depth``.
         public static let tooDeep = Code(value: .tooDeep)
-        /// A string literal of more bytes than ``JSONBounds/stringByteCount``.
+        /// A string literal with more bytes than ``JSONBounds/stringByteCount``.
         public static let stringTooLong = Code(value: .stringTooLong)
-        /// More elements and members in all than ``JSONBounds/elementCount``.
+        /// More elements and members in total than ``JSONBounds/elementCount``.
         public static let tooManyElements = Code(value: .tooManyElements)
     }
 
-    /// What is wrong.
+    /// The kind of error.
     public let code: Code
-    /// Where: an index into the bytes that were scanned.
+    /// The position as an index into the scanned bytes.
     public let offset: Int
 
-    /// Makes a failure of its two parts.
+    /// Creates an error.
     public init(_ code: Code, at offset: Int) {
         self.code = code
         self.offset = offset
     }
 
-    /// A sentence for people.
+    /// A message for people.
     public var text: String { "\(code.text) at byte \(offset)" }
 }
 
 extension JSONFailure.Code {
-    /// The failure in words.
+    /// The kind of error as text.
     public var text: String {
         switch value {
-        case .unexpectedEnd: "the JSON ends in the middle of a value"
+        case .unexpectedEnd: "unexpected end of JSON"
         case .unexpectedByte: "unexpected byte in JSON"
         case .invalidNumber: "malformed JSON number"
         case .invalidLiteral: "unknown JSON literal"
@@ -66,17 +66,19 @@ extension JSONFailure.Code {
     }
 }
 
-/// The bounds of one JSON value; exceeding one refuses the value, not the line it stands in.
+/// The bounds of a JSON value.
+///
+/// A value that exceeds them is refused, but the rest of its line is still read.
 public struct JSONBounds: Hashable, Sendable {
-    /// The most arrays and objects inside each other; default 256, and `[]` has depth 1.
+    /// The maximum nesting of arrays and objects, by default 256; `[]` has depth 1.
     public var depth: Int
-    /// The most bytes of one string literal between its quotes; default 10,485,760, as a whole
-    /// line.
+    /// The maximum length of a string literal in bytes between its quotes; by default 10,485,760,
+    /// like that of a line.
     public var stringByteCount: Int
-    /// The most elements and members of all arrays and objects together; default 2^20.
+    /// The maximum total number of elements and members of all arrays and objects, by default 2^20.
     public var elementCount: Int
 
-    /// Makes bounds; each has the default that its property names.
+    /// Creates bounds with the defaults given for each property.
     public init(
         depth: Int = 256, stringByteCount: Int = 10_485_760, elementCount: Int = 1 << 20
     ) {

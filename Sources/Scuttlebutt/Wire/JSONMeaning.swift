@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// Compares JSON values by what they mean to JavaScript, not by their bytes.
+/// Compares JSON values by their meaning in JavaScript instead of their bytes.
 ///
 /// A relay written in JavaScript may change the order of keys, the text of numbers and the escapes
-/// in strings; two copies of one update are still the same update.
+/// in strings, but the update remains the same.
 public enum JSONMeaning {
-    /// Whether two validated values mean the same.
+    /// Returns whether two validated values are equivalent.
     ///
-    /// The order of an object's keys does not count; of equal keys the last one counts; numbers are
-    /// compared as doubles (−0 equals 0), strings and keys by UTF-16 code units.
+    /// The order of an object's keys is ignored, and the last of equal keys counts. Numbers are
+    /// compared as doubles (−0 equals 0), and strings and keys by UTF-16 code units.
     ///
-    /// - Complexity: O(1) for equal bytes of equal storage; else O(*n* · depth + *k* log *k*).
+    /// - Complexity: O(1) for equal bytes in the same storage; otherwise O(n · depth + k log k).
     public static func areEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         a == b || canonical(a, dropsEmptyMeta: false) == canonical(b, dropsEmptyMeta: false)
     }
 
-    /// Whether two validated redux actions mean the same: as ``areEqual(_:_:)``, and an empty
-    /// `meta` at the top equals none.
+    /// Returns whether two validated Redux actions are equivalent like in ``areEqual(_:_:)``,
+    /// except that an empty `meta` equals none.
     public static func areEqualActions(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         a == b || canonical(a, dropsEmptyMeta: true) == canonical(b, dropsEmptyMeta: true)
     }
 
-    /// Bytes that are equal exactly for values that mean the same.
+    /// Returns bytes that are equal exactly for equivalent values.
     ///
-    /// Not JSON. Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of a double;
-    /// `s`, a byte count and WTF-8; `a`, elements, `]`; `o`, keys and values sorted by key, `}`.
+    /// They are not JSON. Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of
+    /// a double; `s`, a byte count and WTF-8; `a`, elements, `]`; `o`, keys and values sorted by
+    /// key, `}`.
     static func canonical(_ json: [UInt8], dropsEmptyMeta: Bool) -> [UInt8] {
         json.withUnsafeBufferPointer { bytes in
             var writer = CanonicalWriter(bytes, dropsEmptyMeta: dropsEmptyMeta)
@@ -34,10 +35,10 @@ public enum JSONMeaning {
     }
 }
 
-/// Writes the canonical form, with a stack of its own in place of recursion.
+/// Writes the canonical form, using its own stack instead of recursion.
 private struct CanonicalWriter {
     private struct Member {
-        /// Where key and value begin in the output; the value ends where the next key begins.
+        /// The offsets of key and value in the output; the value ends where the next key begins.
         var start: Int
         var value: Int
     }
@@ -95,7 +96,7 @@ private struct CanonicalWriter {
         }
     }
 
-    /// Whether the literal at `index` is a key.
+    /// Returns whether the literal at `index` is a key.
     private func standsBeforeColon() -> Bool {
         let end = JSONTrusted.skipWhitespace(
             bytes, at: JSONTrusted.endOfString(bytes, at: index))
@@ -121,7 +122,7 @@ private struct CanonicalWriter {
         }
     }
 
-    /// Ends the innermost container; sorts it when it is an object.
+    /// Ends the innermost container, and sorts it if it is an object.
     private mutating func close() {
         guard let container = open.popLast() else { return }
         defer { output.append(container.isObject ? Ascii.rightBrace : Ascii.rightBracket) }
@@ -132,7 +133,7 @@ private struct CanonicalWriter {
         func key(_ place: Int) -> ArraySlice<UInt8> {
             body[(members[place].start - base)..<(members[place].value - base)]
         }
-        // Equal keys stay in the order in which they came, so that the last one can be found.
+        // Equal keys keep their order, so that the last one can be found.
         let order = members.indices.sorted { left, right in
             let (a, b) = (key(left), key(right))
             return a.elementsEqual(b) ? left < right : a.lexicographicallyPrecedes(b)

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 
-/// Walks over the members of one object in validated bytes.
+/// Iterates over the members of an object in validated bytes.
 ///
-/// It trusts the bytes only for speed: on others it ends early or yields odd ranges inside of
-/// them, and never reads outside.
+/// It is memory-safe for any bytes: if they are not valid, it ends early or returns arbitrary
+/// ranges within them.
 public struct JSONMembers {
-    /// One member of an object.
+    /// A member of an object.
     public struct Member: Hashable, Sendable {
-        /// The key's string literal, quotes included.
+        /// The range of the key's string literal, including its quotes.
         public let key: Range<Int>
-        /// The value, without white space around it.
+        /// The range of the value without surrounding white space.
         public let value: Range<Int>
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var index: Int
 
-    /// Makes a walk, or `nil` when no object begins at `offset` (white space may precede it).
+    /// Creates an iterator; returns `nil` if no object begins at `offset`, ignoring white space.
     public init?(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int = 0) {
         let start = JSONTrusted.skipWhitespace(bytes, at: offset)
         guard start < bytes.count, bytes[start] == Ascii.leftBrace else { return nil }
@@ -24,7 +24,7 @@ public struct JSONMembers {
         index = start + 1
     }
 
-    /// The next member, or `nil` behind the last.
+    /// Returns the next member, or `nil` after the last.
     public mutating func next() -> Member? {
         index = JSONTrusted.skipWhitespace(bytes, at: index)
         if index < bytes.count, bytes[index] == Ascii.comma {
@@ -41,7 +41,7 @@ public struct JSONMembers {
         return Member(key: key..<keyEnd, value: value..<index)
     }
 
-    /// Whether a key's literal stands for `name`, which is plain ASCII.
+    /// Returns whether a key's literal represents `name`, which must be plain ASCII.
     public static func key(
         _ literal: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>, is name: StaticString
     ) -> Bool {
@@ -62,7 +62,8 @@ public struct JSONMembers {
     }
 }
 
-/// Finds ends in bytes that a ``JSONScanner`` has validated, without checking them again.
+/// Finds the ends of values in bytes that ``JSONScanner`` has validated, without checking them
+/// again.
 enum JSONTrusted {
     @inline(__always)
     static func skipWhitespace(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Int {
@@ -71,7 +72,7 @@ enum JSONTrusted {
         return index
     }
 
-    /// The offset behind the literal whose opening quote stands at `offset`.
+    /// Returns the offset after the string literal that begins at `offset`.
     static func endOfString(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Int {
         var index = offset + 1
         while true {
@@ -82,7 +83,7 @@ enum JSONTrusted {
         }
     }
 
-    /// The offset behind the value that begins at `offset`, at most `bytes.count`.
+    /// Returns the offset after the value that begins at `offset`, at most `bytes.count`.
     static func endOfValue(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Int {
         var index = offset
         var depth = 0
@@ -111,7 +112,7 @@ enum JSONTrusted {
 }
 
 extension JSONMembers {
-    /// The offset behind the value that begins at `offset` of validated bytes.
+    /// Returns the offset after the value that begins at `offset` in validated bytes.
     public static func endOfValue(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Int {
         JSONTrusted.endOfValue(bytes, at: offset)
     }

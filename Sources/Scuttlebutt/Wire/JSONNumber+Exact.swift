@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// A natural number of any size, for the few texts that 128 bits do not decide.
+/// A natural number of any size, for the few texts for which 128 bits are not enough.
 struct BigNatural {
-    /// Little end first; no zero at the big end.
+    /// The words, least significant first, without leading zeros.
     private var limbs: [UInt32]
 
     init(_ value: UInt64) {
@@ -50,7 +50,9 @@ struct BigNatural {
         for _ in 0..<left { multiply(by: 5) }
     }
 
-    /// The leading 128 bits, the top bit set; the number must not be zero.
+    /// The leading 128 bits, with the top bit set.
+    ///
+    /// The number must not be zero.
     var leading128: JSONNumber.PowersOfFive.Power {
         var words: (UInt32, UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0, 0)
         let count = limbs.count
@@ -68,7 +70,8 @@ struct BigNatural {
             high: joined(words.0, words.1, words.2), low: joined(words.2, words.3, words.4))
     }
 
-    /// Negative, zero or positive as this number is smaller, equal or greater.
+    /// Returns a negative number, zero or a positive number if this number is smaller, equal or
+    /// greater.
     func compare(_ other: BigNatural) -> Int {
         if limbs.count != other.limbs.count { return limbs.count < other.limbs.count ? -1 : 1 }
         for index in limbs.indices.reversed() where limbs[index] != other.limbs[index] {
@@ -79,11 +82,11 @@ struct BigNatural {
 }
 
 extension JSONNumber {
-    /// No middle of two doubles has more significant digits (767), so what follows can only say
-    /// "a little more".
+    /// The maximum number of significant digits of the midpoint between two doubles, so that
+    /// further digits only matter in that they are not zero.
     private static let decisiveDigits = 800
 
-    /// `low` or the double above it, whichever is nearer to the digits.
+    /// Returns `low` or the double above it, whichever is nearer to the digits.
     static func decide(
         between low: Double, _ bytes: UnsafeBufferPointer<UInt8>, _ digits: Range<Int>,
         _ decimal: Decimal
@@ -104,7 +107,7 @@ extension JSONNumber {
         }
         // `exponent` belongs to the first 19 digits.
         let exponent = decimal.exponent - (taken - 19)
-        // The middle is (2 · significand + 1) · 2^(power − 1).
+        // The midpoint is (2 · significand + 1) · 2^(power − 1).
         let bits = low.bitPattern
         let biased = Int(bits >> 52)
         let fraction = bits & (1 << 52 - 1)

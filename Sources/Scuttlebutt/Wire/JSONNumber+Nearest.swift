@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
 extension JSONNumber {
-    /// The double nearest to `significand` · 10^`exponent`.
+    /// Returns the double nearest to `significand` · 10^`exponent`.
     ///
     /// - SeeAlso: Lemire, "Number Parsing at a Gigabyte per Second" (2021); Mushtak and Lemire,
-    ///   "Fast Number Parsing Without Fallback" (2023), which proves that 128 bits decide.
+    ///   "Fast Number Parsing Without Fallback" (2023), which proves that 128 bits are enough.
     static func nearest(_ significand: UInt64, _ exponent: Int) -> Double {
         if significand == 0 || exponent < -342 { return 0 }
         if exponent > 308 { return .infinity }
         let shift = significand.leadingZeroBitCount
         let scaled = significand << UInt64(shift)
         let power = PowersOfFive.table[exponent + 342]
-        // The table rounds down; the proof wants negative powers rounded up.
+        // The table rounds down, but the proof requires negative powers to be rounded up.
         let (powerHigh, powerLow) = exponent < 0 ? power.successor : (power.high, power.low)
         var (high, low) = multiply(scaled, powerHigh)
         if high & 0x1FF == 0x1FF {
@@ -33,7 +33,7 @@ extension JSONNumber {
         if low <= 1, exponent >= -4, exponent <= 23, mantissa & 3 == 1,
             mantissa << UInt64(upperBit + 9) == high
         {
-            // Exactly half way: to even.
+            // Exactly halfway: round to even.
             mantissa &= ~1
         }
         mantissa += mantissa & 1
@@ -46,10 +46,10 @@ extension JSONNumber {
         return Double(bitPattern: UInt64(power2) << 52 | mantissa & ~(1 << 52))
     }
 
-    /// The product of two words as two words.
+    /// Returns the product of two words as two words.
     ///
-    /// By hand under wasm32, where the full-width multiplication of the standard library needs a
-    /// runtime function that Embedded Swift does not bring.
+    /// Implemented by hand for wasm32, where the standard library's full-width multiplication needs
+    /// a runtime function that Embedded Swift does not provide.
     @inline(__always)
     static func multiply(_ a: UInt64, _ b: UInt64) -> (high: UInt64, low: UInt64) {
         #if arch(wasm32)
@@ -65,9 +65,9 @@ extension JSONNumber {
         #endif
     }
 
-    /// The leading 128 bits of 5^−342 … 5^324, rounded down, the top bit set.
+    /// The leading 128 bits of 5^−342 … 5^324, rounded down, with the top bit set.
     ///
-    /// Worked out once at first use (well under a millisecond, 10 KB) rather than printed here.
+    /// The table (10 KB) is computed on first use, which takes well under a millisecond.
     enum PowersOfFive {
         struct Power {
             var high: UInt64

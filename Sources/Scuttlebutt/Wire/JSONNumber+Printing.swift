@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 extension JSONNumber {
-    /// Appends a double exactly as JavaScript's `JSON.stringify` prints it: the fewest digits that
-    /// read back as the same double.
+    /// Appends a double exactly as JavaScript's `JSON.stringify` prints it, with the fewest digits
+    /// that read back as the same double.
     ///
-    /// `-0` prints as `0`; what is not finite prints as `null`.
+    /// `-0` prints as `0`, and values that are not finite print as `null`.
     public static func append(_ value: Double, to output: inout [UInt8]) {
         guard value.isFinite else {
             output.append(contentsOf: [0x6E, 0x75, 0x6C, 0x6C])
@@ -58,12 +58,12 @@ extension JSONNumber {
         return rest >= 10 ? count + 1 : count
     }
 
-    /// Lays out `digits` · 10^`exponent` as ECMAScript's Number::toString does.
+    /// Formats `digits` · 10^`exponent` like ECMAScript's Number::toString.
     private static func appendDigits(
         _ digits: UInt64, exponent: Int, to output: inout [UInt8]
     ) {
         let count = digitCount(digits)
-        // The decimal point stands behind this many digits.
+        // The number of digits before the decimal point.
         let point = count + exponent
         let start = output.count
         if point > 21 || point <= -6 {
@@ -86,9 +86,9 @@ extension JSONNumber {
         }
     }
 
-    /// The shortest decimal that reads back as `value`, which is positive and finite.
+    /// Returns the shortest decimal that reads back as `value`, which must be positive and finite.
     ///
-    /// Of several it is the nearest; it has no zeros at its end.
+    /// Of several, it is the nearest. It has no trailing zeros.
     ///
     /// - SeeAlso: Giulietti, "The Schubfach way to render doubles" (2021).
     static func shortest(_ value: Double) -> (digits: UInt64, exponent: Int) {
@@ -97,7 +97,7 @@ extension JSONNumber {
         let fraction = bits & (1 << 52 - 1)
         let significand = biased == 0 ? fraction : fraction | 1 << 52
         let q = max(biased, 1) - 1075
-        // At a power of two the double below is only half as far away.
+        // At a power of two, the next lower double is only half as far away.
         let isLowerCloser = fraction == 0 && biased > 1
         let k = (q * 1_262_611 - (isLowerCloser ? 524_031 : 0)) >> 22
         let h = UInt64(q + (-k * 1_741_647) >> 19 + 1)
@@ -135,7 +135,7 @@ extension JSONNumber {
         return (digits, exponent)
     }
 
-    /// The upper half of a product, its lowest bit set when anything below was cut off.
+    /// Returns the upper half of a product, with its lowest bit set if the lower half was not zero.
     @inline(__always)
     private static func roundToOdd(_ factor: (UInt64, UInt64), _ value: UInt64) -> UInt64 {
         let x = multiply(factor.1, value)

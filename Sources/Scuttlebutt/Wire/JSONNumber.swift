@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
 
-/// Translates between JSON number texts and doubles, correctly rounded both ways.
+/// Converts between JSON number texts and doubles, correctly rounded in both directions.
 public enum JSONNumber {
-    /// The double nearest to a number text, ties to even, as every JavaScript engine reads it.
+    /// Returns the double nearest to a number text, rounding ties to even as in JavaScript.
     ///
-    /// `1e999` is infinity and `-0` is negative zero. Up to 19 digits cost some tens of
-    /// nanoseconds; longer texts that lie next to the middle of two doubles are compared exactly.
+    /// `1e999` is infinity and `-0` is negative zero. Up to 19 digits take some tens of
+    /// nanoseconds. Longer texts that are very close to the midpoint of two doubles are compared
+    /// exactly.
     ///
     /// - Parameters:
-    ///   - bytes: Bytes that hold the text.
-    ///   - range: Where it stands; validated by ``JSONScanner``. Other bytes give some number.
+    ///   - bytes: Bytes that contain the text.
+    ///   - range: The range of the text, validated by ``JSONScanner``. For other bytes, the result
+    ///     is arbitrary.
     public static func parse(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Double {
         var decimal = Decimal(bytes, range)
         let magnitude = decimal.magnitude(bytes)
         return decimal.isNegative ? -magnitude : magnitude
     }
 
-    /// The double nearest to a number text that fills `bytes`.
+    /// Returns the double nearest to the number text `bytes`.
     public static func parse(_ bytes: [UInt8]) -> Double {
         bytes.withUnsafeBufferPointer { parse($0, 0..<$0.count) }
     }
 
-    /// The integer that a number text without fraction and exponent stands for, if it fits.
+    /// Returns the integer represented by a number text without fraction and exponent, if it fits.
     ///
-    /// - Returns: `nil` for any other form, also for `1.0` and `-0`.
+    /// - Returns: `nil` for any other form, including `1.0` and `-0`.
     public static func parseInteger(
         _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>
     ) -> Int64? {
@@ -49,19 +51,19 @@ public enum JSONNumber {
         return Int64(exactly: value)
     }
 
-    /// The digits and the exponent of a number text.
+    /// The digits and exponent of a number text.
     struct Decimal {
         var isNegative = false
         /// The first 19 significant digits.
         var significand: UInt64 = 0
-        /// The value is about `significand` · 10^`exponent`.
+        /// The exponent; the value is approximately `significand` · 10^`exponent`.
         var exponent = 0
-        /// Whether digits were left out of `significand`.
+        /// Whether `significand` omits digits.
         var isTruncated = false
-        /// Where the first significant digit stands, and where the digits end.
+        /// The offsets of the first significant digit and of the end of the digits.
         var digits = 0..<0
 
-        /// A bound that no double reaches, so that sums of exponents cannot overflow.
+        /// A bound beyond all doubles, so that sums of exponents cannot overflow.
         static let largestExponent = 100_000_000
 
         init(_ bytes: UnsafeBufferPointer<UInt8>, _ whole: Range<Int>) {
@@ -116,11 +118,11 @@ public enum JSONNumber {
             exponent += isDown ? -power : power
         }
 
-        /// The nearest double to the digits, without the sign.
+        /// Returns the double nearest to the digits, without the sign.
         mutating func magnitude(_ bytes: UnsafeBufferPointer<UInt8>) -> Double {
             guard significand != 0 else { return 0 }
             if !isTruncated, significand <= 1 << 53, exponent >= -22, exponent <= 22 {
-                // Both factors are exact, so the one operation rounds once.
+                // Both factors are exact, so the operation rounds only once.
                 let power = JSONNumber.exactPowers[abs(exponent)]
                 let value = Double(significand)
                 return exponent < 0 ? value / power : value * power
@@ -133,7 +135,7 @@ public enum JSONNumber {
         }
     }
 
-    /// 10^0 … 10^22: the powers of ten that are doubles.
+    /// 10^0 … 10^22, the powers of ten that are exact as doubles.
     static let exactPowers: [Double] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
         1e17, 1e18, 1e19, 1e20, 1e21, 1e22,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 extension JSONScanner {
-    /// The offset behind the string literal whose opening quote stands at `offset`.
+    /// Returns the offset after the string literal that begins at `offset`.
     ///
-    /// Checks escapes and UTF-8. An escaped lone surrogate is legal JSON and passes; whoever
-    /// decodes the string is told of it.
+    /// Checks escapes and UTF-8. An escaped unpaired surrogate is valid JSON and is accepted;
+    /// decoding the string reports it.
     public func skipString(at offset: Int) throws(JSONFailure) -> Int {
         var index = offset + 1
         while true {
@@ -24,14 +24,14 @@ extension JSONScanner {
         }
     }
 
-    /// The first offset from `offset` on whose byte is not plain: a quote, a backslash, a control
-    /// character, or beyond ASCII.
+    /// Returns the first offset from `offset` on whose byte is a quote, a backslash, a control
+    /// character, or not ASCII.
     @inline(__always)
     func skipPlain(at offset: Int) -> Int {
         var index = offset
         let ones: UInt64 = 0x0101_0101_0101_0101
         let tops: UInt64 = 0x8080_8080_8080_8080
-        // Eight bytes at once: a byte that is not plain sets its top bit in `special`.
+        // Check eight bytes at once: a byte that is not plain sets its top bit in `special`.
         if let base = bytes.baseAddress {
             while index <= bytes.count &- 8 {
                 let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
@@ -41,7 +41,8 @@ extension JSONScanner {
                     (word &- ones &* 0x20) | (quotes &- ones) | (escapes &- ones) | word
                 let found = special & tops
                 if found != 0 {
-                    // A borrow can only raise false alarms above a true one, so the lowest holds.
+                    // A borrow can only cause false positives above a true one, so the lowest is
+                    // true.
                     index &+= found.littleEndian.trailingZeroBitCount >> 3
                     return index
                 }
@@ -58,7 +59,7 @@ extension JSONScanner {
         return index
     }
 
-    /// The offset behind the escape at `offset`.
+    /// Returns the offset after the escape at `offset`.
     private func skipEscape(at offset: Int) throws(JSONFailure) -> Int {
         guard offset + 1 < bytes.count else { throw JSONFailure(.unexpectedEnd, at: offset) }
         switch bytes[offset + 1] {
@@ -75,8 +76,8 @@ extension JSONScanner {
         }
     }
 
-    /// The offset behind the UTF-8 sequence of several bytes at `offset`, or `offset` itself when
-    /// it is malformed, overlong, a surrogate, above U+10FFFF or cut short.
+    /// Returns the offset after the multi-byte UTF-8 sequence at `offset`, or `offset` itself if it
+    /// is malformed, overlong, a surrogate, above U+10FFFF or truncated.
     @inline(__always)
     func endOfScalar(at offset: Int) -> Int {
         let left = bytes.count - offset
@@ -104,7 +105,7 @@ extension JSONScanner {
         }
     }
 
-    /// The offset behind the number at `offset`, strictly by the grammar.
+    /// Returns the offset after the number at `offset`, which must strictly follow the grammar.
     public func skipNumber(at offset: Int) throws(JSONFailure) -> Int {
         var index = offset
         if index < bytes.count, bytes[index] == Ascii.minus { index += 1 }
@@ -130,7 +131,7 @@ extension JSONScanner {
         return index
     }
 
-    /// The offset behind one or more digits.
+    /// Returns the offset after one or more digits.
     @inline(__always)
     private func skipDigits(at offset: Int, of number: Int) throws(JSONFailure) -> Int {
         var index = offset
@@ -142,7 +143,7 @@ extension JSONScanner {
         return index
     }
 
-    /// The offset behind `true`, `false` or `null`.
+    /// Returns the offset after `true`, `false` or `null`.
     func skipLiteral(at offset: Int) throws(JSONFailure) -> Int {
         func matches(_ text: StaticString) -> Bool {
             let count = text.utf8CodeUnitCount

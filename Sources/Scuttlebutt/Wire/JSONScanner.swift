@@ -1,51 +1,53 @@
 // SPDX-License-Identifier: MIT
 
-/// Finds where JSON values end, and refuses everything that RFC 8259 does not allow.
+/// Finds the ends of JSON values, and rejects everything that RFC 8259 does not allow.
 ///
-/// Nothing is built: the scanner answers with offsets. It keeps one bit per open array or object
-/// and never recurses, so no input can exhaust the stack. The bytes must outlive the scanner, which
-/// therefore lives inside of a `withUnsafeBufferPointer` closure.
+/// The scanner builds nothing and returns offsets. It keeps one bit per open array or object and
+/// never recurses, so no input can exhaust the stack. The bytes must outlive the scanner, so use it
+/// within a `withUnsafeBufferPointer` closure.
 public struct JSONScanner {
-    /// The bytes that offsets refer to.
+    /// The bytes to scan.
     public let bytes: UnsafeBufferPointer<UInt8>
-    /// What one value may hold.
+    /// The bounds of a value.
     public let bounds: JSONBounds
 
-    /// Makes a scanner over `bytes`.
+    /// Creates a scanner of `bytes`.
     public init(_ bytes: UnsafeBufferPointer<UInt8>, bounds: JSONBounds = JSONBounds()) {
         self.bytes = bytes
         self.bounds = bounds
     }
 
-    /// Where a value ends, and whether it is within its bounds.
+    /// The end of a value, and whether it is within its bounds.
     public struct Extent: Hashable, Sendable {
-        /// The offset just behind the value.
+        /// The offset just after the value.
         public let end: Int
-        /// The first bound that the value exceeds, if any; its syntax is right all the same.
+        /// The first bound that the value exceeds, if any.
+        ///
+        /// Its syntax is valid in any case.
         public let excess: JSONFailure?
     }
 
-    /// The end of the value at `offset`, which may have white space before it.
+    /// Returns the end of the value at `offset`, which may be preceded by white space.
     ///
-    /// - Throws: Any failure, those of the bounds included.
-    /// - Complexity: O(*n*) in the bytes of the value.
+    /// - Throws: Any error, including exceeded bounds.
+    /// - Complexity: O(n), where n is the length of the value.
     public func skipValue(at offset: Int) throws(JSONFailure) -> Int {
         let extent = try measureValue(at: offset)
         if let excess = extent.excess { throw excess }
         return extent.end
     }
 
-    /// Checks that `offset..<bytes.count` is exactly one value with white space around it.
+    /// Checks that `offset..<bytes.count` is exactly one value with optional white space around it.
     public func validate(from offset: Int = 0) throws(JSONFailure) {
         let end = skipWhitespace(at: try skipValue(at: offset))
         if end < bytes.count { throw JSONFailure(.unexpectedByte, at: end) }
     }
 
-    /// The end of the value at `offset`, also of one that exceeds its bounds.
+    /// Returns the end of the value at `offset`, even if the value exceeds its bounds.
     ///
-    /// So a line can be read to its end, and only the value in it be refused.
+    /// This allows reading the rest of a line while refusing only the value.
     ///
-    /// - Throws: Failures of syntax only.
+    /// - Throws: Syntax errors only.
     public func measureValue(at offset: Int) throws(JSONFailure) -> Extent {
         var index = offset
         var open = OpenContainers()
@@ -92,7 +94,7 @@ public struct JSONScanner {
                 elements += 1
                 continue
             }
-            // A value has ended: close what it closes, or go on behind the next comma.
+            // A value has ended: close the containers that end here, or continue after the comma.
             if try !advance(&index, &open, &excess) {
                 noteElements(elements, at: offset, &excess)
                 return Extent(end: index, excess: excess)
@@ -101,7 +103,7 @@ public struct JSONScanner {
         }
     }
 
-    /// The first offset from `offset` on that holds no JSON white space.
+    /// Returns the first offset from `offset` on that is not JSON white space.
     @inline(__always)
     public func skipWhitespace(at offset: Int) -> Int {
         var index = offset
@@ -109,7 +111,7 @@ public struct JSONScanner {
         return index
     }
 
-    /// Behind a value: moves to the next value and answers true, or false when all is closed.
+    /// Moves from the end of a value to the next value; returns false if all containers are closed.
     @inline(__always)
     private func advance(
         _ index: inout Int, _ open: inout OpenContainers, _ excess: inout JSONFailure?
@@ -135,7 +137,7 @@ public struct JSONScanner {
         return false
     }
 
-    /// The offset behind the colon of the member whose key begins at `offset`.
+    /// Returns the offset after the colon of the member whose key begins at `offset`.
     @inline(__always)
     private func skipKey(
         at offset: Int, _ excess: inout JSONFailure?
@@ -170,12 +172,12 @@ public struct JSONScanner {
     }
 }
 
-/// Which of the open containers are objects: one bit each, 64 to a word.
+/// A stack of bits that records which of the open containers are objects.
 struct OpenContainers {
     private(set) var depth = 0
-    /// The bits of the innermost containers, the innermost lowest.
+    /// The bits of the innermost containers, the innermost being the lowest.
     private var word: UInt64 = 0
-    /// The full words of the outer ones; empty up to depth 64.
+    /// The full words of the outer containers; empty up to depth 64.
     private var outer: [UInt64] = []
 
     var isObject: Bool { word & 1 == 1 }

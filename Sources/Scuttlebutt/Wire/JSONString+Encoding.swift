@@ -3,12 +3,12 @@
 extension JSONString {
     /// Appends a string literal exactly as JavaScript's `JSON.stringify` prints it.
     ///
-    /// Escapes quotes, backslashes and control characters (`\b \t \n \f \r`, else `\u00xx` in lower
-    /// case); everything else, U+2028 and U+2029 included, goes out as it is.
+    /// Escapes quotes, backslashes and control characters (`\b \t \n \f \r`, otherwise `\u00xx` in
+    /// lower case). Everything else, including U+2028 and U+2029, is not escaped.
     ///
     /// - Parameters:
-    ///   - utf8: Valid UTF-8.
-    ///   - output: What the literal, quotes included, is appended to.
+    ///   - utf8: The text as valid UTF-8.
+    ///   - output: The array to append the literal to, including its quotes.
     public static func encode(
         _ utf8: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]
     ) {
@@ -26,12 +26,12 @@ extension JSONString {
         output.append(Ascii.quote)
     }
 
-    /// Appends a string literal as ``encode(_:into:)-(UnsafeBufferPointer<UInt8>,_)`` does.
+    /// Appends a string literal like ``encode(_:into:)-(UnsafeBufferPointer<UInt8>,_)``.
     public static func encode(_ utf8: [UInt8], into output: inout [UInt8]) {
         utf8.withUnsafeBufferPointer { encode($0, into: &output) }
     }
 
-    /// Appends a string literal with U+2028 and U+2029 escaped too, as Primus frames have them.
+    /// Appends a string literal in which U+2028 and U+2029 are escaped too, as in Primus frames.
     public static func encodeForFrame(
         _ utf8: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]
     ) {
@@ -61,12 +61,12 @@ extension JSONString {
         output.append(Ascii.quote)
     }
 
-    /// Appends a string literal with U+2028 and U+2029 escaped too, as Primus frames have them.
+    /// Appends a string literal in which U+2028 and U+2029 are escaped too, as in Primus frames.
     public static func encodeForFrame(_ utf8: [UInt8], into output: inout [UInt8]) {
         utf8.withUnsafeBufferPointer { encodeForFrame($0, into: &output) }
     }
 
-    /// The first offset from `offset` on whose byte needs an escape, or the end.
+    /// Returns the first offset from `offset` on whose byte needs an escape, or the end.
     @inline(__always)
     private static func endOfUnescaped(
         _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MIT
 
-/// Translates between JSON string literals and UTF-8.
+/// Converts between JSON string literals and UTF-8.
 public enum JSONString {
-    /// What stands for half of a surrogate pair, which UTF-8 cannot express.
+    /// What to decode an unpaired surrogate to, which UTF-8 cannot represent.
     public enum LoneSurrogate: Sendable {
-        /// U+FFFD, so that the result is valid UTF-8.
+        /// To U+FFFD, so that the result is valid UTF-8.
         case replaced
-        /// The three bytes it would have (WTF-8): two results are then equal exactly when the
-        /// strings are equal by UTF-16 code units. Not valid UTF-8.
+        /// To the three bytes it would have (WTF-8), so that two results are equal exactly if the
+        /// strings are equal by UTF-16 code units. The result is not valid UTF-8.
         case generalised
     }
 
-    /// What decoding found.
+    /// The result of decoding.
     public struct Decoded: Hashable, Sendable {
-        /// The offset behind the closing quote.
+        /// The offset after the closing quote.
         public let end: Int
-        /// Whether an escape stood for half of a surrogate pair.
+        /// Whether the string contains an unpaired surrogate.
         public let hasLoneSurrogate: Bool
     }
 
-    /// Appends the text of a string literal as UTF-8.
+    /// Decodes a string literal and appends its text as UTF-8.
     ///
     /// - Parameters:
-    ///   - bytes: Bytes that hold the literal; those of the literal have been validated by
-    ///     ``JSONScanner``. Other bytes give a failure or some text, never a trap.
-    ///   - offset: Where its opening quote stands.
-    ///   - output: What the text is appended to.
-    /// - Throws: Where the literal does not end or has an unknown escape.
+    ///   - bytes: Bytes that contain the literal, validated by ``JSONScanner``. For other bytes,
+    ///     the result is an error or arbitrary text, never a trap.
+    ///   - offset: The offset of the opening quote.
+    ///   - output: The array to append the text to.
+    ///   - loneSurrogates: What to decode an unpaired surrogate to.
+    /// - Throws: An error if the literal does not end or contains an unknown escape.
     public static func decode(
         _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int, into output: inout [UInt8],
         loneSurrogates: LoneSurrogate = .replaced
@@ -65,7 +66,7 @@ public enum JSONString {
         }
     }
 
-    /// The text of the literal at `offset` as UTF-8 of its own.
+    /// Returns the text of the literal at `offset` as UTF-8.
     public static func decoded(
         _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int,
         loneSurrogates: LoneSurrogate = .replaced
@@ -75,7 +76,7 @@ public enum JSONString {
         return output
     }
 
-    /// The first offset from `offset` on that holds a quote or a backslash, or the end.
+    /// Returns the first offset from `offset` on that is a quote or a backslash, or the end.
     @inline(__always)
     static func endOfRaw(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> Int {
         var index = offset
@@ -111,7 +112,7 @@ public enum JSONString {
         }
     }
 
-    /// The code unit of the escape `\uXXXX` at `offset`, if one stands there.
+    /// Returns the code unit of the escape `\uXXXX` at `offset`, if there is one.
     private static func codeUnit(
         _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int
     ) -> UInt32? {

@@ -1,43 +1,42 @@
 // SPDX-License-Identifier: MIT
 
-/// What a line of the wire turned out to be.
+/// The result of decoding a line of the wire.
 public enum DecodedLine: Hashable, Sendable {
-    /// One of the three messages.
+    /// A message.
     case message(Message)
-    /// A JSON value that means nothing on this wire (a number, another string, …), or no value at
-    /// all.
+    /// A JSON value without a meaning on this wire (a number, another string, …), or a blank line.
     case ignored
-    /// An update that breaks a rule; the connection goes on.
+    /// An update that violates a rule; the connection stays open.
     case refused(Refusal)
 }
 
-/// Reads lines of the classic wire; one decoder per connection.
+/// Decodes lines of the classic wire, with one decoder per connection.
 ///
 /// The decoder remembers the last few sources, so that a hundred thousand updates of one writer
 /// share one copy of its name.
 public struct LineDecoder: Sendable {
-    /// The rules and bounds that are read by.
+    /// The rules and bounds to decode by.
     public let wire: ClassicWire
     private var recentSources: [RecentSource] = []
     private var scratch: [UInt8] = []
 
-    /// A source and how it was written.
+    /// A source and its literal.
     private struct RecentSource: Sendable {
         let literal: [UInt8]
         let source: Source
-        /// Whether we would write it so ourselves.
+        /// Whether the literal is written as we would write it.
         let isOrdinary: Bool
     }
 
     private static let recentSourceLimit = 8
 
-    /// Makes a decoder for one connection.
+    /// Creates a decoder for one connection.
     public init(wire: ClassicWire) { self.wire = wire }
 
-    /// Reads one line, given without its newline.
+    /// Decodes one line, given without its newline.
     ///
-    /// - Throws: ``SessionError`` when the connection must end: the line is not JSON, or a header
-    ///   has no clock or too many sources.
+    /// - Throws: ``SessionError`` if the connection must end, because the line is not JSON or a
+    ///   header has no clock or too many sources.
     public mutating func decode(_ line: UnsafeBufferPointer<UInt8>) throws(SessionError)
         -> DecodedLine
     {
@@ -56,9 +55,9 @@ public struct LineDecoder: Sendable {
         }
     }
 
-    /// Reads one line, given without its newline.
+    /// Decodes one line, given without its newline.
     ///
-    /// - Throws: As the form on a buffer does.
+    /// - Throws: ``SessionError``, like the overload for a buffer.
     public mutating func decode(_ line: [UInt8]) throws(SessionError) -> DecodedLine {
         var result = Result<DecodedLine, SessionError>.success(.ignored)
         line.withUnsafeBufferPointer { buffer in
@@ -77,7 +76,7 @@ public struct LineDecoder: Sendable {
             let end = scanner.skipWhitespace(at: extent.end)
             guard end == scanner.bytes.count else { throw JSONFailure(.unexpectedByte, at: end) }
         } catch {
-            throw SessionError(.notJSON, "a line is not JSON: \(error.text)")
+            throw SessionError(.notJSON, "invalid JSON: \(error.text)")
         }
     }
 
@@ -96,13 +95,13 @@ public struct LineDecoder: Sendable {
         let bytes = scanner.bytes
         guard let parts = UpdateParts(scanner, at: start) else {
             try requireJSON(scanner)
-            return .refused(Refusal(.shape, "an update must be [value, number, string, …]"))
+            return .refused(Refusal(.shape, "the update is not [value, timestamp, source, …]"))
         }
         if let excess = parts.excess {
-            return .refused(Refusal(.depth, "a value exceeds its bounds: \(excess.text)"))
+            return .refused(Refusal(.depth, "the value exceeds a limit: \(excess.text)"))
         }
         guard let named = source(literal: parts.source, bytes) else {
-            return .refused(Refusal(.source, "the source is not a name we accept"))
+            return .refused(Refusal(.source, "the source is not an accepted name"))
         }
         let source = named.source
         guard let timestamp = Timestamp(JSONNumber.parse(bytes, parts.timestamp)) else {
@@ -112,7 +111,9 @@ public struct LineDecoder: Sendable {
         let stamp = Stamp(timestamp: timestamp, source: source)
         if wire.rules == .fork, source.isObjectPrototypeName {
             return .refused(
-                Refusal(.source, "the source is a property of every object", stamp: stamp))
+                Refusal(
+                    .source, "the source is a property of every JavaScript object",
+                    stamp: stamp))
         }
         let limit = wire.maximumFrameByteCount
         if wire.rules == .fork, ClassicWire.frameByteCount(bytes, countingAbove: limit) > limit {
@@ -141,7 +142,7 @@ public struct LineDecoder: Sendable {
                     tail: isOrdinary ? nil : Array(tail))))
     }
 
-    /// The source that a string literal names, or `nil` when no source may be called so.
+    /// Returns the source named by a string literal, or `nil` if it is not a valid source.
     private mutating func source(literal: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>)
         -> RecentSource?
     {
@@ -167,10 +168,10 @@ public struct LineDecoder: Sendable {
         return named
     }
 
-    /// Whether what follows the payload is written as we do but for the source, seen without
-    /// writing it: no white space, no further element, and an integer of digits that is exact.
+    /// Returns whether everything after the payload except the source is written as we would, which
+    /// is checked without encoding it: no white space, no further element, and an exact integer.
     ///
-    /// What is not plain may be ordinary still.
+    /// If it returns false, encoding may still give the same bytes.
     private static func isPlain(
         _ parts: UpdateParts, _ bytes: UnsafeBufferPointer<UInt8>
     ) -> Bool {
@@ -184,7 +185,7 @@ public struct LineDecoder: Sendable {
         return true
     }
 
-    /// Compares a few bytes without an iterator over each side.
+    /// Compares a few bytes without using iterators.
     private static func areEqual(_ left: [UInt8], _ right: UnsafeBufferPointer<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         for index in left.indices where left[index] != right[index] { return false }
@@ -202,7 +203,7 @@ public struct LineDecoder: Sendable {
         var meta: Payload?
         var members = JSONMembers(bytes, at: start)
         while let member = members?.next() {
-            // Of equal keys the last one counts, as in JavaScript.
+            // As in JavaScript, the last of equal keys counts.
             if JSONMembers.key(member.key, in: bytes, is: "clock") {
                 clock = member.value
             } else if JSONMembers.key(member.key, in: bytes, is: "meta") {
@@ -213,7 +214,7 @@ public struct LineDecoder: Sendable {
             }
         }
         guard let clock, LineDecoder.isTruthy(bytes, clock) else {
-            throw SessionError(.digestWithoutClock, "a header must have a clock")
+            throw SessionError(.digestWithoutClock, "the header has no clock")
         }
         var vector = VersionVector()
         var sourceCount = 0
@@ -224,19 +225,19 @@ public struct LineDecoder: Sendable {
                 bytes[entry.value.lowerBound] == Ascii.minus
                 || Ascii.isDigit(bytes[entry.value.lowerBound])
             guard isNumber else { continue }
-            // Above what any source may reach, the peer has all that we could send.
+            // Above the largest timestamp, the peer has everything that we could send.
             let number = min(JSONNumber.parse(bytes, entry.value), Timestamp.maximum.value)
             guard let timestamp = Timestamp(number), let named = source(literal: entry.key, bytes)
             else { continue }
             vector.advance(named.source, to: timestamp)
         }
         guard sourceCount <= ClassicWire.maximumSources else {
-            throw SessionError(.tooManySources, "a header names too many sources")
+            throw SessionError(.tooManySources, "the header has too many sources")
         }
         return Digest(source: id, clock: vector, meta: meta)
     }
 
-    /// Whether JavaScript takes this value for true.
+    /// Returns whether the value is truthy in JavaScript.
     private static func isTruthy(_ bytes: UnsafeBufferPointer<UInt8>, _ value: Range<Int>) -> Bool {
         switch bytes[value.lowerBound] {
         case UInt8(ascii: "n"), UInt8(ascii: "f"): false

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/// Where the parts of an update stand in its line; `nil` when the line has not that shape.
+/// The ranges of an update's parts in its line.
 struct UpdateParts {
     let payload: Range<Int>
     let timestamp: Range<Int>
-    /// The string literal of the source, quotes included.
+    /// The string literal of the source, including its quotes.
     let source: Range<Int>
-    /// The offset behind the closing bracket.
+    /// The offset after the closing bracket.
     let end: Int
     /// The first bound that the payload or a further element exceeds.
     let excess: JSONFailure?
 
+    /// Returns `nil` if the line does not have the shape of an update.
     init?(_ scanner: JSONScanner, at start: Int) {
         let bytes = scanner.bytes
         func startOfNext(after offset: Int) -> Int? {
@@ -39,7 +40,7 @@ struct UpdateParts {
         guard close < bytes.count, bytes[close] == Ascii.rightBracket,
             scanner.skipWhitespace(at: close + 1) == bytes.count
         else { return nil }
-        // White space before the value is kept with it, so that it is relayed as well.
+        // White space before the value is part of its range, so that it is relayed as well.
         payload = start + 1..<value.end
         timestamp = number..<numberEnd
         source = name..<nameEnd

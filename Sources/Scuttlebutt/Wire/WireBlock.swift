@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/// Some lines of the wire, ready to be written: each ends with one newline.
+/// Wire lines that are ready to be written, each terminated by a newline.
 public struct WireBlock: Hashable, Sendable {
-    /// All lines, one after the other.
+    /// The bytes of all lines.
     public private(set) var bytes: [UInt8] = []
-    /// For each line the offset just after its newline, ascending.
+    /// The offset just after each line's newline, ascending.
     public private(set) var ends: [Int] = []
 
-    /// Makes an empty block.
+    /// Creates an empty block.
     public init() {}
 
     /// Creates a block of newline-terminated lines and the offsets at which they end.
@@ -22,16 +22,16 @@ public struct WireBlock: Hashable, Sendable {
         ends.reserveCapacity(lineCount)
     }
 
-    /// Whether there is no line.
+    /// Whether there are no lines.
     public var isEmpty: Bool { ends.isEmpty }
 
-    /// Adds a line that is encoded already and ends with its newline.
+    /// Appends an encoded line, including its newline.
     public mutating func append(line: [UInt8]) {
         bytes.append(contentsOf: line)
         ends.append(bytes.count)
     }
 
-    /// Adds a line that `write` appends without its newline.
+    /// Appends the line that `write` writes without its newline.
     mutating func appendLine(_ write: (inout [UInt8]) -> Void) {
         write(&bytes)
         bytes.append(UInt8(ascii: "\n"))
@@ -39,14 +39,15 @@ public struct WireBlock: Hashable, Sendable {
     }
 }
 
-/// What ``Gossip/pull(_:from:limit:)`` found for one peer.
+/// The lines that ``Gossip/pull(_:from:limit:)`` returns for one peer.
 public struct Outgoing: Hashable, Sendable {
-    /// The lines to write, unless they are shared.
+    /// The lines to write, if they are not shared.
     public let block: WireBlock
-    /// A stretch of the recent updates that other peers get as well; its lines come from
-    /// ``Gossip/sharedBlock(_:)``, once for all.
+    /// A range of the recent updates that other peers need as well.
+    ///
+    /// Its lines come from ``Gossip/sharedBlock(_:)``, which encodes them once for all peers.
     public let shared: Range<Int>?
-    /// Whether our half of the connection ends after these lines.
+    /// Whether to close our half of the connection after these lines.
     public let finishes: Bool
 
     init(_ block: WireBlock, finishes: Bool = false) {
