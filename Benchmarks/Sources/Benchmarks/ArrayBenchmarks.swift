@@ -32,16 +32,14 @@ private func replicaSeconds(_ source: Source, _ prepare: Prepare) throws -> Doub
     var seconds: [Double] = []
     for _ in 0..<5 {
         var random = SplitMix64(seed: 7)
-        var replica = Replica(
-            ReplicatedArray<Int>(source: source), source: source,
-            wire: ClassicWire(rules: .upstream), generator: WallClockGenerator())
+        var replica = Replica(ReplicatedArray<Int>(source: source), source: source)
+        var effects: [Replica<ReplicatedArray<Int>>.Effect] = []
         let clock = ContinuousClock()
         let start = clock.now
         for index in 0..<100_000 {
             let payload = try prepare(replica.value, index, &random)
-            if let update = replica.write(payload, wallClock: 1_795_234_551_016) {
-                replica.commit(update)
-            }
+            _ = try replica.write(payload, wallClock: 1_795_234_551_016, into: &effects)
+            effects.removeAll(keepingCapacity: true)
         }
         seconds.append((clock.now - start).seconds)
         keep(replica)

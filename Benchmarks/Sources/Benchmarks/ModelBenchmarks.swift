@@ -5,23 +5,19 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 
 /// A replica of a model that nobody is connected to.
-private typealias ModelReplica = Replica<ReplicatedModel<Int>, WallClockGenerator>
+private typealias ModelReplica = Replica<ReplicatedModel<Int>>
 
 private func modelReplica() -> ModelReplica? {
-    Source("A").map {
-        Replica(
-            ReplicatedModel<Int>(), source: $0, wire: ClassicWire(rules: .upstream),
-            generator: WallClockGenerator())
-    }
+    Source("A").map { Replica(ReplicatedModel<Int>(), source: $0) }
 }
 
 /// Sets keys through a replica, as a driver does.
 private func setKeys(_ keys: [String], in replica: inout ModelReplica) throws {
+    var effects: [ModelReplica.Effect] = []
     for index in keys.indices {
         let payload = try replica.value.makeSet(keys[index], to: index)
-        if let update = replica.write(payload, wallClock: 1_795_234_551_016) {
-            replica.commit(update)
-        }
+        _ = try replica.write(payload, wallClock: 1_795_234_551_016, into: &effects)
+        effects.removeAll(keepingCapacity: true)
     }
 }
 
@@ -95,16 +91,15 @@ private func bucketBenchmarks(_ keys: [String]) throws -> [Row] {
     guard let source = Source("A") else { return [] }
     let seconds = try medianSeconds {
         var replica = Replica(
-            ReplicatedBucket(["model": ReplicatedModel<Int>()]), source: source,
-            wire: ClassicWire(rules: .upstream), generator: WallClockGenerator())
+            ReplicatedBucket(["model": ReplicatedModel<Int>()]), source: source)
+        var effects: [Replica<ReplicatedBucket>.Effect] = []
         let model = ReplicatedModel<Int>()
         for index in keys.indices {
             let payload = try model.makeSet(keys[index], to: index)
-            if let write = replica.value.makeWrite(to: "model", payload),
-                let update = replica.write(write, wallClock: 1_795_234_551_016)
-            {
-                replica.commit(update)
+            if let write = replica.value.makeWrite(to: "model", payload) {
+                _ = try replica.write(write, wallClock: 1_795_234_551_016, into: &effects)
             }
+            effects.removeAll(keepingCapacity: true)
         }
         keep(replica)
     }

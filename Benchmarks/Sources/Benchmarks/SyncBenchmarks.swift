@@ -44,17 +44,17 @@ func handshakeBenchmarks() -> [Row] {
             return Update(
                 payload: rawAction(number).payload, timestamp: timestamp, source: source)
         }
-        let machines = ["A", "B"].compactMap { Source($0) }.map { source in
-            var machine = Dispatching(source: source)
-            machine.restore(updates)
-            return machine
+        let replicas = ["A", "B"].compactMap { Source($0) }.map { source in
+            var replica = Replica(UpdateLog(), source: source, configuration: .actions)
+            replica.restore(updates)
+            return replica
         }
         let rounds = 1_000
         let seconds = medianSeconds {
             for _ in 0..<rounds {
-                var (a, b) = (machines[0], machines[1])
+                var (a, b) = (replicas[0], replicas[1])
                 let (toB, toA) = (a.open(), b.open())
-                var effects: [Dispatching.Effect] = []
+                var effects: [ReplicaEffect<Update>] = []
                 var decoder = LineDecoder(wire: a.gossip.wire)
                 var isTalking = true
                 while isTalking {
@@ -82,14 +82,14 @@ func handshakeBenchmarks() -> [Row] {
 
 private func decoded(
     _ outgoing: Outgoing, _ decoder: inout LineDecoder
-) -> [Dispatching.Incoming] {
+) -> [IncomingLine] {
     var start = 0
     return outgoing.block.ends.compactMap { end in
         defer { start = end }
         guard let line = try? decoder.decode(Array(outgoing.block.bytes[start..<end - 1])) else {
             return nil
         }
-        return Dispatching.Incoming(line)
+        return IncomingLine(line)
     }
 }
 
