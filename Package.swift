@@ -148,17 +148,21 @@ let package = Package(
             dependencies: [
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttTests", dependencies: ["Scuttlebutt", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RewindTests", dependencies: ["Rewind", "Scuttlebutt"], swiftSettings: settings),
+            name: "RewindTests", dependencies: ["Rewind", "Scuttlebutt", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ReduxTests", dependencies: ["Redux", "Scuttlebutt"], swiftSettings: settings),
         .testTarget(
-            name: "ScuttlebuttCodingTests", dependencies: ["ScuttlebuttCoding", "Scuttlebutt"],
+            name: "ScuttlebuttCodingTests",
+            dependencies: ["ScuttlebuttCoding", "Scuttlebutt", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttModelsTests",
@@ -170,7 +174,7 @@ let package = Package(
             name: "FuzzingTests",
             dependencies: [
                 "Scuttlebutt", "Rewind", "ScuttlebuttCoding", "ScuttlebuttModels",
-                "ScuttlebuttRuntime", "ScuttlebuttNIO",
+                "ScuttlebuttRuntime", "ScuttlebuttNIO", "TestSupport",
             ],
             swiftSettings: settings),
         // No product of its own: it runs here, from dev/test, dev/soak and dev/mutants.
@@ -181,12 +185,14 @@ let package = Package(
             name: "ScuttlebuttSimulationTests",
             dependencies: [
                 "ScuttlebuttSimulation", "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttModels",
+                "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttRuntimeTests",
             dependencies: [
-                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt", logging,
+                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "Scuttlebutt", "TestSupport",
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -207,7 +213,7 @@ let package = Package(
             name: "ScuttlebuttSQLiteTests",
             dependencies: [
                 "ScuttlebuttSQLite", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
-                "Scuttlebutt", .product(name: "GRDB", package: "GRDB.swift"),
+                "Scuttlebutt", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -216,7 +222,7 @@ let package = Package(
                 "ScuttlebuttRelay", "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt",
                 "ScuttlebuttCoding",
                 "ScuttlebuttNIO", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
-                "ScuttlebuttSQLite", logging,
+                "ScuttlebuttSQLite", "TestSupport", logging,
             ] + nio + hummingbird,
             swiftSettings: settings),
         .testTarget(
@@ -239,7 +245,7 @@ let package = Package(
             name: "ReadmeTests",
             dependencies: [
                 "Redux", "ReduxScuttlebutt", "ScuttlebuttCoding", "ScuttlebuttNIO",
-                "ScuttlebuttRelay",
+                "ScuttlebuttRelay", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import TestSupport
 import Testing
 
 /// What the fuzzer found out in long runs is tried again in each build, without the fuzzer.
 @Suite("Corpus", .timeLimit(.minutes(10)))
 struct CorpusTests {
-    private static let fuzzing = URL(filePath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fuzzing")
+    private static let fuzzing = Fixtures.root.appending(path: "Fuzzing")
 
     /// The inputs of a target below `Corpus` or `Findings`, by name; none where there is no folder.
     private static func inputs(_ kind: String, _ target: String) throws -> [(URL, [UInt8])] {
@@ -47,7 +46,7 @@ struct CorpusTests {
     func changed(name: String, seed: UInt64) throws {
         let target = try Self.target(name)
         let inputs = try Self.inputs("Corpus", name).map(\.1)
-        var random = Generator(state: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<100 {
             guard var bytes = inputs.randomElement(using: &random) else { return }
             for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -60,7 +59,7 @@ struct CorpusTests {
         }
     }
 
-    private func change(_ bytes: inout [UInt8], _ others: [[UInt8]], _ random: inout Generator) {
+    private func change(_ bytes: inout [UInt8], _ others: [[UInt8]], _ random: inout SplitMix64) {
         let place = Int.random(in: 0...bytes.count, using: &random)
         switch Int.random(in: 0..<4, using: &random) {
         case 0: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
@@ -73,16 +72,4 @@ struct CorpusTests {
         }
     }
 
-    /// The same numbers for the same seed (SplitMix64).
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
 }

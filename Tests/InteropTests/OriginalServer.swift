@@ -4,6 +4,7 @@ import Crypto
 import Foundation
 import NIOCore
 import NIOPosix
+import TestSupport
 
 /// Stands where the original's server stood: answers the specification, takes an upgrade, and lets
 /// a script have the rest.
@@ -40,13 +41,14 @@ struct OriginalServer {
 
     /// Waits for a client's upgrade, and lets `body` have the request and the connection.
     mutating func accept<Value: Sendable>(
-        _ body: (String, inout RawSocket) async throws -> Value
+        _ body: (String, inout RawConnection) async throws -> Value
     ) async throws -> Value {
         while let connection = try await connections.next() {
             let specification = self.specification
             let value: Value? = try await connection.executeThenClose { inbound, outbound in
-                var socket = RawSocket(inbound, outbound, masks: false)
-                guard let head = try await socket.head() else { return nil }
+                var socket = RawConnection(inbound, outbound, isClient: false)
+                let head = try await socket.head()
+                guard head.hasSuffix("\r\n\r\n") else { return nil }
                 if head.hasPrefix("GET /primus/spec ") {
                     try await socket.say(
                         "HTTP/1.1 200 OK\r\nContent-Length: \(specification.utf8.count)\r\n"

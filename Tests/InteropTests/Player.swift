@@ -99,7 +99,7 @@ struct Player {
     }
 
     /// Plays one connection after its upgrade.
-    mutating func play(_ events: [Recording.Event], over socket: inout RawSocket) async throws {
+    mutating func play(_ events: [Recording.Event], over socket: inout RawConnection) async throws {
         var talk = Conversation()
         for event in events {
             switch event.what {
@@ -135,7 +135,7 @@ struct Player {
 
     private mutating func say(
         _ item: Recording.Item, _ frame: String, _ talk: inout Conversation,
-        _ socket: inout RawSocket
+        _ socket: inout RawConnection
     ) async throws {
         switch item {
         case .header(let digest):
@@ -191,7 +191,7 @@ struct Player {
     // MARK: Our side
 
     private mutating func expect(
-        _ item: Recording.Item, _ talk: inout Conversation, _ socket: inout RawSocket
+        _ item: Recording.Item, _ talk: inout Conversation, _ socket: inout RawConnection
     ) async throws {
         switch item {
         case .header(let recorded):
@@ -244,7 +244,7 @@ struct Player {
     }
 
     private mutating func expect(
-        control text: String, _ talk: inout Conversation, _ socket: inout RawSocket
+        control text: String, _ talk: inout Conversation, _ socket: inout RawConnection
     ) async throws {
         if text.hasPrefix("primus::ping::") {
             // Answered when the script says so; more of them may come, as ours are quicker.
@@ -263,7 +263,7 @@ struct Player {
     }
 
     private func expectClose(
-        _ payload: [UInt8], _ talk: inout Conversation, _ socket: inout RawSocket
+        _ payload: [UInt8], _ talk: inout Conversation, _ socket: inout RawConnection
     ) async throws {
         while talk.closing == nil, !talk.isOver { try await hear(&talk, &socket) }
         // Primus 8 closes without a code, which means the same as the ordinary one.
@@ -275,7 +275,7 @@ struct Player {
     // MARK: Hearing
 
     private func data(
-        _ talk: inout Conversation, _ socket: inout RawSocket
+        _ talk: inout Conversation, _ socket: inout RawConnection
     ) async throws -> Recording.Item {
         while talk.data.isEmpty {
             guard !talk.isOver else { return .unknown("the end of the connection") }
@@ -285,7 +285,7 @@ struct Player {
     }
 
     private func control(
-        _ prefix: String, _ talk: inout Conversation, _ socket: inout RawSocket
+        _ prefix: String, _ talk: inout Conversation, _ socket: inout RawConnection
     ) async throws -> String {
         while true {
             if let index = talk.controls.firstIndex(where: { $0.hasPrefix(prefix) }) {
@@ -296,7 +296,7 @@ struct Player {
         }
     }
 
-    private func hear(_ talk: inout Conversation, _ socket: inout RawSocket) async throws {
+    private func hear(_ talk: inout Conversation, _ socket: inout RawConnection) async throws {
         guard !talk.isOver else { throw Unheard() }
         switch try await socket.frame() {
         case .text(let frame):
@@ -331,7 +331,7 @@ struct Player {
     }
 }
 
-extension RawSocket {
+extension RawConnection {
     /// One wire line, in the string that Primus makes of it.
     func sayLine(_ line: [UInt8]) async throws {
         var frame: [UInt8] = []

@@ -1,44 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import Redux
 import ReduxScuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttRelay
+import TestSupport
 import Testing
 
 @Suite("The README", .timeLimit(.minutes(1)))
 struct ReadmeTests {
-    private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent()
-
-    /// The lines of the first block of Swift.
-    private func printedProgram() throws -> [String] {
-        let file = Self.folder.appendingPathComponent("../../README.md")
-        let lines = try String(contentsOf: file, encoding: .utf8)
-            .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-        let start = try #require(lines.firstIndex(of: "```swift")) + 1
-        let end = try #require(lines[start...].firstIndex(of: "```"))
-        return Array(lines[start..<end])
-    }
-
-    /// The same from the file that is compiled here.
+    /// The same program from the file that is compiled here.
     private func compiledProgram() throws -> [String] {
-        let file = Self.folder.appendingPathComponent("Program.swift")
-        let lines = try String(contentsOf: file, encoding: .utf8)
-            .split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-        let begin = try #require(lines.firstIndex(of: "    // Begin")) + 1
-        let end = try #require(lines.firstIndex(of: "    // End"))
-        let body = lines[begin..<end].map { line in
-            (line.hasPrefix("    ") ? String(line.dropFirst(4)) : line)
-                .replacingOccurrences(of: "(address)", with: #"("ws://127.0.0.1:3000/ws")"#)
+        let file = "Tests/ReadmeTests/Program.swift"
+        let body = try #require(Snippets.compiled(in: file, indent: 4).first).lines.map {
+            $0.replacing("(address)", with: #"("ws://127.0.0.1:3000/ws")"#)
         }
-        return lines.filter { $0.hasPrefix("import ") } + [""] + body
+        return Fixtures.lines(file).filter { $0.hasPrefix("import ") } + [""] + body
     }
 
     @Test("Its program is the one that is compiled here, line by line")
     func equal() throws {
-        #expect(try printedProgram() == compiledProgram())
+        #expect(try Snippets.printed(in: "README.md").first?.lines == compiledProgram())
     }
 
     @Test("Its program counts with a server")

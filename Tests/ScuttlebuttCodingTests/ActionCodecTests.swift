@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttCoding
+import TestSupport
 import Testing
 
 struct Point: Codable, Sendable, Equatable {
@@ -243,7 +244,7 @@ let golden: [(action: Sample, text: String)] = [
 
     @Test("Samples with bytes changed at random never trap", arguments: 0..<20)
     func mutated(seed: Int) {
-        var random = CodingTestRandom(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let alphabet = Array(#"{}[]:,"\u0_1d8a-e.tn "#.utf8) + [0x80, 0xC3, 0xFF, 0x00]
         for _ in 0..<1000 {
             var bytes = Array(golden[Int(random.next() % UInt64(golden.count))].text.utf8)
@@ -273,19 +274,6 @@ let golden: [(action: Sample, text: String)] = [
                 #expect(throws: DecodingError.self) { try JSONValue(bytes) }
             }
         }
-    }
-}
-
-/// A small seeded generator, so that a failure can be repeated.
-struct CodingTestRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
 

@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// A random history of three sources, and the orders in which it may arrive.
@@ -10,8 +11,8 @@ struct RandomHistory {
     private(set) var runs: [[Update]] = []
 
     /// Makes a history; equal timestamps of different sources are common in it.
-    init(seed: UInt64, length: Int = 12, payload: (inout SplitMix) -> String) {
-        var random = SplitMix(seed: seed)
+    init(seed: UInt64, length: Int = 12, payload: (inout SplitMix64) -> String) {
+        var random = SplitMix64(seed: seed)
         for name in ["A", "é", "😀"] {
             var time = 0
             let count = Int.random(in: 0...length, using: &random)
@@ -30,7 +31,7 @@ struct RandomHistory {
     var agreed: [Update] { runs.joined().sorted { $0.stamp < $1.stamp } }
 
     /// All updates in a random order that keeps each source ascending, some of them again.
-    func delivery(using random: inout SplitMix) -> [Update] {
+    func delivery(using random: inout SplitMix64) -> [Update] {
         var places = runs.map { _ in 0 }
         var result: [Update] = []
         while true {
@@ -54,7 +55,7 @@ struct RandomHistory {
 func expectLaws<Value: Replicated & Dumpable>(
     seed: UInt64, _ history: RandomHistory, retainsOwnBytes: Bool = true, _ make: () -> Value
 ) {
-    var random = SplitMix(seed: ~seed)
+    var random = SplitMix64(seed: ~seed)
     var reference = make()
     for update in history.agreed { #expect(reference.apply(update) == .applied) }
     let (dump, retained) = (reference.dump, reference.history(since: VersionVector()))
@@ -86,7 +87,7 @@ func expectLaws<Value: Replicated & Dumpable>(
 
 /// Checks that bounded deltas are what `history(since:)` gives, piece by piece.
 func expectDeltas(
-    _ value: some Replicated, _ retained: [Update], using random: inout SplitMix
+    _ value: some Replicated, _ retained: [Update], using random: inout SplitMix64
 ) {
     var known = VersionVector()
     var pieces: [Update] = []

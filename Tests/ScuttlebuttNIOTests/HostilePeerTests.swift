@@ -4,6 +4,7 @@ import NIOCore
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import ScuttlebuttRuntimeTestKit
+import TestSupport
 import Testing
 
 @Suite("A hostile peer ends its own link and no other", .timeLimit(.minutes(2)))
@@ -37,7 +38,7 @@ struct HostilePeerTests {
         ])
     func plainRequests(path: String, status: String) async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
+            try await RawConnection.run(listener.port) { peer in
                 try await peer.say("GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n")
                 let head = try await peer.head()
                 #expect(head.hasPrefix("HTTP/1.1 \(status)"))
@@ -59,7 +60,7 @@ struct HostilePeerTests {
         ])
     func beforeUpgrade(text: String) async throws {
         try await Self.serving(upgradeTimeout: .seconds(3)) { listener in
-            try await RawClient.run(listener.port) { peer in
+            try await RawConnection.run(listener.port) { peer in
                 try? await peer.say(text)
                 try await peer.end()
                 #expect(!String(decoding: peer.heard, as: UTF8.self).hasPrefix("HTTP/1.1 101"))
@@ -70,8 +71,8 @@ struct HostilePeerTests {
     @Test("An upgrade where no WebSocket is gets 404")
     func upgradeElsewhere() async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
-                try await peer.upgrade("/elsewhere")
+            try await RawConnection.run(listener.port) { peer in
+                try await peer.sayUpgrade("/elsewhere")
                 let head = try await peer.head()
                 #expect(head.hasPrefix("HTTP/1.1 404"))
                 try await peer.end()
@@ -82,7 +83,7 @@ struct HostilePeerTests {
     @Test("An upgrade to something else is answered as a plain request", arguments: ["h2c", "x"])
     func otherUpgrade(name: String) async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
+            try await RawConnection.run(listener.port) { peer in
                 try await peer.say(
                     "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: \(name)\r\n\r\n"
                 )
@@ -95,8 +96,8 @@ struct HostilePeerTests {
     @Test("Frames that come in one packet with the request are not lost")
     func earlyFrames() async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
-                try await peer.upgrade("/ws", more: Frames.frame(0x81, "early", masked: true))
+            try await RawConnection.run(listener.port) { peer in
+                try await peer.sayUpgrade("/ws", more: Frames.frame(0x81, "early", masked: true))
                 let link = try #require(await listener.accept())
                 var reader = LineReader(link)
                 #expect(try await reader.text() == "early")
@@ -108,8 +109,8 @@ struct HostilePeerTests {
     @Test("A second request in one packet with the first is broken framing")
     func secondRequest() async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
-                try await peer.upgrade(
+            try await RawConnection.run(listener.port) { peer in
+                try await peer.sayUpgrade(
                     "/ws", more: Array("GET /ws HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
                 let link = try #require(await listener.accept())
                 let error = await #expect(throws: LinkError.self) { try await link.receive() }
@@ -137,8 +138,8 @@ struct HostilePeerTests {
         ]
         try await Self.serving { listener in
             for (bytes, close, code) in cases {
-                try await RawClient.run(listener.port) { peer in
-                    try await peer.upgrade(path, more: bytes)
+                try await RawConnection.run(listener.port) { peer in
+                    try await peer.sayUpgrade(path, more: bytes)
                     let link = try #require(await listener.accept())
                     let error = await #expect(throws: LinkError.self) { try await link.receive() }
                     #expect(error?.code == code)
@@ -153,8 +154,8 @@ struct HostilePeerTests {
     @Test("A plain link takes several lines per frame, ignores binary, answers pings and closes")
     func plainLink() async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
-                try await peer.upgrade(
+            try await RawConnection.run(listener.port) { peer in
+                try await peer.sayUpgrade(
                     "/ws",
                     more: Frames.frame(0x81, "one\ntwo\r\n\n", masked: true)
                         + Frames.frame(0x82, [0, 255], masked: true)
@@ -175,7 +176,7 @@ struct HostilePeerTests {
     @Test("Q13, Q16: Primus frames that are no JSON string are ignored, the link lives")
     func primusNonsense() async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
+            try await RawConnection.run(listener.port) { peer in
                 let texts = [
                     "", "null", "5", "{}", "[\"x\"]", "not json", "\"\\x\"",
                     "\"primus::unknown::5\"",
@@ -183,7 +184,7 @@ struct HostilePeerTests {
                     "\"3]\\n\"",
                     "\"primus::ping::17\"", "\"primus::id::\"",
                 ]
-                try await peer.upgrade(
+                try await peer.sayUpgrade(
                     "/primus/?x=1",
                     more: texts.flatMap { Frames.frame(0x81, $0, masked: true) }
                         + Frames.frame(0x82, "\"[4]\\n\"", masked: true)
@@ -207,8 +208,8 @@ struct HostilePeerTests {
     @Test("A peer that asks and never reads makes us keep next to nothing")
     func pingFlood() async throws {
         try await Self.serving { listener in
-            try await RawClient.run(listener.port) { peer in
-                try await peer.upgrade("/ws")
+            try await RawConnection.run(listener.port) { peer in
+                try await peer.sayUpgrade("/ws")
                 let link = try #require(await listener.accept())
                 let pings = (0..<2_000).flatMap { _ in
                     Frames.frame(0x89, [UInt8](repeating: 1, count: 125), masked: true)

@@ -2,6 +2,7 @@
 
 import NIOCore
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttNIO
@@ -44,7 +45,7 @@ struct PrimusStringTests {
 
     @Test("Any bytes that are text survive the way there and back", arguments: UInt64(0)..<100)
     func roundTrip(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet: [Unicode.Scalar] = [
             "\"", "\\", "\n", "\u{1}", "a", "é", "€", "\u{2028}", "\u{2029}", "\u{202A}", "𝄞", "/",
         ]

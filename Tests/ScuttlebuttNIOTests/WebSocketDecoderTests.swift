@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttNIO
@@ -137,7 +138,7 @@ struct WebSocketDecoderTests {
 
     @Test("Random bytes never trap", arguments: UInt64(0)..<200)
     func noise(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let bytes = (0..<400).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         _ = Self.decode(bytes, chunk: 7)
         _ = Self.decode(bytes, masked: true)
@@ -158,18 +159,5 @@ struct WebSocketDecoderTests {
             #expect(Self.decode(bytes, masked: masked, bound: 100_000) == ["t:\(text)"])
             if !masked { #expect(bytes == Self.frame(0x81, text)) }
         }
-    }
-}
-
-/// A small seeded generator.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

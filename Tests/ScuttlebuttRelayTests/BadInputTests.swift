@@ -7,6 +7,7 @@ import ScuttlebuttCoding
 import ScuttlebuttNIO
 import ScuttlebuttRelay
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
 @Suite("Bad input harms nobody but its sender", .timeLimit(.minutes(2)))
@@ -53,7 +54,7 @@ struct BadInputTests {
     @Test("Q13, Q16: Refused lines over TCP leave the link and the clock as they were")
     func refusedOverTCP() async throws {
         try await withWitness { relay, address in
-            try await RawClient.run(address.tcpPort) { client in
+            try await RawConnection.run(address.tcpPort) { client in
                 try await client.say(Self.refused.joined(separator: "\n") + "\n")
                 try await client.say(#"{"id":"X","clock":{}}"# + "\n")
                 try await client.say("\"SYNC\"\n" + #"[{"type":"GOOD"},1,"X"]"# + "\n")
@@ -66,16 +67,16 @@ struct BadInputTests {
     @Test("Q13, Q16: Refused lines over Primus, and frames that are none, leave the link")
     func refusedOverPrimus() async throws {
         try await withWitness { relay, address in
-            try await RawClient.run(address.port) { client in
+            try await RawConnection.run(address.port) { client in
                 _ = try await client.upgrade("/primus/?x=1")
                 for text in ["", "5", "null", "{}", "[1]", "nonsense", #""primus::pong::1""#] {
-                    try await client.frame(text)
+                    try await client.sayText(text)
                 }
-                try await client.frame("\u{0}\u{1}", opcode: 0x82)
-                for line in Self.refused { try await client.frame(primus(line)) }
-                try await client.frame(primus(#"{"id":"X","start":0,"clock":{"X":0}}"#))
-                try await client.frame(primus(#""SYNC""#))
-                try await client.frame(primus(#"[{"type":"GOOD"},1,"X"]"#))
+                try await client.sayFrame(0x82, [0, 1])
+                for line in Self.refused { try await client.sayText(primus(line)) }
+                try await client.sayText(primus(#"{"id":"X","start":0,"clock":{"X":0}}"#))
+                try await client.sayText(primus(#""SYNC""#))
+                try await client.sayText(primus(#"[{"type":"GOOD"},1,"X"]"#))
                 await relay.store.reaches { $0.log.count == 1 }
                 #expect(try await client.hears(#"\"SYNC\""#))
             }
@@ -87,7 +88,7 @@ struct BadInputTests {
         arguments: fatal)
     func fatalOverTCP(line: String) async throws {
         try await withWitness { _, address in
-            try await RawClient.run(address.tcpPort) { client in
+            try await RawConnection.run(address.tcpPort) { client in
                 try await client.say(line + "\n")
                 try await client.end()
             }
@@ -97,9 +98,9 @@ struct BadInputTests {
     @Test("Q13: … and a Primus link with close 1000 and leave to come back", arguments: fatal)
     func fatalOverPrimus(line: String) async throws {
         try await withWitness { _, address in
-            try await RawClient.run(address.port) { client in
+            try await RawConnection.run(address.port) { client in
                 _ = try await client.upgrade("/primus")
-                try await client.frame(primus(line))
+                try await client.sayText(primus(line))
                 try await client.end()
                 let heard = String(decoding: client.heard, as: UTF8.self)
                 #expect(!heard.contains("primus::server::close"))
@@ -111,7 +112,7 @@ struct BadInputTests {
     @Test("Hostile timestamps do not stop anybody from writing")
     func hostileClock() async throws {
         try await withWitness { relay, address in
-            try await RawClient.run(address.tcpPort) { client in
+            try await RawConnection.run(address.tcpPort) { client in
                 try await client.say(#"{"id":"X","clock":{"X":1e999,"Y":-1,"Z":9007199254740992}}"#)
                 try await client.say("\n\"SYNC\"\n")
                 try await client.say(#"[{"type":"LAST"},9007199254740991,"X"]"# + "\n")
@@ -126,7 +127,7 @@ struct BadInputTests {
     func hostileClaim() async throws {
         try await withWitness { relay, address in
             let own = relay.store.source.text
-            try await RawClient.run(address.tcpPort) { client in
+            try await RawConnection.run(address.tcpPort) { client in
                 try await client.say("{\"id\":\"X\",\"clock\":{\"\(own)\":9007199254740991}}\n")
                 try await client.say("[{\"type\":\"BAD\"},9007199254740991,\"\(own)\"]\n\"SYNC\"\n")
                 #expect(try await client.hears("\"SYNC\"\n"))
@@ -138,13 +139,13 @@ struct BadInputTests {
     func tooLong(isTCP: Bool) async throws {
         try await withRelay(configure: { $0.linkLimits.maximumLineByteCount = 1_000 }) {
             relay, address in
-            try await RawClient.run(isTCP ? address.tcpPort : address.port) { client in
+            try await RawConnection.run(isTCP ? address.tcpPort : address.port) { client in
                 let line = String(repeating: "x", count: 2_000)
                 if isTCP {
                     try await client.say(line)
                 } else {
                     _ = try await client.upgrade("/ws")
-                    try await client.frame(line)
+                    try await client.sayText(line)
                 }
                 try await client.end()
             }

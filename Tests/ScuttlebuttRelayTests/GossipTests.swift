@@ -9,6 +9,7 @@ import ScuttlebuttRelay
 import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Peers converge through a relay", .timeLimit(.minutes(2)))
@@ -58,7 +59,7 @@ struct GossipTests {
     func reconnects() async throws {
         try await withRelay { relay, address in
             for _ in 0..<1_000 {
-                try await RawClient.run(address.tcpPort) { client in
+                try await RawConnection.run(address.tcpPort) { client in
                     _ = try await client.hears("\n")
                 }
             }
@@ -80,7 +81,7 @@ struct GossipTests {
         let client = try await withRelay { _, address in
             let (greeted, greeting) = AsyncStream<Void>.makeStream()
             let client = Task {
-                try await RawClient.run(address.port) { client in
+                try await RawConnection.run(address.port) { client in
                     _ = try await client.upgrade("/primus")
                     _ = try await client.hears("clock")
                     greeting.yield()

@@ -3,6 +3,7 @@
 import Foundation
 import ScuttlebuttRelay
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
 @Suite("The relay serves pages", .timeLimit(.minutes(2)))
@@ -18,11 +19,9 @@ struct PagesTests {
 
     @Test("Every file of Web is served as it is, with type, character set and policy")
     func files() async throws {
-        let web = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Web")
         try await withRelay { _, address in
             for (path, file, type) in Self.files {
-                let answer = try await RawClient.request(address.port, path)
+                let answer = try await RawConnection.request(address.port, path)
                 #expect(answer.head.hasPrefix("HTTP/1.1 200"), "\(path)")
                 let head = answer.head.lowercased()
                 #expect(head.contains("content-type: \(type); charset=utf-8"))
@@ -30,7 +29,7 @@ struct PagesTests {
                 #expect(
                     head.contains(
                         "content-security-policy: default-src 'self'; img-src 'self' data:"))
-                let expected = try Data(contentsOf: web.appending(path: file))
+                let expected = Fixtures.data("Web/\(file)")
                 #expect(Array(answer.body.utf8) == Array(expected), "\(file)")
             }
         }
@@ -46,7 +45,7 @@ struct PagesTests {
         ])
     func others(method: String, path: String, status: String) async throws {
         try await withRelay { _, address in
-            let answer = try await RawClient.request(address.port, path, method: method)
+            let answer = try await RawConnection.request(address.port, path, method: method)
             #expect(answer.head.hasPrefix("HTTP/1.1 \(status)"))
             if method == "HEAD" { #expect(answer.body.isEmpty) }
         }
@@ -55,7 +54,7 @@ struct PagesTests {
     @Test("The Primus specification names both time-outs")
     func specification() async throws {
         try await withRelay { _, address in
-            let answer = try await RawClient.request(address.port, "/primus/spec")
+            let answer = try await RawConnection.request(address.port, "/primus/spec")
             #expect(answer.body.contains("\"timeout\":35000"))
             #expect(answer.body.contains("\"pingInterval\":30000"))
             // A page of the original is mostly served elsewhere.
@@ -66,12 +65,12 @@ struct PagesTests {
     @Test("Statistics count lines, links, actions and sources")
     func statistics() async throws {
         try await withRelay { relay, address in
-            let health = try await RawClient.request(address.port, "/healthz").body
+            let health = try await RawConnection.request(address.port, "/healthz").body
             #expect(health.hasPrefix("{\"status\":\"ok\""))
             try await withPeer(address.ws) { peer in
                 peer.dispatch("A")
                 await relay.store.reaches { $0.log.count == 1 }
-                let text = try await RawClient.request(address.port, "/statistics").body
+                let text = try await RawConnection.request(address.port, "/statistics").body
                 let answer = try JSONSerialization.jsonObject(with: Data(text.utf8))
                 let numbers = try #require(answer as? [String: Any])
                 #expect(numbers["connected"] as? Int == 1)
@@ -106,9 +105,9 @@ struct PagesTests {
     @Test("A connection that says nothing does not outlive the relay")
     func silentConnection() async throws {
         try await withRelay { relay, address in
-            try await RawClient.run(address.port) { client in
+            try await RawConnection.run(address.port) { client in
                 // The answer shows that an earlier connection has been accepted, too.
-                _ = try await RawClient.request(address.port, "/healthz")
+                _ = try await RawConnection.request(address.port, "/healthz")
                 try await client.say("GET / HT")
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttSQLite
@@ -11,12 +12,8 @@ struct CommitQueueTests {
         "Transactions stay in their bounds, keep the order and finish each caller once",
         arguments: UInt64(0)..<20)
     func bounds(seed: UInt64) async throws {
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 7
-        var sizes: [Int] = []
-        for _ in 0..<12 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            sizes.append(Int(state >> 33) % 15_000)
-        }
+        var random = SplitMix64(seed: seed)
+        let sizes = (0..<12).map { _ in random.below(15_000) }
         let collected = Collected<Update>()
         let first = try update("A", 1)
         let entries = sizes.map { [Update](repeating: first, count: $0) }

@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import Scuttlebutt
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttSQLite

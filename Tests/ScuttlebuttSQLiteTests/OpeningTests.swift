@@ -5,6 +5,7 @@ import GRDB
 import Scuttlebutt
 import ScuttlebuttRuntime
 import ScuttlebuttSQLite
+import TestSupport
 import Testing
 
 @Suite("Opening a log file", .timeLimit(.minutes(10)))
@@ -110,11 +111,10 @@ struct OpeningTests {
         let sound = try await soundLog(folder)
         var bytes = sound
         // Behind the first pages, which opening looks at, and never in a free byte alone.
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 99
+        var random = SplitMix64(seed: seed)
         for _ in 0..<64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let place = 6 * 4_096 + Int(state >> 33) % (sound.count - 6 * 4_096)
-            bytes[place] ^= UInt8(truncatingIfNeeded: state >> 20) | 1
+            let place = 6 * 4_096 + random.below(sound.count - 6 * 4_096)
+            bytes[place] ^= UInt8(truncatingIfNeeded: random.next()) | 1
         }
         let path = try folder.write(bytes)
         for mode in Self.modes {

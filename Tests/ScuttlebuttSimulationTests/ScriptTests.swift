@@ -2,6 +2,7 @@
 
 import Foundation
 import ScuttlebuttSimulation
+import TestSupport
 import Testing
 
 @Suite("Script", .timeLimit(.minutes(10))) struct ScriptTests {
@@ -85,8 +86,7 @@ import Testing
 
 /// The scripts in the repository's folder `Scenarios`.
 enum Scenarios {
-    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Scenarios")
+    private static let folder = Fixtures.root.appending(path: "Scenarios")
 
     static let all: [String] =
         ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])

@@ -11,20 +11,6 @@ func update(_ source: String, _ time: Double, _ value: String = "1") -> Update {
         payload: Array("[\"k\",\(value)]".utf8), timestamp: timestamp, source: source)
 }
 
-/// The same numbers for the same seed, on every machine.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// The smallest replicated type: of two writes to one key the larger stamp wins.
 struct LastWriterMap: Replicated {
     private var winners: [Payload: Update] = [:]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct JSONMeaningTests {
@@ -48,7 +49,7 @@ import Testing
 
     @Test("Bytes that are no JSON compare without trapping", arguments: 0..<200)
     func garbage(seed: Int) {
-        var random = JSONTestRandom(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let alphabet = Array("{}[]:,\"\\u0d8a1-e.tnf \n\u{80}".utf8)
         let count = Int(random.next() % 60)
         let bytes = (0..<count).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }

@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Scuttlebutt
-
-/// A small seeded generator, so that a failure can be repeated.
-struct JSONTestRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite(.timeLimit(.minutes(10))) struct JSONNumberTests {
     static func print(_ value: Double) -> String {
@@ -76,7 +64,7 @@ struct JSONTestRandom: RandomNumberGenerator {
 
     @Test("Random doubles survive printing, in the standard library's digits", arguments: 0..<8)
     func roundTrip(seed: Int) {
-        var random = JSONTestRandom(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         var failures: [Double] = []
         for round in 0..<25_000 {
             let bits = random.next()
@@ -109,7 +97,7 @@ struct JSONTestRandom: RandomNumberGenerator {
 
     @Test("Random number texts parse as strtod does", arguments: 0..<4)
     func texts(seed: Int) {
-        var random = JSONTestRandom(state: UInt64(seed) &+ 1000)
+        var random = SplitMix64(seed: UInt64(seed) &+ 1000)
         var failures: [String] = []
         for round in 0..<30_000 {
             var text = random.next() % 2 == 0 ? "-" : ""
@@ -160,7 +148,7 @@ struct JSONTestRandom: RandomNumberGenerator {
     }
 
     /// A long text on, just below or just above the middle of two doubles.
-    private static func middle(above low: Double, _ random: inout JSONTestRandom) -> String {
+    private static func middle(above low: Double, _ random: inout SplitMix64) -> String {
         let scaled = low / 1024
         let step = (scaled.nextUp - scaled) / 2
         let text = String(format: "%.200f", scaled)

@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Rewind
@@ -72,7 +73,7 @@ struct HistoryBoundsTests {
         "G4: the bounds hold through random sequences of late actions and batches",
         arguments: UInt64(0)..<30)
     func randomSequences(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let spacing = [1, 2, 10, 64, 65][random.below(5)]
         var history = History(base: 0, reducer: sum, spacing: spacing)
         var clock = 0
@@ -103,7 +104,7 @@ struct HistoryBoundsTests {
     func heal() {
         let mine = evenHistory(10_000)
         let theirs = (1...10_000).map { StampedAction(stamp: stamp(2 * $0 - 1, "b"), action: 1) }
-        var random = SeededRandom(seed: 1)
+        var random = SplitMix64(seed: 1)
         for batch in [theirs, theirs.shuffled(using: &random)] {
             var history = mine
             let change = history.merge(batch)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @testable import Rewind
@@ -13,7 +14,7 @@ struct HistoryPropertyTests {
         "G2, G3, G21: any sequence of changes gives what the whole log in order gives",
         arguments: UInt64(0)..<240)
     func equalsTheModel(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let spacing = [1, 2, 3, 7, 16, 64][random.below(6)]
         var model = HistoryModel(failEvery: [nil, 2, 5, 17][random.below(4)])
         var history = History(
@@ -91,7 +92,7 @@ struct HistoryPropertyTests {
         "G2: peers that get the same actions in other orders and batches agree",
         arguments: UInt64(0)..<50)
     func peersAgree(seed: UInt64) {
-        var random = SeededRandom(seed: seed &+ 1_000)
+        var random = SplitMix64(seed: seed &+ 1_000)
         let log = (0..<600).map { index in
             StampedAction(
                 stamp: stamp(1 + index / 3, Self.sources[index % 3]), action: random.below(100))

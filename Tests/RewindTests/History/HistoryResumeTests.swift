@@ -2,6 +2,7 @@
 
 import Rewind
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct HistoryResumeTests {
@@ -9,7 +10,7 @@ import Testing
     func `G8 G22 a copy that resumes what the other took ends as the other with the batch`(
         seed: UInt64
     ) {
-        var random = SeededRandom(seed: seed)
+        var random = SplitMix64(seed: seed)
         let failEvery = seed % 2 == 0 ? nil : 5
         var live = History(
             base: Tally(), reducer: Tally.reducer(failEvery: failEvery), spacing: 4)

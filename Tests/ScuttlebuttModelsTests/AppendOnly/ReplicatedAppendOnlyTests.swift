@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedAppendOnly", .timeLimit(.minutes(10)))
@@ -10,7 +11,7 @@ struct ReplicatedAppendOnlyTests {
     private struct Line: Codable, Equatable { var t: String }
 
     /// Pushes, and removals of what any of the sources pushed, will push or never pushes.
-    private static func payload(_ random: inout SplitMix) -> String {
+    private static func payload(_ random: inout SplitMix64) -> String {
         guard Int.random(in: 0..<5, using: &random) < 2 else {
             return "{\"push\":{\"t\":\"\(Int.random(in: 0..<9, using: &random))\"}}"
         }
@@ -27,7 +28,7 @@ struct ReplicatedAppendOnlyTests {
     @Test("The items are the pushes that nobody removed, in agreed order", arguments: 0..<200)
     func reference(seed: UInt64) throws {
         let history = RandomHistory(seed: seed, payload: Self.payload)
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var list = ReplicatedAppendOnly<JSONValue>()
         for update in history.delivery(using: &random) { list.apply(update) }
         let all = try history.agreed.map { (update: $0, value: try JSONValue($0.payload)) }

@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttCoding
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttModels
@@ -35,7 +36,7 @@ struct ArrayBadInputTests {
 
     @Test("Bytes that are no JSON never trap", arguments: UInt64(0)..<200)
     func noise(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let pieces = [
             "{", "}", "\"", ":", ",", "\\", "null", "[", "]", "a", "\u{80}", "\\ud800", " ",
         ]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 
 @testable import ScuttlebuttModels
 
@@ -47,11 +48,11 @@ struct ArrayWorld {
     private(set) var arrays: [ReplicatedArray<String>]
     private var heard: [[Int]]
     private var time = 1.0
-    private var random: SplitMix
+    private var random: SplitMix64
     private let names = ["A", "B", "C"]
 
     init(seed: UInt64) {
-        random = SplitMix(seed: seed)
+        random = SplitMix64(seed: seed)
         arrays = names.map { ReplicatedArray(source: source($0)) }
         heard = names.map { _ in [] }
     }

@@ -36,7 +36,7 @@ struct SortKeyTests {
     }
 
     /// A key of characters that are hard for sort keys.
-    private func hostileKey(_ random: inout SplitMix) -> PropertyKey {
+    private func hostileKey(_ random: inout SplitMix64) -> PropertyKey {
         let pieces = [
             "!", "~", "0", "z", "\0", " ", "é", "e\u{301}", "\u{FFFF}", "\u{10000}", "A", "V", ":",
             "`",
@@ -49,7 +49,7 @@ struct SortKeyTests {
 
     @Test("A new key stands between any two keys, if a string can", arguments: UInt64(0)..<200)
     func hostile(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var allocator = SortKeyAllocator(seed: seed)
         let leans: [SortKeyAllocator.Lean] = [
             .middle, .start(run: nil), .end(run: nil), .start(run: 5), .end(run: 5_000),
@@ -92,7 +92,7 @@ struct SortKeyTests {
 
     @Test("Among our own keys the originals always find another", arguments: UInt64(0)..<200)
     func originals(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var array = ReplicatedArray<Int>(source: source("S\(seed)"))
         var previous = 0
         for time in 1...60 {
@@ -129,7 +129,7 @@ struct SortKeyTests {
 
     @Test("Keys stay short, wherever is inserted")
     func short() throws {
-        var random = SplitMix(seed: 5)
+        var random = SplitMix64(seed: 5)
         #expect(try longest { _, count in count } <= 10)
         #expect(try longest { _, _ in 0 } <= 10)
         #expect(try longest { _, count in Int.random(in: 0...count, using: &random) } <= 20)

@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedBucket", .timeLimit(.minutes(10)))
@@ -17,7 +18,7 @@ struct ReplicatedBucketTests {
         ])
     }
 
-    private static func payload(_ random: inout SplitMix) -> String {
+    private static func payload(_ random: inout SplitMix64) -> String {
         let number = Int.random(in: 0..<9, using: &random)
         return [
             "[\"model\",[\"k\",\(number)]]", "[\"mod\\u0065l\" ,[ \"j\",\(number)] ]",
@@ -36,7 +37,7 @@ struct ReplicatedBucketTests {
     @Test("A part is as if it were alone, whenever it was declared", arguments: 0..<200)
     func parts(seed: UInt64) throws {
         let history = RandomHistory(seed: seed, payload: Self.payload)
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let delivery = history.delivery(using: &random)
         var bucket = ReplicatedBucket()
         let names: [PropertyKey] = ["model", "events"]
@@ -71,7 +72,7 @@ struct ReplicatedBucketTests {
             "[\"e\",[\"e\" ,[\"x\",1]]]", "[\"\\u0065\",[\"\\u0065\",[\"x\" ]]]",
             "[\"e\",[\"none\", 1]]", "[\"none\",[ 1 ]]",
         ]
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var bucket = ReplicatedBucket(["e": ReplicatedBucket(["e": Events()])])
         var sent: [Update] = []
         for time in 1...20 {

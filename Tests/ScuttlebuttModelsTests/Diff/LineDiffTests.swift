@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttModels
@@ -41,7 +42,7 @@ struct LineDiffTests {
 
     @Test("It leads from one to the other with the fewest lines", arguments: UInt64(0)..<200)
     func minimal(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<20 {
             let span = Int.random(in: 1..<12, using: &random)
             func some() -> [Int] {
@@ -58,7 +59,7 @@ struct LineDiffTests {
 
     @Test("Beyond the bound it still leads there, and keeps what is plainly common")
     func bounded() {
-        var random = SplitMix(seed: 3)
+        var random = SplitMix64(seed: 3)
         // Every third of 6,000 lines is new, and many lines occur often.
         let old = (0..<6_000).map { $0 % 4 == 0 ? 0 : $0 }
         let new = old.map { Int.random(in: 0..<3, using: &random) == 0 ? -$0 - 1 : $0 }

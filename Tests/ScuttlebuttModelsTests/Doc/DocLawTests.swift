@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedDoc: laws", .timeLimit(.minutes(10)))
@@ -18,7 +19,7 @@ struct DocLawTests {
     @Test(
         "Any delivery order with duplicates gives what the writes say", arguments: UInt64(0)..<300)
     func convergence(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let writes = random.docHistory()
         let oracle = DocOracle(writes: writes)
         let (dump, kept, sequence) = (oracle.dump, oracle.kept, oracle.sequence)
@@ -39,7 +40,7 @@ struct DocLawTests {
 
     @Test("Every prefix of a delivery gives what its writes say", arguments: UInt64(0)..<200)
     func prefixes(seed: UInt64) {
-        var random = SplitMix(seed: seed &+ 1_000)
+        var random = SplitMix64(seed: seed &+ 1_000)
         let writes = random.docHistory(20)
         var doc = document()
         var seen: [PlainWrite] = []
@@ -60,7 +61,7 @@ struct DocLawTests {
         "What is kept makes the same document on a peer that knew nothing, or half",
         arguments: UInt64(0)..<200)
     func catchingUp(seed: UInt64) {
-        var random = SplitMix(seed: seed &+ 2_000)
+        var random = SplitMix64(seed: seed &+ 2_000)
         let writes = random.docHistory()
         let delivery = random.delivery(of: writes)
         var (full, late) = (document(), document())
@@ -86,7 +87,7 @@ struct DocLawTests {
 
     @Test("The changes of a view, applied to a list, give the view", arguments: UInt64(0)..<200)
     func changesReplay(seed: UInt64) {
-        var random = SplitMix(seed: seed &+ 3_000)
+        var random = SplitMix64(seed: seed &+ 3_000)
         var doc = document()
         var lists: [PropertyKey: [PropertyKey]] = ["set": [], "sequence": [], "filtered": []]
         var rows: [PropertyKey: [PropertyKey: [UInt8]]] = [:]
@@ -136,7 +137,7 @@ struct DocLawTests {
 
     @Test("Rows of many keys keep the same laws", arguments: UInt64(0)..<200)
     func wideRows(seed: UInt64) {
-        var random = SplitMix(seed: seed &+ 4_000)
+        var random = SplitMix64(seed: seed &+ 4_000)
         let writes = random.docHistory(24, isWide: true)
         let oracle = DocOracle(writes: writes)
         let (dump, kept) = (oracle.dump, oracle.kept)
@@ -165,7 +166,7 @@ struct DocLawTests {
 
     @Test("A budget gives a prefix of each source")
     func budget() {
-        var random = SplitMix(seed: 5)
+        var random = SplitMix64(seed: 5)
         var doc = document()
         for update in random.delivery(of: random.docHistory()) { doc.apply(update) }
         let all = doc.history(since: VersionVector())

@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 
 /// One write of a random history, before it is bytes.
 struct PlainWrite {
@@ -95,7 +96,7 @@ struct DocOracle {
     }
 }
 
-extension SplitMix {
+extension SplitMix64 {
     /// A random history of three sources that write to few rows and keys, so that they collide.
     mutating func docHistory(_ count: Int = 30, isWide: Bool = false) -> [PlainWrite] {
         var clocks = [1.0, 1.0, 1.0]

@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// A document that stamps its own writes, like a replica does.
@@ -136,7 +137,7 @@ struct DocSequenceTests {
         "Moved rows never vanish and never stand twice (dominictarr/crdt#34)",
         arguments: UInt64(0)..<200)
     func moves(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var peers = [DocPeer("A"), DocPeer("B"), DocPeer("C")]
         var seen = [[0, 0, 0], [0, 0, 0], [0, 0, 0]]
         let ids = (0..<8).map { PropertyKey("r\($0)") }
@@ -176,7 +177,7 @@ struct DocSequenceTests {
 
     @Test("Random positions are those of a plain array", arguments: UInt64(0)..<200)
     func likeAnArray(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var peer = DocPeer("A")
         var plain: [String] = []
         for step in 0..<60 {

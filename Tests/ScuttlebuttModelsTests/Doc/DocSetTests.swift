@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttModels
@@ -97,7 +98,7 @@ struct DocSetTests {
 
     @Test("Random ids differ")
     func randomIDs() {
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         let ids = (0..<100).map { _ in ReplicatedDoc<JSONValue>.randomID(using: &random) }
         #expect(Set(ids).count == 100)
         #expect(ids.allSatisfy { $0.bytes.count == 39 })

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttModels
@@ -50,7 +51,7 @@ struct Editor {
 @Suite("A replicated text", .timeLimit(.minutes(10)))
 struct ReplicatedEditTests {
     /// A text of few different lines, some of them hard.
-    private func text(_ random: inout SplitMix) -> String {
+    private func text(_ random: inout SplitMix64) -> String {
         let lines = ["a", "b", "", "é", "e\u{301}", "𝕏\"\\", "\r", "c\tc", "\u{2028}", "\0"]
         let count = Int.random(in: 0..<9, using: &random)
         return (0..<count).map { _ in lines.randomElement(using: &random) ?? "" }
@@ -59,7 +60,7 @@ struct ReplicatedEditTests {
 
     @Test("It becomes whatever text is set, by one write", arguments: UInt64(0)..<200)
     func makeSet(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var editor = Editor("A")
         for _ in 0..<20 {
             let text = text(&random)
@@ -72,7 +73,7 @@ struct ReplicatedEditTests {
 
     @Test("People who edit at once end with the same text", arguments: UInt64(0)..<200)
     func convergence(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var editors = ["A", "B", "C"].map { Editor($0) }
         var queues: [[Update]] = [[], [], []]
         for _ in 0..<30 {

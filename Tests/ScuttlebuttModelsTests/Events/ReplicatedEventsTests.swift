@@ -3,11 +3,12 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedEvents", .timeLimit(.minutes(10)))
 struct ReplicatedEventsTests {
-    private static func payload(_ random: inout SplitMix) -> String {
+    private static func payload(_ random: inout SplitMix64) -> String {
         ["[\"x\"]", "[\"x\",1]", "[\"y\", {\"m\":1} , null]", "[\"\\u0078\",2]", "[\"7\",[]]"]
             .randomElement(using: &random) ?? ""
     }

@@ -3,13 +3,14 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedExpiryModel", .timeLimit(.minutes(10)))
 struct ReplicatedExpiryModelTests {
     private typealias Model = ReplicatedExpiryModel<JSONValue>
 
-    private static func payload(_ random: inout SplitMix) -> String {
+    private static func payload(_ random: inout SplitMix64) -> String {
         let key = ["a", "b"].randomElement(using: &random) ?? ""
         let number = Int.random(in: 0..<99, using: &random)
         let value =
@@ -58,7 +59,7 @@ struct ReplicatedExpiryModelTests {
     @Test("Objects are merged member by member, in the order of their stamps", arguments: 0..<200)
     func reference(seed: UInt64) throws {
         let history = RandomHistory(seed: seed, payload: Self.payload)
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var model = Model()
         for update in history.delivery(using: &random) { model.apply(update) }
         let table = try Self.oracle(history.agreed)
@@ -70,7 +71,7 @@ struct ReplicatedExpiryModelTests {
         "At any moment it holds what the updates that are young enough come to", arguments: 0..<200)
     func expiry(seed: UInt64) throws {
         let history = RandomHistory(seed: seed, payload: Self.payload)
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let delivery = history.delivery(using: &random)
         var model = Self.ageing(8)
         var changes: [ExpiryChange<JSONValue>]?
@@ -174,7 +175,7 @@ struct ReplicatedExpiryModelTests {
             let key = Int.random(in: 0..<8, using: &random)
             return "[\"\(key)\",\(Int.random(in: 0..<9, using: &random))]"
         }
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var model = Model(ExpiryLimits(maximumCount: 3))
         for update in history.delivery(using: &random) {
             model.apply(update)

@@ -3,12 +3,13 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("PropertyKey", .timeLimit(.minutes(10)))
 struct PropertyKeyTests {
     /// Any string of JavaScript: code units without regard to pairs.
-    private static func units(_ random: inout SplitMix) -> [UInt16] {
+    private static func units(_ random: inout SplitMix64) -> [UInt16] {
         let pool: [UInt16] = [
             0x20, 0x41, 0x22, 0x5C, 0x7F, 0x80, 0xE9, 0x7FF, 0x800, 0x2028, 0xD7FF, 0xD800, 0xDBFF,
             0xDC00, 0xDFFF, 0xE000, 0xFFFF, 0x0A, 0x00,
@@ -30,7 +31,7 @@ struct PropertyKeyTests {
 
     @Test("Keys are equal and ordered as JavaScript's strings are", arguments: 0..<200)
     func order(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<50 {
             let (a, b) = (Self.units(&random), Self.units(&random))
             let (left, right) = (try #require(Self.key(a)), try #require(Self.key(b)))
@@ -41,7 +42,7 @@ struct PropertyKeyTests {
 
     @Test("A key survives being printed, and being encoded", arguments: 0..<200)
     func roundTrip(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let key = try #require(Self.key(Self.units(&random)))
         var literal: [UInt8] = []
         key.append(to: &literal)

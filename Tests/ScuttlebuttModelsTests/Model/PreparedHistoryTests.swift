@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// Three peers that write what they prepare from what they see, and exchange it by deltas.
@@ -16,9 +17,9 @@ struct PreparingPeers<Value: Replicated & Dumpable> {
     init(_ value: Value) { values = [value, value, value] }
 
     mutating func run(
-        seed: UInt64, _ prepare: (Value, inout SplitMix) throws -> Payload?
+        seed: UInt64, _ prepare: (Value, inout SplitMix64) throws -> Payload?
     ) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<40 {
             let peer = Int.random(in: 0..<3, using: &random)
             if Bool.random(using: &random) {
@@ -51,7 +52,7 @@ struct PreparingPeers<Value: Replicated & Dumpable> {
     }
 
     /// All updates in a random order in which each comes after all that its writer had seen.
-    func linearExtension(using random: inout SplitMix) -> [Update] {
+    func linearExtension(using random: inout SplitMix64) -> [Update] {
         var (rest, result) = (written, [Update]())
         while !rest.isEmpty {
             let ready = rest.indices.filter { index in
@@ -71,11 +72,11 @@ struct PreparingPeers<Value: Replicated & Dumpable> {
 @Suite("What peers prepare and exchange", .timeLimit(.minutes(10)))
 struct PreparedHistoryTests {
     private func expectConvergence<Value: Replicated & Dumpable>(
-        _ seed: UInt64, _ value: Value, _ prepare: (Value, inout SplitMix) throws -> Payload?
+        _ seed: UInt64, _ value: Value, _ prepare: (Value, inout SplitMix64) throws -> Payload?
     ) throws {
         var peers = PreparingPeers(value)
         try peers.run(seed: seed, prepare)
-        var random = SplitMix(seed: ~seed)
+        var random = SplitMix64(seed: ~seed)
         let dump = peers.values[0].dump
         for other in peers.values {
             #expect(other.dump == dump)
@@ -92,7 +93,7 @@ struct PreparedHistoryTests {
         }
     }
 
-    private static func number(_ random: inout SplitMix) -> Int {
+    private static func number(_ random: inout SplitMix64) -> Int {
         Int.random(in: 0..<100, using: &random)
     }
 

@@ -3,11 +3,12 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedModel", .timeLimit(.minutes(10)))
 struct ReplicatedModelTests {
-    private static func payload(_ random: inout SplitMix) -> String {
+    private static func payload(_ random: inout SplitMix64) -> String {
         let keys = ["\"a\"", "\"b\"", "\"\\u0061\"", "\"7\""]
         let values = ["1", "null", "\"x\"", "{\"y\": [2]}"]
         let key = keys.randomElement(using: &random) ?? ""
@@ -23,7 +24,7 @@ struct ReplicatedModelTests {
     @Test("The larger stamp wins each key, as in a table that sorts all writes", arguments: 0..<200)
     func reference(seed: UInt64) throws {
         let history = RandomHistory(seed: seed, payload: Self.payload)
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var model = ReplicatedModel<JSONValue>()
         for update in history.delivery(using: &random) { model.apply(update) }
         var table: [String: JSONValue] = [:]
@@ -137,7 +138,7 @@ struct ReplicatedModelTests {
 
     @Test("Each of many keys is found, as in a dictionary", arguments: 0..<10)
     func manyKeys(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var (model, table) = (ReplicatedModel<Int>(), [String: Int]())
         for time in 1...3_000 {
             let key = "\(Int.random(in: 0..<2_000, using: &random))"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Testing
 
 @testable import ScuttlebuttModels
@@ -61,7 +62,7 @@ struct OrderedTreeTests {
 
     @Test("It does what a sorted array does", arguments: UInt64(0)..<200)
     func likeArray(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var tree = OrderedTree<Int, String>()
         var model = Model()
         let span = [20, 300, 100_000].randomElement(using: &random) ?? 20

@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 
 /// A type whose laws are tested: how an app would use it, and what it shows.
 protocol LawSubject: CommutingOperations {
@@ -9,9 +10,9 @@ protocol LawSubject: CommutingOperations {
     /// What an app sees; the same before and after a compaction.
     var view: View { get }
     /// An operation as an app prepares it from this state.
-    func prepared(_ random: inout SplitMix) -> Operation?
+    func prepared(_ random: inout SplitMix64) -> Operation?
     /// An operation that nobody prepared from any state.
-    static func hostile(_ random: inout SplitMix) -> Operation
+    static func hostile(_ random: inout SplitMix64) -> Operation
 }
 
 /// An action with what its author had seen.
@@ -37,7 +38,7 @@ struct CausalHistory<Subject: LawSubject> {
     }
 
     /// Lets the peers dispatch and gossip for some steps.
-    mutating func run(_ steps: Int, _ random: inout SplitMix) {
+    mutating func run(_ steps: Int, _ random: inout SplitMix64) {
         for _ in 0..<steps {
             let peer = Int.random(in: 0..<sources.count, using: &random)
             if Bool.random(using: &random) {
@@ -55,7 +56,7 @@ struct CausalHistory<Subject: LawSubject> {
         }
     }
 
-    mutating func dispatch(_ peer: Int, _ random: inout SplitMix) {
+    mutating func dispatch(_ peer: Int, _ random: inout SplitMix64) {
         guard let operation = states[peer].prepared(&random) else { return }
         dispatch(peer, operation)
     }
@@ -70,7 +71,7 @@ struct CausalHistory<Subject: LawSubject> {
     func state(of peer: Int) -> Subject { states[peer] }
 
     /// Takes some more of what one source has written and another peer has.
-    private mutating func pull(_ peer: Int, _ from: Int, _ random: inout SplitMix) {
+    private mutating func pull(_ peer: Int, _ from: Int, _ random: inout SplitMix64) {
         let source = sources.randomElement(using: &random)
         let missing = known[from].subtracting(known[peer]).sorted()
             .filter { events[$0].stamp.source == source }
@@ -95,7 +96,7 @@ func stamp(_ name: String, _ time: Double) -> Stamp { stamp(source(name), time) 
 extension CausalHistory {
     /// A random order in which every event comes behind all that its author had seen.
     static func linearExtension(
-        of events: [Event<Subject.Operation>], _ random: inout SplitMix
+        of events: [Event<Subject.Operation>], _ random: inout SplitMix64
     ) -> [Event<Subject.Operation>] {
         var rest = Set(events.indices)
         var result: [Event<Subject.Operation>] = []

@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("Hostile operations on replicated values", .timeLimit(.minutes(10)))
@@ -51,7 +52,7 @@ struct HostileOperationTests {
 
     @Test("Counters stop at their bounds, in any order", arguments: UInt64(0)..<10)
     func saturation(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         // 2^53 − 1 is the most that one amount adds; these sums are beyond 2^63.
         let amounts = (1...1100).map { time in (time, time % 11 == 0 ? Int64.min : .max) }
         var counter = PNCounter()

@@ -2,15 +2,16 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 
 extension GCounter: LawSubject {
     var view: Int64 { value }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         .increment(by: Int64.random(in: 1...9, using: &random))
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         .increment(by: [.max, .min, -1, 0, 1 << 53].randomElement(using: &random) ?? 0)
     }
 }
@@ -18,11 +19,11 @@ extension GCounter: LawSubject {
 extension PNCounter: LawSubject {
     var view: Int64 { value }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 5) ? makeClear() : .add(Int64.random(in: -9...9, using: &random))
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         random.one(in: 2)
             ? .reset(observed: random.observed())
             : .add([.max, .min, 0, 1 << 53].randomElement(using: &random) ?? 0)
@@ -32,11 +33,11 @@ extension PNCounter: LawSubject {
 extension EnableWinsFlag: LawSubject {
     var view: Bool { isOn }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 2) ? makeDisable() : .enable
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         .disable(observed: random.observed())
     }
 }
@@ -44,11 +45,11 @@ extension EnableWinsFlag: LawSubject {
 extension DisableWinsFlag: LawSubject {
     var view: Bool { isOn }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 2) ? makeEnable() : .disable
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         .enable(observed: random.observed())
     }
 }
@@ -56,21 +57,21 @@ extension DisableWinsFlag: LawSubject {
 extension LWWRegister: LawSubject where Value == Int? {
     var view: Int?? { value }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         .write(random.optional())
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation { .write(.max) }
+    static func hostile(_ random: inout SplitMix64) -> Operation { .write(.max) }
 }
 
 extension MVRegister: LawSubject where Value == Int? {
     var view: [Int?] { values }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 6) ? makeClear() : makeWrite(random.optional())
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         random.one(in: 2)
             ? .clear(observed: random.observed())
             : .write(random.optional(), observed: random.observed())
@@ -79,24 +80,24 @@ extension MVRegister: LawSubject where Value == Int? {
 
 extension GSet: LawSubject where Element == PropertyKey {
     var view: [PropertyKey] { elements }
-    func prepared(_ random: inout SplitMix) -> Operation? { .insert(random.key()) }
-    static func hostile(_ random: inout SplitMix) -> Operation { .insert(random.key()) }
+    func prepared(_ random: inout SplitMix64) -> Operation? { .insert(random.key()) }
+    static func hostile(_ random: inout SplitMix64) -> Operation { .insert(random.key()) }
 }
 
 extension TwoPhaseSet: LawSubject where Element == PropertyKey {
     var view: [PropertyKey] { elements }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 8) ? .remove(random.key()) : .insert(random.key())
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation { .remove(random.key()) }
+    static func hostile(_ random: inout SplitMix64) -> Operation { .remove(random.key()) }
 }
 
 extension ORSet: LawSubject where Element == PropertyKey {
     var view: [PropertyKey] { elements }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         if random.one(in: 12) { return makeClear() }
         if random.one(in: 3) {
             return elements.randomElement(using: &random).flatMap(makeRemove(_:))
@@ -104,7 +105,7 @@ extension ORSet: LawSubject where Element == PropertyKey {
         return .add(random.key())
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         random.one(in: 2)
             ? .remove(random.key(), observed: random.observed())
             : .clear([.init(element: random.key(), observed: random.observed())])
@@ -114,11 +115,11 @@ extension ORSet: LawSubject where Element == PropertyKey {
 extension RemoveWinsSet: LawSubject where Element == PropertyKey {
     var view: [PropertyKey] { elements }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 3) ? .remove(random.key()) : makeAdd(random.key())
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         .add(random.key(), observed: random.observed())
     }
 }
@@ -131,11 +132,11 @@ extension LWWMap: LawSubject where Key == PropertyKey, Value == Int? {
 
     var view: [Entry] { entries.map { Entry(key: $0.key, value: $0.value) } }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         random.one(in: 4) ? .remove(random.key()) : .set(random.key(), random.optional())
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         random.one(in: 2) ? .remove(random.key()) : .set(random.key(), .max)
     }
 }
@@ -148,14 +149,14 @@ extension ORMap: LawSubject where Key == PropertyKey, Value: LawSubject & Cleara
 
     var view: [Entry] { entries.map { Entry(key: $0.key, view: $0.value.view) } }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         if random.one(in: 15) { return makeClear() }
         if random.one(in: 4) { return keys.randomElement(using: &random).flatMap(makeRemove(_:)) }
         let key = random.key()
         return (self[key] ?? Value()).prepared(&random).map { .update(key, $0) }
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         if random.one(in: 2) { return .update(random.key(), Value.hostile(&random)) }
         return .remove(
             random.key(), observed: random.observed(),
@@ -166,7 +167,7 @@ extension ORMap: LawSubject where Key == PropertyKey, Value: LawSubject & Cleara
 extension MovableList: LawSubject where Element == Int {
     var view: [Item] { items }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         let index = Int.random(in: -1...items.count, using: &random)
         switch Int.random(in: 0..<8, using: &random) {
         case 0: return makeRemove(at: index)
@@ -180,7 +181,7 @@ extension MovableList: LawSubject where Element == Int {
         }
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         var other = CausalHistory<MovableList>()
         other.run(12, &random)
         return other.events.randomElement(using: &random)?.operation ?? .remove([])
@@ -190,7 +191,7 @@ extension MovableList: LawSubject where Element == Int {
 extension MovableTree: LawSubject where Node == PropertyKey, Value == Int? {
     var view: [Row] { outline }
 
-    func prepared(_ random: inout SplitMix) -> Operation? {
+    func prepared(_ random: inout SplitMix64) -> Operation? {
         let there = outline.map(\.node)
         let parent = there.randomElement(using: &random).map { Parent.node($0) } ?? .root
         guard let node = there.randomElement(using: &random), !random.one(in: 3) else {
@@ -207,14 +208,14 @@ extension MovableTree: LawSubject where Node == PropertyKey, Value == Int? {
         return makeMove(node, to: random.one(in: 5) ? .root : parent)
     }
 
-    static func hostile(_ random: inout SplitMix) -> Operation {
+    static func hostile(_ random: inout SplitMix64) -> Operation {
         Operation(
             node: random.key(), parent: random.one(in: 4) ? .trash : .node(random.key()), value: nil
         )
     }
 }
 
-extension SplitMix {
+extension SplitMix64 {
     mutating func optional() -> Int? {
         one(in: 4) ? nil : Int.random(in: 0..<1000, using: &self)
     }

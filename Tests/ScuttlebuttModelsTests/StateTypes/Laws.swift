@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// The laws that every replicated type has to keep, each for one seed.
@@ -11,7 +12,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
 
     /// Any order that keeps cause before effect gives the state of the agreed order.
     static func linearExtensions(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let events = history(&random)
         let agreed = Subject.after(events.sorted { $0.stamp < $1.stamp })
         for _ in 0..<2 {
@@ -24,7 +25,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
 
     /// Any order at all, with repetitions, gives the same state, also of hostile operations.
     static func permutations(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let events = history(&random) + hostile(&random)
         let agreed = Subject.after(events.sorted { $0.stamp < $1.stamp })
         for _ in 0..<2 {
@@ -38,7 +39,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
 
     /// The states of any sets of operations join to the state of all.
     static func joins(_ seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let events = history(&random) + (seed % 2 == 0 ? [] : hostile(&random))
         let parts = (0..<3).map { _ in
             Set(events.indices.filter { _ in Bool.random(using: &random) })
@@ -58,7 +59,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
 
     /// A state and an operation that were written down and read go on as if nothing had happened.
     static func coding(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let events = history(&random) + hostile(&random)
         let half = events.count / 2
         var state = Subject.after(events[..<half])
@@ -83,7 +84,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
     /// A compaction at a place that everybody has seen changes nothing that an app sees, neither
     /// then nor later.
     static func compaction(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var history = CausalHistory<Subject>()
         history.run(30, &random)
         history.settle()
@@ -127,7 +128,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
 
     /// Reading damaged bytes of a state throws or gives a state; applying to it never traps.
     static func damage(_ seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let events = history(&random)
         let original = try bytes(Subject.after(events))
         for _ in 0..<8 {
@@ -151,14 +152,14 @@ enum Laws<Subject: LawSubject & Mergeable> {
         }
     }
 
-    private static func history(_ random: inout SplitMix) -> Events {
+    private static func history(_ random: inout SplitMix64) -> Events {
         var history = CausalHistory<Subject>()
         history.run(40, &random)
         return history.events
     }
 
     /// Operations with stamps that no peer of the history uses.
-    private static func hostile(_ random: inout SplitMix) -> Events {
+    private static func hostile(_ random: inout SplitMix64) -> Events {
         (0..<8).map { number in
             Event(
                 stamp: stamp(
@@ -176,7 +177,7 @@ enum Laws<Subject: LawSubject & Mergeable> {
     }
 }
 
-extension SplitMix {
+extension SplitMix64 {
     /// Keys that must not be taken for each other: two spellings of one letter, a name that kills
     /// JavaScript objects, half a surrogate pair.
     mutating func key() -> PropertyKey {

@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("A list whose items move", .timeLimit(.minutes(10)))
@@ -39,7 +40,7 @@ struct MovableListTests {
 
     @Test("Prepared from indices, it behaves as an array", arguments: UInt64(0)..<200)
     func behavesAsArray(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var list = MovableList<Int>()
         var array: [Int] = []
         for time in 1...60 {

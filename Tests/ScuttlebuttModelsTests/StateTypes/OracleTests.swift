@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 /// Each type against its definition in terms of what the authors had seen, without any metadata.
@@ -10,7 +11,7 @@ struct OracleTests {
     private func history<Subject: LawSubject>(
         of type: Subject.Type, _ seed: UInt64
     ) -> [Event<Subject.Operation>] {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var history = CausalHistory<Subject>()
         history.run(70, &random)
         return history.events
@@ -222,7 +223,7 @@ struct OracleTests {
 
 extension Array {
     fileprivate func shuffledReproducibly(_ seed: UInt64) -> Self {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         return shuffled(using: &random)
     }
 }

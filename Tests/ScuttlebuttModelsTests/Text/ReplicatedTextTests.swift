@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedText", .timeLimit(.minutes(10)))
@@ -13,7 +14,7 @@ struct ReplicatedTextTests {
 
     /// What a few people write who hear of each other now and then.
     static func history(seed: UInt64, length: Int = 24) -> RandomHistory {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var values = names.map { ReplicatedText(source: source($0)) }
         var runs: [[Update]] = names.map { _ in [] }
         var heard = names.map { _ in names.map { _ in 0 } }
@@ -53,7 +54,7 @@ struct ReplicatedTextTests {
 
     @Test("Changes lead a plain string to the same text", arguments: UInt64(0)..<100)
     func changes(seed: UInt64) {
-        var random = SplitMix(seed: ~seed)
+        var random = SplitMix64(seed: ~seed)
         var value = ReplicatedText(source: source("new"))
         var mirror: [Unicode.Scalar] = []
         for update in Self.history(seed: seed).delivery(using: &random) {
@@ -67,7 +68,7 @@ struct ReplicatedTextTests {
 
     @Test("A text is set by what differs", arguments: UInt64(0)..<300)
     func makeSet(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let letters = Array("abcé😀\n")
         func text(_ length: Int) -> String {
             String(

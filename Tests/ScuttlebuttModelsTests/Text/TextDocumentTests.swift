@@ -3,6 +3,7 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("TextDocument", .timeLimit(.minutes(10)))
@@ -27,7 +28,7 @@ struct TextDocumentTests {
 
     @Test("Words typed at one place stay whole, forwards and backwards", arguments: 0..<200)
     func noInterleaving(seed: Int) throws {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let words = ["milk", "BREAD", "12345678"]
         var base = TextDocument()
         if Bool.random(using: &random) { try base.insert("<>", at: 0, by: source("M")) }
@@ -61,7 +62,7 @@ struct TextDocumentTests {
 
     @Test("Offsets in UTF-16 are those of Swift's strings", arguments: UInt64(0)..<200)
     func utf16(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let pieces = ["a", "hello", "é", "😀", "𝄞x", "e\u{301}", "👩‍👩‍👧", "\r\n", "漢字"]
         var document = TextDocument()
         var plain: [Unicode.Scalar] = []
@@ -102,7 +103,7 @@ struct TextDocumentTests {
             #expect(document.text == text)
             #expect(document.utf16Count == text.utf16.count)
             var plain = Array(text.unicodeScalars)
-            var random = SplitMix(seed: UInt64(count))
+            var random = SplitMix64(seed: UInt64(count))
             var operations = [paste]
             for _ in 0..<60 {
                 let lower = Int.random(in: 0..<plain.count, using: &random)
@@ -159,7 +160,7 @@ struct TextDocumentTests {
         #expect(document.runCount == 3)
         #expect(document.count == 100)
         // Each place in the middle costs two runs at most.
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         for _ in 0..<200 {
             let place = Int.random(in: 0...document.count, using: &random)
             try document.insert("y", at: place, by: source("B"))

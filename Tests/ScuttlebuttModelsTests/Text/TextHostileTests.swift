@@ -2,13 +2,14 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("TextDocument: what a hostile peer sends", .timeLimit(.minutes(10)))
 struct TextHostileTests {
     private static let names = ["A", "B", "C", "?"].map { source($0) }
 
-    private static func scene(_ random: inout SplitMix) -> TextScene {
+    private static func scene(_ random: inout SplitMix64) -> TextScene {
         TextScene(writers: 3, steps: 30, random: &random)
     }
 
@@ -19,7 +20,7 @@ struct TextHostileTests {
     }
 
     /// Numbers at which something overflows, or nearly.
-    private static func number(_ random: inout SplitMix) -> Int {
+    private static func number(_ random: inout SplitMix64) -> Int {
         let odd = [
             Int.max, Int.max - 1, Int.min, -1, 1 << 31, 1 << 31 - 1, 1 << 31 - 2, 1 << 32,
             1 << 28, 65_536,
@@ -29,7 +30,7 @@ struct TextHostileTests {
             : odd[Int.random(in: 0..<odd.count, using: &random)]
     }
 
-    private static func operation(_ random: inout SplitMix) -> TextOperation {
+    private static func operation(_ random: inout SplitMix64) -> TextOperation {
         func name() -> Source { names[Int.random(in: 0..<names.count, using: &random)] }
         var insertion: TextOperation.Insertion?
         if Int.random(in: 0..<4, using: &random) > 0 {
@@ -72,7 +73,7 @@ struct TextHostileTests {
 
     @Test("Random operations with impossible numbers never trap", arguments: UInt64(0)..<400)
     func operations(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var document = TextDocument()
         for _ in 0..<40 {
             let before = document
@@ -178,7 +179,7 @@ struct TextHostileTests {
 
     @Test("A saved text that is cut off is damaged", arguments: UInt64(0)..<50)
     func truncations(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let bytes = try Self.document(Self.scene(&random).operations).saved()
         for length in 0..<bytes.count {
             let cut = Array(bytes[..<length])
@@ -192,7 +193,7 @@ struct TextHostileTests {
 
     @Test("Flipped bits never trap, and a merge takes all or nothing", arguments: UInt64(0)..<200)
     func flips(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scene = Self.scene(&random)
         let all = scene.linearExtension(&random)
         let bytes = try Self.document(all).saved()

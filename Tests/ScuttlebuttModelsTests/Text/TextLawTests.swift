@@ -2,11 +2,12 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("TextDocument: laws", .timeLimit(.minutes(10)))
 struct TextLawTests {
-    private static func scene(_ random: inout SplitMix) -> TextScene {
+    private static func scene(_ random: inout SplitMix64) -> TextScene {
         TextScene(
             writers: Int.random(in: 1...4, using: &random),
             steps: Int.random(in: 1...60, using: &random), random: &random)
@@ -20,7 +21,7 @@ struct TextLawTests {
 
     @Test("Every order that respects causes gives the text that the tree gives", arguments: 0..<300)
     func linearExtensions(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scene = Self.scene(&random)
         var naive = NaiveText()
         for operation in scene.operations { naive.apply(operation) }
@@ -35,7 +36,7 @@ struct TextLawTests {
 
     @Test("Any order, with repetitions, gives the same text", arguments: 0..<300)
     func anyOrder(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scene = Self.scene(&random)
         let reference = try Self.document(scene.operations)
         var shuffled = scene.operations + scene.operations.prefix(20)
@@ -48,7 +49,7 @@ struct TextLawTests {
 
     @Test("Merging is commutative, associative and idempotent", arguments: 0..<200)
     func merging(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scene = Self.scene(&random)
         let all = scene.linearExtension(&random)
         func part() throws -> TextDocument {
@@ -74,7 +75,7 @@ struct TextLawTests {
 
     @Test("A saved text opens as it was, and is edited on like the original", arguments: 0..<200)
     func saving(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let scene = Self.scene(&random)
         let all = scene.linearExtension(&random)
         let cut = Int.random(in: 0...all.count, using: &random)

@@ -3,11 +3,12 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("TextDocument: against the tree of the paper", .timeLimit(.minutes(10)))
 struct TextOracleTests {
-    private static func scene(_ random: inout SplitMix, steps: Int = 40) -> TextScene {
+    private static func scene(_ random: inout SplitMix64, steps: Int = 40) -> TextScene {
         TextScene(
             writers: Int.random(in: 2...4, using: &random), steps: steps, random: &random)
     }
@@ -22,7 +23,7 @@ struct TextOracleTests {
 
     @Test("An edit hangs on what the paper hangs it on", arguments: UInt64(0)..<200)
     func anchors(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var oracle = NaiveText()
         var document = TextDocument()
         for operation in Self.scene(&random, steps: 25).operations {
@@ -39,7 +40,7 @@ struct TextOracleTests {
 
     @Test("Changes lead a plain string to the same text", arguments: UInt64(0)..<200)
     func changes(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var document = TextDocument()
         var mirror: [Unicode.Scalar] = []
         for operation in Self.scene(&random).operations.shuffled(using: &random) {
@@ -52,7 +53,7 @@ struct TextOracleTests {
 
     @Test("Half of a history is one document in any order, with what waits", arguments: 0..<200)
     func halves(seed: UInt64) throws {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let all = Self.scene(&random).operations
         let half = Array(all.shuffled(using: &random).prefix(all.count / 2))
         let expected = try Self.document(half)
@@ -71,7 +72,7 @@ struct TextOracleTests {
 
     @Test("Cursors stay beside their scalars whatever the others do", arguments: UInt64(0)..<200)
     func cursors(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let all = Self.scene(&random).operations
         var oracle = NaiveText()
         var document = TextDocument()

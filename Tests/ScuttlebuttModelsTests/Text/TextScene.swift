@@ -2,6 +2,7 @@
 
 import Scuttlebutt
 import ScuttlebuttModels
+import TestSupport
 
 /// Several people who edit one text at once and hear of each other late.
 struct TextScene {
@@ -13,7 +14,7 @@ struct TextScene {
     private var byWriter: [[Int]]
     private let writers: [Source]
 
-    init(writers: Int, steps: Int, random: inout SplitMix) {
+    init(writers: Int, steps: Int, random: inout SplitMix64) {
         self.writers = (0..<writers).map { source(["B", "A", "\u{1F600}", "\u{E000}"][$0]) }
         documents = Array(repeating: TextDocument(), count: writers)
         heard = Array(repeating: Array(repeating: 0, count: writers), count: writers)
@@ -21,7 +22,7 @@ struct TextScene {
         for _ in 0..<steps { step(&random) }
     }
 
-    private mutating func step(_ random: inout SplitMix) {
+    private mutating func step(_ random: inout SplitMix64) {
         let who = Int.random(in: 0..<writers.count, using: &random)
         if Int.random(in: 0..<3, using: &random) == 0 { listen(who, &random) }
         let count = documents[who].count
@@ -43,7 +44,7 @@ struct TextScene {
     }
 
     /// Applies some more of what the others wrote, each with its causes.
-    private mutating func listen(_ who: Int, _ random: inout SplitMix) {
+    private mutating func listen(_ who: Int, _ random: inout SplitMix64) {
         let other = Int.random(in: 0..<writers.count, using: &random)
         let upTo = Int.random(in: heard[who][other]...byWriter[other].count, using: &random)
         hear(who, other, upTo)
@@ -66,7 +67,7 @@ struct TextScene {
     }
 
     /// All operations in a random order that respects causes.
-    func linearExtension(_ random: inout SplitMix) -> [TextOperation] {
+    func linearExtension(_ random: inout SplitMix64) -> [TextOperation] {
         var done = Array(repeating: 0, count: writers.count)
         var result: [TextOperation] = []
         while result.count < operations.count {

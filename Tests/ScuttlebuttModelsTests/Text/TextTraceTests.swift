@@ -58,7 +58,7 @@ struct TextTraceTests {
         let byAuthor = EditingTrace.authors.map { author in
             operations.filter { $0.source == author }
         }
-        var random = SplitMix(seed: 1)
+        var random = SplitMix64(seed: 1)
         let orders = [
             byAuthor[0] + byAuthor[1], byAuthor[1] + byAuthor[0], Array(operations.reversed()),
             operations.shuffled(using: &random),

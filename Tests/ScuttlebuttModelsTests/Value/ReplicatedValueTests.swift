@@ -3,11 +3,12 @@
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttModels
+import TestSupport
 import Testing
 
 @Suite("ReplicatedValue", .timeLimit(.minutes(10)))
 struct ReplicatedValueTests {
-    private static func payload(_ random: inout SplitMix) -> String {
+    private static func payload(_ random: inout SplitMix64) -> String {
         ["1", "null", "\"x\"", "{\"y\": [2]}"].randomElement(using: &random) ?? ""
     }
 
@@ -22,7 +23,7 @@ struct ReplicatedValueTests {
     @Test("The newest writes stay readable, newest first", arguments: 0..<200)
     func reference(seed: UInt64) {
         let history = RandomHistory(seed: seed, payload: Self.payload)
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var value = ReplicatedValue<JSONValue>(historyLength: 3)
         for update in history.delivery(using: &random) { value.apply(update) }
         let newest = history.agreed.reversed().prefix(3)

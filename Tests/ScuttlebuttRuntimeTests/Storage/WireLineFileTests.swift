@@ -3,6 +3,7 @@
 import Foundation
 import Scuttlebutt
 import ScuttlebuttRuntime
+import TestSupport
 import Testing
 
 @Suite("A file of wire lines", .timeLimit(.minutes(10)))
@@ -45,11 +46,10 @@ struct WireLineFileTests {
 
     @Test("Lines longer and shorter than a chunk come out whole", arguments: UInt64(0)..<8)
     func chunks(seed: UInt64) throws {
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
+        var random = SplitMix64(seed: seed)
         var expected: [[UInt8]] = []
         for _ in 0..<20 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let count = Int(state >> 33) % (2 * WireLineReader.chunkByteCount)
+            let count = random.below(2 * WireLineReader.chunkByteCount)
             expected.append([UInt8](repeating: UInt8(97 + count % 26), count: count))
         }
         let file = try File()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Testing
 
 @testable import Scuttlebutt
@@ -35,7 +36,7 @@ import Testing
     func `few sources and many are kept in two ways that nobody can tell apart`(
         seed: UInt64
     ) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var vector = VersionVector()
         var model: [String: Double] = [:]
         for _ in 0..<200 {

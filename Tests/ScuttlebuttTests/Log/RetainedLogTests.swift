@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @Suite("RetainedLog", .timeLimit(.minutes(10)))
 struct RetainedLogTests {
     @Test("What is held equals a plain list, whatever is appended and removed", arguments: 0..<200)
     func model(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var log = RetainedLog()
         var held: [Update] = []
         var clocks: [String: Double] = [:]

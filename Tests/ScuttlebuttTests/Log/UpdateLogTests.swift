@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct UpdateLogTests {
@@ -16,7 +17,7 @@ import Testing
 
     @Test(arguments: 0..<50 as Range<UInt64>)
     func `a delta is what the vector lacks, in agreed order`(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var log = UpdateLog()
         var all: [Update] = []
         var clock = 0.0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ReplicaOwnTests {
@@ -158,7 +159,7 @@ import Testing
 
     @Test(arguments: UInt64(0)..<200)
     func `whatever is lost and written, peers that hear of both end equal`(seed: UInt64) throws {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let us = try ReplicaBench("US", LastWriterMap())
         let them = try ReplicaBench("THEM", LastWriterMap())
         let lost = (1...20).map {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import TestSupport
 import Testing
 
 @testable import Scuttlebutt
@@ -7,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct SessionTableTests {
     @Test(arguments: UInt64(0)..<50)
     func `a session is found until it is removed, whichever others were`(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         var table = SessionTable()
         var cursors: [Int: Int] = [:]
         for number in 1...120 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct LineDecoderTests {
@@ -133,7 +134,7 @@ import Testing
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func `no bytes trap`(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SplitMix64(seed: seed)
         let seeds = [
             "[{\"type\":\"A\",\"meta\":{}},1,\"x\",\"s\"]",
             "{\"id\":\"A\",\"start\":0,\"clock\":{\"A\":1}}",

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+
+/// The same numbers for the same seed, on every machine.
+///
+/// `ScuttlebuttSimulation` has a generator of the same name for its users; tests that import it
+/// need not import this one.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    /// Creates a generator; every seed is a good one.
+    public init(seed: UInt64) { state = seed }
+
+    /// The next 64 bits.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+
+    /// A number from 0 up to, but not including, `bound`.
+    public mutating func below(_ bound: Int) -> Int { .random(in: 0..<bound, using: &self) }
+}
