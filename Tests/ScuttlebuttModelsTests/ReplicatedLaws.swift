@@ -10,7 +10,7 @@ struct RandomHistory {
     /// Each source's updates, ascending.
     private(set) var runs: [[Update]] = []
 
-    /// Makes a history; equal timestamps of different sources are common in it.
+    /// Creates a history; equal timestamps of different sources are common in it.
     init(seed: UInt64, length: Int = 12, payload: (inout SplitMix64) -> String) {
         var random = SplitMix64(seed: seed)
         for name in ["A", "é", "😀"] {
@@ -24,7 +24,7 @@ struct RandomHistory {
         }
     }
 
-    /// Makes a history of given updates, each source's ascending.
+    /// Creates a history of given updates, each source's ascending.
     init(runs: [[Update]]) { self.runs = runs }
 
     /// All updates in agreed order.

@@ -80,8 +80,9 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     /// The number of updates that wait for their part to be declared.
     public var waitingCount: Int { waiting.count }
 
-    /// Creates the update that writes to a part: wraps what the part itself made, or returns `nil` if
-    /// that is `nil`.
+    /// Creates the update that writes to a part.
+    ///
+    /// It wraps the payload that the part itself made; `nil` if that is `nil`.
     public func makeWrite(to name: PropertyKey, _ payload: Payload?) -> Payload? {
         payload.map { KeyedPayload.make(name, $0) }
     }

@@ -126,7 +126,9 @@ struct OracleTests {
             case .remove(let element): removed.insert(element)
             }
         }
-        #expect(Twice.after(phases).elements == inserted.subtracting(removed).sorted())
+        let twice = Twice.after(phases)
+        #expect(twice.elements == inserted.subtracting(removed).sorted())
+        #expect(inserted.union(removed).filter(twice.hasRemoved) == removed)
     }
 
     @Test("A map has the last value of each key", arguments: UInt64(0)..<200)
