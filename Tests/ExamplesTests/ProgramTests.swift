@@ -8,7 +8,7 @@ import ScuttlebuttCoding
 import ScuttlebuttRelay
 import Testing
 
-@Suite("The small examples as programs", .timeLimit(.minutes(2)))
+@Suite("The small examples as programs", .timeLimit(.minutes(20)))
 struct ProgramTests {
     /// Runs an example against a relay with a reducer of the pages.
     private func run(

@@ -10,7 +10,7 @@ import Testing
 @testable import FriendsForever
 
 /// What users look at, at peers that crash, lose their connections and are lied to.
-@Suite("Simulated examples", .timeLimit(.minutes(3))) struct SimulatedExamplesTests {
+@Suite("Simulated examples", .timeLimit(.minutes(20))) struct SimulatedExamplesTests {
     @Test(
         "Counter, chat and life keep every promise under every kind of trouble",
         arguments: ExampleReducer.allCases, 0..<20 as Range<UInt64>)

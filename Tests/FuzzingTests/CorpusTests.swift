@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the fuzzer found out in long runs is tried again in each build, without the fuzzer.
-@Suite("Corpus", .timeLimit(.minutes(10)))
+@Suite("Corpus", .timeLimit(.minutes(20)))
 struct CorpusTests {
     private static let fuzzing = Fixtures.root.appending(path: "Fuzzing")
 

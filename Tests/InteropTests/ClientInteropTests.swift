@@ -11,7 +11,7 @@ import ScuttlebuttRuntime
 import TestSupport
 import Testing
 
-@Suite("Our client, played to by the original's server", .timeLimit(.minutes(1)))
+@Suite("Our client, played to by the original's server", .timeLimit(.minutes(20)))
 struct ClientInteropTests {
     @Test(
         "A store over Primus says what the original's client said, and comes back when it did",

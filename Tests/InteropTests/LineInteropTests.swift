@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("Replicas over TCP, played to by the originals", .timeLimit(.minutes(1)))
+@Suite("Replicas over TCP, played to by the originals", .timeLimit(.minutes(20)))
 struct LineInteropTests {
     @Test("Every recording is played by both sides, but for the two that need RSA keys")
     func all() {

@@ -9,7 +9,7 @@ import ScuttlebuttNIO
 import TestSupport
 import Testing
 
-@Suite("Our server, played to by the original's client", .timeLimit(.minutes(1)))
+@Suite("Our server, played to by the original's client", .timeLimit(.minutes(20)))
 struct ServerInteropTests {
     /// The relay ends no connection of its own accord, as the server of these two does.
     private static let endings = ["primus-server-close", "primus-server-end-reconnect"]

@@ -7,7 +7,7 @@ import ScuttlebuttRelay
 import TestSupport
 import Testing
 
-@Suite("The README", .timeLimit(.minutes(1)))
+@Suite("The README", .timeLimit(.minutes(20)))
 struct ReadmeTests {
     /// The same program from the file that is compiled here.
     private func compiledProgram() throws -> [String] {

@@ -3,7 +3,7 @@ import Redux
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ActionTests {
+@Suite(.timeLimit(.minutes(20))) struct ActionTests {
     @Test("S34: an action's type name is not empty, and private when it begins with @")
     func names() throws {
         #expect(ActionName("") == nil)

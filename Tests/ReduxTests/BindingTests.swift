@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BindingTests {
+@Suite(.timeLimit(.minutes(20))) struct BindingTests {
     @Test("S33: bound action creators pass arguments and results through unchanged")
     func bound() {
         let store = Store(initial: 0, reducer: counter)

@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct CombineTests {
+@Suite(.timeLimit(.minutes(20))) struct CombineTests {
     struct Shop: Sendable, Equatable {
         var count = 0
         var list: [Int] = []

@@ -72,7 +72,7 @@ private struct Recording: StoreEnhancer {
     }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct EnhancerTests {
+@Suite(.timeLimit(.minutes(20))) struct EnhancerTests {
     let journal = Journal<String>()
 
     @Test("S29: in compose(a, b, c) a is outermost")

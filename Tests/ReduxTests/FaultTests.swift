@@ -4,7 +4,7 @@ import Foundation
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct FaultTests {
+@Suite(.timeLimit(.minutes(20))) struct FaultTests {
     /// A store whose reducer calls `breach` on `.fail`, through another function.
     private func store(
         _ faults: Journal<StoreFault>,

@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct MiddlewareTests {
+@Suite(.timeLimit(.minutes(20))) struct MiddlewareTests {
     typealias Step = Middleware<Int, CounterAction>
     let journal = Journal<String>()
 

@@ -11,7 +11,7 @@ private struct Subscription {}
 private protocol StoreEnhancer {}
 private struct Slices {}
 
-@Suite(.timeLimit(.minutes(10))) struct NameClashTests {
+@Suite(.timeLimit(.minutes(20))) struct NameClashTests {
     @Test("Every name stays reachable beside types of the same name")
     func qualified() throws {
         #expect(Store(state: 1).state == 1)

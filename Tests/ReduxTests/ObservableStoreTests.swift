@@ -3,7 +3,7 @@ import Observation
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) @MainActor struct ObservableStoreTests {
+@Suite(.timeLimit(.minutes(20))) @MainActor struct ObservableStoreTests {
     struct Model: Sendable, Equatable { var count = 0 }
     let store = Store(initial: Model(), reducer: .combine { .slice(\.count, counter) })
 

@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct StateUpdatesTests {
+@Suite(.timeLimit(.minutes(20))) struct StateUpdatesTests {
     @Test("S20: the current state comes at once, then the newest after dispatches")
     func newest() async {
         let store = Store(initial: 1, reducer: counter)

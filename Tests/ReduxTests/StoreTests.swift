@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct StoreTests {
+@Suite(.timeLimit(.minutes(20))) struct StoreTests {
     @Test("S1: the reducer hears one init signal before anybody can read")
     func initSignal() throws {
         let signals = Journal<String>()

@@ -2,7 +2,7 @@
 import Redux
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SubscriptionTests {
+@Suite(.timeLimit(.minutes(20))) struct SubscriptionTests {
     let store = Store(initial: 0, reducer: counter)
     let heard = Journal<String>()
 

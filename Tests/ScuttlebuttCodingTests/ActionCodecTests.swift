@@ -63,7 +63,7 @@ let golden: [(action: Sample, text: String)] = [
     (.json(["b": 1, "a": [nil, 2.5]]), #"{"type":"json","payload":{"b":1,"a":[null,2.5]}}"#),
 ]
 
-@Suite(.timeLimit(.minutes(10))) struct ActionCodecTests {
+@Suite(.timeLimit(.minutes(20))) struct ActionCodecTests {
     let codec = ActionCodec<Sample>.flat
 
     @Test("Every golden action keeps its bytes, and its bytes keep their meaning")

@@ -6,7 +6,7 @@ import ScuttlebuttCoding
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct JSONCodingTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONCodingTests {
     struct Everything: Codable, Equatable {
         var bool = true
         var int = Int.min

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttCommand
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct CommandInputTests {
     private func lines(_ data: Data) async -> [CommandInput.Line] {
         let pipe = Pipe()

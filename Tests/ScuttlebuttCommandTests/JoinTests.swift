@@ -6,7 +6,7 @@ import Testing
 /// A port of this machine on which nobody listens: that of the discard protocol.
 private let nobody = "tcp://127.0.0.1:9"
 
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct JoinTests {
     @Test("Away from the server a peer dispatches, and answers each command with one object")
     func offline() async throws {

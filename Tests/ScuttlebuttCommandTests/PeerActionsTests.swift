@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct PeerActionsTests {
     /// A listener and its address.
     private func listen(_ arguments: [String] = []) async throws -> (CommandProcess, String) {

@@ -50,7 +50,7 @@ struct PeerScript: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct PeerDataTests {
     /// A listener and its address.
     private func listen(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttCommand
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct PeerRequestTests {
     private func read(_ text: String) -> PeerRequest? {
         try? PeerRequest(Array(text.utf8), .join)
@@ -39,7 +39,7 @@ struct PeerRequestTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct ArgumentTests {
     @Test("An address is a port, or a host and a port")
     func addresses() {

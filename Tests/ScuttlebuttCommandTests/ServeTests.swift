@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct ServeTests {
     private struct Listening: Decodable {
         let event: String
@@ -80,7 +80,7 @@ struct ServeTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct UsageTests {
     @Test(
         "Help is asked for on every verb and goes to stdout",

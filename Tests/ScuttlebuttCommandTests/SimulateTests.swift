@@ -8,7 +8,7 @@ import Testing
     import FoundationXML
 #endif
 
-@Suite("Simulate", .timeLimit(.minutes(10)))
+@Suite("Simulate", .timeLimit(.minutes(20)))
 struct SimulateTests {
     private static let small = ["--peers", "4", "--steps", "30"]
 

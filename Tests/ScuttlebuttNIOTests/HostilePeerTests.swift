@@ -7,7 +7,7 @@ import ScuttlebuttRuntimeTestKit
 import TestSupport
 import Testing
 
-@Suite("A hostile peer ends its own link and no other", .timeLimit(.minutes(2)))
+@Suite("A hostile peer ends its own link and no other", .timeLimit(.minutes(20)))
 struct HostilePeerTests {
     typealias Frames = WebSocketDecoderTests
 

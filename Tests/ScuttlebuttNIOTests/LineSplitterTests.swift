@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttNIO
 
-@Suite("LineSplitter", .timeLimit(.minutes(10)))
+@Suite("LineSplitter", .timeLimit(.minutes(20)))
 struct LineSplitterTests {
     static let stream = "{\"a\":\"é€𝄞\"}\n\n\r\n[1]\r\n\"SYNC\"\nlast"
 

@@ -4,7 +4,7 @@ import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("PeerAddress", .timeLimit(.minutes(10)))
+@Suite("PeerAddress", .timeLimit(.minutes(20)))
 struct PeerAddressTests {
     @Test(
         "Addresses are read",

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ScuttlebuttNIO
 
-@Suite("Primus heartbeats, in virtual time", .timeLimit(.minutes(10)))
+@Suite("Primus heartbeats, in virtual time", .timeLimit(.minutes(20)))
 struct PrimusHeartbeatTests {
     static let timings = PrimusTimings()
 

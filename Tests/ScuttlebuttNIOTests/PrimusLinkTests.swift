@@ -6,7 +6,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttRuntimeTestKit
 import Testing
 
-@Suite("Closing, and the ends of Primus and WebSocket links", .timeLimit(.minutes(1)))
+@Suite("Closing, and the ends of Primus and WebSocket links", .timeLimit(.minutes(20)))
 struct PrimusLinkTests {
     static func pair(
         timings: PrimusTimings = PrimusTimings(), clientTimings: PrimusTimings = PrimusTimings()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ScuttlebuttNIO
 
-@Suite("PrimusString", .timeLimit(.minutes(10)))
+@Suite("PrimusString", .timeLimit(.minutes(20)))
 struct PrimusStringTests {
     static func decode(_ json: String) -> String? {
         var string: [UInt8] = []

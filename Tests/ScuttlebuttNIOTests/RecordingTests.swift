@@ -29,7 +29,7 @@ extension RecordedLine {
     }
 }
 
-@Suite("Recordings of the originals", .timeLimit(.minutes(10)))
+@Suite("Recordings of the originals", .timeLimit(.minutes(20)))
 struct RecordingTests {
     @Test("Every recording of Primus is here")
     func all() { #expect(Recording.all.count == 8) }

@@ -5,7 +5,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttRuntimeTestKit
 import Testing
 
-@Suite("Every transport keeps the promises of Link", .serialized, .timeLimit(.minutes(10)))
+@Suite("Every transport keeps the promises of Link", .serialized, .timeLimit(.minutes(20)))
 struct TransportConformanceTests {
     static let limits: LinkLimits = {
         var limits = LinkLimits()

@@ -7,11 +7,11 @@ import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("The WebSocket upgrade", .timeLimit(.minutes(10)))
+@Suite("The WebSocket upgrade", .timeLimit(.minutes(20)))
 struct UpgradeTests {
     @Test(
         "What a server says in one packet with its answer to the upgrade is not lost",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(20)))
     func greetingInOnePacket() async throws {
         let listener = try await WebSocketListener.listen(host: "127.0.0.1", port: 0)
         let greeting = Task {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ScuttlebuttNIO
 
-@Suite("WebSocketDecoder", .timeLimit(.minutes(10)))
+@Suite("WebSocketDecoder", .timeLimit(.minutes(20)))
 struct WebSocketDecoderTests {
     /// What came out, as text: `t:` texts, `p:` pings, `o` pongs, `c` closes, `!code` violations.
     static func decode(

@@ -6,7 +6,7 @@ import ScuttlebuttCoding
 import ScuttlebuttRelay
 import Testing
 
-@Suite("The example reducers", .timeLimit(.minutes(10)))
+@Suite("The example reducers", .timeLimit(.minutes(20)))
 struct ExampleReducerTests {
     /// The JSON of the state after these actions, each at its number's time by `S`.
     func fold(_ reducer: ExampleReducer, _ actions: [String]) throws -> String {

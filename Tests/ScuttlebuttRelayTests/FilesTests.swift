@@ -8,7 +8,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Testing
 
-@Suite("Import and export files", .timeLimit(.minutes(2)))
+@Suite("Import and export files", .timeLimit(.minutes(20)))
 struct FilesTests {
     static let lines = [
         #"{"id":"X","clock":{"X":2}}"#, #"[{"type":"A"},1,"X"]"#, #""SYNC""#,

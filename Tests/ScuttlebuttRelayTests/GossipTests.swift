@@ -12,7 +12,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Peers converge through a relay", .timeLimit(.minutes(2)))
+@Suite("Peers converge through a relay", .timeLimit(.minutes(20)))
 struct GossipTests {
     @Test("G2: Primus, WebSocket and TCP peers and the relay end with one history")
     func allTransports() async throws {

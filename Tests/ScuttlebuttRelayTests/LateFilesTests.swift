@@ -11,7 +11,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite("Files in which updates follow newer ones of their source", .timeLimit(.minutes(10)))
+@Suite("Files in which updates follow newer ones of their source", .timeLimit(.minutes(20)))
 struct LateFilesTests {
     /// A file that goes with the test.
     private final class File: Sendable {

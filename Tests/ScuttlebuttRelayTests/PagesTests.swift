@@ -6,7 +6,7 @@ import ScuttlebuttRuntime
 import TestSupport
 import Testing
 
-@Suite("The relay serves pages", .timeLimit(.minutes(2)))
+@Suite("The relay serves pages", .timeLimit(.minutes(20)))
 struct PagesTests {
     static let files: [(path: String, file: String, type: String)] = [
         ("/", "index.html", "text/html"), ("/counter", "counter.html", "text/html"),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ScuttlebuttSQLite
 
-@Suite("The queue of appends", .timeLimit(.minutes(10)))
+@Suite("The queue of appends", .timeLimit(.minutes(20)))
 struct CommitQueueTests {
     @Test(
         "Transactions stay in their bounds, keep the order and finish each caller once",

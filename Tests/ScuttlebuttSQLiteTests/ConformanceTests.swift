@@ -5,7 +5,7 @@ import ScuttlebuttRuntimeTestKit
 import ScuttlebuttSQLite
 import Testing
 
-@Suite("The log in a file, as any log storage", .timeLimit(.minutes(10)))
+@Suite("The log in a file, as any log storage", .timeLimit(.minutes(20)))
 struct ConformanceTests {
     @Test("It keeps what a log storage promises", arguments: StorageConformance.cases)
     func conforms(to promise: StorageConformance.Case) async throws {

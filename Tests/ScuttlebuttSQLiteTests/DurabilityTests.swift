@@ -12,7 +12,7 @@ import Testing
     import Glibc
 #endif
 
-@Suite("What survives", .timeLimit(.minutes(10)))
+@Suite("What survives", .timeLimit(.minutes(20)))
 struct DurabilityTests {
     @Test(
         "G19: whatever was acknowledged stands in a copy of the files of a log that is still open")

@@ -9,7 +9,7 @@ import Testing
 
 @testable import ScuttlebuttSQLite
 
-@Suite("Updates that come behind newer ones of their source", .timeLimit(.minutes(10)))
+@Suite("Updates that come behind newer ones of their source", .timeLimit(.minutes(20)))
 struct LateUpdatesTests {
     private func version(_ path: String) throws -> Int? {
         let database = try DatabaseQueue(path: path)

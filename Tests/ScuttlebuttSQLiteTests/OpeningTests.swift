@@ -8,7 +8,7 @@ import ScuttlebuttSQLite
 import TestSupport
 import Testing
 
-@Suite("Opening a log file", .timeLimit(.minutes(10)))
+@Suite("Opening a log file", .timeLimit(.minutes(20)))
 struct OpeningTests {
     static let modes: [SQLiteStorage.Mode] = [.existing, .createIfMissing, .readOnly]
 

@@ -6,7 +6,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Testing
 
-@Suite("One writer and many readers of a log file", .timeLimit(.minutes(10)))
+@Suite("One writer and many readers of a log file", .timeLimit(.minutes(20)))
 struct SharingTests {
     @Test("A second writer is refused while the first lives, by whatever path it comes")
     func oneWriter() async throws {

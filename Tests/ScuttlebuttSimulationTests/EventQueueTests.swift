@@ -4,7 +4,7 @@ import Testing
 
 @testable import ScuttlebuttSimulation
 
-@Suite(.timeLimit(.minutes(10))) struct EventQueueTests {
+@Suite(.timeLimit(.minutes(20))) struct EventQueueTests {
     @Test(arguments: UInt64(0)..<50)
     func `what is due first comes first, and of that what was added first`(seed: UInt64) {
         var random = SplitMix64(seed: seed)

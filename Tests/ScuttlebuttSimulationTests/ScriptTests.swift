@@ -5,7 +5,7 @@ import ScuttlebuttSimulation
 import TestSupport
 import Testing
 
-@Suite("Script", .timeLimit(.minutes(10))) struct ScriptTests {
+@Suite("Script", .timeLimit(.minutes(20))) struct ScriptTests {
     @Test("A script is read back from its text", arguments: 0..<100 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
         let script = Simulation().script(seed: seed)

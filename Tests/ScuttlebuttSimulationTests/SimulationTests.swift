@@ -3,7 +3,7 @@
 import ScuttlebuttSimulation
 import Testing
 
-@Suite("Simulation", .timeLimit(.minutes(10))) struct SimulationTests {
+@Suite("Simulation", .timeLimit(.minutes(20))) struct SimulationTests {
     /// Small, so that two hundred of them pass quickly without optimisation.
     private func simulation(_ seed: UInt64) -> Simulation {
         var configuration = Simulation.Configuration()

@@ -4,7 +4,7 @@ import ScuttlebuttCoding
 import ScuttlebuttSimulation
 import Testing
 
-@Suite("Swarm", .timeLimit(.minutes(10))) struct SwarmTests {
+@Suite("Swarm", .timeLimit(.minutes(20))) struct SwarmTests {
     @Test("Peers of a healed partition show the same")
     func partition() throws {
         var swarm = Swarm(initial: [], peers: 4, seed: 1, reducer: noting)

@@ -5,7 +5,7 @@ import ScuttlebuttSimulation
 import TestSupport
 import Testing
 
-@Suite("The page about testing reducers", .timeLimit(.minutes(10))) struct TestingPageTests {
+@Suite("The page about testing reducers", .timeLimit(.minutes(20))) struct TestingPageTests {
     private static let page = "docs/testing-your-reducer.md"
 
     /// What stands between the marks of a language on the page.

@@ -4,7 +4,7 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct JSONMeaningTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONMeaningTests {
     @Test(
         "Values that JavaScript cannot tell apart are equal",
         arguments: [
@@ -58,7 +58,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(10))) struct JSONActionShapeTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONActionShapeTests {
     @Test(
         "An object with a type is an action",
         arguments: [

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Scuttlebutt
 
-@Suite(.timeLimit(.minutes(10))) struct JSONNumberTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONNumberTests {
     static func print(_ value: Double) -> String {
         var output: [UInt8] = []
         JSONNumber.append(value, to: &output)

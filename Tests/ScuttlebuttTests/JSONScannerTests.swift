@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scuttlebutt
 
-@Suite(.timeLimit(.minutes(10))) struct JSONScannerTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONScannerTests {
     static func code(_ bytes: [UInt8], bounds: JSONBounds = JSONBounds()) -> JSONFailure.Code? {
         bytes.withUnsafeBufferPointer { buffer -> JSONFailure.Code? in
             do throws(JSONFailure) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scuttlebutt
 
-@Suite(.timeLimit(.minutes(10))) struct JSONStringTests {
+@Suite(.timeLimit(.minutes(20))) struct JSONStringTests {
     static func decode(_ literal: String) -> (text: [UInt8], hasLone: Bool)? {
         let bytes = Array(literal.utf8)
         return bytes.withUnsafeBufferPointer { buffer in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Testing
 
-@Suite("What the tidy rules take for code", .timeLimit(.minutes(10)))
+@Suite("What the tidy rules take for code", .timeLimit(.minutes(20)))
 struct CodeBlankerTests {
     @Test(
         "Comments and the text of literals are blanked, interpolated code stays",

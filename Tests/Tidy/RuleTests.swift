@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Testing
 
-@Suite("The tidy rules see what they are for", .timeLimit(.minutes(10)))
+@Suite("The tidy rules see what they are for", .timeLimit(.minutes(20)))
 struct RuleTests {
     /// A file that breaks, or does not break, the rule whose name begins so.
     struct Plant: Sendable, CustomTestStringConvertible {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Testing
 
-@Suite("The sources keep to the house style", .timeLimit(.minutes(10)))
+@Suite("The sources keep to the house style", .timeLimit(.minutes(20)))
 struct TidyTests {
     private static let files = Result { try Repository.files() }
 

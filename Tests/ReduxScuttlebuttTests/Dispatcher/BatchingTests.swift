@@ -7,7 +7,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BatchingTests {
+@Suite(.timeLimit(.minutes(20))) struct BatchingTests {
     @Test(arguments: [1, 2, 99, 100, 101, 250, 10_000, 100_000])
     func `Q4 customDispatch loses nothing, however much waits for it`(count: Int) async throws {
         let folds = Journal<@Sendable () -> Void>()

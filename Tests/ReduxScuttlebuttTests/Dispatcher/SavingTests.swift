@@ -7,7 +7,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SavingTests {
+@Suite(.timeLimit(.minutes(20))) struct SavingTests {
     private func open(
         _ storage: InMemoryStorage, _ change: (inout GossipOptions<Note>) -> Void = { _ in }
     ) async throws -> GossipStore<[Int], Note> {

@@ -7,7 +7,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SigningTests {
+@Suite(.timeLimit(.minutes(20))) struct SigningTests {
     private func store(
         _ change: (inout GossipOptions<Note>) -> Void
     ) throws -> GossipStore<[Int], Note> {

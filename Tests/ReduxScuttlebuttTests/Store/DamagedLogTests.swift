@@ -7,7 +7,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite("A log that is damaged", .timeLimit(.minutes(10)))
+@Suite("A log that is damaged", .timeLimit(.minutes(20)))
 struct DamagedLogTests {
     private enum Count: String, GossipAction { case up }
 

@@ -9,7 +9,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct GossipStoreTests {
+@Suite(.timeLimit(.minutes(20))) struct GossipStoreTests {
     private func store(
         _ name: String = "b", _ reducer: Reducer<[Int], Note> = listing,
         _ change: (inout GossipOptions<Note>) -> Void = { _ in }

@@ -6,7 +6,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Testing
 
-@Suite("What developer tools see of a store", .timeLimit(.minutes(10)))
+@Suite("What developer tools see of a store", .timeLimit(.minutes(20)))
 struct InspectingTests {
     private enum Word: GossipAction {
         case say(String)

@@ -10,7 +10,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(10))) struct LongReplayTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct LongReplayTests {
     /// Stops a reducer at one action, once, until it is let go.
     ///
     /// A reducer cannot suspend, so what is folded meanwhile is folded on its own thread.

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Rewind
 
-@Suite("Cost of a history", .timeLimit(.minutes(10)))
+@Suite("Cost of a history", .timeLimit(.minutes(20)))
 struct HistoryBoundsTests {
     let sum = HistoryReducer<Int, Int> { state, action, _ in state &+= action }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Rewind
 
-@Suite("History against sorting and folding from scratch", .timeLimit(.minutes(10)))
+@Suite("History against sorting and folding from scratch", .timeLimit(.minutes(20)))
 struct HistoryPropertyTests {
     static let sources = ["a", "b", "\u{FF5E}", "\u{1F600}"]
 

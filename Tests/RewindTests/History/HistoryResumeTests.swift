@@ -5,7 +5,7 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct HistoryResumeTests {
+@Suite(.timeLimit(.minutes(20))) struct HistoryResumeTests {
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `G8 G22 a copy that resumes what the other took ends as the other with the batch`(
         seed: UInt64

@@ -4,7 +4,7 @@ import Rewind
 import Scuttlebutt
 import Testing
 
-@Suite("History", .timeLimit(.minutes(10)))
+@Suite("History", .timeLimit(.minutes(20)))
 struct HistoryTests {
     let sum = HistoryReducer<Int, Int> { state, action, _ in state += action }
     let list = HistoryReducer<[Int], Int> { state, action, _ in state.append(action) }

@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedAppendOnly", .timeLimit(.minutes(10)))
+@Suite("ReplicatedAppendOnly", .timeLimit(.minutes(20)))
 struct ReplicatedAppendOnlyTests {
     private struct Line: Codable, Equatable { var t: String }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("A replicated array and bad input", .timeLimit(.minutes(10)))
+@Suite("A replicated array and bad input", .timeLimit(.minutes(20)))
 struct ArrayBadInputTests {
     private func key(_ literal: String) throws -> PropertyKey {
         let bytes = Array(literal.utf8)

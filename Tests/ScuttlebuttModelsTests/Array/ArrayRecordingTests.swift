@@ -19,7 +19,7 @@ private func recordedUpdate(_ line: String) -> Update? {
     }
 }
 
-@Suite("Arrays in recordings of the originals", .timeLimit(.minutes(10)))
+@Suite("Arrays in recordings of the originals", .timeLimit(.minutes(20)))
 struct ArrayRecordingTests {
     /// All updates of a recording, in an order for each side.
     private func sides(_ name: String) -> [[Update]] {

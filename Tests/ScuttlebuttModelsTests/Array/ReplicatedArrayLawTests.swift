@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("The laws of a replicated array", .timeLimit(.minutes(10)))
+@Suite("The laws of a replicated array", .timeLimit(.minutes(20)))
 struct ReplicatedArrayLawTests {
     @Test("Every delivery order, with repetitions, leads to the same", arguments: UInt64(0)..<200)
     func convergence(seed: UInt64) {

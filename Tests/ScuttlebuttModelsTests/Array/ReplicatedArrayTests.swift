@@ -20,7 +20,7 @@ private struct Writer<Value: Codable & Sendable> {
     }
 }
 
-@Suite("A replicated array", .timeLimit(.minutes(10)))
+@Suite("A replicated array", .timeLimit(.minutes(20)))
 struct ReplicatedArrayTests {
     @Test("It pushes, pops, shifts, unshifts, inserts, sets, unsets and splices")
     func operations() throws {

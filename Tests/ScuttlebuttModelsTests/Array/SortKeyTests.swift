@@ -7,7 +7,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("Sort keys", .timeLimit(.minutes(10)))
+@Suite("Sort keys", .timeLimit(.minutes(20)))
 struct SortKeyTests {
     /// Known answers of the originals.
     private static let known: [[String]] = {

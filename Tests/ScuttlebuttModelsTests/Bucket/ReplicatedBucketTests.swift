@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedBucket", .timeLimit(.minutes(10)))
+@Suite("ReplicatedBucket", .timeLimit(.minutes(20)))
 struct ReplicatedBucketTests {
     private typealias Model = ReplicatedModel<JSONValue>
     private typealias Events = ReplicatedEvents<JSONValue>

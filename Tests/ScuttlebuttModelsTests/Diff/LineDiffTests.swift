@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("The difference of two texts", .timeLimit(.minutes(10)))
+@Suite("The difference of two texts", .timeLimit(.minutes(20)))
 struct LineDiffTests {
     private func lines(_ numbers: [Int]) -> [ArraySlice<UInt8>] {
         numbers.map { Array("\($0)\n".utf8)[...] }

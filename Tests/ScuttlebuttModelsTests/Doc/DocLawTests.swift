@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedDoc: laws", .timeLimit(.minutes(10)))
+@Suite("ReplicatedDoc: laws", .timeLimit(.minutes(20)))
 struct DocLawTests {
     private func document() -> ReplicatedDoc<JSONValue> {
         var doc = ReplicatedDoc<JSONValue>()

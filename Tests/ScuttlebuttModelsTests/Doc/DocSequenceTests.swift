@@ -35,7 +35,7 @@ struct DocPeer {
     }
 }
 
-@Suite("ReplicatedDoc: sequences", .timeLimit(.minutes(10)))
+@Suite("ReplicatedDoc: sequences", .timeLimit(.minutes(20)))
 struct DocSequenceTests {
     private func peer(_ ids: String...) throws -> DocPeer {
         var peer = DocPeer("A")

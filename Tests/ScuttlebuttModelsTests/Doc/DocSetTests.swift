@@ -8,7 +8,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("ReplicatedDoc: sets", .timeLimit(.minutes(10)))
+@Suite("ReplicatedDoc: sets", .timeLimit(.minutes(20)))
 struct DocSetTests {
     @Test("A row enters a set with the value under its key, and leaves it with another")
     func membership() {

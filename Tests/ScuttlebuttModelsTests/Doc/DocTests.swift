@@ -5,7 +5,7 @@ import ScuttlebuttCoding
 import ScuttlebuttModels
 import Testing
 
-@Suite("ReplicatedDoc", .timeLimit(.minutes(10)))
+@Suite("ReplicatedDoc", .timeLimit(.minutes(20)))
 struct DocTests {
     private func document(_ updates: Update...) -> ReplicatedDoc<JSONValue> {
         var doc = ReplicatedDoc<JSONValue>()

@@ -48,7 +48,7 @@ struct Editor {
     }
 }
 
-@Suite("A replicated text", .timeLimit(.minutes(10)))
+@Suite("A replicated text", .timeLimit(.minutes(20)))
 struct ReplicatedEditTests {
     /// A text of few different lines, some of them hard.
     private func text(_ random: inout SplitMix64) -> String {
@@ -182,7 +182,7 @@ struct ReplicatedEditTests {
     }
 }
 
-@Suite("Undoing own edits", .timeLimit(.minutes(10)))
+@Suite("Undoing own edits", .timeLimit(.minutes(20)))
 struct EditUndoTests {
     @Test("Own steps are taken back and made again")
     func steps() {

@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedEvents", .timeLimit(.minutes(10)))
+@Suite("ReplicatedEvents", .timeLimit(.minutes(20)))
 struct ReplicatedEventsTests {
     private static func payload(_ random: inout SplitMix64) -> String {
         ["[\"x\"]", "[\"x\",1]", "[\"y\", {\"m\":1} , null]", "[\"\\u0078\",2]", "[\"7\",[]]"]

@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedExpiryModel", .timeLimit(.minutes(10)))
+@Suite("ReplicatedExpiryModel", .timeLimit(.minutes(20)))
 struct ReplicatedExpiryModelTests {
     private typealias Model = ReplicatedExpiryModel<JSONValue>
 

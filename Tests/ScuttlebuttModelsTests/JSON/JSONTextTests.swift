@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttModels
 import Testing
 
-@Suite("JSONText", .timeLimit(.minutes(10)))
+@Suite("JSONText", .timeLimit(.minutes(20)))
 struct JSONTextTests {
     @Test(
         "A value is printed as JSON.stringify prints what JSON.parse made of it",

@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("PropertyKey", .timeLimit(.minutes(10)))
+@Suite("PropertyKey", .timeLimit(.minutes(20)))
 struct PropertyKeyTests {
     /// Any string of JavaScript: code units without regard to pairs.
     private static func units(_ random: inout SplitMix64) -> [UInt16] {

@@ -69,7 +69,7 @@ struct PreparingPeers<Value: Replicated & Dumpable> {
     }
 }
 
-@Suite("What peers prepare and exchange", .timeLimit(.minutes(10)))
+@Suite("What peers prepare and exchange", .timeLimit(.minutes(20)))
 struct PreparedHistoryTests {
     private func expectConvergence<Value: Replicated & Dumpable>(
         _ seed: UInt64, _ value: Value, _ prepare: (Value, inout SplitMix64) throws -> Payload?

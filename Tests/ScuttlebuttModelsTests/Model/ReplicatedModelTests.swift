@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedModel", .timeLimit(.minutes(10)))
+@Suite("ReplicatedModel", .timeLimit(.minutes(20)))
 struct ReplicatedModelTests {
     private static func payload(_ random: inout SplitMix64) -> String {
         let keys = ["\"a\"", "\"b\"", "\"\\u0061\"", "\"7\""]

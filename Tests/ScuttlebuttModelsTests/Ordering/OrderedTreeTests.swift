@@ -5,7 +5,7 @@ import Testing
 
 @testable import ScuttlebuttModels
 
-@Suite("An ordered tree", .timeLimit(.minutes(10)))
+@Suite("An ordered tree", .timeLimit(.minutes(20)))
 struct OrderedTreeTests {
     /// The obvious form: a sorted array.
     private struct Model {

@@ -22,7 +22,7 @@ struct RecordedUpdates {
     }
 }
 
-@Suite("The models in recordings of the originals", .timeLimit(.minutes(10)))
+@Suite("The models in recordings of the originals", .timeLimit(.minutes(20)))
 struct ModelRecordingTests {
     /// Takes a recording in three orders, and expects the same of all.
     private func expect<Value: Replicated & Dumpable>(

@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("Hostile operations on replicated values", .timeLimit(.minutes(10)))
+@Suite("Hostile operations on replicated values", .timeLimit(.minutes(20)))
 struct HostileOperationTests {
     private func read<T: Decodable>(_ type: T.Type, _ text: String) throws -> T {
         try JSONDecoding().decode(type, from: Array(text.utf8))

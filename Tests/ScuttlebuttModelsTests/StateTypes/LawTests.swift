@@ -36,7 +36,7 @@ struct LawfulType: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Replicated values in a reducer", .timeLimit(.minutes(10)))
+@Suite("Replicated values in a reducer", .timeLimit(.minutes(20)))
 struct LawTests {
     @Test(
         "Any order that keeps cause before effect gives the state of the agreed order",

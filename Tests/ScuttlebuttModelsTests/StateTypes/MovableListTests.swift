@@ -5,7 +5,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("A list whose items move", .timeLimit(.minutes(10)))
+@Suite("A list whose items move", .timeLimit(.minutes(20)))
 struct MovableListTests {
     private typealias List = MovableList<String>
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Each type against its definition in terms of what the authors had seen, without any metadata.
-@Suite("What a replicated value shows", .timeLimit(.minutes(10)))
+@Suite("What a replicated value shows", .timeLimit(.minutes(20)))
 struct OracleTests {
     private func history<Subject: LawSubject>(
         of type: Subject.Type, _ seed: UInt64

@@ -5,7 +5,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedText", .timeLimit(.minutes(10)))
+@Suite("ReplicatedText", .timeLimit(.minutes(20)))
 struct ReplicatedTextTests {
     static let names = ["A", "é", "😀"]
     private static let words = [

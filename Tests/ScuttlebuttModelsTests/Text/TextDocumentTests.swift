@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("TextDocument", .timeLimit(.minutes(10)))
+@Suite("TextDocument", .timeLimit(.minutes(20)))
 struct TextDocumentTests {
     /// Two who type a word each at one place, without hearing of each other, letter by letter.
     private static func typed(

@@ -5,7 +5,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("TextDocument: what a hostile peer sends", .timeLimit(.minutes(10)))
+@Suite("TextDocument: what a hostile peer sends", .timeLimit(.minutes(20)))
 struct TextHostileTests {
     private static let names = ["A", "B", "C", "?"].map { source($0) }
 

@@ -5,7 +5,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("TextDocument: laws", .timeLimit(.minutes(10)))
+@Suite("TextDocument: laws", .timeLimit(.minutes(20)))
 struct TextLawTests {
     private static func scene(_ random: inout SplitMix64) -> TextScene {
         TextScene(

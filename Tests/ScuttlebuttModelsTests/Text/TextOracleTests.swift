@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("TextDocument: against the tree of the paper", .timeLimit(.minutes(10)))
+@Suite("TextDocument: against the tree of the paper", .timeLimit(.minutes(20)))
 struct TextOracleTests {
     private static func scene(_ random: inout SplitMix64, steps: Int = 40) -> TextScene {
         TextScene(

@@ -5,7 +5,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("TextDocument: what people really typed", .timeLimit(.minutes(10)))
+@Suite("TextDocument: what people really typed", .timeLimit(.minutes(20)))
 struct TextTraceTests {
     private static func document(_ operations: [TextOperation]) throws -> TextDocument {
         var document = TextDocument()

@@ -6,7 +6,7 @@ import ScuttlebuttModels
 import TestSupport
 import Testing
 
-@Suite("ReplicatedValue", .timeLimit(.minutes(10)))
+@Suite("ReplicatedValue", .timeLimit(.minutes(20)))
 struct ReplicatedValueTests {
     private static func payload(_ random: inout SplitMix64) -> String {
         ["1", "null", "\"x\"", "{\"y\": [2]}"].randomElement(using: &random) ?? ""

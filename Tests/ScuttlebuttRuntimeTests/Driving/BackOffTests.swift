@@ -3,7 +3,7 @@
 import ScuttlebuttRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct BackOffTests {
+@Suite(.timeLimit(.minutes(20))) struct BackOffTests {
     @Test(arguments: [
         (1, 500, 1_000), (2, 1_000, 2_000), (5, 8_000, 16_000), (6, 16_000, 30_000),
         (1_000, 30_000, 30_000),

@@ -5,7 +5,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReplicaDriverTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplicaDriverTests {
     @Test func `a write shows at once, stamped by the wall clock`() throws {
         var options = ReplicaOptions.named("US")
         options.timestamps = .wallClock

@@ -5,7 +5,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReplicaObservingTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplicaObservingTests {
     @Test func `an observer hears before the write returns, until its token is dropped`() throws {
         let notes = ReplicaDriver(Notes(), options: .named("US"))
         let told = Told<String>()

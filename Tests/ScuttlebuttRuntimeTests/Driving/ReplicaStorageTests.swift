@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReplicaStorageTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplicaStorageTests {
     @Test func `a write shows at once and leaves when it is saved`() async throws {
         let storage = InMemoryStorage()
         await storage.holdSyncs()

@@ -3,7 +3,7 @@
 import ScuttlebuttRuntime
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SessionSignalTests {
+@Suite(.timeLimit(.minutes(20))) struct SessionSignalTests {
     private func name(_ news: SessionSignal.News) -> String {
         switch news {
         case .work: "work"

@@ -6,7 +6,7 @@ import ScuttlebuttRuntime
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SwarmTests {
+@Suite(.timeLimit(.minutes(20))) struct SwarmTests {
     @Test func `two replicas level over a link, in both directions, then live`() async throws {
         let (a, b) = (ReplicaHost("A"), ReplicaHost("B"))
         for value in 0..<1_000 { a.write(value) }

@@ -5,7 +5,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttRuntimeTestKit
 import Testing
 
-@Suite("The log in memory", .timeLimit(.minutes(10)))
+@Suite("The log in memory", .timeLimit(.minutes(20)))
 struct InMemoryStorageTests {
     @Test("It keeps what a log storage promises", arguments: StorageConformance.cases)
     func conforms(to promise: StorageConformance.Case) async throws {

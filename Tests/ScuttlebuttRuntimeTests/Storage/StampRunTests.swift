@@ -6,7 +6,7 @@ import Testing
 
 @testable import ScuttlebuttRuntime
 
-@Suite("Which updates of a source a log has", .timeLimit(.minutes(10)))
+@Suite("Which updates of a source a log has", .timeLimit(.minutes(20)))
 struct StampRunTests {
     @Test("It says of each timestamp what a sorted list says", arguments: UInt64(0)..<100)
     func model(seed: UInt64) throws {

@@ -6,7 +6,7 @@ import ScuttlebuttRuntime
 import TestSupport
 import Testing
 
-@Suite("A file of wire lines", .timeLimit(.minutes(10)))
+@Suite("A file of wire lines", .timeLimit(.minutes(20)))
 struct WireLineFileTests {
     private final class File: Sendable {
         let url = FileManager.default.temporaryDirectory.appending(

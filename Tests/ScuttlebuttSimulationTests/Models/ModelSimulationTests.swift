@@ -4,7 +4,7 @@ import ScuttlebuttSimulation
 import Testing
 
 /// Every data type under every kind of trouble: peers write what they prepare from what they see.
-@Suite("Model simulation", .timeLimit(.minutes(10))) struct ModelSimulationTests {
+@Suite("Model simulation", .timeLimit(.minutes(20))) struct ModelSimulationTests {
     private static let seeds = UInt64(0)..<25
 
     private func expectPromises(_ seed: UInt64, _ program: some SimulatedProgram) {

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct SourceTests {
+@Suite(.timeLimit(.minutes(20))) struct SourceTests {
     @Test func `G1 sources are ordered by UTF-16 code units`() throws {
         let texts = [
             "", "A", "a", "é", "e\u{301}", "\u{D7FF}", "\u{E000}", "\u{FFFF}", "😀", "\u{10FFFF}",

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct TimestampGeneratorTests {
+@Suite(.timeLimit(.minutes(20))) struct TimestampGeneratorTests {
     private func number(_ generator: inout TimestampGenerator) -> Double? {
         generator.next()?.value
     }

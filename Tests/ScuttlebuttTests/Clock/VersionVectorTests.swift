@@ -5,7 +5,7 @@ import Testing
 
 @testable import Scuttlebutt
 
-@Suite(.timeLimit(.minutes(10))) struct VersionVectorTests {
+@Suite(.timeLimit(.minutes(20))) struct VersionVectorTests {
     @Test func `a vector keeps the newest timestamp of each source and prints in order`() throws {
         var vector = try #require(VersionVector("B@3 A@1"))
         #expect(vector.description == "A@1 B@3")

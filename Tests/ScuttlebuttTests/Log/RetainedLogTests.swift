@@ -4,7 +4,7 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite("RetainedLog", .timeLimit(.minutes(10)))
+@Suite("RetainedLog", .timeLimit(.minutes(20)))
 struct RetainedLogTests {
     @Test("What is held equals a plain list, whatever is appended and removed", arguments: 0..<200)
     func model(seed: UInt64) {

@@ -4,7 +4,7 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct UpdateLogTests {
+@Suite(.timeLimit(.minutes(20))) struct UpdateLogTests {
     @Test func `an older or equal timestamp of a source changes nothing`() {
         var log = UpdateLog()
         #expect(log.append(update("A", 5)) == true)

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite("An own action that is dispatched during a handshake", .timeLimit(.minutes(10)))
+@Suite("An own action that is dispatched during a handshake", .timeLimit(.minutes(20)))
 struct HandshakeTests {
     /// The moments between which a driver's tasks may interleave.
     enum Moment: CaseIterable {

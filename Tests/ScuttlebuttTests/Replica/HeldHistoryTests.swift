@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct HeldHistoryTests {
+@Suite(.timeLimit(.minutes(20))) struct HeldHistoryTests {
     @Test func `G1 a local dispatch takes the highest seen plus one, up to the ceiling`() {
         let us = Bench()
         let peer = us.live()

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct OwnUpdateTests {
+@Suite(.timeLimit(.minutes(20))) struct OwnUpdateTests {
     private func header(_ clock: String) -> Message {
         .digest(Digest(source: nil, clock: VersionVector(clock) ?? VersionVector()))
     }

@@ -4,7 +4,7 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReplicaOwnTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplicaOwnTests {
     /// The own updates of an earlier life.
     private let lost = (1...3).map { update("US", Double($0)) }
 

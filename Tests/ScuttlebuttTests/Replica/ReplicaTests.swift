@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct ReplicaTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplicaTests {
     @Test func `a write shows at once and leaves when it is committed`() throws {
         let us = try ReplicaBench("US", UpdateLog())
         let peer = us.replica.open()

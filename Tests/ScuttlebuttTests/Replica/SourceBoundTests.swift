@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite("However many sources a peer makes up", .timeLimit(.minutes(10)))
+@Suite("However many sources a peer makes up", .timeLimit(.minutes(20)))
 struct SourceBoundTests {
     @Test("Our header stays one that others can read, and known sources and we go on")
     func manySources() throws {

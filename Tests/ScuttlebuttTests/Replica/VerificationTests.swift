@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct VerificationTests {
+@Suite(.timeLimit(.minutes(20))) struct VerificationTests {
     private func bench(_ change: (inout ReplicaConfiguration) -> Void = { _ in }) -> Bench {
         Bench("US") {
             $0.verifies = true

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct GossipTests {
+@Suite(.timeLimit(.minutes(20))) struct GossipTests {
     private func bench(_ name: String, _ count: Int = 0, saves: Bool = false) throws -> Bench {
         let bench = try Bench(name, UpdateLog(), saves: saves)
         for _ in 0..<count { try bench.write("1") }

@@ -52,7 +52,7 @@ struct RecordedSide: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Sessions in recordings of the originals", .timeLimit(.minutes(10)))
+@Suite("Sessions in recordings of the originals", .timeLimit(.minutes(20)))
 struct RecordingTests {
     /// A line without what differs from run to run: its times.
     private func normal(_ line: String) -> String {

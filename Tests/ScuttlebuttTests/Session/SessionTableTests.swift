@@ -5,7 +5,7 @@ import Testing
 
 @testable import Scuttlebutt
 
-@Suite(.timeLimit(.minutes(10))) struct SessionTableTests {
+@Suite(.timeLimit(.minutes(20))) struct SessionTableTests {
     @Test(arguments: UInt64(0)..<50)
     func `a session is found until it is removed, whichever others were`(seed: UInt64) {
         var random = SplitMix64(seed: seed)

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite("Unsaved history", .timeLimit(.minutes(10))) struct UnsavedHistoryTests {
+@Suite("Unsaved history", .timeLimit(.minutes(20))) struct UnsavedHistoryTests {
     /// Found by the simulator: a burst of own writes that were being saved filled a whole delta,
     /// and what stood behind them went out without any limit.
     @Test("What stands behind unsaved own updates goes out within the limit")

@@ -5,7 +5,7 @@ import Testing
 
 /// Found by the simulator: an own write that was not saved yet replaced an older update of
 /// somebody else, a new peer was sent what that one wrote later, and the power failed.
-@Suite("Unsettled history", .timeLimit(.minutes(10))) struct UnsettledHistoryTests {
+@Suite("Unsettled history", .timeLimit(.minutes(20))) struct UnsettledHistoryTests {
     private let us: ReplicaBench<LastWriterMap>
     private let feeder: PeerID
 

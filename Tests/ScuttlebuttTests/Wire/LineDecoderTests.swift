@@ -4,7 +4,7 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(10))) struct LineDecoderTests {
+@Suite(.timeLimit(.minutes(20))) struct LineDecoderTests {
     private func decode(_ line: String, _ rules: ClassicWire.Rules = .fork) throws -> DecodedLine {
         var decoder = LineDecoder(wire: ClassicWire(rules: rules))
         return try decoder.decode(Array(line.utf8))

@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Testing
 
-@Suite("What is relayed", .timeLimit(.minutes(10)))
+@Suite("What is relayed", .timeLimit(.minutes(20)))
 struct RelayedBytesTests {
     private func decode(_ line: [UInt8]) throws -> DecodedLine {
         var decoder = LineDecoder(wire: ClassicWire(rules: .fork))
