@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Dispatch
 import Subprocess
 
 #if canImport(System)
@@ -17,8 +18,9 @@ import Subprocess
 
 /// A program that a test drives by lines, as a person or another program would.
 ///
-/// Everything about it is awaited: no thread waits for the child, and it is reaped as soon as it
-/// ends.
+/// Everything about it is awaited: no thread waits for the child. What is to be done for it is done
+/// on a thread that nobody else needs, so it is reaped as soon as it ends, however many tests wait
+/// for their turn in the pool. The testing library spins while a child is not reaped.
 public final class ChildProcess: Sendable {
     /// How a child ended, and what it wrote.
     public struct Result: Sendable {
@@ -44,7 +46,7 @@ public final class ChildProcess: Sendable {
         let (signals, signalEnd) = AsyncStream<Signal>.makeStream()
         let (lines, lineEnd) = AsyncStream<String>.makeStream()
         (self.input, self.signals, self.lines) = (inputEnd, signalEnd, lines)
-        ending = Task {
+        ending = Task(executorPreference: ChildExecutor.shared) {
             defer { lineEnd.finish() }
             do {
                 let result = try await run(
@@ -134,5 +136,16 @@ public final class ChildProcess: Sendable {
             kill()
         }
         return Result(code: code, output: output, errors: errors)
+    }
+}
+
+/// Runs what is to be done for children.
+private final class ChildExecutor: TaskExecutor {
+    static let shared = ChildExecutor()
+    private let queue = DispatchQueue(label: "children")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
