@@ -57,11 +57,11 @@ struct HostilePeerTests {
             "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
             "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: x\r\n\r\n",
-        ])
-    func beforeUpgrade(text: String) async throws {
+        ].map { Abridged($0) })
+    func beforeUpgrade(head: Abridged) async throws {
         try await Self.serving(upgradeTimeout: .seconds(3)) { listener in
             try await RawConnection.run(listener.port) { peer in
-                try? await peer.say(text)
+                try? await peer.say(head.text)
                 try await peer.end()
                 #expect(!String(decoding: peer.heard, as: UTF8.self).hasPrefix("HTTP/1.1 101"))
             }
