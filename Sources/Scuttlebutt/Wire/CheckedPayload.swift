@@ -29,8 +29,8 @@ extension ClassicWire {
 
     /// Checks that every peer will accept an own payload.
     ///
-    /// - Throws: ``ReplicaError`` with the code `notJSON`, `tooLarge` or, for a value that is not an
-    ///   action where actions are exchanged, `notAnAction`.
+    /// - Throws: ``ReplicaError`` with the code `notJSON`, `tooLarge` or, for a value that is not
+    ///   an action where actions are exchanged, `notAnAction`.
     /// - Complexity: O(n).
     public func check(_ payload: Payload) throws(ReplicaError) -> CheckedPayload {
         let result = payload.withUnsafeBufferPointer { check($0) }

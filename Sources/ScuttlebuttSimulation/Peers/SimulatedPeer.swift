@@ -4,8 +4,8 @@ public import Scuttlebutt
 
 /// One running peer of a simulation: the replica of a real one, without the driver.
 ///
-/// The world does what a driver does: it carries bytes, saves, waits and folds, and obeys the duties
-/// that are written on ``Scuttlebutt/ReplicaEffect``.
+/// The world does what a driver does: it carries bytes, saves, waits and folds, and obeys the
+/// duties that are written on ``Scuttlebutt/ReplicaEffect``.
 public protocol SimulatedPeer: Sendable {
     /// What the replica hosts.
     associatedtype Value: Replicated
