@@ -33,7 +33,7 @@ extension JSONReader {
         findFlatMembers()
         do {
             return try decode(type, at: root)
-        } catch is UnknownActionType {
+        } catch is UnknownActionTypeError {
             return nil
         } catch {
             if flat.unknownType != nil { return nil }
@@ -135,7 +135,7 @@ extension JSONReader {
 /// Thrown by a hand-written `init(from:)` of an action for an unknown `type`.
 ///
 /// ``ActionCodec`` then treats the action as unknown instead of failing.
-public struct UnknownActionType: Error, Hashable, Sendable {
+public struct UnknownActionTypeError: Error, Hashable, Sendable {
     /// The unknown `type`.
     public let type: String
 

@@ -36,7 +36,7 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
 
     /// Prints the help as a usage error when no subcommand is given.
     func run() async throws {
-        throw CommandFailure(ScuttlebuttCommand.helpMessage())
+        throw CommandError(ScuttlebuttCommand.helpMessage())
     }
 
     /// Parses the arguments, runs the command and exits.
@@ -62,9 +62,9 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
 
     /// Prints an error on one line; requested help and version texts go to stdout.
     private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {
-        if let ending = Ending(error) {
-            if let message = ending.message { StandardError.shared.note("error: \(message)") }
-            return ending.code
+        if let status = ExitStatus(error) {
+            if let message = status.message { StandardError.shared.note("error: \(message)") }
+            return status.code
         }
         if exitCode(for: error) == .success {
             let text = fullMessage(for: error)

@@ -183,7 +183,7 @@ let golden: [(action: Sample, text: String)] = [
     }
 
     struct HandWritten: Codable, Sendable {
-        init(from decoder: any Decoder) throws { throw UnknownActionType("later") }
+        init(from decoder: any Decoder) throws { throw UnknownActionTypeError("later") }
         func encode(to encoder: any Encoder) throws {}
     }
 

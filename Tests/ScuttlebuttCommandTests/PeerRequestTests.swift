@@ -25,7 +25,7 @@ struct PeerRequestTests {
         "What is no command is refused with a sentence",
         arguments: ["", "  ", "fly", "state now", "dispatch", "STATE", "dump"])
     func refusals(text: String) {
-        #expect(throws: PeerRequest.Refusal.self) {
+        #expect(throws: PeerRequestError.self) {
             try PeerRequest(Array(text.utf8), .join)
         }
     }
@@ -33,7 +33,7 @@ struct PeerRequestTests {
     @Test("peer actions calls the state a dump")
     func dump() throws {
         #expect(try PeerRequest(Array("dump".utf8), .actions) == .state)
-        #expect(throws: PeerRequest.Refusal.self) {
+        #expect(throws: PeerRequestError.self) {
             try PeerRequest(Array("state".utf8), .actions)
         }
     }
@@ -56,11 +56,11 @@ struct ArgumentTests {
 
     @Test("A place is a timestamp and a source, which may hold further @ signs")
     func places() throws {
-        let place = try #require(Place(argument: "3@a@b"))
+        let place = try #require(StampArgument(argument: "3@a@b"))
         #expect(place.stamp.timestamp.value == 3)
         #expect(place.stamp.source.text == "a@b")
         for text in ["", "3", "@a", "0@a", "-1@a", "1e999@a", "nan@a"] {
-            #expect(Place(argument: text) == nil, "\(text)")
+            #expect(StampArgument(argument: text) == nil, "\(text)")
         }
     }
 

@@ -33,7 +33,7 @@ struct WebSocketDecoderTests {
                     }
                 }
             } catch {
-                return said + ["!\((error as? WebSocketDecoder.Violation)?.code ?? 0)"]
+                return said + ["!\((error as? WebSocketDecoder.ProtocolError)?.code ?? 0)"]
             }
             start = end
         }

@@ -102,7 +102,7 @@ struct GossipTests {
     func worldActor() async throws {
         let clock = Ticks()
         let (waits, waiting) = AsyncStream<Void>.makeStream()
-        let life = WorldActor.life(
+        let life = Ticker.life(
             every: .seconds(1),
             sleep: { _ in
                 waiting.yield()

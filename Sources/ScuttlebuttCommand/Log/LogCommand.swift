@@ -54,7 +54,7 @@ struct LogCommand: AsyncParsableCommand {
         var filter = LogFilter(since: since ?? 0)
         if let source {
             guard let source = Source(source) else {
-                throw CommandFailure("invalid --source '\(source)': no peer can have this name")
+                throw CommandError("invalid --source '\(source)': no peer can have this name")
             }
             filter.source = source
         }

@@ -23,7 +23,7 @@ struct StateCommand: AsyncParsableCommand {
     var reducer: ExampleReducer
 
     @Option(help: ArgumentHelp("Action after which to stop.", valueName: "t@source"))
-    var at: Place?
+    var at: StampArgument?
 
     @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
@@ -39,7 +39,7 @@ struct StateCommand: AsyncParsableCommand {
 }
 
 /// A position in the agreed order, written `T@SOURCE`.
-struct Place: ExpressibleByArgument, Equatable {
+struct StampArgument: ExpressibleByArgument, Equatable {
     let stamp: Stamp
 
     init?(argument: String) {

@@ -34,9 +34,9 @@ protocol PeerFollower: Sendable {
 }
 
 /// The shutdown of a peer.
-struct PeerEnding {
+struct PeerShutdown {
     /// How long to wait for own updates to be sent.
-    static let farewellLimit = Duration.seconds(2)
+    static let drainLimit = Duration.seconds(2)
     /// How long to wait for connections and storage to close.
     static let closingLimit = Duration.seconds(5)
 
@@ -52,20 +52,20 @@ struct PeerEnding {
     ///
     /// Runs to completion even if the calling task is cancelled.
     ///
-    /// - Throws: ``CommandFailure`` if own updates could not be saved; they are lost when the
+    /// - Throws: ``CommandError`` if own updates could not be saved; they are lost when the
     ///   process exits.
     func run() async throws {
         let (shutDown, flush) = (shutDown, flush)
-        let failure: CommandFailure? = await Task {
-            var failure: CommandFailure?
-            await bidFarewell()
+        let failure: CommandError? = await Task {
+            var failure: CommandError?
+            await drainOwnUpdates()
             let isClosed = Latch()
             let closing = Task {
                 await shutDown()
                 isClosed.open()
             }
             let timer = Task {
-                try? await Task.sleep(for: PeerEnding.closingLimit)
+                try? await Task.sleep(for: PeerShutdown.closingLimit)
                 // A peer that neither answers nor hangs up can hold its connection open. Give up
                 // on it: the flush below does not depend on closing.
                 if !Task.isCancelled { isClosed.open() }
@@ -73,9 +73,9 @@ struct PeerEnding {
             do {
                 try await flush()
             } catch {
-                failure = CommandFailure(
+                failure = CommandError(
                     "some own updates could not be saved and are lost: "
-                        + PeerEnding.reason(error))
+                        + PeerShutdown.describe(error))
             }
             await isClosed.wait()
             timer.cancel()
@@ -86,11 +86,11 @@ struct PeerEnding {
     }
 
     /// Waits until own updates are sent, no peer is reachable, or the limit is reached.
-    private func bidFarewell() async {
+    private func drainOwnUpdates() async {
         let clock = ContinuousClock()
-        let deadline = clock.now + PeerEnding.farewellLimit
+        let deadline = clock.now + PeerShutdown.drainLimit
         var hasWaited = false
-        while clock.now < deadline, pending() > 0, isSomebodyThere {
+        while clock.now < deadline, pending() > 0, isAnyPeerReachable {
             hasWaited = true
             try? await Task.sleep(for: .milliseconds(5))
         }
@@ -99,7 +99,7 @@ struct PeerEnding {
     }
 
     /// Whether a link is open, or is being opened for the first time since it was lost.
-    private var isSomebodyThere: Bool {
+    private var isAnyPeerReachable: Bool {
         if swarm.openLinkCount > 0 { return true }
         return swarm.dialStatuses.contains { status in
             if case .connecting = status.phase { true } else { false }
@@ -107,11 +107,11 @@ struct PeerEnding {
     }
 
     /// Describes an error for people.
-    static func reason(_ error: any Error) -> String {
+    static func describe(_ error: any Error) -> String {
         switch error {
         case let error as StorageError: error.message
         case let error as ReplicaError: error.message
-        case let error as PeerRequest.Refusal: error.message
+        case let error as PeerRequestError: error.message
         case EncodingError.invalidValue(_, let context): context.debugDescription
         default: "\(error)"
         }
@@ -119,10 +119,10 @@ struct PeerEnding {
 }
 
 /// Prints messages to stderr, skipping immediate repetitions.
-final class Remarks: Sendable {
+final class DistinctMessages: Sendable {
     private let last = Mutex("")
 
-    func tell(_ text: String) {
+    func note(_ text: String) {
         let isNew = last.withLock { last in
             defer { last = text }
             return last != text

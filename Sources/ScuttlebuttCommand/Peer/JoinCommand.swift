@@ -66,7 +66,7 @@ struct JoinCommand: AsyncParsableCommand {
         options.headerForm = address.scheme == .tcp ? .upstream : .fork
         try await Interruption.watch { [options] in
             let peer = try await ActionPeer(reducer, id: source, path: store)
-            let links = LinkWatch(peer.store.swarm, remarksFailures: !once)
+            let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
             peer.store.swarm.connect(transport, options: options, isPersistent: !once)
             let conversation = Conversation {
                 await peer.reply(to: $0, .join, stateName: "state", keepsTails: false)
@@ -81,7 +81,7 @@ struct JoinCommand: AsyncParsableCommand {
             await links.stop()
             try await peer.close()
             if once, let reason = links.failure {
-                throw CommandFailure(reason, code: CommandFailure.unreachable)
+                throw CommandError(reason, code: CommandError.unreachable)
             }
             try result.get()
         }

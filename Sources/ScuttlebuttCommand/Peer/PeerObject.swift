@@ -15,13 +15,13 @@ protocol PeerObject: Sendable {
     /// The value before the first update.
     static func empty(for source: Source) -> Value
     /// Parses a command; returns `nil` if there is no such command.
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<Value>?
+    ) throws(PeerRequestError) -> ObjectCommand<Value>?
 }
 
 /// A parsed command of a replicated type.
-enum PeerDeed<Value> {
+enum ObjectCommand<Value> {
     /// Writes the update prepared from the value, if there is one.
     case write(@Sendable (Value) throws -> Payload?)
     /// Reads an answer from the value.
@@ -38,14 +38,14 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
 
     /// Creates an object and loads its store file, if it has one.
     ///
-    /// - Throws: ``CommandFailure`` or a `StorageError` if the file is not a store or belongs to
+    /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     init(id: Source?, path: String?) async throws {
         var options = ReplicaOptions()
         options.source = id
-        let remarks = Remarks()
+        let messages = DistinctMessages()
         options.onEvent = { event in
-            if let text = DataPeer.remark(event) { remarks.tell(text) }
+            if let text = DataPeer.message(for: event) { messages.note(text) }
         }
         hasStorage = path != nil
         guard let path else {
@@ -67,7 +67,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
     }
 
     /// The message for an event, if people need to know about it.
-    private static func remark(_ event: ReplicaEvent) -> String? {
+    private static func message(for event: ReplicaEvent) -> String? {
         switch event {
         case .storageFailed(let error): error.message
         case .refused(let refusal, _): "refused update: \(refusal.message)"
@@ -85,16 +85,16 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         var arguments = PeerArguments(line[...])
         do {
             guard let word = arguments.word() else {
-                throw PeerRequest.Refusal(
+                throw PeerRequestError(
                     message: "empty command; use one of: \(DataPeer.names)")
             }
-            if let deed = try Object.deed(word, &arguments) {
+            if let command = try Object.command(word, &arguments) {
                 try arguments.end()
-                return PeerReply(line: try await answer(deed))
+                return PeerReply(line: try await answer(command))
             }
             return try common(word, arguments)
         } catch {
-            return PeerReply(line: Answer.error(PeerEnding.reason(error)))
+            return PeerReply(line: Answer.error(PeerShutdown.describe(error)))
         }
     }
 
@@ -102,8 +102,8 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         (Object.usage + ["dump", "history", "clock", "status", "quit"]).joined(separator: ", ")
     }
 
-    private func answer(_ deed: PeerDeed<Object.Value>) async throws -> [UInt8] {
-        switch deed {
+    private func answer(_ command: ObjectCommand<Object.Value>) async throws -> [UInt8] {
+        switch command {
         case .read(let body):
             return driver.withValue { body($0) }
         case .write(let prepare):
@@ -114,7 +114,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
             } catch {
                 return Answer.error(
                     "the write is not saved yet and has not been sent: "
-                        + "\(PeerEnding.reason(error)); saving will be retried")
+                        + "\(PeerShutdown.describe(error)); saving will be retried")
             }
             return Answer.dispatched(update?.stamp)
         }
@@ -122,7 +122,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
 
     private func common(
         _ word: String, _ arguments: PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerReply {
+    ) throws(PeerRequestError) -> PeerReply {
         let line: [UInt8]
         switch word {
         case "dump": line = Answer.value("dump", driver.withValue { $0.dump })
@@ -134,7 +134,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         case "status": line = Answer.status(driver.status)
         case "quit": line = Answer.ok
         default:
-            throw PeerRequest.Refusal(
+            throw PeerRequestError(
                 message:
                     "unknown command '\(word.prefix(40))'; use one of: \(DataPeer.names)")
         }
@@ -147,10 +147,10 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
     func follower() -> any PeerFollower { DataFollower(driver) }
 
     func close() async throws {
-        let ending = PeerEnding(
+        let shutdown = PeerShutdown(
             swarm: driver.swarm, pending: { driver.status.pending },
             flush: { try await driver.flush() }, shutDown: { await driver.shutDown() })
-        try await ending.run()
+        try await shutdown.run()
     }
 }
 
@@ -169,13 +169,13 @@ private final class DataFollower: PeerFollower {
     }
 
     func run() async throws {
-        while case .work = await queue.signal.next() { try await printNews() }
-        try await printNews()
+        while case .work = await queue.signal.next() { try await printNewUpdates() }
+        try await printNewUpdates()
     }
 
     func finish() async { queue.signal.raiseClose(.finished) }
 
-    private func printNews() async throws {
+    private func printNewUpdates() async throws {
         for update in queue.take() {
             try await StandardOutput.shared.write(line: Answer.update(update))
         }

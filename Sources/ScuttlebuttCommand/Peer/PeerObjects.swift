@@ -10,9 +10,9 @@ enum ModelObject: PeerObject {
 
     static func empty(for source: Source) -> ReplicatedModel<JSONText> { ReplicatedModel() }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedModel<JSONText>>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedModel<JSONText>>? {
         switch word {
         case "set":
             let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
@@ -33,9 +33,9 @@ enum ExpiryModelObject: PeerObject {
         ReplicatedExpiryModel()
     }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedExpiryModel<JSONText>>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedExpiryModel<JSONText>>? {
         switch word {
         case "set":
             let (key, value) = (try arguments.key("the key"), try arguments.value("the value"))
@@ -54,9 +54,9 @@ enum EventsObject: PeerObject {
 
     static func empty(for source: Source) -> ReplicatedEvents<JSONText> { ReplicatedEvents() }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEvents<JSONText>>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedEvents<JSONText>>? {
         guard word == "emit" else { return nil }
         let (name, data) = (try arguments.key("the event"), try arguments.value("the data"))
         return .write { try $0.makeEmit(name, data) }
@@ -69,9 +69,9 @@ enum ValueObject: PeerObject {
 
     static func empty(for source: Source) -> ReplicatedValue<JSONText> { ReplicatedValue() }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedValue<JSONText>>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedValue<JSONText>>? {
         guard word == "set" else { return nil }
         let value = try arguments.value("the value")
         return .write { try $0.makeSet(value) }
@@ -89,17 +89,17 @@ enum ArrayObject: PeerObject {
         ReplicatedArray(source: source)
     }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<JSONText>>? {
-        try deed(word, &arguments) { value throws(PeerRequest.Refusal) in value }
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedArray<JSONText>>? {
+        try command(word, &arguments) { value throws(PeerRequestError) in value }
     }
 
     /// Parses the commands of an array whose elements are converted from JSON.
-    static func deed<Element: Codable & Sendable>(
+    static func command<Element: Codable & Sendable>(
         _ word: String, _ arguments: inout PeerArguments,
-        _ element: (JSONText) throws(PeerRequest.Refusal) -> Element
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedArray<Element>>? {
+        _ element: (JSONText) throws(PeerRequestError) -> Element
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedArray<Element>>? {
         switch word {
         case "push":
             let value = try element(try arguments.value("the element"))
@@ -135,23 +135,23 @@ enum EditObject: PeerObject {
 
     static func empty(for source: Source) -> ReplicatedEdit { ReplicatedEdit(source: source) }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedEdit>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedEdit>? {
         if word == "text" {
             let text = try line(try arguments.value("the text"))
             return .write { $0.makeSet(text: text) }
         }
-        switch try ArrayObject.deed(word, &arguments, line) {
+        switch try ArrayObject.command(word, &arguments, line) {
         case .write(let prepare): return .write { try prepare($0.lines) }
         case .read(let body): return .read { body($0.lines) }
         case nil: return nil
         }
     }
 
-    private static func line(_ value: JSONText) throws(PeerRequest.Refusal) -> String {
+    private static func line(_ value: JSONText) throws(PeerRequestError) -> String {
         guard let text = value.string else {
-            throw PeerRequest.Refusal(
+            throw PeerRequestError(
                 message: "the text must be a JSON string without unpaired surrogates")
         }
         return text
@@ -166,20 +166,20 @@ enum AppendOnlyObject: PeerObject {
         ReplicatedAppendOnly()
     }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedAppendOnly<JSONText>>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedAppendOnly<JSONText>>? {
         switch word {
         case "push":
             let item = try arguments.value("the item")
             guard item.isObject else {
-                throw PeerRequest.Refusal(message: "the item must be a JSON object")
+                throw PeerRequestError(message: "the item must be a JSON object")
             }
             return .write { try $0.makePush(item) }
         case "remove":
             let key = try arguments.key("the id")
             guard let id = AppendOnlyID(key.text) else {
-                throw PeerRequest.Refusal(
+                throw PeerRequestError(
                     message: "the id must be SOURCE:TIMESTAMP, e.g. bob:1795234558919")
             }
             return .write { $0.makeRemove(id) }
@@ -194,14 +194,14 @@ enum DocObject: PeerObject {
 
     static func empty(for source: Source) -> ReplicatedDoc<JSONText> { ReplicatedDoc() }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedDoc<JSONText>>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedDoc<JSONText>>? {
         switch word {
         case "row":
             let (id, row) = (try arguments.key("the id"), try arguments.value("the row"))
             guard row.isObject else {
-                throw PeerRequest.Refusal(message: "the row must be a JSON object")
+                throw PeerRequestError(message: "the row must be a JSON object")
             }
             return .write { try $0.makeSet(id, from: row) }
         case "rm":
@@ -223,9 +223,9 @@ enum BucketObject: PeerObject {
         ])
     }
 
-    static func deed(
+    static func command(
         _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedBucket>? {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedBucket>? {
         guard word == "part" else { return nil }
         let name = try arguments.key("the part")
         switch name.text {
@@ -233,7 +233,7 @@ enum BucketObject: PeerObject {
         case "events": return try part(EventsObject.self, name, &arguments)
         case "list": return try part(ArrayObject.self, name, &arguments)
         default:
-            throw PeerRequest.Refusal(
+            throw PeerRequestError(
                 message: "unknown part '\(name.text.prefix(40))'; use one of: model, events, list"
             )
         }
@@ -241,21 +241,21 @@ enum BucketObject: PeerObject {
 
     private static func part<Object: PeerObject>(
         _ object: Object.Type, _ name: PropertyKey, _ arguments: inout PeerArguments
-    ) throws(PeerRequest.Refusal) -> PeerDeed<ReplicatedBucket> {
+    ) throws(PeerRequestError) -> ObjectCommand<ReplicatedBucket> {
         guard let word = arguments.word() else {
-            throw PeerRequest.Refusal(message: "the part's command is missing")
+            throw PeerRequestError(message: "the part's command is missing")
         }
         if word == "dump" {
             return .read { bucket in
                 Answer.value("dump", bucket[name, as: Object.Value.self]?.dump ?? [])
             }
         }
-        guard let deed = try Object.deed(word, &arguments) else {
-            throw PeerRequest.Refusal(
+        guard let command = try Object.command(word, &arguments) else {
+            throw PeerRequestError(
                 message: "unknown command '\(word.prefix(40))' of part \(name.text); use one of: "
                     + (Object.usage + ["dump"]).joined(separator: ", "))
         }
-        switch deed {
+        switch command {
         case .write(let prepare):
             return .write { bucket in
                 guard let part = bucket[name, as: Object.Value.self] else { return nil }

@@ -13,7 +13,7 @@ enum PeerType: String, CaseIterable, ExpressibleByArgument {
 
     /// Opens an object of this type and loads its store file, if it has one.
     ///
-    /// - Throws: ``CommandFailure`` or a `StorageError` if the file is not a store or belongs to
+    /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     func open(id: Source?, path: String?) async throws -> any GossipingPeer {
         switch self {

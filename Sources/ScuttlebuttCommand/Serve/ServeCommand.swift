@@ -125,8 +125,8 @@ struct ServeCommand: AsyncParsableCommand {
         try checkExport()
         let json = json
         try await Interruption.watch {
-            let failure = StorageFailure()
-            let remarks = GossipRemarks()
+            let failure = FirstStorageError()
+            let warnings = GossipWarnings()
             var options = GossipOptions<RawAction>()
             options.bounds.depth = maxDepth - 1
             options.bounds.stringByteCount = max(options.bounds.stringByteCount, maxMessageBytes)
@@ -134,7 +134,9 @@ struct ServeCommand: AsyncParsableCommand {
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in
                 if case .replica(.storageFailed(let error)) = event { failure.raise(error) }
-                if let remark = remarks.remark(on: event) { StandardError.shared.note(remark) }
+                if let warning = warnings.warning(for: event) {
+                    StandardError.shared.note(warning)
+                }
             }
             let relay = try await ServeCommand.open(path, options, configuration, bots)
             try await StoreIdentity.check(relay.store.source, wanted: source, path: path ?? "") {
@@ -181,7 +183,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func checkExport() throws {
         guard let exportFile, let kind = try? StoreFile.kind(of: exportFile) else { return }
         guard kind == .lines || kind == .empty else {
-            throw CommandFailure(
+            throw CommandError(
                 "cannot export to \(exportFile): it is not a file of wire lines; choose another "
                     + "file")
         }
@@ -203,7 +205,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private static func serve(
-        _ relay: Relay<ExampleState, RawAction>, _ failure: StorageFailure,
+        _ relay: Relay<ExampleState, RawAction>, _ failure: FirstStorageError,
         _ announce: @escaping @Sendable (RelayAddress) async -> Void
     ) async throws {
         let running = Task { try await relay.run() }
@@ -220,7 +222,7 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// Remembers a failure to save the log, which ends the server because anything accepted afterwards
 /// would be lost.
-private final class StorageFailure: Sendable {
+private final class FirstStorageError: Sendable {
     private struct State {
         var error: StorageError?
         var handler: (@Sendable () -> Void)?
@@ -265,5 +267,5 @@ struct BotName: ExpressibleByArgument, Equatable {
         self.seconds = seconds
     }
 
-    var bot: WorldActor<RawAction> { .life(every: .milliseconds(Int64(seconds * 1_000))) }
+    var bot: Ticker<RawAction> { .life(every: .milliseconds(Int64(seconds * 1_000))) }
 }

@@ -24,7 +24,7 @@ final class StandardOutput: Sendable {
 
     /// Writes one line, given without its newline, and waits until it is written.
     ///
-    /// - Throws: ``OutputClosed``; ``CommandFailure``, for example if the disk is full;
+    /// - Throws: ``OutputClosedError``; ``CommandError``, for example if the disk is full;
     ///   `CancellationError` if the task is cancelled, although the line may still be written.
     func write(line: [UInt8]) async throws {
         let pending = PendingWrite()
@@ -95,7 +95,7 @@ private final class PendingWrite: Sendable {
 enum Descriptor {
     /// Writes all `bytes`.
     ///
-    /// - Throws: ``OutputClosed``, ``CommandFailure``.
+    /// - Throws: ``OutputClosedError``, ``CommandError``.
     static func write(_ bytes: [UInt8], to file: CInt) throws {
         var written = 0
         while written < bytes.count {
@@ -107,9 +107,9 @@ enum Descriptor {
             } else if count < 0, errno == EAGAIN {
                 wait(file, for: Int16(POLLOUT))
             } else if count < 0, errno == EPIPE {
-                throw OutputClosed()
+                throw OutputClosedError()
             } else if count == 0 || errno != EINTR {
-                throw CommandFailure(
+                throw CommandError(
                     "cannot write the output: \(String(cString: strerror(errno)))")
             }
         }

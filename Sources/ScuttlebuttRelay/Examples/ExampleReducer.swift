@@ -25,7 +25,7 @@ public enum ExampleReducer: String, CaseIterable, Sendable {
     /// - Complexity: O(n) per call, where n is the length of the action in bytes.
     public var reducer: Reducer<ExampleState, RawAction> {
         let first = initialState
-        return Reducer { state, action, meta in state.perform(action, meta) }.starting(with: first)
+        return Reducer { state, action, meta in state.apply(action, meta) }.starting(with: first)
     }
 }
 
@@ -45,12 +45,12 @@ public struct ExampleState: Hashable, Sendable {
     /// Creates the state before the first action.
     public init(_ reducer: ExampleReducer) { self.reducer = reducer }
 
-    mutating func perform(_ action: RawAction, _ meta: ActionMeta) {
+    mutating func apply(_ action: RawAction, _ meta: ActionMeta) {
         switch reducer {
         case .log: log.append(action)
-        case .counter: counter.perform(ExampleAction.kind(of: action))
-        case .chat: chat.perform(action, ExampleAction.kind(of: action), meta)
-        case .life: life.perform(action, ExampleAction.kind(of: action))
+        case .counter: counter.apply(ExampleAction.kind(of: action))
+        case .chat: chat.apply(action, ExampleAction.kind(of: action), meta)
+        case .life: life.apply(action, ExampleAction.kind(of: action))
         }
     }
 

@@ -36,7 +36,7 @@ public struct TransportHarness: Sendable {
     ) {
         let dialled = try await transport.connect()
         guard let accepted = await listener.accept() else {
-            throw ConformanceFailure("the listener closed without being asked")
+            throw ConformanceError("the listener closed without being asked")
         }
         return (dialled, accepted)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// A promise that an implementation broke.
-public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ConformanceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A message for people.
     public let message: String
 
@@ -12,22 +12,22 @@ public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvert
     public var description: String { message }
 }
 
-/// Throws ``ConformanceFailure`` unless `condition` holds.
+/// Throws ``ConformanceError`` unless `condition` holds.
 func expect(_ condition: Bool, _ message: @autoclosure () -> String) throws {
-    guard condition else { throw ConformanceFailure(message()) }
+    guard condition else { throw ConformanceError(message()) }
 }
 
 /// Runs `body` and fails if it hangs.
 ///
 /// The limit is far above the time any check needs, so no check depends on timing.
-func guarded<Value: Sendable>(
+func withHangLimit<Value: Sendable>(
     _ what: String, seconds: Int = 60, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask { try await body() }
         group.addTask {
             try await Task.sleep(for: .seconds(seconds))
-            throw ConformanceFailure("\(what) hung for \(seconds) s")
+            throw ConformanceError("\(what) hung for \(seconds) s")
         }
         defer { group.cancelAll() }
         guard let value = try await group.next() else { throw CancellationError() }

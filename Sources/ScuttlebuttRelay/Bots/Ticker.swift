@@ -5,7 +5,7 @@ public import ScuttlebuttCoding
 /// A bot that dispatches the same action at a fixed interval, as the clock of a shared world.
 ///
 /// By default it pauses while no peer is connected, because every tick stays in everyone's log.
-public struct WorldActor<Action: Sendable>: Bot {
+public struct Ticker<Action: Sendable>: Bot {
     /// The action to dispatch at each tick.
     public let action: Action
     /// The time between two ticks.
@@ -43,15 +43,15 @@ public struct WorldActor<Action: Sendable>: Bot {
     }
 }
 
-extension WorldActor where Action == RawAction {
+extension Ticker where Action == RawAction {
     /// Creates the ticker of the Life page, which dispatches `{"type":"STEP"}`.
     public static func life(
         every interval: Duration, ticksAlone: Bool = false,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
-    ) -> WorldActor {
-        WorldActor(
+    ) -> Ticker {
+        Ticker(
             dispatching: ExampleAction.step.action, every: interval, ticksAlone: ticksAlone,
             sleep: sleep)
     }

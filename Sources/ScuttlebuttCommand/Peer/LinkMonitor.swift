@@ -6,11 +6,11 @@ import Synchronization
 
 /// Prints connection changes to stderr, and lets the subcommand wait for the first link to open or
 /// the only one to be lost.
-final class LinkWatch: Sendable {
+final class LinkMonitor: Sendable {
     private struct State {
         var hasOpened = false
         var failure: String?
-        var lastRemark = ""
+        var lastMessage = ""
         var observer: Int?
     }
 
@@ -24,16 +24,16 @@ final class LinkWatch: Sendable {
     let lost = Latch()
 
     private let swarm: Swarm
-    private let remarksFailures: Bool
+    private let printsFailures: Bool
     private let state = Mutex(State())
 
     /// Creates a watch on a swarm.
     ///
-    /// - Parameter remarksFailures: Whether to print a failure when it happens. If false, the
+    /// - Parameter printsFailures: Whether to print a failure when it happens. If false, the
     ///   subcommand reports it when it exits.
-    init(_ swarm: Swarm, remarksFailures: Bool = true) {
+    init(_ swarm: Swarm, printsFailures: Bool = true) {
         self.swarm = swarm
-        self.remarksFailures = remarksFailures
+        self.printsFailures = printsFailures
         let observer = swarm.observe { [weak self] in self?.note($0) }
         state.withLock { $0.observer = observer }
     }
@@ -74,13 +74,13 @@ final class LinkWatch: Sendable {
             state.withLock { state in
                 state.hasOpened = true
                 state.failure = nil
-                state.lastRemark = ""
+                state.lastMessage = ""
             }
-            remark("connected to \(name)")
+            print("connected to \(name)")
             opened.open()
             settled.open()
         case .linkClosed(let name, let ending):
-            let text = "disconnected from \(name)\(LinkWatch.reason(ending))"
+            let text = "disconnected from \(name)\(LinkMonitor.reason(ending))"
             fail(text)
             if case .finished = ending { finished.open() }
         case .dialFailed(_, _, let reason):
@@ -95,7 +95,7 @@ final class LinkWatch: Sendable {
 
     private func fail(_ text: String) {
         state.withLock { $0.failure = text }
-        if remarksFailures { remark(text) }
+        if printsFailures { print(text) }
         lost.open()
     }
 
@@ -111,10 +111,10 @@ final class LinkWatch: Sendable {
 
     /// Prints a message unless it repeats the last one, so that an unreachable server does not
     /// flood the terminal.
-    private func remark(_ text: String) {
+    private func print(_ text: String) {
         let isNew = state.withLock { state in
-            defer { state.lastRemark = text }
-            return state.lastRemark != text
+            defer { state.lastMessage = text }
+            return state.lastMessage != text
         }
         if isNew { StandardError.shared.note(text) }
     }

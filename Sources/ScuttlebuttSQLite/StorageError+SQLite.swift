@@ -5,7 +5,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// The operation that failed.
-enum Purpose {
+enum FileOperation {
     case creating
     case reading
     case writing
@@ -13,14 +13,14 @@ enum Purpose {
 
 /// Runs `body` and converts errors of SQLite and of the readers to `StorageError`.
 func translating<Result>(
-    _ path: String, _ purpose: Purpose, _ body: () throws -> Result
+    _ path: String, _ operation: FileOperation, _ body: () throws -> Result
 ) throws -> Result {
-    do { return try body() } catch { throw translated(error, path, purpose) }
+    do { return try body() } catch { throw translated(error, path, operation) }
 }
 
 /// Converts an error to one whose message names the file, the cause and the next step.
-func translated(_ error: any Error, _ path: String, _ purpose: Purpose) -> any Error {
-    if let damage = error as? Damage { return Schema.damaged(path, damage.what) }
+func translated(_ error: any Error, _ path: String, _ operation: FileOperation) -> any Error {
+    if let damage = error as? DamageError { return Schema.damaged(path, damage.what) }
     if error is RowDecodingError { return Schema.damaged(path, "a value has the wrong type") }
     guard let error = error as? DatabaseError else { return error }
     let cause = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
@@ -37,7 +37,7 @@ func translated(_ error: any Error, _ path: String, _ purpose: Purpose) -> any E
             .writeFailed,
             "cannot write \(path): the disk is full; what was stored before is safe")
     default:
-        switch purpose {
+        switch operation {
         case .creating:
             return StorageError(.unreadable, "cannot create \(path): \(cause)")
         case .reading:

@@ -8,11 +8,11 @@ import Synchronization
 ///
 /// Rate-limited: after the first few of a kind, further ones are reported ever more rarely, so a
 /// hostile peer cannot flood the log.
-final class GossipRemarks: Sendable {
+final class GossipWarnings: Sendable {
     private let counts = Mutex<[String: Int]>([:])
 
     /// The warning for an event, or `nil` if the event needs none or its kind is being throttled.
-    func remark(on event: GossipEvent) -> String? {
+    func warning(for event: GossipEvent) -> String? {
         guard case .replica(let event) = event else { return nil }
         switch event {
         case .refused(let refusal, _):

@@ -8,7 +8,7 @@ import NIOWebSocket
 import ScuttlebuttRuntime
 
 /// Dials over HTTP, with or without TLS, for WebSocket and Primus clients.
-struct WebSocketDial: Sendable {
+struct WebSocketDialer: Sendable {
     let address: PeerAddress
     let limits: LinkLimits
     let group: any EventLoopGroup

@@ -4,7 +4,7 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// An error that ends the process: one line for people, and the exit code.
-struct CommandFailure: Error {
+struct CommandError: Error {
     /// A check failed.
     static let checkFailed: Int32 = 1
     /// Wrong usage or bad input.
@@ -22,30 +22,30 @@ struct CommandFailure: Error {
 }
 
 /// The reader of our output has closed it, so no further answer can be delivered.
-struct OutputClosed: Error {}
+struct OutputClosedError: Error {}
 
 /// The message and exit code for an error that is not a usage error.
-struct Ending {
+struct ExitStatus {
     let message: String?
     let code: Int32
 
     /// Returns `nil` for errors thrown by the argument parser.
     init?(_ error: any Error) {
         switch error {
-        case is CancellationError, is OutputClosed:
+        case is CancellationError, is OutputClosedError:
             message = nil
             code = 0
-        case let failure as CommandFailure:
+        case let failure as CommandError:
             message = failure.message
             code = failure.code
         case let error as LinkError:
             let isAway =
                 error.code == .unreachable || error.code == .lost || error.code == .timedOut
             message = error.message
-            code = isAway ? CommandFailure.unreachable : CommandFailure.badInput
+            code = isAway ? CommandError.unreachable : CommandError.badInput
         case let error as StorageError:
             message = error.message
-            code = CommandFailure.badInput
+            code = CommandError.badInput
         default:
             return nil
         }

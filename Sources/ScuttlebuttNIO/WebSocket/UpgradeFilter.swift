@@ -9,7 +9,7 @@ import NIOHTTP1
 /// (another protocol, another path, no key), so the HTTP server behind it would never answer. This
 /// handler turns such a request into an ordinary one with `Connection: close`, because NIO's
 /// decoder stops after it.
-final class UpgradeSieve: ChannelInboundHandler {
+final class UpgradeFilter: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
@@ -45,9 +45,9 @@ extension WebSocketServerLink {
     /// with error handling enabled (the default).
     ///
     /// - Throws: An error if the channel has no such pipeline.
-    public static func sieveUpgrades(on channel: any Channel) throws {
+    public static func removeUnsupportedUpgrades(on channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
         let position = try pipeline.handler(type: HTTPServerProtocolErrorHandler.self)
-        try pipeline.addHandler(UpgradeSieve(), position: .after(position))
+        try pipeline.addHandler(UpgradeFilter(), position: .after(position))
     }
 }
