@@ -90,20 +90,6 @@ private func endProcess(_ code: Int32) async -> Never {
     exit(code)
 }
 
-/// `scuttlebutt version`: prints the version, like `--version`.
-struct VersionCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Print the version.")
-
-    @Flag(help: "Print the version as a JSON object.") var json = false
-
-    func run() async throws {
-        let version = ScuttlebuttCommand.version
-        let line = json ? "{\"version\":\"\(version)\"}" : version
-        try await StandardOutput.shared.write(line: Array(line.utf8))
-    }
-}
-
 extension String {
     /// The string without a full stop at its end, so that more can be appended.
     fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }

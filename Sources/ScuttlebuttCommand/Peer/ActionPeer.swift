@@ -143,22 +143,6 @@ struct ActionPeer: Sendable {
     }
 }
 
-/// `peer actions`: the same peer as in `join`, with the commands of `peer`.
-struct ActionObject: GossipingPeer {
-    let peer: ActionPeer
-
-    var source: Source { peer.store.source }
-    var swarm: Swarm { peer.store.swarm }
-
-    func reply(to line: [UInt8]) async -> PeerReply {
-        await peer.reply(to: line, .actions, stateName: "dump", keepsTails: true)
-    }
-
-    func follower() -> any PeerFollower { Follower(peer) }
-
-    func close() async throws { try await peer.close() }
-}
-
 extension ActionCodec where Action == RawAction {
     /// Passes every action through as its bytes.
     ///
@@ -166,34 +150,5 @@ extension ActionCodec where Action == RawAction {
     /// `JSONValue` reader.
     fileprivate static var verbatim: ActionCodec {
         ActionCodec(encode: { $0.payload }, decode: { RawAction(payload: $0) })
-    }
-}
-
-/// Checks of identities given on the command line.
-enum StoreIdentity {
-    /// Parses the value of `--id`.
-    ///
-    /// - Throws: ``CommandError`` for a name that peers would refuse.
-    static func read(_ text: String?) throws -> Source? {
-        guard let text else { return nil }
-        guard !text.isEmpty, text.utf8.count <= ClassicWire.maximumSourceByteCount,
-            let source = Source(text), !source.isObjectPrototypeName
-        else {
-            throw CommandError(
-                "invalid --id '\(text)': use 1–\(ClassicWire.maximumSourceByteCount) bytes, and "
-                    + "not a property that every JavaScript object has, such as toString")
-        }
-        return source
-    }
-
-    /// Checks that a store belongs to the identity the user asked for.
-    static func check(
-        _ source: Source, wanted: Source?, path: String, _ close: () async -> Void
-    ) async throws {
-        guard let wanted, wanted != source else { return }
-        await close()
-        throw CommandError(
-            "\(path) belongs to the peer \(source), not to \(wanted); omit --id or use another "
-                + "store")
     }
 }

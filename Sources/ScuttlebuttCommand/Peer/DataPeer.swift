@@ -6,28 +6,6 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
 
-/// One replicated type with its `peer` commands.
-protocol PeerObject: Sendable {
-    associatedtype Value: Replicated & Dumpable
-
-    /// The commands with their arguments, for error messages.
-    static var usage: [String] { get }
-    /// The value before the first update.
-    static func empty(for source: Source) -> Value
-    /// Parses a command; returns `nil` if there is no such command.
-    static func command(
-        _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequestError) -> ObjectCommand<Value>?
-}
-
-/// A parsed command of a replicated type.
-enum ObjectCommand<Value> {
-    /// Writes the update prepared from the value, if there is one.
-    case write(@Sendable (Value) throws -> Payload?)
-    /// Reads an answer from the value.
-    case read(@Sendable (Value) -> [UInt8])
-}
-
 /// A replicated object with its storage and its answers to commands.
 struct DataPeer<Object: PeerObject>: GossipingPeer {
     let driver: ReplicaDriver<Object.Value>

@@ -1,31 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// An axis from 0 to a round number, with ticks at round numbers.
-struct ChartAxis {
-    let limit: Double
-    let step: Double
-
-    /// Creates an axis that reaches at least `value`.
-    init(upTo value: Double) {
-        let value = value.isFinite && value > 0 ? value : 1
-        var power = 1.0
-        while power * 10 <= value { power *= 10 }
-        while power > value { power /= 10 }
-        let ratio = value / power
-        let unit = ratio <= 1.2 ? 0.2 : ratio <= 3 ? 0.5 : ratio <= 6 ? 1 : 2
-        step = unit * power
-        limit = (value / step).rounded(.up) * step
-    }
-
-    /// The tick values, including 0.
-    var ticks: [Double] { (0...Int((limit / step).rounded())).map { Double($0) * step } }
-
-    /// The x coordinate of a value on the horizontal axis.
-    func x(of value: Double) -> Double {
-        ChartPanel.left + min(max(value / limit, 0), 1) * ChartPanel.width
-    }
-}
-
 /// One curve of a panel.
 struct ChartLine {
     let name: String
@@ -105,34 +79,5 @@ struct ChartPanel {
 
     private func y(of value: Double, _ axis: ChartAxis) -> Double {
         Double(bottom) - value / axis.limit * Double(ChartPanel.height)
-    }
-}
-
-/// Formats numbers and text for SVG.
-enum ChartText {
-    /// Formats a number with at most two decimals.
-    static func number(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return "0" }
-        let hundredths = Int((value * 100).rounded())
-        let (whole, rest) = (abs(hundredths) / 100, abs(hundredths) % 100)
-        var text = (hundredths < 0 ? "-" : "") + "\(whole)"
-        if rest > 0 {
-            text += rest % 10 == 0 ? ".\(rest / 10)" : rest < 10 ? ".0\(rest)" : ".\(rest)"
-        }
-        return text
-    }
-
-    /// Escapes the characters that are special in XML text.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            default: result.append(character)
-            }
-        }
-        return result
     }
 }

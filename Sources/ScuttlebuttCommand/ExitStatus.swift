@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+
+import ScuttlebuttRuntime
+
+/// The message and exit code for an error that is not a usage error.
+struct ExitStatus {
+    let message: String?
+    let code: Int32
+
+    /// Returns `nil` for errors thrown by the argument parser.
+    init?(_ error: any Error) {
+        switch error {
+        case is CancellationError, is OutputClosedError:
+            message = nil
+            code = 0
+        case let failure as CommandError:
+            message = failure.message
+            code = failure.code
+        case let error as LinkError:
+            let isAway =
+                error.code == .unreachable || error.code == .lost || error.code == .timedOut
+            message = error.message
+            code = isAway ? CommandError.unreachable : CommandError.badInput
+        case let error as StorageError:
+            message = error.message
+            code = CommandError.badInput
+        default:
+            return nil
+        }
+    }
+}
