@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
+internal import DequeModule
 internal import Synchronization
 
 /// The states waiting for one reader.
 final class StateFeed<State: Sendable>: Sendable {
     private struct Waiting: Sendable {
-        var states: [State] = []
-        /// The index of the oldest state in `states`, which is a ring once it is full.
-        var oldest = 0
-        var count = 0
+        var states = Deque<State>()
         var missed = 0
     }
 
@@ -25,38 +23,18 @@ final class StateFeed<State: Sendable>: Sendable {
     func keep(_ state: State) {
         // A dropped state is released outside of the lock.
         _ = waiting.withLock { waiting -> State? in
-            if waiting.count < limit {
-                let end = (waiting.oldest + waiting.count) % limit
-                waiting.count += 1
-                if end == waiting.states.count {
-                    waiting.states.append(state)
-                } else {
-                    waiting.states[end] = state
-                }
-                return nil
-            }
-            let old = waiting.states[waiting.oldest]
-            waiting.states[waiting.oldest] = state
-            waiting.oldest = (waiting.oldest + 1) % limit
+            waiting.states.append(state)
+            guard waiting.states.count > limit else { return nil }
             waiting.missed += 1
-            return old
+            return waiting.states.popFirst()
         }
     }
 
     func take() -> StateUpdate<State>? {
         waiting.withLock { waiting in
-            guard waiting.count > 0 else { return nil }
-            let update = StateUpdate(
-                state: waiting.states[waiting.oldest], missed: waiting.missed)
-            waiting.oldest = (waiting.oldest + 1) % limit
-            waiting.count -= 1
-            waiting.missed = 0
-            if waiting.count == 0 {
-                // Retain no state, so that the store's remains uniquely referenced.
-                waiting.states.removeAll(keepingCapacity: true)
-                waiting.oldest = 0
-            }
-            return update
+            guard let state = waiting.states.popFirst() else { return nil }
+            defer { waiting.missed = 0 }
+            return StateUpdate(state: state, missed: waiting.missed)
         }
     }
 
