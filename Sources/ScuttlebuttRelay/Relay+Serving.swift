@@ -59,9 +59,7 @@ extension Relay {
 
     /// Starts a session on an accepted link.
     private func take(_ link: any Link, _ kind: LinkKind) {
-        var options = SessionOptions()
-        options.headerForm = kind == .tcp ? .upstream : .fork
-        store.swarm.accept(MeteredLink(link, kind, meter), options: options)
+        store.swarm.accept(MeteredLink(link, kind, meter))
     }
 
     // MARK: HTTP
@@ -103,7 +101,7 @@ extension Relay {
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         let address = RelayAddress(
             http: "http://\(host):\(port)", port: port, tcp: listener?.address)
-        for peer in peers { store.swarm.connect(peer, options: peer.sessionOptions) }
+        for peer in peers { store.swarm.connect(peer) }
         startup.settle(.success(address))
         configuration.report?("listening on \(address.http)")
         if let tcp = address.tcp { configuration.report?("listening on tcp://\(tcp)") }

@@ -58,16 +58,13 @@ struct JoinCommand: AsyncParsableCommand {
     var once = false
 
     func run() async throws {
-        let address = try PeerAddress(url)
         let transport = try Transports.transport(for: url)
         let source = try StoreIdentity.read(id)
         let (reducer, store, stay, once) = (reducer, store, stay, once)
-        var options = SessionOptions()
-        options.headerForm = address.scheme == .tcp ? .upstream : .fork
-        try await Interruption.watch { [options] in
+        try await Interruption.watch {
             let peer = try await ActionPeer(reducer, id: source, path: store)
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
-            peer.store.swarm.connect(transport, options: options, isPersistent: !once)
+            peer.store.swarm.connect(transport, isPersistent: !once)
             let conversation = Conversation {
                 await peer.reply(to: $0, .join, stateName: "state", keepsTails: false)
             }
