@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-internal import Synchronization
 
 /// An incorrect use of a store, which does not affect the store's consistency.
 ///
 /// `dispatch` does not throw, so errors go to the handler given to the store. Without a handler, an
-/// error traps with its message in debug builds, and goes to ``setUnhandled(_:)`` in release
-/// builds.
+/// error traps with its message in debug builds and is ignored in release builds.
 public struct StoreFault: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     ///
@@ -75,17 +73,7 @@ public struct StoreFault: Error, Sendable, CustomStringConvertible {
     public func report(to handler: FaultHandler?) {
         if let handler { return handler(self) }
         assertionFailure(description)
-        StoreFault.unhandled.withLock { $0 }?(self)
     }
-
-    /// Sets the handler for errors of stores without a handler, in release builds.
-    ///
-    /// The library itself never writes to a stream; pass a closure that logs.
-    public static func setUnhandled(_ handler: FaultHandler?) {
-        unhandled.withLock { $0 = handler }
-    }
-
-    private static let unhandled = Mutex<FaultHandler?>(nil)
 }
 
 /// Receives the errors of a store, on the thread where they occurred and outside of its lock.
