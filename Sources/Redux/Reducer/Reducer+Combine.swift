@@ -61,7 +61,7 @@ extension Reducer {
     }
 
     /// Returns the errors in the composition of this reducer, for a store to report.
-    func mistakes(_ state: State, _ signal: ReducerSignal) -> [StoreFault] {
+    func compositionErrors(_ state: State, _ signal: ReducerSignal) -> [StoreFault] {
         let duplicates = places.enumerated().filter { index, place in
             places[..<index].contains { $0.isSame(as: place) }
         }
@@ -96,7 +96,7 @@ extension Reducer {
         }
         return Reducer(
             canThrow: reducer.canThrow, answer: answer,
-            diagnose: { reducer.mistakes($0[keyPath: path], $1) },
+            diagnose: { reducer.compositionErrors($0[keyPath: path], $1) },
             places: [.path(path, name: "\(path)")]
         ) { state, action, meta in
             guard let action = pick(action) else { return }
@@ -123,7 +123,7 @@ extension Reducer {
                 try state[keyPath: path].ifPresent { try answer(&$0, signal) }
             },
             diagnose: { state, signal in
-                state[keyPath: path].map { reducer.mistakes($0, signal) } ?? []
+                state[keyPath: path].map { reducer.compositionErrors($0, signal) } ?? []
             },
             places: [.path(path, name: "\(path)")]
         ) { state, action, meta in

@@ -46,7 +46,7 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
     ) {
         self.init(
             base: StoreCore(
-                initial: initial, standIn: { initial }, reducer: reducer, onFault: onFault),
+                initial: initial, substituteState: { initial }, reducer: reducer, onFault: onFault),
             middleware: middleware, onFault: onFault)
     }
 
@@ -90,9 +90,9 @@ extension StoreCore {
     ) throws {
         if let initial {
             self.init(
-                initial: initial, standIn: { initial }, reducer: reducer, onFault: onFault)
+                initial: initial, substituteState: { initial }, reducer: reducer, onFault: onFault)
         } else if let make = reducer.makeState {
-            self.init(initial: make(), standIn: make, reducer: reducer, onFault: onFault)
+            self.init(initial: make(), substituteState: make, reducer: reducer, onFault: onFault)
         } else {
             throw StoreFault(
                 .noInitialState,

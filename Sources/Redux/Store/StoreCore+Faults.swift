@@ -4,33 +4,33 @@ internal import Synchronization
 extension StoreCore {
     /// Runs a reducer that may throw, keeping a copy of the state to restore.
     @usableFromInline
-    func tryReduce(_ contents: inout Contents, _ action: Action) -> StoreAftermath {
-        var aftermath = StoreAftermath()
+    func tryReduce(_ contents: inout Contents, _ action: Action) -> PostLockWork {
+        var work = PostLockWork()
         let reducer = contents.reducer
-        attempt(&contents, &aftermath, name: "\(action)") {
+        attempt(&contents, &work, name: "\(action)") {
             try reducer.body(&$0, action, .local)
         }
-        return aftermath
+        return work
     }
 
     /// Changes the state; if that fails, restores it and notifies nobody.
     func attempt(
-        _ contents: inout Contents, _ aftermath: inout StoreAftermath,
+        _ contents: inout Contents, _ work: inout PostLockWork,
         name: @autoclosure () -> String, _ change: (inout State) throws -> Void
     ) {
         let before = contents.reducer.canThrow ? contents.state : nil
         do {
             try change(&contents.state)
             // An action during which the rules were violated has no effect, if it can be undone.
-            if let before, hasBrokenRules {
+            if let before, hasViolations {
                 contents.state = before
-                return settle(&contents, &aftermath)
+                return settle(&contents, &work)
             }
-            finish(&contents, &aftermath)
+            finish(&contents, &work)
         } catch {
             if let before { contents.state = before }
-            settle(&contents, &aftermath)
-            aftermath.faults.append(Self.failure(of: name(), error))
+            settle(&contents, &work)
+            work.faults.append(Self.failure(of: name(), error))
         }
     }
 
@@ -40,7 +40,7 @@ extension StoreCore {
             cause: error)
     }
 
-    private var hasBrokenRules: Bool {
+    private var hasViolations: Bool {
         hasPending.load(ordering: .relaxed) && pending.withLock { !$0.faults.isEmpty }
     }
 
@@ -50,8 +50,8 @@ extension StoreCore {
     }
 
     @usableFromInline
-    func refuseDispatch(of action: Action) {
-        violate(
+    func rejectDispatch(of action: Action) {
+        recordViolation(
             .dispatchInReducer,
             "a reducer must not dispatch, but dispatched \(action); change the state instead, or "
                 + "dispatch from a middleware or a subscriber")
@@ -61,7 +61,7 @@ extension StoreCore {
     ///
     /// The handler is the program's code and runs after the lock is released. Without a handler, a
     /// debug build traps here, where the stack shows the cause.
-    func violate(_ code: StoreFault.Code, _ message: String) {
+    func recordViolation(_ code: StoreFault.Code, _ message: String) {
         let isReading = readAddress.load(ordering: .relaxed) != 0
         let fault =
             isReading
@@ -80,23 +80,23 @@ extension StoreCore {
         hasPending.store(true, ordering: .relaxed)
     }
 
-    /// Moves what was recorded while the lock was held to the aftermath.
+    /// Moves what was recorded while the lock was held to the work.
     @usableFromInline
-    func settle(_ contents: inout Contents, _ aftermath: inout StoreAftermath) {
+    func settle(_ contents: inout Contents, _ work: inout PostLockWork) {
         guard hasPending.exchange(false, ordering: .relaxed) else { return }
-        let noted = pending.withLock { pending in
-            defer { pending = PendingDuties() }
+        let recorded = pending.withLock { pending in
+            defer { pending = PendingWork() }
             return pending
         }
-        for id in noted.dropped {
+        for id in recorded.dropped {
             _ = contents.list.remove(id)
             contents.feeds.removeAll { $0.id == id }
         }
-        aftermath.faults += noted.faults
+        work.faults += recorded.faults
     }
 
     @usableFromInline
-    func feed(_ contents: borrowing Contents) {
+    func updateFeeds(_ contents: borrowing Contents) {
         for entry in contents.feeds { entry.feed.keep(contents.state) }
     }
 }

@@ -26,7 +26,7 @@ struct WebSocketFraming: Framing {
         decoder = WebSocketDecoder(expectsMask: !isClient, maximumByteCount: maximumByteCount)
     }
 
-    var hasHalves: Bool { false }
+    var supportsHalfClosure: Bool { false }
 
     var deadline: NIODeadline? {
         switch dialect {

@@ -11,7 +11,7 @@ public struct Ticker<Action: Sendable>: Bot {
     /// The time between two ticks.
     public let interval: Duration
     /// Whether to tick even while no link is open.
-    public let ticksAlone: Bool
+    public let ticksWithoutPeers: Bool
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// Creates a ticker.
@@ -19,10 +19,10 @@ public struct Ticker<Action: Sendable>: Bot {
     /// - Parameters:
     ///   - action: The action to dispatch at each tick.
     ///   - interval: The time between two ticks; greater than zero.
-    ///   - ticksAlone: Whether to tick even while no link is open.
+    ///   - ticksWithoutPeers: Whether to tick even while no link is open.
     ///   - sleep: Suspends for a duration. Tests pass one that uses virtual time.
     public init(
-        dispatching action: Action, every interval: Duration, ticksAlone: Bool = false,
+        dispatching action: Action, every interval: Duration, ticksWithoutPeers: Bool = false,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
@@ -30,7 +30,7 @@ public struct Ticker<Action: Sendable>: Bot {
         precondition(interval > .zero, "a ticker without a pause would flood the log")
         self.action = action
         self.interval = interval
-        self.ticksAlone = ticksAlone
+        self.ticksWithoutPeers = ticksWithoutPeers
         self.sleep = sleep
     }
 
@@ -38,7 +38,7 @@ public struct Ticker<Action: Sendable>: Bot {
     public func run(in world: BotWorld<Action>) async throws {
         while true {
             try await sleep(interval)
-            if ticksAlone || world.connected() > 0 { world.dispatch(action) }
+            if ticksWithoutPeers || world.connected() > 0 { world.dispatch(action) }
         }
     }
 }
@@ -46,13 +46,14 @@ public struct Ticker<Action: Sendable>: Bot {
 extension Ticker where Action == RawAction {
     /// Creates the ticker of the Life page, which dispatches `{"type":"STEP"}`.
     public static func life(
-        every interval: Duration, ticksAlone: Bool = false,
+        every interval: Duration, ticksWithoutPeers: Bool = false,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
     ) -> Ticker {
         Ticker(
-            dispatching: ExampleAction.step.action, every: interval, ticksAlone: ticksAlone,
+            dispatching: ExampleAction.step.action, every: interval,
+            ticksWithoutPeers: ticksWithoutPeers,
             sleep: sleep)
     }
 }

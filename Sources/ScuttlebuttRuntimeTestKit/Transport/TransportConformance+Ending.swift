@@ -10,7 +10,7 @@ extension TransportConformance {
             try await send(numbers: 0..<500, on: a)
             let finishing = Task { await a.finish() }
             try await expectNumbers(0..<500, on: b)
-            if harness.hasHalves {
+            if harness.supportsHalfClosure {
                 try expect(try await b.receive() == nil, "the end of the half did not arrive")
                 try expect(try await b.receive() == nil, "the half did not stay ended")
                 await finishing.value
