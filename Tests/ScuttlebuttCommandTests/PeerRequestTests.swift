@@ -22,7 +22,7 @@ struct PeerRequestTests {
     }
 
     @Test(
-        "What is no command is refused with a sentence",
+        "An invalid command is refused with a message",
         arguments: ["", "  ", "fly", "state now", "dispatch", "STATE", "dump"])
     func refusals(text: String) {
         #expect(throws: PeerRequestError.self) {
@@ -54,7 +54,7 @@ struct ArgumentTests {
         }
     }
 
-    @Test("A place is a timestamp and a source, which may hold further @ signs")
+    @Test("A stamp is a timestamp and a source, which may contain further @ signs")
     func places() throws {
         let place = try #require(StampArgument(argument: "3@a@b"))
         #expect(place.stamp.timestamp.value == 3)
@@ -64,7 +64,7 @@ struct ArgumentTests {
         }
     }
 
-    @Test("A bot may be given its pause in seconds")
+    @Test("A bot's interval can be given in seconds")
     func bots() {
         #expect(BotName(argument: "life")?.seconds == 1)
         #expect(BotName(argument: "life=0.25")?.seconds == 0.25)
