@@ -4,10 +4,10 @@ import Crypto
 public import Scuttlebutt
 
 extension Fingerprint {
-    /// The SHA-256 of an update as it stands on the wire.
+    /// Creates the SHA-256 of an update in its wire format.
     ///
-    /// Cryptographic, because a peer that could find two updates with one fingerprint could have an
-    /// honest update refused by sending a forged one first.
+    /// The hash is cryptographic, because a peer that could find two updates with the same
+    /// fingerprint could get an honest update refused by sending a forged one first.
     ///
     /// - Complexity: O(bytes); about 0.3 µs for 200 bytes.
     public init?(of update: Update) {
