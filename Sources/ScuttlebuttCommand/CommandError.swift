@@ -20,3 +20,6 @@ struct CommandError: Error {
 
 /// The reader of our output has closed it, so no further answer can be delivered.
 struct OutputClosedError: Error {}
+
+/// Thrown if no subcommand is given; its message is the help.
+struct MissingSubcommandError: Error {}

@@ -13,16 +13,19 @@ struct ExitStatus {
         case is CancellationError, is OutputClosedError:
             message = nil
             code = 0
+        case is MissingSubcommandError:
+            message = ScuttlebuttCommand.helpMessage()
+            code = CommandError.badInput
         case let failure as CommandError:
-            message = failure.message
+            message = "error: \(failure.message)"
             code = failure.code
         case let error as LinkError:
             let isAway =
                 error.code == .unreachable || error.code == .lost || error.code == .timedOut
-            message = error.message
+            message = "error: \(error.message)"
             code = isAway ? CommandError.unreachable : CommandError.badInput
         case let error as StorageError:
-            message = error.message
+            message = "error: \(error.message)"
             code = CommandError.badInput
         default:
             return nil

@@ -36,7 +36,7 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
 
     /// Prints the help as a usage error when no subcommand is given.
     func run() async throws {
-        throw CommandError(ScuttlebuttCommand.helpMessage())
+        throw MissingSubcommandError()
     }
 
     /// Parses the arguments, runs the command and exits.
@@ -63,7 +63,7 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
     /// Prints an error on one line; requested help and version texts go to stdout.
     private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {
         if let status = ExitStatus(error) {
-            if let message = status.message { StandardError.shared.note("error: \(message)") }
+            if let message = status.message { StandardError.shared.note(message) }
             return status.code
         }
         if exitCode(for: error) == .success {

@@ -110,6 +110,34 @@ struct UsageTests {
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
 
+    @Test(
+        "An error names the cause and the next step",
+        arguments: [
+            (
+                ["serve", "--port", "70000"],
+                "invalid --port 70000: use 0–65535, where 0 picks a free port "
+                    + "(see 'scuttlebutt serve --help')"
+            ),
+            (["join"], "missing expected argument '<url>' (see 'scuttlebutt join --help')"),
+            (
+                ["peer", "model"],
+                "specify either --listen [HOST:]PORT or --connect HOST:PORT "
+                    + "(see 'scuttlebutt peer --help')"
+            ),
+        ])
+    func errorText(arguments: [String], text: String) async throws {
+        let result = try await CommandProcess.run(arguments)
+        #expect(result.errors == "error: \(text)\n")
+    }
+
+    @Test("Without a subcommand the help goes to stderr, with exit code 2")
+    func noSubcommand() async throws {
+        let result = try await CommandProcess.run([])
+        #expect(result.code == 2)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.hasPrefix("OVERVIEW: "))
+    }
+
     @Test("The version is printed by a command and by a flag")
     func version() async throws {
         let verb = try await CommandProcess.run(["version"])

@@ -66,7 +66,7 @@ public struct LineDecoder: Sendable {
             let end = scanner.skipWhitespace(at: extent.end)
             guard end == scanner.bytes.count else { throw JSONFailure(.unexpectedByte, at: end) }
         } catch {
-            throw SessionError(.notJSON, "invalid JSON: \(error.text)")
+            throw SessionError(.notJSON, error.text)
         }
     }
 

@@ -96,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         for (name, port) in [("--port", port), ("--tcp-port", tcpPort ?? 0)]
         where !(0...65_535).contains(port) {
-            throw ValidationError("invalid \(name) \(port): use 0–65535 (0 picks a free port)")
+            throw ValidationError("invalid \(name) \(port): use 0–65535, where 0 picks a free port")
         }
         if inMemory, store != nil {
             throw ValidationError("--in-memory and --store cannot be combined")

@@ -13,7 +13,7 @@ enum Listening {
     ) async throws -> any Channel {
         guard (0...65_535).contains(port) else {
             throw LinkError(
-                .badAddress, "invalid port \(port): use 0–65535 (0 picks a free port)")
+                .badAddress, "invalid port \(port): use 0–65535, where 0 picks a free port")
         }
         do {
             return try await ServerBootstrap(group: group)
