@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ArgumentParser
 import ScuttlebuttRuntime
 
 /// The message and exit code for an error that is not a usage error.
