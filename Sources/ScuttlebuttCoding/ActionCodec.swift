@@ -50,8 +50,8 @@ extension ActionCodec where Action: Codable {
 extension ActionCodec where Action == RawAction {
     /// Passes every action through as its bytes.
     ///
-    /// Encoding checks syntax and shape: it throws `JSONFailure` for bytes that are not JSON and
-    /// `ActionShape.Refusal` for JSON that is not an action. Decoding only checks the shape,
+    /// Encoding checks syntax and shape: it throws `JSONError` for bytes that are not JSON and
+    /// `ActionShape.ShapeError` for JSON that is not an action. Decoding only checks the shape,
     /// because the wire and the store have already checked the syntax.
     public static var raw: ActionCodec {
         @Sendable func checkShape(_ payload: Payload) throws {

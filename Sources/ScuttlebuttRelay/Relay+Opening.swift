@@ -21,7 +21,7 @@ extension Relay {
     ///   - configuration: The settings of the relay.
     ///   - bots: Programs to run inside the server.
     /// - Throws: `LinkError` `.badAddress` for a peer whose address is invalid, `StorageError` if
-    ///   the log or the export file cannot be read, or a `StoreFault` if there is no initial state.
+    ///   the log or the export file cannot be read, or a `StoreError` if there is no initial state.
     public static func open(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         storage: (any LogStorage)? = nil, options: GossipOptions<Action> = GossipOptions(),

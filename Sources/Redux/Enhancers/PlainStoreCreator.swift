@@ -3,10 +3,10 @@
 /// Creates plain stores, as the start of every chain of enhancers.
 public struct PlainStoreCreator: StoreCreator {
     /// Receives the errors of the created stores.
-    public let onFault: FaultHandler?
+    public let onFault: StoreErrorHandler?
 
     /// Creates a creator of plain stores.
-    public init(onFault: FaultHandler? = nil) { self.onFault = onFault }
+    public init(onFault: StoreErrorHandler? = nil) { self.onFault = onFault }
 
     /// Creates a plain store.
     ///

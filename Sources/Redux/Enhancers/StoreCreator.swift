@@ -3,7 +3,7 @@
 /// Creates stores for any types of state and action.
 public protocol StoreCreator: Sendable {
     /// Receives the errors of the created stores.
-    var onFault: FaultHandler? { get }
+    var onFault: StoreErrorHandler? { get }
 
     /// The exclusive kinds of the enhancers that have been applied to this creator.
     var exclusiveKinds: [EnhancerKind] { get }
@@ -13,7 +13,7 @@ public protocol StoreCreator: Sendable {
     /// - Parameters:
     ///   - initial: The initial state, or `nil` if the reducer provides it.
     ///   - reducer: The reducer of the store.
-    /// - Throws: A ``StoreFault`` if there is no initial state or an enhancer refuses.
+    /// - Throws: A ``StoreError`` if there is no initial state or an enhancer refuses.
     func create<State: Sendable, Action: Sendable>(
         _ initial: State?, _ reducer: Reducer<State, Action>
     ) throws -> any StoreProtocol<State, Action>
@@ -21,7 +21,7 @@ public protocol StoreCreator: Sendable {
 
 extension StoreCreator {
     /// The default, `nil`; `enhanced(by:)` keeps the handler of the original creator.
-    public var onFault: FaultHandler? { nil }
+    public var onFault: StoreErrorHandler? { nil }
 
     /// The default, an empty array; `enhanced(by:)` tracks the kinds for all creators.
     public var exclusiveKinds: [EnhancerKind] { [] }
@@ -29,12 +29,12 @@ extension StoreCreator {
     /// Returns this creator enhanced by `enhancer`.
     ///
     /// If an exclusive enhancer of the same kind has already been applied, the returned creator
-    /// throws ``StoreFault/Code/duplicateEnhancer`` instead.
+    /// throws ``StoreError/Code/duplicateEnhancer`` instead.
     public func enhanced(by enhancer: any StoreEnhancer) -> any StoreCreator {
         if let kind = enhancer.exclusiveKind, exclusiveKinds.contains(kind) {
             return RefusingCreator(
                 onFault: onFault,
-                fault: StoreFault(
+                fault: StoreError(
                     .duplicateEnhancer,
                     "the enhancer \(kind.name) is applied twice; apply it only once"))
         }
@@ -50,7 +50,7 @@ extension StoreCreator {
 
 private struct EnhancedCreator: StoreCreator {
     let base: any StoreCreator
-    let onFault: FaultHandler?
+    let onFault: StoreErrorHandler?
     let exclusiveKinds: [EnhancerKind]
 
     func create<State: Sendable, Action: Sendable>(
@@ -61,8 +61,8 @@ private struct EnhancedCreator: StoreCreator {
 }
 
 private struct RefusingCreator: StoreCreator {
-    let onFault: FaultHandler?
-    let fault: StoreFault
+    let onFault: StoreErrorHandler?
+    let fault: StoreError
 
     func create<State: Sendable, Action: Sendable>(
         _ initial: State?, _ reducer: Reducer<State, Action>

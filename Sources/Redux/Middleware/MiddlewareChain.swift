@@ -14,7 +14,7 @@ final class MiddlewareChain<Action: Sendable>: Sendable {
     /// Puts the middleware before `store`, which must not retain the chain.
     func assemble<State: Sendable>(
         _ middleware: [Middleware<State, Action>], before store: any StoreProtocol<State, Action>,
-        onFault: FaultHandler?
+        onFault: StoreErrorHandler?
     ) -> Dispatch {
         let context = MiddlewareContext(
             store: store, chain: WeakChain(value: self), onFault: onFault)

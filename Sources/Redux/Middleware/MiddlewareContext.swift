@@ -4,7 +4,7 @@
 public struct MiddlewareContext<State: Sendable, Action: Sendable>: Sendable {
     let store: any StoreProtocol<State, Action>
     let chain: WeakChain<Action>
-    let onFault: FaultHandler?
+    let onFault: StoreErrorHandler?
 
     /// The newest state.
     public var state: State { store.state }
@@ -22,7 +22,7 @@ public struct MiddlewareContext<State: Sendable, Action: Sendable>: Sendable {
     public func dispatch(_ action: Action) -> Action {
         guard let chain = chain.value else { return action }
         guard let run = chain.run else {
-            StoreFault(
+            StoreError(
                 .dispatchWhileBuilding,
                 "a middleware dispatched \(action) while the chain was being assembled, which "
                     + "would bypass the others; dispatch after the store is created"

@@ -52,7 +52,7 @@ extension Reducer where State == Slices {
                 if names.isEmpty { return [emptyCombine] }
                 guard signal == .initialize, !unknown.isEmpty else { return [] }
                 return [
-                    StoreFault(
+                    StoreError(
                         .unknownSlice,
                         "the initial state has parts without a reducer, which are removed: "
                             + unknown.joined(separator: ", "))

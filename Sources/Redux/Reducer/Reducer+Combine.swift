@@ -56,17 +56,17 @@ extension Reducer {
         }
     }
 
-    static var emptyCombine: StoreFault {
-        StoreFault(.emptyCombine, "combine has no reducers, so no action has any effect")
+    static var emptyCombine: StoreError {
+        StoreError(.emptyCombine, "combine has no reducers, so no action has any effect")
     }
 
     /// Returns the errors in the composition of this reducer, for a store to report.
-    func compositionErrors(_ state: State, _ signal: ReducerSignal) -> [StoreFault] {
+    func compositionErrors(_ state: State, _ signal: ReducerSignal) -> [StoreError] {
         let duplicates = places.enumerated().filter { index, place in
             places[..<index].contains { $0.isSame(as: place) }
         }
         return duplicates.map { _, place in
-            StoreFault(
+            StoreError(
                 .duplicateSlice,
                 "combine has two slices for \(place.name), which reduce the same state")
         } + (diagnose?(state, signal) ?? [])

@@ -22,7 +22,7 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     /// The maximum number of errors recorded for one action; further ones are summarised in one.
     static var pendingFaultLimit: Int { 64 }
 
-    let onFault: FaultHandler?
+    let onFault: StoreErrorHandler?
     /// Returns the state for a reducer that reads its own store against the rules, because the
     /// actual state is being changed at that moment.
     let substituteState: @Sendable () -> State
@@ -41,7 +41,7 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
 
     init(
         initial: State, substituteState: @escaping @Sendable () -> State,
-        reducer: Reducer<State, Action>, onFault: FaultHandler?
+        reducer: Reducer<State, Action>, onFault: StoreErrorHandler?
     ) {
         self.onFault = onFault
         self.substituteState = substituteState
@@ -122,13 +122,13 @@ struct FeedEntry<State: Sendable>: Sendable {
 @usableFromInline
 struct PostLockWork: Sendable {
     @usableFromInline var subscribers: [Subscriber] = []
-    @usableFromInline var faults: [StoreFault] = []
+    @usableFromInline var faults: [StoreError] = []
 
     @usableFromInline init() {}
 }
 
 /// The work recorded by the thread holding the lock of a store, to be done after its release.
 struct PendingWork: Sendable {
-    var faults: [StoreFault] = []
+    var faults: [StoreError] = []
     var dropped: [UInt64] = []
 }

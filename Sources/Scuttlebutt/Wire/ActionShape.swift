@@ -8,10 +8,10 @@ public enum ActionShape: Hashable, Sendable {
     /// An action whose `type` is valid UTF-8 and not empty.
     case action(type: [UInt8])
     /// A value that must not be sent to any peer.
-    case refused(Refusal)
+    case refused(ShapeError)
 
     /// The reason a value is not an action.
-    public struct Refusal: Error, Hashable, Sendable {
+    public struct ShapeError: Error, Hashable, Sendable {
         private enum Value: UInt8 {
             case notAnObject, typeMissing, typeNotAString, typeEmpty, metaNotAnObject
         }
@@ -19,15 +19,15 @@ public enum ActionShape: Hashable, Sendable {
         private let value: Value
 
         /// The value is not an object.
-        public static let notAnObject = Refusal(value: .notAnObject)
+        public static let notAnObject = ShapeError(value: .notAnObject)
         /// There is no `type`.
-        public static let typeMissing = Refusal(value: .typeMissing)
+        public static let typeMissing = ShapeError(value: .typeMissing)
         /// The `type` is not a string.
-        public static let typeNotAString = Refusal(value: .typeNotAString)
+        public static let typeNotAString = ShapeError(value: .typeNotAString)
         /// The `type` is the empty string.
-        public static let typeEmpty = Refusal(value: .typeEmpty)
+        public static let typeEmpty = ShapeError(value: .typeEmpty)
         /// There is a `meta`, and it is not an object.
-        public static let metaNotAnObject = Refusal(value: .metaNotAnObject)
+        public static let metaNotAnObject = ShapeError(value: .metaNotAnObject)
 
         /// The reason as text.
         public var text: String {
@@ -56,10 +56,10 @@ public enum ActionShape: Hashable, Sendable {
 
     /// Inspects a value that ``JSONScanner`` has validated.
     public static func inspect(_ bytes: UnsafeBufferPointer<UInt8>) -> ActionShape {
-        do throws(Refusal) {
+        do throws(ShapeError) {
             let literal = try typeLiteral(bytes)
             guard let text = try? JSONString.decoded(bytes, at: literal.lowerBound) else {
-                throw Refusal.typeNotAString
+                throw ShapeError.typeNotAString
             }
             return .action(type: text)
         } catch {
@@ -72,7 +72,7 @@ public enum ActionShape: Hashable, Sendable {
     /// - Throws: The reason the value is not an action.
     public static func isLocalAction(
         _ bytes: UnsafeBufferPointer<UInt8>
-    ) throws(Refusal) -> Bool {
+    ) throws(ShapeError) -> Bool {
         let literal = try typeLiteral(bytes)
         let first = bytes[literal.lowerBound + 1]
         guard first == Ascii.backslash else { return first == 0x40 }
@@ -85,7 +85,7 @@ public enum ActionShape: Hashable, Sendable {
     /// Returns the range of the literal of `type`, including its quotes.
     private static func typeLiteral(
         _ bytes: UnsafeBufferPointer<UInt8>
-    ) throws(Refusal) -> Range<Int> {
+    ) throws(ShapeError) -> Range<Int> {
         guard var members = JSONMembers(bytes) else { throw .notAnObject }
         var type: Range<Int>?
         var meta: Range<Int>?

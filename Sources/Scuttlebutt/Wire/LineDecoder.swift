@@ -61,10 +61,10 @@ public struct LineDecoder: Sendable {
     }
 
     private func requireJSON(_ scanner: JSONScanner) throws(SessionError) {
-        do throws(JSONFailure) {
+        do throws(JSONError) {
             let extent = try scanner.measureValue(at: 0)
             let end = scanner.skipWhitespace(at: extent.end)
-            guard end == scanner.bytes.count else { throw JSONFailure(.unexpectedByte, at: end) }
+            guard end == scanner.bytes.count else { throw JSONError(.unexpectedByte, at: end) }
         } catch {
             throw SessionError(.notJSON, error.text)
         }
@@ -112,7 +112,7 @@ public struct LineDecoder: Sendable {
         }
         let payload = UnsafeBufferPointer(rebasing: bytes[parts.payload])
         if wire.rules == .fork {
-            do throws(ActionShape.Refusal) {
+            do throws(ActionShape.ShapeError) {
                 _ = try ActionShape.isLocalAction(payload)
             } catch {
                 return .refused(Refusal(.value, error.text, stamp: stamp))

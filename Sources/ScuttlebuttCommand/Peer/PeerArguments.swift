@@ -47,7 +47,7 @@ struct PeerArguments {
     /// Reads one JSON value.
     mutating func value(_ what: String) throws(PeerRequestError) -> JSONText {
         let bytes = try text(what)
-        do throws(JSONFailure) {
+        do throws(JSONError) {
             return try JSONText(stringifying: bytes)
         } catch {
             throw PeerRequestError(
@@ -83,8 +83,8 @@ struct PeerArguments {
     private mutating func text(_ what: String) throws(PeerRequestError) -> [UInt8] {
         skipBlanks()
         guard !rest.isEmpty else { throw PeerRequestError(message: "\(what) is missing") }
-        let end: Result<Int, JSONFailure> = rest.withUnsafeBufferPointer { bytes in
-            do throws(JSONFailure) {
+        let end: Result<Int, JSONError> = rest.withUnsafeBufferPointer { bytes in
+            do throws(JSONError) {
                 return .success(try JSONScanner(bytes).skipValue(at: 0))
             } catch {
                 return .failure(error)

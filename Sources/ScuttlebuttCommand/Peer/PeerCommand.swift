@@ -123,7 +123,7 @@ struct PeerCommand: AsyncParsableCommand {
         if let meta {
             let bytes = Array(meta.utf8)
             let isJSON: Bool = bytes.withUnsafeBufferPointer { buffer in
-                do throws(JSONFailure) {
+                do throws(JSONError) {
                     try JSONScanner(buffer).validate()
                     return true
                 } catch {

@@ -4,7 +4,7 @@
 ///
 /// `dispatch` does not throw, so errors go to the handler given to the store. Without a handler, an
 /// error traps with its message in debug builds and is ignored in release builds.
-public struct StoreFault: Error, Sendable, CustomStringConvertible {
+public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     ///
     /// More kinds may be added.
@@ -70,11 +70,11 @@ public struct StoreFault: Error, Sendable, CustomStringConvertible {
     }
 
     /// Passes the error to `handler`, or handles it as a store without a handler does.
-    public func report(to handler: FaultHandler?) {
+    public func report(to handler: StoreErrorHandler?) {
         if let handler { return handler(self) }
         assertionFailure(description)
     }
 }
 
 /// Receives the errors of a store, on the thread where they occurred and outside of its lock.
-public typealias FaultHandler = @Sendable (StoreFault) -> Void
+public typealias StoreErrorHandler = @Sendable (StoreError) -> Void

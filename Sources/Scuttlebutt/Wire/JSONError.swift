@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// An error in JSON or a violation of its bounds, with its position.
-public struct JSONFailure: Error, Hashable, Sendable {
+public struct JSONError: Error, Hashable, Sendable {
     /// The kind of error.
     public struct Code: Hashable, Sendable {
         private enum Value: UInt8 {
@@ -48,7 +48,7 @@ public struct JSONFailure: Error, Hashable, Sendable {
     public var text: String { "\(code.text) at byte \(offset)" }
 }
 
-extension JSONFailure.Code {
+extension JSONError.Code {
     /// The kind of error as text.
     public var text: String {
         switch value {

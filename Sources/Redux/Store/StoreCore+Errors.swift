@@ -34,8 +34,8 @@ extension StoreCore {
         }
     }
 
-    static func failure(of action: String, _ error: any Error) -> StoreFault {
-        StoreFault(
+    static func failure(of action: String, _ error: any Error) -> StoreError {
+        StoreError(
             .reducerFailed, "the reducer failed on \(action); the state is unchanged",
             cause: error)
     }
@@ -45,7 +45,7 @@ extension StoreCore {
     }
 
     @usableFromInline
-    func report(_ faults: [StoreFault]) {
+    func report(_ faults: [StoreError]) {
         for fault in faults { fault.report(to: onFault) }
     }
 
@@ -61,19 +61,19 @@ extension StoreCore {
     ///
     /// The handler is the program's code and runs after the lock is released. Without a handler, a
     /// debug build traps here, where the stack shows the cause.
-    func recordViolation(_ code: StoreFault.Code, _ message: String) {
+    func recordViolation(_ code: StoreError.Code, _ message: String) {
         let isReading = readAddress.load(ordering: .relaxed) != 0
         let fault =
             isReading
-            ? StoreFault(.changeWhileReading, "the body of withState must only read: \(message)")
-            : StoreFault(code, message)
+            ? StoreError(.changeWhileReading, "the body of withState must only read: \(message)")
+            : StoreError(code, message)
         if onFault == nil { assertionFailure(fault.description) }
         pending.withLock { pending in
             switch pending.faults.count {
             case ..<Self.pendingFaultLimit: pending.faults.append(fault)
             case Self.pendingFaultLimit:
                 pending.faults.append(
-                    StoreFault(.tooManyFaults, "further errors in the same action were dropped"))
+                    StoreError(.tooManyFaults, "further errors in the same action were dropped"))
             default: break
             }
         }
