@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// The message and exit code for an error that is not a usage error.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
