@@ -50,5 +50,9 @@ struct CommandInputTests {
         task.cancel()
         #expect(await task.value == nil)
         try? pipe.fileHandleForWriting.close()
+        // The reading thread sees the end before its descriptor is closed. Otherwise it could read
+        // from the pipe of another test, which may get a descriptor with the same number.
+        #expect(await input.next() == nil)
+        try? pipe.fileHandleForReading.close()
     }
 }
