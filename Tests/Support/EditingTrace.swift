@@ -80,28 +80,7 @@ extension EditingTrace {
         guard let file = EditingTrace.file(name) else {
             throw Failure(description: "\(name): \(EditingTrace.absence)")
         }
-        // On a thread of its own, because waiting for a child process blocks.
-        let json = try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(with: Result { try EditingTrace.unpacked(file) })
-            }
-        }
-        self = try JSONDecoder().decode(EditingTrace.self, from: json)
-    }
-
-    /// The contents of a gzip file, by the program of that name.
-    private static func unpacked(_ file: URL) throws -> Data {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["gzip", "-dc", file.path]
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "gzip could not unpack \(file.path)")
-        }
-        return data
+        let json = try await Gzip.unpacked(file.path)
+        self = try JSONDecoder().decode(EditingTrace.self, from: Data(json))
     }
 }

@@ -47,7 +47,7 @@ enum Descriptor {
 
     private static func wait(_ file: CInt, for events: Int16) {
         var waiting = pollfd(fd: file, events: events, revents: 0)
-        _ = poll(&waiting, 1, -1)
+        _ = poll(&waiting, 1, -1)  // input and output have a queue with its own thread
     }
 
     #if canImport(Glibc)

@@ -5,7 +5,7 @@ import ScuttlebuttRuntime
 import ScuttlebuttRuntimeTestKit
 import Testing
 
-@Suite("The log with injected faults")
+@Suite("The log with injected faults", .timeLimit(.minutes(20)))
 struct FaultInjectingStorageTests {
     @Test("It keeps what a log storage promises", arguments: StorageConformance.cases)
     func conforms(to promise: StorageConformance.Case) async throws {
