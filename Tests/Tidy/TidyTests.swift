@@ -22,7 +22,7 @@ struct TidyTests {
     func walkFindsFiles() throws {
         let paths = Set(try Self.files.get().map(\.path))
         #expect(paths.contains("Package.swift"))
-        #expect(paths.contains("Sources/Scuttlebutt/Clock/Source.swift"))
+        #expect(paths.contains("Sources/Scuttlebutt/Order/Source.swift"))
         #expect(paths.contains("Tests/Tidy/TidyTests.swift"))
         #expect(paths.contains("dev/check"))
         #expect(!paths.contains { $0.hasPrefix(".build/") || $0.hasPrefix("Wasm/Core/") })

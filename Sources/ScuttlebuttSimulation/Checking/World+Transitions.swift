@@ -99,7 +99,7 @@ extension World {
         let own = nodes[node].source
         guard retainsEverything, connections[number].ends[end].node != nil,
             connections[number].ends[1 - end].isOpen,
-            let claimed = digest.clock[own], claimed <= .clockCeiling
+            let claimed = digest.vector[own], claimed <= .clockCeiling
         else { return }
         let value = claimed.value
         nodes[node].ownClaims.highest = max(nodes[node].ownClaims.highest, value)

@@ -241,7 +241,7 @@ extension World {
         switch line {
         case .ignored: "nothing"
         case .refused: "rubbish"
-        case .message(.digest(let digest)): "header(\(digest.clock.description))"
+        case .message(.digest(let digest)): "header(\(digest.vector.description))"
         case .message(.sync): "SYNC"
         case .message(.update(let update)): update.stamp.text
         }

@@ -36,29 +36,3 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     @inlinable
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.value < right.value }
 }
-
-/// The position of an update in the order that all peers agree on: by timestamp, then by source.
-///
-/// A stamp also identifies an update on the classic wire.
-public struct Stamp: Hashable, Comparable, Sendable {
-    /// The logical time.
-    public let timestamp: Timestamp
-    /// The writer, which breaks ties between equal timestamps by UTF-16 code units.
-    public let source: Source
-
-    /// Creates a stamp.
-    @inlinable
-    public init(timestamp: Timestamp, source: Source) {
-        self.timestamp = timestamp
-        self.source = source
-    }
-
-    /// The total order of updates.
-    @inlinable
-    public static func < (left: Stamp, right: Stamp) -> Bool {
-        if left.timestamp.value != right.timestamp.value {
-            return left.timestamp.value < right.timestamp.value
-        }
-        return left.source < right.source
-    }
-}
