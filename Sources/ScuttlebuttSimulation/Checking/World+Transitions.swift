@@ -103,7 +103,7 @@ extension World {
         else { return }
         let value = claimed.value
         nodes[node].ownClaims.highest = max(nodes[node].ownClaims.highest, value)
-        let newest = nodes[node].peer?.look { $0.gossip.newestOwn?.value ?? 0 } ?? 0
+        let newest = nodes[node].peer?.withPeer { $0.gossip.newestOwn?.value ?? 0 } ?? 0
         guard value > max(newest, nodes[node].ownClaims.lastWritten) else { return }
         nodes[node].ownClaims.open.append(
             OwnClaims.Claim(
@@ -137,7 +137,7 @@ extension World {
             claim.until <= now || !connections[claim.connection].ends[claim.end].isOpen
         }
         guard nodes[node].ownClaims.count < OwnClaims.limit,
-            let newest = nodes[node].peer?.look({ $0.gossip.newestOwn?.value ?? 0 }),
+            let newest = nodes[node].peer?.withPeer({ $0.gossip.newestOwn?.value ?? 0 }),
             let claim = nodes[node].ownClaims.open.first(where: { $0.timestamp < newest })
         else { return }
         fail(
