@@ -57,8 +57,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // The tests start programs with these.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -67,7 +67,7 @@ let package = Package(
     targets: [
         .target(name: "Scuttlebutt", swiftSettings: settings),
         .target(name: "Rewind", dependencies: ["Scuttlebutt"], swiftSettings: settings),
-        .target(name: "Redux", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+        .target(name: "Redux", dependencies: ["Scuttlebutt", deque], swiftSettings: settings),
         .target(name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(
             name: "ScuttlebuttModels",
@@ -108,7 +108,7 @@ let package = Package(
         .target(
             name: "ScuttlebuttSQLite",
             dependencies: [
-                "Scuttlebutt", "ScuttlebuttRuntime",
+                "Scuttlebutt", "ScuttlebuttRuntime", deque,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -128,7 +128,8 @@ let package = Package(
                 "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttModels",
                 "ScuttlebuttRuntime", "ScuttlebuttSimulation",
                 "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", "ScuttlebuttRelay",
-                logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                deque, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),

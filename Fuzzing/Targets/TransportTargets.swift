@@ -63,7 +63,7 @@ extension FuzzTarget {
         while !rest.isEmpty {
             let piece = Array(rest.prefix(chunk))
             rest = rest.dropFirst(piece.count)
-            do throws(WebSocketDecoder.Violation) {
+            do throws(WebSocketDecoder.ProtocolError) {
                 try decode(piece, &decoder, &said)
             } catch {
                 return said + ["violation \(error.code)"]
@@ -74,10 +74,10 @@ extension FuzzTarget {
 
     private static func decode(
         _ piece: [UInt8], _ decoder: inout WebSocketDecoder, _ said: inout [String]
-    ) throws(WebSocketDecoder.Violation) {
-        var failure: WebSocketDecoder.Violation?
+    ) throws(WebSocketDecoder.ProtocolError) {
+        var failure: WebSocketDecoder.ProtocolError?
         piece.withUnsafeBytes { bytes in
-            do throws(WebSocketDecoder.Violation) {
+            do throws(WebSocketDecoder.ProtocolError) {
                 try decoder.decode(bytes) { event in
                     switch event {
                     case .text(let text): said.append("text \(Array(text))")

@@ -54,7 +54,7 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     /// Hears of actions that were refused and of broken store rules.
     ///
     /// Without one they trap in debug builds.
-    public var onFault: FaultHandler?
+    public var onFault: StoreErrorHandler?
 
     /// Gets `debug` lines; never payloads.
     public var logger = Logger(label: "scuttlebutt.store")

@@ -2,23 +2,6 @@
 
 public import Scuttlebutt
 
-/// An action that travels between peers.
-///
-/// An enumeration with synthesised `Codable` is encoded in Redux's flat form (see
-/// ``ActionCodec/flat``). The names of its cases become part of the wire format and must not change
-/// once shipped, so pin them with `CodingKeys`.
-public protocol GossipAction: Codable, Sendable {
-    /// Whether this action stays with the peer that dispatched it. Defaults to `false`.
-    ///
-    /// In addition, actions whose type begins with `@` always stay local.
-    var isLocalOnly: Bool { get }
-}
-
-extension GossipAction {
-    /// The default, `false`.
-    public var isLocalOnly: Bool { false }
-}
-
 /// Converts actions to payload bytes and back.
 public struct ActionCodec<Action: Sendable>: Sendable {
     /// Encodes an action as a JSON object with a non-empty `type`.
@@ -64,28 +47,11 @@ extension ActionCodec where Action: Codable {
     }
 }
 
-/// An action of any type, represented by its bytes.
-public struct RawAction: Sendable, Hashable {
-    /// A JSON object with a `type`.
-    public let payload: Payload
-
-    /// Creates an action from its bytes, which ``ActionCodec/raw`` checks.
-    public init(payload: Payload) { self.payload = payload }
-
-    /// The text of `type`, or an empty string if the bytes are not an action.
-    ///
-    /// - Complexity: O(n), where n is the number of bytes.
-    public var type: String {
-        guard case .action(let type) = ActionShape.inspect(payload) else { return "" }
-        return String(decoding: type, as: UTF8.self)
-    }
-}
-
 extension ActionCodec where Action == RawAction {
     /// Passes every action through as its bytes.
     ///
-    /// Encoding checks syntax and shape: it throws `JSONFailure` for bytes that are not JSON and
-    /// `ActionShape.Refusal` for JSON that is not an action. Decoding only checks the shape,
+    /// Encoding checks syntax and shape: it throws `JSONError` for bytes that are not JSON and
+    /// `ActionShape.ShapeError` for JSON that is not an action. Decoding only checks the shape,
     /// because the wire and the store have already checked the syntax.
     public static var raw: ActionCodec {
         @Sendable func checkShape(_ payload: Payload) throws {

@@ -68,13 +68,13 @@ final class JSONReader: Decoder {
     init(_ bytes: [UInt8], bounds: JSONBounds) throws {
         self.bytes = bytes
         pathBudget = 16 * bytes.count + 65_536
-        let found = bytes.withUnsafeBufferPointer { buffer -> Result<ValueRange, JSONFailure> in
+        let found = bytes.withUnsafeBufferPointer { buffer -> Result<ValueRange, JSONError> in
             let scanner = JSONScanner(buffer, bounds: bounds)
-            do throws(JSONFailure) {
+            do throws(JSONError) {
                 let start = scanner.skipWhitespace(at: 0)
                 let end = try scanner.skipValue(at: start)
                 let rest = scanner.skipWhitespace(at: end)
-                if rest < buffer.count { throw JSONFailure(.unexpectedByte, at: rest) }
+                if rest < buffer.count { throw JSONError(.unexpectedByte, at: rest) }
                 return .success(ValueRange(start: start, end: end))
             } catch {
                 return .failure(error)

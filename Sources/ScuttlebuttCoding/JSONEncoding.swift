@@ -50,8 +50,8 @@ struct WriteFrame {
 /// output. If a container is used after something else was written behind it, which synthesised
 /// code never does, its bytes are inserted.
 final class JSONWriter: Encoder {
-    // Each access to what follows is over before anything else runs, so the dynamic checks of
-    // exclusive access are only time.
+    // Each access to the following properties ends before anything else runs, so dynamic
+    // exclusivity checks would only cost time.
     @exclusivity(unchecked) var output: [UInt8] = []
     /// All containers, by number.
     @exclusivity(unchecked) var frames: [WriteFrame] = []

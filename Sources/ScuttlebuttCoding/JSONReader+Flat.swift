@@ -33,7 +33,7 @@ extension JSONReader {
         findFlatMembers()
         do {
             return try decode(type, at: root)
-        } catch is UnknownActionType {
+        } catch is UnknownActionTypeError {
             return nil
         } catch {
             if flat.unknownType != nil { return nil }
@@ -130,15 +130,4 @@ extension JSONReader {
         flat.type = found.0.map(ValueRange.init)
         flat.payload = found.1.map(ValueRange.init)
     }
-}
-
-/// Thrown by a hand-written `init(from:)` of an action for an unknown `type`.
-///
-/// ``ActionCodec`` then treats the action as unknown instead of failing.
-public struct UnknownActionType: Error, Hashable, Sendable {
-    /// The unknown `type`.
-    public let type: String
-
-    /// Creates an error for an unknown type.
-    public init(_ type: String) { self.type = type }
 }

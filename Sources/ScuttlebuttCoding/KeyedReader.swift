@@ -34,7 +34,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     @inline(__always)
-    private func look(_ key: Key) -> ValueRange? {
+    private func lookUp(_ key: Key) -> ValueRange? {
         let name = key.stringValue
         if role == .flatPayload {
             // A key type of size zero has only one case.
@@ -50,7 +50,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     @inline(__always)
     private func find(_ key: Key) throws -> ValueRange {
-        if let found = look(key) { return found }
+        if let found = lookUp(key) { return found }
         throw missing(key)
     }
 
@@ -61,7 +61,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
             .init(codingPath: codingPath, debugDescription: "no member \(key.stringValue)"))
     }
 
-    func contains(_ key: Key) -> Bool { look(key) != nil }
+    func contains(_ key: Key) -> Bool { lookUp(key) != nil }
 
     func decodeNil(forKey key: Key) throws -> Bool { reader.isNull(at: try find(key)) }
 

@@ -36,7 +36,7 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
 
     /// Prints the help as a usage error when no subcommand is given.
     func run() async throws {
-        throw CommandFailure(ScuttlebuttCommand.helpMessage())
+        throw MissingSubcommandError()
     }
 
     /// Parses the arguments, runs the command and exits.
@@ -62,9 +62,9 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
 
     /// Prints an error on one line; requested help and version texts go to stdout.
     private static func report(_ error: any Error, _ arguments: [String]) async -> Int32 {
-        if let ending = Ending(error) {
-            if let message = ending.message { StandardError.shared.note("error: \(message)") }
-            return ending.code
+        if let status = ExitStatus(error) {
+            if let message = status.message { StandardError.shared.note(message) }
+            return status.code
         }
         if exitCode(for: error) == .success {
             let text = fullMessage(for: error)
@@ -88,20 +88,6 @@ private func endProcess(_ code: Int32) async -> Never {
     await StandardError.shared.drain()
     await StandardOutput.shared.drain()
     exit(code)
-}
-
-/// `scuttlebutt version`: prints the version, like `--version`.
-struct VersionCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Print the version.")
-
-    @Flag(help: "Print the version as a JSON object.") var json = false
-
-    func run() async throws {
-        let version = ScuttlebuttCommand.version
-        let line = json ? "{\"version\":\"\(version)\"}" : version
-        try await StandardOutput.shared.write(line: Array(line.utf8))
-    }
 }
 
 extension String {

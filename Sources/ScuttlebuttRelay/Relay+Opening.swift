@@ -21,7 +21,7 @@ extension Relay {
     ///   - configuration: The settings of the relay.
     ///   - bots: Programs to run inside the server.
     /// - Throws: `LinkError` `.badAddress` for a peer whose address is invalid, `StorageError` if
-    ///   the log or the export file cannot be read, or a `StoreFault` if there is no initial state.
+    ///   the log or the export file cannot be read, or a `StoreError` if there is no initial state.
     public static func open(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         storage: (any LogStorage)? = nil, options: GossipOptions<Action> = GossipOptions(),
@@ -49,29 +49,5 @@ extension Relay {
                 initial: initial, reducer: reducer, codec: codec, options: options)
         }
         return Relay(store, configuration, bots, peers, meter)
-    }
-}
-
-/// A transport whose links count their lines.
-struct MeteredTransport: Transport {
-    private let base: any Transport
-    private let meter: TrafficMeter
-
-    init(_ base: any Transport, _ meter: TrafficMeter) {
-        self.base = base
-        self.meter = meter
-    }
-
-    var name: String { base.name }
-
-    /// Lines over TCP have the upstream header, the others that of the fork.
-    var sessionOptions: SessionOptions {
-        var options = SessionOptions()
-        options.headerForm = base is TCPTransport ? .upstream : .fork
-        return options
-    }
-
-    func connect() async throws -> any Link {
-        MeteredLink(try await base.connect(), .dialled, meter)
     }
 }

@@ -32,7 +32,7 @@ extension Relay {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
                 if let listener { group.addTask { await self.acceptLines(from: listener) } }
-                group.addTask { await self.accompany() }
+                group.addTask { await self.runBackgroundTasks() }
                 try await serveHTTP(beside: listener)
             }
         } catch {
@@ -59,9 +59,7 @@ extension Relay {
 
     /// Starts a session on an accepted link.
     private func take(_ link: any Link, _ kind: LinkKind) {
-        var options = SessionOptions()
-        options.headerForm = kind == .tcp ? .upstream : .fork
-        store.swarm.accept(MeteredLink(link, kind, meter), options: options)
+        store.swarm.accept(MeteredLink(link, kind, meter))
     }
 
     // MARK: HTTP
@@ -90,7 +88,7 @@ extension Relay {
                 let response = pages.respond(request.method, request.head.path ?? "/")
                 try await writer.write(response: response.head, body: response.body)
             } onServerRunning: { channel in
-                self.begin(channel, listener)
+                self.didStartListening(channel, listener)
             }.run()
         } catch {
             throw cannotListen(error)
@@ -98,12 +96,12 @@ extension Relay {
     }
 
     /// Starts dialling and reports the address once the server accepts connections.
-    private func begin(_ channel: any Channel, _ listener: TCPListener?) {
+    private func didStartListening(_ channel: any Channel, _ listener: TCPListener?) {
         let port = channel.localAddress?.port ?? configuration.port
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         let address = RelayAddress(
             http: "http://\(host):\(port)", port: port, tcp: listener?.address)
-        for peer in peers { store.swarm.connect(peer, options: peer.sessionOptions) }
+        for peer in peers { store.swarm.connect(peer) }
         startup.settle(.success(address))
         configuration.report?("listening on \(address.http)")
         if let tcp = address.tcp { configuration.report?("listening on tcp://\(tcp)") }
@@ -124,14 +122,14 @@ extension Relay {
     // MARK: Background tasks
 
     /// Runs the bots and reports statistics until the task is cancelled.
-    private func accompany() async {
+    private func runBackgroundTasks() async {
         await withDiscardingTaskGroup { group in
-            for bot in bots { group.addTask { await self.live(bot) } }
+            for bot in bots { group.addTask { await self.run(bot) } }
             group.addTask { await self.reportStatistics() }
         }
     }
 
-    private func live(_ bot: any Bot<Action>) async {
+    private func run(_ bot: any Bot<Action>) async {
         let (store, meter) = (self.store, self.meter)
         let world = BotWorld<Action>(
             dispatch: { action in store.dispatch(action) },

@@ -13,14 +13,16 @@ final class Collected<Element: Sendable>: Sendable {
 
 extension StorageConformance {
     static func source(_ text: String) throws -> Source {
-        guard let source = Source(text) else { throw Failure("invalid source \(text)") }
+        guard let source = Source(text) else { throw ConformanceError("invalid source \(text)") }
         return source
     }
 
     static func update(
         _ source: Source, _ time: Double, _ payload: String, tail: String? = nil
     ) throws -> Update {
-        guard let timestamp = Timestamp(time) else { throw Failure("invalid timestamp \(time)") }
+        guard let timestamp = Timestamp(time) else {
+            throw ConformanceError("invalid timestamp \(time)")
+        }
         return Update(
             payload: Array(payload.utf8), timestamp: timestamp, source: source,
             tail: tail.map { Array($0.utf8) })
@@ -33,7 +35,9 @@ extension StorageConformance {
     static func fingerprint(_ number: Int) throws -> Fingerprint {
         var bytes = [UInt8](repeating: 7, count: 32)
         for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }
-        guard let fingerprint = Fingerprint(bytes: bytes) else { throw Failure("no fingerprint") }
+        guard let fingerprint = Fingerprint(bytes: bytes) else {
+            throw ConformanceError("no fingerprint")
+        }
         return fingerprint
     }
 
@@ -74,7 +78,8 @@ extension StorageConformance {
         _ found: Value, _ expected: Value, _ what: String
     ) throws {
         guard found != expected else { return }
-        throw Failure("\(what): \("\(found)".prefix(200)) instead of \("\(expected)".prefix(200))")
+        throw ConformanceError(
+            "\(what): \("\(found)".prefix(200)) instead of \("\(expected)".prefix(200))")
     }
 
     static func expect(

@@ -32,22 +32,15 @@ public enum StorageConformance {
 
         /// Checks the promise on a new storage.
         ///
-        /// - Throws: ``StorageConformance/Failure`` if the promise is broken, or an unexpected
+        /// - Throws: ``ConformanceError`` if the promise is broken, or an unexpected
         ///   error of the storage.
         public func run(make: Make, reopen: Reopen) async throws {
             do {
                 try await body(make, reopen)
-            } catch let failure as Failure {
-                throw Failure("\(description): \(failure)")
+            } catch let failure as ConformanceError {
+                throw ConformanceError("\(description): \(failure)")
             }
         }
-    }
-
-    /// A broken promise.
-    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        /// What was expected and what happened.
-        public let description: String
-        init(_ description: String) { self.description = description }
     }
 
     /// All promises.
@@ -129,7 +122,7 @@ public enum StorageConformance {
             try await log.load { sizes.append($0.count) }
             let counts = sizes.values
             guard counts.allSatisfy({ (1...10_000).contains($0) }) else {
-                throw Failure("batches of \(counts)")
+                throw ConformanceError("batches of \(counts)")
             }
             try expect(try await everything(in: log), all.flatMap { $0 }, "updates")
             await log.close()
@@ -177,7 +170,7 @@ public enum StorageConformance {
             try await log.load { sizes.append($0.count) }
             let counts = sizes.values
             guard counts.allSatisfy({ (1...10_000).contains($0) }) else {
-                throw Failure("batches of \(counts)")
+                throw ConformanceError("batches of \(counts)")
             }
             try expect(try await everything(in: log), bySource(updates), "updates")
             await log.close()
@@ -186,9 +179,9 @@ public enum StorageConformance {
             let log = try await make()
             try await log.append([try update("A", 1, "1")])
             do {
-                try await log.load { _ in throw Failure("mine") }
-                throw Failure("nothing was thrown")
-            } catch let failure as Failure where failure.description == "mine" {}
+                try await log.load { _ in throw ConformanceError("mine") }
+                throw ConformanceError("nothing was thrown")
+            } catch let failure as ConformanceError where failure.description == "mine" {}
             try await log.append([try update("A", 2, "2")])
             let found = try await everything(in: log)
             try expect(found[try source("A")]?.count, 2, "updates")
@@ -221,11 +214,11 @@ public enum StorageConformance {
             await log.close()
             do {
                 try await log.append([try update("A", 1, "1")])
-                throw Failure("an append after closing did not throw")
+                throw ConformanceError("an append after closing did not throw")
             } catch let error as StorageError { try expect(error.code, .closed, "code of append") }
             do {
                 try await log.load { _ in }
-                throw Failure("loading after closing did not throw")
+                throw ConformanceError("loading after closing did not throw")
             } catch let error as StorageError { try expect(error.code, .closed, "code of load") }
         },
         Case("Closing finishes pending appends") { make, reopen in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 import Scuttlebutt
 
 /// The appends waiting for the writer, divided into transactions.
@@ -28,11 +29,11 @@ struct CommitQueue {
         var hasPartialEntry = false
     }
 
-    private var entries: [Entry] = []
-    private var head = 0
+    private var entries = Deque<Entry>()
+    /// The number of updates of the first entry that earlier transactions have stored.
     private var stored = 0
 
-    var isEmpty: Bool { head == entries.count }
+    var isEmpty: Bool { entries.isEmpty }
 
     mutating func enqueue(_ entry: Entry) { entries.append(entry) }
 
@@ -43,8 +44,7 @@ struct CommitQueue {
         var batch = Batch()
         var updates = 0
         var bytes = 0
-        while head < entries.count {
-            let entry = entries[head]
+        while let entry = entries.first {
             var end = stored
             while end < entry.updates.count, updates < Self.batchUpdates, bytes < Self.batchBytes {
                 bytes += entry.updates[end].payload.count
@@ -55,23 +55,13 @@ struct CommitQueue {
             guard end == entry.updates.count else {
                 stored = end
                 batch.hasPartialEntry = true
-                dropFinished()
                 return batch
             }
             batch.finished.append(entry.continuation)
-            head += 1
+            entries.removeFirst()
             stored = 0
         }
-        entries.removeAll(keepingCapacity: true)
-        head = 0
         return batch
-    }
-
-    /// Frees finished entries once they are the greater part, so that it costs O(1) per entry.
-    private mutating func dropFinished() {
-        guard head > 64, head > entries.count / 2 else { return }
-        entries.removeFirst(head)
-        head = 0
     }
 
     /// Removes all entries after a failed transaction, and returns their callers.
@@ -79,7 +69,7 @@ struct CommitQueue {
     /// If a later update were stored although an earlier one failed, the source's updates would
     /// have a gap that nobody can fill.
     mutating func takeAll() -> [CheckedContinuation<Void, any Error>] {
-        let waiting = entries[head...].map(\.continuation)
+        let waiting = entries.map(\.continuation)
         self = CommitQueue()
         return waiting
     }

@@ -42,7 +42,7 @@ extension SQLiteStorage {
                 let before = reader.place
                 let updates = try reader.next(
                     database, limit: UpdateReader.batchUpdates, last: last)
-                if reader.place == before { throw Damage("the last updates are missing") }
+                if reader.place == before { throw DamageError("the last updates are missing") }
                 return (updates, reader)
             }
             reader = next
@@ -82,7 +82,7 @@ extension SQLiteStorage {
             var refusals: [Fingerprint] = []
             while let row = try rows.next() {
                 guard let refusal = Fingerprint(bytes: row.bytes) else {
-                    throw Damage("a refusal is not 32 bytes")
+                    throw DamageError("a refusal is not 32 bytes")
                 }
                 refusals.append(refusal)
             }

@@ -114,6 +114,5 @@ public final class SQLiteStorage: LogStorage {
         withExtendedLifetime(lock) { connection.close() }
     }
 
-    var currentDatabase: DatabaseQueue { state.withLock { $0.connection.database } }
     var closedError: StorageError { StorageError(.closed, "\(path) was closed") }
 }

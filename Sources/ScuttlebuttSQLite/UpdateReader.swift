@@ -5,7 +5,7 @@ import GRDBSQLite
 import Scuttlebutt
 
 /// Thrown for contents that this program never writes.
-struct Damage: Error {
+struct DamageError: Error {
     let what: String
     init(_ what: String) { self.what = what }
 }
@@ -23,7 +23,9 @@ struct SourceTable: Sendable {
             arguments: [sources.count])
         while let row = try rows.next() {
             let entry = try Self.entry(row)
-            guard entry.id == Int64(sources.count) + 1 else { throw Damage("a source is missing") }
+            guard entry.id == Int64(sources.count) + 1 else {
+                throw DamageError("a source is missing")
+            }
             sources.append(entry.source)
             newest.append(entry.newest)
         }
@@ -36,7 +38,7 @@ struct SourceTable: Sendable {
         guard let id = Int64.fromDatabaseValue(row[0]),
             let source = Blob.fromDatabaseValue(row[1]).flatMap({ Self.source($0.bytes) }),
             let newest = Double.fromDatabaseValue(row[2])
-        else { throw Damage("a source is invalid") }
+        else { throw DamageError("a source is invalid") }
         return (id, source, newest)
     }
 
@@ -110,7 +112,7 @@ struct UpdateReader: Sendable {
         while bytes < Self.batchBytes, try step(statement, database) {
             place += 1
             guard sqlite3_column_int64(statement, 0) == place else {
-                throw Damage("update \(place) is missing")
+                throw DamageError("update \(place) is missing")
             }
             let (update, id) = try decode(statement, database, place)
             bytes += update.payload.count
@@ -139,20 +141,20 @@ struct UpdateReader: Sendable {
                 guard isMerging else { return updates.append(update) }
                 // It was already delivered before the next newer one of its source.
                 guard time < reached[index] else {
-                    throw Damage("update \(place) is newer than the one before it")
+                    throw DamageError("update \(place) is newer than the one before it")
                 }
                 return
             }
             while let older = late.take(id: id, upTo: update.timestamp) {
                 guard older.timestamp.value > reached[index], older.timestamp.value < time else {
-                    throw Damage("an update older than update \(place) is stored twice")
+                    throw DamageError("an update older than update \(place) is stored twice")
                 }
                 reached[index] = older.timestamp.value
                 updates.append(older)
             }
         }
         guard reached[index] < time else {
-            throw Damage("update \(place) is older than the one before it")
+            throw DamageError("update \(place) is older than the one before it")
         }
         reached[index] = time
         updates.append(update)
@@ -167,14 +169,14 @@ struct UpdateReader: Sendable {
         guard id > 0, id <= Int64(table.sources.count),
             sqlite3_column_type(statement, 3) == SQLITE_BLOB,
             let timestamp = Timestamp(sqlite3_column_double(statement, 2))
-        else { throw Damage("update \(place) is invalid") }
+        else { throw DamageError("update \(place) is invalid") }
 
         var checksum = Checksum(source: id, timestamp: timestamp.value)
         let payload = Self.bytes(statement, 3, &checksum)
         let hasTail = sqlite3_column_type(statement, 4) != SQLITE_NULL
         let tail = hasTail ? Self.bytes(statement, 4, &checksum) : nil
         guard sqlite3_column_int64(statement, 5) == Int64(bitPattern: checksum.value) else {
-            throw Damage("update \(place) does not match its checksum")
+            throw DamageError("update \(place) does not match its checksum")
         }
         let update = Update(
             payload: payload, timestamp: timestamp, source: table.sources[Int(id) - 1], tail: tail)
@@ -196,7 +198,7 @@ struct UpdateReader: Sendable {
     /// Checks, after everything was read, that no source's updates end too early.
     func checkEnds() throws {
         guard reached == table.newest, late.isFinished else {
-            throw Damage("the last updates are missing")
+            throw DamageError("the last updates are missing")
         }
     }
 }

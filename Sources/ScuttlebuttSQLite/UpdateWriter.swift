@@ -89,7 +89,7 @@ struct UpdateWriter: Sendable {
             guard code == SQLITE_ROW else { throw failure(code, database) }
             let id = sqlite3_column_int64(statement, 0)
             guard let timestamp = Timestamp(sqlite3_column_double(statement, 1)) else {
-                throw Damage("an update is invalid")
+                throw DamageError("an update is invalid")
             }
             _ = wanted[id]?.add(timestamp)
         }

@@ -12,6 +12,11 @@ import { Program } from '../Browser/processes.mjs';
 
 const binary = process.env.SCUTTLEBUTT;
 
+/** How many faults a test makes, and which ones. */
+export const rounds = Number(process.env.ROUNDS ?? 8);
+export const seed = Number(process.env.SEED ?? 1);
+export const minutes = 60_000;
+
 /** The same numbers for the same seed, so that a failed run can be tried again. */
 export class Random {
   #state;
@@ -213,4 +218,11 @@ export async function converge(peers, server) {
     }
   }
   return histories[0];
+}
+
+/** Says what a test came to. */
+export function report(t, peers, history) {
+  const acknowledged = peers.reduce((sum, peer) => sum + peer.acknowledged.length, 0);
+  t.diagnostic(`${rounds} rounds, seed ${seed}: ${acknowledged} acknowledged, ${history.length} in the history`);
+  assert.ok(acknowledged >= rounds, 'there was something to lose');
 }

@@ -17,7 +17,7 @@ import Testing
 
     @Test("S33: several are bound by name, and binding nothing is diagnosed")
     func boundByName() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let store = Store(initial: 0, reducer: counter, onFault: faults.handler)
         let bound = store.bind(["add": { @Sendable (amount: Int) in CounterAction.add(amount) }])
         #expect(bound["add"]?(5) == .add(5))

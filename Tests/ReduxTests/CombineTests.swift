@@ -72,7 +72,7 @@ import Testing
 
     @Test("S23: no slices and duplicate slices are diagnosed once, not on every action")
     func diagnosed() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let empty = Store<Shop, CounterAction>(
             initial: Shop(), reducer: .combine([]), onFault: faults.handler)
         for _ in 0..<5 { empty.dispatch(.increment) }
@@ -90,7 +90,7 @@ import Testing
 
     @Test("S23: parts that no reducer knows are diagnosed once and dropped")
     func unknownParts() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         var state = Slices()
         state["stray"] = 1
         state["count"] = 5
@@ -141,7 +141,7 @@ import Testing
 
     @Test("S19: parts come and go with the reducer, without a warning, and the others stay")
     func partsComeAndGo() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let list = NamedSlice("list", initial: [0], appending)
         let store = Store(
             initial: Slices(),
@@ -161,7 +161,7 @@ import Testing
 
     @Test("S9: one slice that throws undoes the whole action")
     func throwingSlice() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let reducer = Reducer<Shop, CounterAction>.combine {
             .slice(
                 \.list,

@@ -55,7 +55,7 @@ private struct Recording: StoreEnhancer {
             _ initial: State?, _ reducer: Reducer<State, Action>
         ) throws -> any StoreProtocol<State, Action> {
             guard let first = initial ?? reducer.initialState() else {
-                throw StoreFault(.noInitialState, "nothing to record")
+                throw StoreError(.noInitialState, "nothing to record")
             }
             let lift = LiftedStore<State, Action, Tape<State>, Action>.Lift(
                 view: { $0.states.last ?? first }, action: { $0 },
@@ -140,7 +140,7 @@ private struct Recording: StoreEnhancer {
             try Store(initial: 0, reducer: counter, enhancer: compose(tool, other, other))
         }
         for twice in [compose(tool, tool), compose(tool, other, compose(other, tool))] {
-            let fault = #expect(throws: StoreFault.self) {
+            let fault = #expect(throws: StoreError.self) {
                 try Store(initial: 0, reducer: counter, enhancer: twice)
             }
             #expect(fault?.code == .duplicateEnhancer)
@@ -188,7 +188,7 @@ private struct Recording: StoreEnhancer {
 
     @Test("Faults behind enhancers reach the store's handler")
     func faultsThroughEnhancers() throws {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let store = try Store(
             initial: 0, reducer: fallible,
             enhancer: compose(Tracing(name: "a", journal: journal), Recording()),

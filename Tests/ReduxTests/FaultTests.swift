@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct FaultTests {
     /// A store whose reducer calls `breach` on `.fail`, through another function.
     private func store(
-        _ faults: Journal<StoreFault>,
+        _ faults: Journal<StoreError>,
         _ breach: @escaping @Sendable (Store<Int, CounterAction>) -> Void
     ) -> Store<Int, CounterAction> {
         let late = Late<Weak>()
@@ -25,7 +25,7 @@ import Testing
 
     @Test("S7: a reducer that dispatches is reported with the action, and the store goes on")
     func dispatchInReducer() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let store = store(faults) { $0.dispatch(.add(42)) }
         store.dispatch(.fail)
         #expect(faults.codes == [.dispatchInReducer])
@@ -37,7 +37,7 @@ import Testing
 
     @Test("S7: a throwing reducer that breaks the rule leaves the state as before its action")
     func breachRollsBack() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let late = Late<Store<Int, CounterAction>>()
         let reducer = Reducer<Int, CounterAction> {
             (state: inout Int, action: CounterAction) throws in
@@ -54,7 +54,7 @@ import Testing
 
     @Test("S8: reading, subscribing, cancelling and replacing in a reducer differ in their message")
     func otherBreaches() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let heard = Journal<Int>()
         let token = Late<Subscription>()
         let store = store(faults) { store in
@@ -101,7 +101,7 @@ import Testing
 
     @Test("S8: the body of withState may not change the store")
     func changeWhileReading() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let store = Store(initial: 0, reducer: counter, onFault: faults.handler)
         store.withState { _ in _ = store.dispatch(.increment) }
         #expect(faults.codes == [.changeWhileReading])
@@ -112,7 +112,7 @@ import Testing
 
     @Test("S8: a token that dies in a reducer is no fault, and its subscriber is gone")
     func tokenDiesInReducer() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let heard = Journal<Int>()
         let token = Late<Subscription>()
         let store = store(faults) { _ in token.value = nil }
@@ -125,7 +125,7 @@ import Testing
 
     @Test("S8: the faults of one reduce are bounded")
     func faultsAreBounded() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let store = store(faults) { store in for _ in 0..<1_000 { store.dispatch(.increment) } }
         store.dispatch(.fail)
         #expect(faults.entries.count == 65)
@@ -134,7 +134,7 @@ import Testing
 
     @Test("S9: after a reducer threw, state is as before and later dispatches succeed")
     func throwingReducer() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let heard = Journal<Int>()
         let store = Store(initial: 5, reducer: fallible, onFault: faults.handler)
         let subscription = store.subscribe { heard.note(1) }
@@ -151,7 +151,7 @@ import Testing
 
     @Test("S10: a dispatch from a second thread during a reduce waits and then proceeds")
     func secondThread() async {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         // It stops the thread that dispatches first, which is this test's own thread.
         let second = DispatchSemaphore(value: 0)
         let order = Journal<String>()

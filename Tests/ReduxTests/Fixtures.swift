@@ -42,9 +42,9 @@ final class Journal<Entry: Sendable>: Sendable {
     func note(_ entry: Entry) { list.withLock { $0.append(entry) } }
 }
 
-extension Journal where Entry == StoreFault {
-    var codes: [StoreFault.Code] { entries.map(\.code) }
-    var handler: FaultHandler { { [self] in note($0) } }
+extension Journal where Entry == StoreError {
+    var codes: [StoreError.Code] { entries.map(\.code) }
+    var handler: StoreErrorHandler { { [self] in note($0) } }
 }
 
 /// A place for what a closure needs and is made only after it.

@@ -40,7 +40,7 @@ import Testing
 
     @Test("S26: dispatching while middleware are put together is a fault of its own")
     func dispatchWhileBuilding() {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let eager = Step { context in
             context.dispatch(.add(7))
             return { next in next }

@@ -23,7 +23,7 @@ import Testing
     @Test("S2: nil asks the reducer for a state, and is refused where it has none")
     func nilState() throws {
         #expect(try Store(initial: nil, reducer: counter.starting(with: 9)).state == 9)
-        let fault = #expect(throws: StoreFault.self) { try Store(initial: nil, reducer: counter) }
+        let fault = #expect(throws: StoreError.self) { try Store(initial: nil, reducer: counter) }
         #expect(fault?.code == .noInitialState)
     }
 

@@ -183,7 +183,7 @@ let golden: [(action: Sample, text: String)] = [
     }
 
     struct HandWritten: Codable, Sendable {
-        init(from decoder: any Decoder) throws { throw UnknownActionType("later") }
+        init(from decoder: any Decoder) throws { throw UnknownActionTypeError("later") }
         func encode(to encoder: any Encoder) throws {}
     }
 
@@ -228,8 +228,8 @@ let golden: [(action: Sample, text: String)] = [
         #expect(action.type == "ANY")
         #expect(try codec.encode(action) == text)
         #expect(RawAction(payload: []).type == "")
-        #expect(throws: ActionShape.Refusal.typeMissing) { try codec.decode(Array("{}".utf8)) }
-        #expect(throws: JSONFailure.self) { try codec.encode(RawAction(payload: [0x7B])) }
+        #expect(throws: ActionShape.ShapeError.typeMissing) { try codec.decode(Array("{}".utf8)) }
+        #expect(throws: JSONError.self) { try codec.encode(RawAction(payload: [0x7B])) }
     }
 
     @Test("Samples cut at every byte are errors, never traps")

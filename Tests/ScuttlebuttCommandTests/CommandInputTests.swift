@@ -21,7 +21,7 @@ struct CommandInputTests {
         return lines
     }
 
-    @Test("Lines end with LF or CRLF, and the last one also with the input")
+    @Test("Lines end with LF, CRLF, or the end of the input")
     func ends() async {
         let lines = await lines(Data("a\r\n\nb\nc".utf8))
         #expect(lines == [.text([0x61]), .text([]), .text([0x62]), .text([0x63])])
@@ -34,7 +34,7 @@ struct CommandInputTests {
         #expect(await lines(data) == [.tooLong, .text(Array("state".utf8))])
     }
 
-    @Test("More lines than may wait arrive all, in order")
+    @Test("More lines than may wait all arrive in order")
     func flood() async {
         let count = 3 * CommandInput.waitingLineLimit
         let text = (0..<count).map { "\($0)\n" }.joined()
@@ -50,5 +50,9 @@ struct CommandInputTests {
         task.cancel()
         #expect(await task.value == nil)
         try? pipe.fileHandleForWriting.close()
+        // The reading thread sees the end before its descriptor is closed. Otherwise it could read
+        // from the pipe of another test, which may get a descriptor with the same number.
+        #expect(await input.next() == nil)
+        try? pipe.fileHandleForReading.close()
     }
 }

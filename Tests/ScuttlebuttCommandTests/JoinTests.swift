@@ -8,7 +8,7 @@ private let nobody = "tcp://127.0.0.1:9"
 
 @Suite(.serialized, .timeLimit(.minutes(20)))
 struct JoinTests {
-    @Test("Away from the server a peer dispatches, and answers each command with one object")
+    @Test("A peer without a server dispatches, and answers each command with one object")
     func offline() async throws {
         let result = try await CommandProcess.run(
             ["join", nobody, "--reducer", "counter", "--id", "a", "--json"],
@@ -39,7 +39,7 @@ struct JoinTests {
     }
 
     @Test(
-        "Bad input is answered with an error, changes nothing, and the peer goes on",
+        "Bad input is answered with an error, changes nothing, and does not end the peer",
         arguments: [
             "", "fly", "dispatch", "dispatch {", "dispatch 5", "dispatch null", "dispatch {}",
             #"dispatch {"type":""}"#, #"dispatch {"type":5}"#,
@@ -75,7 +75,7 @@ struct JoinTests {
             ])
     }
 
-    @Test("A store of another identity is refused and left as it is")
+    @Test("A store of another identity is refused and not changed")
     func otherIdentity() async throws {
         let scratch = try Scratch()
         let arguments = ["join", nobody, "--store", scratch.path("a.sqlite"), "--id"]
@@ -85,7 +85,7 @@ struct JoinTests {
         #expect(result.errors.contains("belongs to the peer a"))
     }
 
-    @Test("With --once a server that is away means exit code 3, whatever the input")
+    @Test("With --once an unreachable server means exit code 3, whatever the input")
     func once() async throws {
         let result = try await CommandProcess.run(["join", nobody, "--once"], input: "quit\n")
         #expect(result.code == 3)
@@ -93,7 +93,7 @@ struct JoinTests {
         #expect(result.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("With --stay the peer outlives its input until a signal, which counts as done")
+    @Test("With --stay the peer outlives its input until a signal, and exits with 0")
     func stay() async throws {
         let scratch = try Scratch()
         let run = try CommandProcess(
@@ -106,7 +106,7 @@ struct JoinTests {
         #expect(log.output == [#"[{"type":"A"},1,"a"]"#])
     }
 
-    @Test("SIGINT ends a peer that waits for its input")
+    @Test("SIGINT ends a peer that is waiting for input")
     func interrupted() async throws {
         let run = try CommandProcess(["join", nobody])
         _ = await run.ask("status")
@@ -115,7 +115,7 @@ struct JoinTests {
     }
 
     @Test(
-        "An address that cannot be dialled as written is bad input",
+        "An invalid address is bad input",
         arguments: ["127.0.0.1", "ftp://a", "tcp://a", "tcp://a:0"])
     func badAddress(url: String) async throws {
         let result = try await CommandProcess.run(["join", url])

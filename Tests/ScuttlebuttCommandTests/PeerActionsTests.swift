@@ -43,7 +43,7 @@ struct PeerActionsTests {
         }
     }
 
-    @Test("What is dispatched right before the end of the input leaves before the peer does")
+    @Test("Actions dispatched right before the end of the input are sent before the peer exits")
     func farewell() async throws {
         let (listener, address) = try await listen(["--follow"])
         let result = try await CommandProcess.run(
@@ -55,7 +55,7 @@ struct PeerActionsTests {
         #expect(await listener.finish().code == 0)
     }
 
-    @Test("Without a tail the peer ends its half after the history, and then itself")
+    @Test("Without a tail the peer closes its half after the history, and then exits")
     func noTail() async throws {
         let (listener, address) = try await listen()
         _ = await listener.ask(#"dispatch {"type":"A"}"#)
@@ -72,7 +72,7 @@ struct PeerActionsTests {
         _ = await listener.finish()
     }
 
-    @Test("A peer that only sends takes nothing")
+    @Test("A peer that only sends accepts nothing")
     func sendOnly() async throws {
         let (listener, address) = try await listen(["--send-only"])
         let other = try CommandProcess(
@@ -88,7 +88,7 @@ struct PeerActionsTests {
         }
     }
 
-    @Test("A port in use is one clear line and exit code 2")
+    @Test("A port in use gives one clear line and exit code 2")
     func portInUse() async throws {
         let (listener, address) = try await listen()
         let result = try await CommandProcess.run(["peer", "actions", "--listen", address])
@@ -99,7 +99,7 @@ struct PeerActionsTests {
     }
 
     @Test(
-        "Flags that do not fit together are refused",
+        "Flags that cannot be combined are rejected",
         arguments: [
             [], ["--listen", "0", "--connect", "a:1"], ["--listen", "0", "--await-clock"],
             ["--listen", "0", "--send-clock"], ["--listen", "0", "--send-only", "--receive-only"],

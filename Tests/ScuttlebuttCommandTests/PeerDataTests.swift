@@ -80,7 +80,7 @@ struct PeerDataTests {
         }
     }
 
-    @Test("Two processes of each type end with one dump", arguments: PeerScript.all)
+    @Test("Two processes of each type end with the same dump", arguments: PeerScript.all)
     func convergence(script: PeerScript) async throws {
         let (listener, address) = try await listen(script.type)
         for command in script.listener {
@@ -104,7 +104,7 @@ struct PeerDataTests {
         }
     }
 
-    @Test("What was answered is there after a restart, of every type", arguments: PeerScript.all)
+    @Test("Answered commands of every type survive a restart", arguments: PeerScript.all)
     func restart(script: PeerScript) async throws {
         let scratch = try Scratch()
         let store = ["--store", scratch.path("s.sqlite")]
@@ -123,7 +123,7 @@ struct PeerDataTests {
     }
 
     @Test(
-        "A refused command is answered with its reason, changes nothing, and the peer goes on",
+        "A refused command is answered with its reason, changes nothing, and does not end the peer",
         arguments: [
             ("model", ["set", "set a", "set a 1 2", "set a {]", "set \"a 1", "get", "push 1", ""]),
             ("events", ["emit", "emit e", "emit e 1 2"]),
@@ -158,7 +158,7 @@ struct PeerDataTests {
         await quit(run)
     }
 
-    @Test("Followed updates are those of others, as they come")
+    @Test("--follow prints the updates of other peers as they arrive")
     func following() async throws {
         let (listener, address) = try await listen("model", ["--follow"])
         let other = try await connect("model", address)
@@ -173,7 +173,7 @@ struct PeerDataTests {
         await quit(other, listener)
     }
 
-    @Test("A removal reaches a peer that was away")
+    @Test("A removal reaches a peer that was disconnected")
     func awayDuringRemoval() async throws {
         let scratch = try Scratch()
         let store = ["--store", scratch.path("c.sqlite")]
@@ -190,7 +190,7 @@ struct PeerDataTests {
         await quit(second, listener)
     }
 
-    @Test("A peer that only receives with its clock gets what it lacks and gives nothing")
+    @Test("A peer that only receives and sends its clock gets what it lacks")
     func receiveOnly() async throws {
         let (listener, address) = try await listen("model", ["--send-only", "--await-clock"])
         _ = await listener.ask("set a 1")
@@ -201,7 +201,7 @@ struct PeerDataTests {
         await quit(other, listener)
     }
 
-    @Test("Three processes in a line converge over the one in the middle")
+    @Test("Three processes in a line converge through the one in the middle")
     func relay() async throws {
         let (middle, address) = try await listen("events", id: "m")
         let (left, right) = (

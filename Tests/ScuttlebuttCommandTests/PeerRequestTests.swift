@@ -22,10 +22,10 @@ struct PeerRequestTests {
     }
 
     @Test(
-        "What is no command is refused with a sentence",
+        "An invalid command is refused with a message",
         arguments: ["", "  ", "fly", "state now", "dispatch", "STATE", "dump"])
     func refusals(text: String) {
-        #expect(throws: PeerRequest.Refusal.self) {
+        #expect(throws: PeerRequestError.self) {
             try PeerRequest(Array(text.utf8), .join)
         }
     }
@@ -33,7 +33,7 @@ struct PeerRequestTests {
     @Test("peer actions calls the state a dump")
     func dump() throws {
         #expect(try PeerRequest(Array("dump".utf8), .actions) == .state)
-        #expect(throws: PeerRequest.Refusal.self) {
+        #expect(throws: PeerRequestError.self) {
             try PeerRequest(Array("state".utf8), .actions)
         }
     }
@@ -54,17 +54,17 @@ struct ArgumentTests {
         }
     }
 
-    @Test("A place is a timestamp and a source, which may hold further @ signs")
+    @Test("A stamp is a timestamp and a source, which may contain further @ signs")
     func places() throws {
-        let place = try #require(Place(argument: "3@a@b"))
+        let place = try #require(StampArgument(argument: "3@a@b"))
         #expect(place.stamp.timestamp.value == 3)
         #expect(place.stamp.source.text == "a@b")
         for text in ["", "3", "@a", "0@a", "-1@a", "1e999@a", "nan@a"] {
-            #expect(Place(argument: text) == nil, "\(text)")
+            #expect(StampArgument(argument: text) == nil, "\(text)")
         }
     }
 
-    @Test("A bot may be given its pause in seconds")
+    @Test("A bot's interval can be given in seconds")
     func bots() {
         #expect(BotName(argument: "life")?.seconds == 1)
         #expect(BotName(argument: "life=0.25")?.seconds == 0.25)

@@ -49,7 +49,7 @@ struct SavedLogTests {
         #expect(try scratch.names.filter { $0.contains("part") }.isEmpty)
     }
 
-    @Test("A state is that after everything, or right after one action")
+    @Test("The state is the one after all actions, or right after a given action")
     func state() async throws {
         let scratch = try Scratch()
         let file = try scratch.write(SavedLogTests.lines, to: "log")
@@ -78,7 +78,7 @@ struct SavedLogTests {
     }
 
     @Test(
-        "A full disk is one clear line",
+        "A full disk gives one clear line",
         .enabled(
             if: FileManager.default.fileExists(atPath: "/dev/full"),
             "skipped: this system has no /dev/full"))
@@ -90,7 +90,7 @@ struct SavedLogTests {
         #expect(result.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("One bad line names itself, and nothing is imported")
+    @Test("The error for a bad line names it, and nothing is imported")
     func badLine() async throws {
         let scratch = try Scratch()
         let file = try scratch.write(SavedLogTests.lines + "[{\"type\":5},4,\"a\"]\n", to: "log")
@@ -102,7 +102,7 @@ struct SavedLogTests {
     }
 
     @Test(
-        "Reading verbs exit with 2 where there is nothing, and create nothing",
+        "Reading commands exit with 2 for a missing file, and create nothing",
         arguments: [
             ["log", "none"], ["state", "none", "--reducer", "log"],
             ["replay", "none", "--reducer", "log"], ["export", "none", "--output", "out"],
@@ -118,7 +118,7 @@ struct SavedLogTests {
     }
 
     @Test(
-        "A foreign or corrupt file is one clear line, exit code 2, and left untouched",
+        "A foreign or corrupt file gives one clear line and exit code 2, and is not changed",
         arguments: ["SQLite format 3\0 and then something else", "\0\u{1}binary", "hello\n"])
     func foreign(contents: String) async throws {
         let scratch = try Scratch()
@@ -136,7 +136,7 @@ struct SavedLogTests {
         }
     }
 
-    @Test("log --follow prints what others store, until a signal")
+    @Test("log --follow prints what other processes store, until a signal")
     func follow() async throws {
         let scratch = try Scratch()
         let store = scratch.path("a.sqlite")

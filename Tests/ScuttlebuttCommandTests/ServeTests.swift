@@ -51,7 +51,7 @@ struct ServeTests {
         #expect(await second.finish().code == 0)
     }
 
-    @Test("Without a TCP port the listening line says null; a port in use is one clear line")
+    @Test("Without a TCP port the listening line says null; a port in use gives one clear line")
     func noTCP() async throws {
         let (server, address) = try await serve(["--in-memory"])
         #expect(address.tcp == nil)
@@ -83,7 +83,7 @@ struct ServeTests {
 @Suite(.timeLimit(.minutes(20)))
 struct UsageTests {
     @Test(
-        "Help is asked for on every verb and goes to stdout",
+        "Every command prints its help to stdout",
         arguments: [
             [], ["serve"], ["join"], ["peer"], ["peer", "actions"], ["log"], ["state"],
             ["replay"], ["import"], ["export"],
@@ -96,7 +96,7 @@ struct UsageTests {
     }
 
     @Test(
-        "Wrong usage is one line and exit code 2",
+        "Wrong usage prints one line and exits with 2",
         arguments: [
             ["fly"], ["join"], ["join", "--fly", "tcp://a:1"], ["serve", "--port", "x"],
             ["serve", "--port", "70000"], ["state", "f"], ["log"],
@@ -110,7 +110,35 @@ struct UsageTests {
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
 
-    @Test("The version is asked for by a verb or by a flag")
+    @Test(
+        "An error names the cause and the next step",
+        arguments: [
+            (
+                ["serve", "--port", "70000"],
+                "invalid --port 70000: use 0–65535, where 0 picks a free port "
+                    + "(see 'scuttlebutt serve --help')"
+            ),
+            (["join"], "missing expected argument '<url>' (see 'scuttlebutt join --help')"),
+            (
+                ["peer", "model"],
+                "specify either --listen [HOST:]PORT or --connect HOST:PORT "
+                    + "(see 'scuttlebutt peer --help')"
+            ),
+        ])
+    func errorText(arguments: [String], text: String) async throws {
+        let result = try await CommandProcess.run(arguments)
+        #expect(result.errors == "error: \(text)\n")
+    }
+
+    @Test("Without a subcommand the help goes to stderr, with exit code 2")
+    func noSubcommand() async throws {
+        let result = try await CommandProcess.run([])
+        #expect(result.code == 2)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.hasPrefix("OVERVIEW: "))
+    }
+
+    @Test("The version is printed by a command and by a flag")
     func version() async throws {
         let verb = try await CommandProcess.run(["version"])
         let flag = try await CommandProcess.run(["--version"])

@@ -26,7 +26,7 @@ struct SimulateTests {
         #expect(try await CommandProcess.run(other).output != one.output)
     }
 
-    @Test("Many seeds are one JSON object each, in their order, and then a summary")
+    @Test("Many seeds give one JSON object each, in order, and then a summary")
     func seeds() async throws {
         let arguments = ["simulate", "--first", "5", "--seeds", "12", "--json"]
         let result = try await CommandProcess.run(arguments + SimulateTests.small)
@@ -82,7 +82,7 @@ struct SimulateTests {
     }
 
     @Test(
-        "Wrong usage is one line on stderr, nothing on stdout, and exit code 2",
+        "Wrong usage prints one line on stderr and nothing on stdout, and exits with 2",
         arguments: [
             ["--seeds", "0"], ["--peers", "0"], ["--topology", "cube"], ["--faults", "rain"],
             ["--replay", "1", "--seeds", "2"], ["--replay", "1", "--scenario", "x"],
@@ -95,7 +95,7 @@ struct SimulateTests {
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
 
-    @Test("A scenario that cannot be read names the line")
+    @Test("The error for an invalid scenario names the line")
     func badScenario() async throws {
         let scratch = try Scratch()
         let file = try scratch.write("scuttlebutt script 1\npeers 2\nat 3 fly 0\n", to: "bad")

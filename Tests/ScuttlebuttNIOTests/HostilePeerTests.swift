@@ -7,7 +7,7 @@ import ScuttlebuttRuntimeTestKit
 import TestSupport
 import Testing
 
-@Suite("A hostile peer ends its own link and no other", .timeLimit(.minutes(20)))
+@Suite("A hostile peer only ends its own link", .timeLimit(.minutes(20)))
 struct HostilePeerTests {
     typealias Frames = WebSocketDecoderTests
 
@@ -31,7 +31,7 @@ struct HostilePeerTests {
     }
 
     @Test(
-        "Requests that are no upgrade are answered",
+        "Requests that are not upgrades are answered",
         arguments: [
             ("/ws", "426"), ("/primus", "426"), ("/primus/?x=1", "426"), ("/primus/spec", "200"),
             ("/", "404"), ("/wsx", "404"),
@@ -48,7 +48,7 @@ struct HostilePeerTests {
     }
 
     @Test(
-        "Garbage, endless heads and dawdling instead of an upgrade end the connection",
+        "Garbage, endless heads and slow requests instead of an upgrade end the connection",
         arguments: [
             "", "GET /ws HTTP/1.1\r\nHost: h\r\nX: ", "\u{0}\u{1}\u{2}\r\n\r\n", "SYNC\n",
             "GET /ws HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 20_000),
@@ -68,7 +68,7 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("An upgrade where no WebSocket is gets 404")
+    @Test("An upgrade at another path gets 404")
     func upgradeElsewhere() async throws {
         try await Self.serving { listener in
             try await RawConnection.run(listener.port) { peer in
@@ -173,7 +173,7 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("Q13, Q16: Primus frames that are no JSON string are ignored, the link lives")
+    @Test("Q13, Q16: Primus frames that are not JSON strings are ignored and do not end the link")
     func primusNonsense() async throws {
         try await Self.serving { listener in
             try await RawConnection.run(listener.port) { peer in
@@ -205,7 +205,7 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("A peer that asks and never reads makes us keep next to nothing")
+    @Test("A peer that asks and never reads costs almost no memory")
     func pingFlood() async throws {
         try await Self.serving { listener in
             try await RawConnection.run(listener.port) { peer in

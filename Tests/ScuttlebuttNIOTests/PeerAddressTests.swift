@@ -7,7 +7,7 @@ import Testing
 @Suite("PeerAddress", .timeLimit(.minutes(20)))
 struct PeerAddressTests {
     @Test(
-        "Addresses are read",
+        "Valid addresses are parsed",
         arguments: [
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000/"),
             ("http://localhost:3000/app?token=a&x=1#top", "http://localhost:3000/app?token=a&x=1"),
@@ -25,7 +25,7 @@ struct PeerAddressTests {
     }
 
     @Test(
-        "What is no address is refused in one sentence",
+        "An invalid address is refused with one line",
         arguments: [
             "", "localhost:3000", "ftp://h:1", "tcp://h", "tcp://h:1/path", "tcp://:1", "ws://",
             "ws://h:0", "ws://h:65536", "ws://h:+1", "ws://h:x", "ws://h:", "ws://u:p@h:1",
@@ -46,7 +46,7 @@ struct PeerAddressTests {
         #expect(try Transports.transport(for: "ws://h:3000").name == "ws://h:3000/ws")
     }
 
-    @Test("Nobody at an address is unreachable, a taken port is in use")
+    @Test("An address without a listener is unreachable, and a used port is in use")
     func errors() async throws {
         let listener = try await TCPListener.listen()
         await #expect(throws: LinkError.self) { try await TCPListener.listen(port: listener.port) }

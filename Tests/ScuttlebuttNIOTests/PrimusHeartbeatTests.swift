@@ -81,7 +81,7 @@ struct PrimusHeartbeatTests {
         #expect(said == ["ping@28", "ping@58", "ping@88", "ping@118"])
     }
 
-    @Test("A server that reads nothing drops nobody for silence")
+    @Test("A server that is not reading drops no client for its silence")
     func serverNotReading() {
         let said = Self.run(
             PrimusHeartbeat(server: Self.timings), until: 50, isReading: false)
@@ -96,13 +96,13 @@ struct PrimusHeartbeatTests {
                 == ["ping@25", "ping@51", "ping@78", "gone@88"])
     }
 
-    @Test("A client of Primus 8 pings never and gives up 45 s after the last ping")
+    @Test("A client of Primus 8 never pings and gives up 45 s after the last ping")
     func clientOfEight() {
         let start = PrimusHeartbeat(client: Self.timings, dialect: .serverPings)
         #expect(Self.run(start, until: 99, events: Self.ping(30)) == ["gone@75"])
     }
 
-    @Test("A client that knows nothing waits 32 s, then takes the server for Primus 6")
+    @Test("A client without a known dialect waits 32 s, then assumes Primus 6")
     func clientUnknown() {
         let start = PrimusHeartbeat(client: Self.timings, dialect: .unknown)
         #expect(
@@ -141,7 +141,7 @@ struct PrimusHeartbeatTests {
         _ = link
     }
 
-    @Test("Timers of a closed link hold nothing alive")
+    @Test("Timers of a closed link retain nothing")
     func timersHoldNothing() throws {
         let channel = EmbeddedChannel()
         weak var handler: LinkHandler?

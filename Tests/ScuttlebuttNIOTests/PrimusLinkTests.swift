@@ -38,7 +38,7 @@ struct PrimusLinkTests {
         #expect(try await client.receive() == nil)
     }
 
-    @Test("A client that closes just ends")
+    @Test("A client that closes only ends its link")
     func clientCloses() async throws {
         let (client, server, _) = try await Self.pair()
         await client.close(.finished)
@@ -69,7 +69,7 @@ struct PrimusLinkTests {
         await a.close(.finished)
     }
 
-    @Test("TLS: wss and https carry lines, a certificate that is not trusted is refused")
+    @Test("TLS: wss and https carry lines, and an untrusted certificate is refused")
     func tls() async throws {
         let listener = try await WebSocketListener.listen(tls: try TestCertificate.server())
         for address in [
@@ -97,7 +97,7 @@ struct PrimusLinkTests {
         await listener.close()
     }
 
-    @Test("A server that speaks no WebSocket is named as such")
+    @Test("A server that does not speak WebSocket is reported")
     func notAWebSocket() async throws {
         let listener = try await WebSocketListener.listen()
         let transport = try WebSocketTransport("ws://127.0.0.1:\(listener.port)/elsewhere")

@@ -43,7 +43,7 @@ struct PrimusStringTests {
         #expect(Array(buffer.readableBytesView) == WebSocketDecoderTests.frame(0x81, expected))
     }
 
-    @Test("Any bytes that are text survive the way there and back", arguments: UInt64(0)..<100)
+    @Test("Any text survives encoding and decoding", arguments: UInt64(0)..<100)
     func roundTrip(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let alphabet: [Unicode.Scalar] = [

@@ -16,7 +16,9 @@ struct TransportConformanceTests {
     @Test("In-memory", arguments: TransportConformance.all)
     func inMemory(_ promise: TransportConformance) async throws {
         try await promise.run(
-            TransportHarness(name: "in-memory", hasHalves: true, maximumLineByteCount: nil) {
+            TransportHarness(
+                name: "in-memory", supportsHalfClosure: true, maximumLineByteCount: nil
+            ) {
                 let network = InMemoryNetwork()
                 return (try network.listen(at: "here"), network.transport(to: "here"))
             })
@@ -27,7 +29,8 @@ struct TransportConformanceTests {
         let limits = Self.limits
         try await promise.run(
             TransportHarness(
-                name: "TCP", hasHalves: true, maximumLineByteCount: limits.maximumLineByteCount
+                name: "TCP", supportsHalfClosure: true,
+                maximumLineByteCount: limits.maximumLineByteCount
             ) {
                 let listener = try await TCPListener.listen(limits: limits)
                 return (
@@ -42,7 +45,7 @@ struct TransportConformanceTests {
         let limits = Self.limits
         try await promise.run(
             TransportHarness(
-                name: "WebSocket", hasHalves: false,
+                name: "WebSocket", supportsHalfClosure: false,
                 maximumLineByteCount: limits.maximumLineByteCount
             ) {
                 let listener = try await WebSocketListener.listen(limits: limits)
@@ -58,7 +61,8 @@ struct TransportConformanceTests {
         let limits = Self.limits
         try await promise.run(
             TransportHarness(
-                name: "Primus", hasHalves: false, maximumLineByteCount: limits.maximumLineByteCount
+                name: "Primus", supportsHalfClosure: false,
+                maximumLineByteCount: limits.maximumLineByteCount
             ) {
                 let listener = try await WebSocketListener.listen(limits: limits)
                 return (

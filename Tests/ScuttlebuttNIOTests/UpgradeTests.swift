@@ -10,7 +10,7 @@ import Testing
 @Suite("The WebSocket upgrade", .timeLimit(.minutes(20)))
 struct UpgradeTests {
     @Test(
-        "What a server says in one packet with its answer to the upgrade is not lost",
+        "Frames in one packet with the response to the upgrade are not lost",
         .timeLimit(.minutes(20)))
     func greetingInOnePacket() async throws {
         let listener = try await WebSocketListener.listen(host: "127.0.0.1", port: 0)
@@ -31,7 +31,7 @@ struct UpgradeTests {
         try? await proxy.close()
     }
 
-    @Test("The transport names the form of the header: the fork's on WebSockets, not on TCP")
+    @Test("The form of the header is the fork's on WebSockets and upstream on TCP")
     func headerForms() async throws {
         let web = try await WebSocketListener.listen(host: "127.0.0.1", port: 0)
         let lines = try await TCPListener.listen(host: "127.0.0.1", port: 0)

@@ -33,7 +33,7 @@ struct WebSocketDecoderTests {
                     }
                 }
             } catch {
-                return said + ["!\((error as? WebSocketDecoder.Violation)?.code ?? 0)"]
+                return said + ["!\((error as? WebSocketDecoder.ProtocolError)?.code ?? 0)"]
             }
             start = end
         }
@@ -121,7 +121,7 @@ struct WebSocketDecoderTests {
     }
 
     @Test(
-        "What the RFC forbids is a violation and no trap",
+        "What the RFC forbids is an error and never traps",
         arguments: forbidden)
     func violations(bytes: [UInt8], code: Int) {
         for chunk in [1, 2, 3, Int.max] {
@@ -146,7 +146,7 @@ struct WebSocketDecoderTests {
     }
 
     @Test(
-        "What we write is what we read, at every length form",
+        "Frames of every length form survive writing and reading",
         arguments: [0, 1, 125, 126, 65_535, 65_536])
     func roundTrip(count: Int) {
         let text = String(repeating: "a", count: count)

@@ -10,7 +10,7 @@ import ScuttlebuttRuntime
 import TestSupport
 import Testing
 
-@Suite("Bad input harms nobody but its sender", .timeLimit(.minutes(20)))
+@Suite("Bad input only affects its sender", .timeLimit(.minutes(20)))
 struct BadInputTests {
     /// Lines that are refused, or mean nothing, while the connection goes on.
     static let refused = [
@@ -51,7 +51,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("Q13, Q16: Refused lines over TCP leave the link and the clock as they were")
+    @Test("Q13, Q16: Refused lines over TCP affect neither the link nor the clock")
     func refusedOverTCP() async throws {
         try await withWitness { relay, address in
             try await RawConnection.run(address.tcpPort) { client in
@@ -64,7 +64,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("Q13, Q16: Refused lines over Primus, and frames that are none, leave the link")
+    @Test("Q13, Q16: Refused lines and invalid frames over Primus do not end the link")
     func refusedOverPrimus() async throws {
         try await withWitness { relay, address in
             try await RawConnection.run(address.port) { client in
@@ -84,7 +84,7 @@ struct BadInputTests {
     }
 
     @Test(
-        "Q13: A line that is no JSON, or a header without a clock, ends a TCP link",
+        "Q13: A line that is not JSON, or a header without a clock, ends a TCP link",
         arguments: fatal)
     func fatalOverTCP(line: String) async throws {
         try await withWitness { _, address in
@@ -95,7 +95,9 @@ struct BadInputTests {
         }
     }
 
-    @Test("Q13: … and a Primus link with close 1000 and leave to come back", arguments: fatal)
+    @Test(
+        "Q13: … and ends a Primus link with close 1000, so that the client reconnects",
+        arguments: fatal)
     func fatalOverPrimus(line: String) async throws {
         try await withWitness { _, address in
             try await RawConnection.run(address.port) { client in
@@ -109,7 +111,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("Hostile timestamps do not stop anybody from writing")
+    @Test("Hostile timestamps do not keep anyone from writing")
     func hostileClock() async throws {
         try await withWitness { relay, address in
             try await RawConnection.run(address.tcpPort) { client in
@@ -123,7 +125,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("A peer that claims our own newest timestamps does not stop us from writing")
+    @Test("A peer that claims our newest timestamps does not keep us from writing")
     func hostileClaim() async throws {
         try await withWitness { relay, address in
             let own = relay.store.source.text

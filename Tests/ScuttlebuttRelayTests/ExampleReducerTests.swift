@@ -68,7 +68,7 @@ struct ExampleReducerTests {
         #expect(try life(glider + [#"{"type":"RESET"}"#]) == Life())
     }
 
-    @Test("TOGGLE takes integers as JavaScript sees them, and nothing else")
+    @Test("TOGGLE accepts exactly the numbers that are integers in JavaScript")
     func places() throws {
         for x in ["3", "3.0", "3e0", "0.3e1", "-0"] {
             let state = try life([#"{"type":"TOGGLE","payload":{"x":\#(x),"y":3}}"#])
@@ -85,7 +85,7 @@ struct ExampleReducerTests {
     }
 
     @Test(
-        "Nothing that is no action of theirs changes or traps them",
+        "Actions of other reducers neither change nor trap them",
         arguments: ExampleReducer.allCases)
     func foreign(reducer: ExampleReducer) throws {
         let foreign = [

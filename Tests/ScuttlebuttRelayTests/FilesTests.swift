@@ -15,7 +15,7 @@ struct FilesTests {
         #"[{"type":"B","n":1.50},2,"X"]"#, #"[{"type":"C"},2,"Y"]"#, #"[{"type":5},3,"Y"]"#,
     ]
 
-    @Test("What was imported is exported, byte for byte, with what came later")
+    @Test("Imported and later actions are exported byte for byte")
     func roundTrip() async throws {
         let folder = try TemporaryFolder()
         let input = try folder.write(Self.lines, to: "in")
@@ -65,7 +65,7 @@ struct FilesTests {
         #expect(try folder.lines("out").count == 3)
     }
 
-    @Test("A file that is none of wire lines ends the start with its line's number")
+    @Test("Starting with a file that has an invalid line fails with its number")
     func badFile() async throws {
         let folder = try TemporaryFolder()
         let input = try folder.write([Self.lines[1], "nonsense"], to: "in")

@@ -14,7 +14,7 @@ import Testing
 
 @Suite("Peers converge through a relay", .timeLimit(.minutes(20)))
 struct GossipTests {
-    @Test("G2: Primus, WebSocket and TCP peers and the relay end with one history")
+    @Test("G2: Primus, WebSocket and TCP peers and the relay end with the same history")
     func allTransports() async throws {
         try await withRelay { relay, address in
             try await withPeer(address.http) { primus in
@@ -55,7 +55,7 @@ struct GossipTests {
         }
     }
 
-    @Test("G10: A thousand reconnects leave nothing behind")
+    @Test("G10: A thousand reconnects leak nothing")
     func reconnects() async throws {
         try await withRelay { relay, address in
             for _ in 0..<1_000 {
@@ -76,7 +76,7 @@ struct GossipTests {
         }
     }
 
-    @Test("At its end the relay closes Primus links so that they come back")
+    @Test("On shutdown the relay closes Primus links so that they reconnect")
     func shutdown() async throws {
         let client = try await withRelay { _, address in
             let (greeted, greeting) = AsyncStream<Void>.makeStream()
@@ -98,11 +98,11 @@ struct GossipTests {
         #expect(heard.suffix(4).first == 0x88)
     }
 
-    @Test("The world actor dispatches STEP while somebody is there")
+    @Test("The ticker dispatches STEP while a peer is connected")
     func worldActor() async throws {
         let clock = Ticks()
         let (waits, waiting) = AsyncStream<Void>.makeStream()
-        let life = WorldActor.life(
+        let life = Ticker.life(
             every: .seconds(1),
             sleep: { _ in
                 waiting.yield()

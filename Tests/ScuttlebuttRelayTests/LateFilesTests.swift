@@ -49,7 +49,7 @@ struct LateFilesTests {
             reducer: Reducer<[String], RawAction> { $0.append($1.type) }, codec: .raw)
     }
 
-    @Test("An import takes all of them, and counts repeated and bad lines as it always does")
+    @Test("An import accepts all of them, and counts repeated and bad lines as usual")
     func load() async throws {
         let times = [1, 5, 6, 2, 5, 3, 9, 4]
         let file = try File(
@@ -66,7 +66,7 @@ struct LateFilesTests {
         await store.shutDown()
     }
 
-    @Test("One longer than what is held of a history is taken whole", arguments: [1, 25_000])
+    @Test("A file longer than the held history is imported completely", arguments: [1, 25_000])
     func longFile(lateTime: Int) async throws {
         let times = (1...50_000).filter { $0 != lateTime } + [lateTime]
         let file = try File(times.map { Self.line($0, "A") })
@@ -76,7 +76,7 @@ struct LateFilesTests {
         await store.shutDown()
     }
 
-    @Test("A bad line ends the import with its number, also behind late ones")
+    @Test("A bad line ends the import with its number, even after late ones")
     func badLine() async throws {
         let file = try File([Self.line(2, "A"), Self.line(1, "A"), "nonsense"])
         let store = try store()
@@ -87,7 +87,7 @@ struct LateFilesTests {
         await store.shutDown()
     }
 
-    @Test("An export has each of them once, and is completed by them after a crash")
+    @Test("An export contains each of them once, and is completed after a crash")
     func export() async throws {
         let (file, base) = (try File(), InMemoryStorage())
         var log = try ExportingStorage(path: file.path, base: base)

@@ -36,7 +36,7 @@ struct PagesTests {
     }
 
     @Test(
-        "What is no page has its own answer",
+        "Requests for anything but pages get their own responses",
         arguments: [
             ("GET", "/nothing", "404"), ("GET", "/primus", "426"), ("GET", "/primus/x", "426"),
             ("GET", "/ws", "426"), ("POST", "/counter", "405"), ("HEAD", "/counter", "200"),
@@ -83,7 +83,7 @@ struct PagesTests {
         }
     }
 
-    @Test("A port that is taken is a clear error")
+    @Test("A port in use is a clear error")
     func portTaken() async throws {
         try await withRelay { _, address in
             for isTCP in [false, true] {
@@ -102,7 +102,7 @@ struct PagesTests {
         }
     }
 
-    @Test("A connection that says nothing does not outlive the relay")
+    @Test("A silent connection does not outlive the relay")
     func silentConnection() async throws {
         try await withRelay { relay, address in
             try await RawConnection.run(address.port) { client in

@@ -44,9 +44,7 @@ func withPeer<Value: Sendable>(
     _ body: @Sendable (LogStore) async throws -> Value
 ) async throws -> Value {
     let store = try LogStore(reducer: reducer.reducer, codec: .raw)
-    var options = SessionOptions()
-    options.headerForm = address.hasPrefix("tcp") ? .upstream : .fork
-    store.swarm.connect(try Transports.transport(for: address), options: options)
+    store.swarm.connect(try Transports.transport(for: address))
     await store.synced()
     let value = try await body(store)
     await store.shutDown()

@@ -15,7 +15,7 @@ import Testing
 @Suite("What survives", .timeLimit(.minutes(20)))
 struct DurabilityTests {
     @Test(
-        "G19: whatever was acknowledged stands in a copy of the files of a log that is still open")
+        "G19: a copy of the files of an open log contains everything acknowledged")
     func copyOfOpenLog() async throws {
         let folder = try TemporaryFolder()
         let log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)

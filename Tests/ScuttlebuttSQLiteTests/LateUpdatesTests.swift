@@ -28,7 +28,7 @@ struct LateUpdatesTests {
     }
 
     @Test(
-        "Whatever the order, the batches and the restarts, all are there, each source ascending",
+        "Whatever the order, batches and restarts, all are loaded with each source ascending",
         arguments: UInt64(0)..<100)
     func anyOrder(seed: UInt64) async throws {
         var generator = SplitMix64(seed: seed)
@@ -63,7 +63,7 @@ struct LateUpdatesTests {
         await reader.close()
     }
 
-    @Test("A log becomes one of version 2 with the first of them, and not before")
+    @Test("A log becomes version 2 with the first of them, and not before")
     func versions() async throws {
         let folder = try TemporaryFolder()
         var log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
@@ -80,7 +80,7 @@ struct LateUpdatesTests {
         #expect(try version(folder.path()) == 2)
     }
 
-    @Test("A reader that follows a log gets them in the order of storing")
+    @Test("A reader that follows a log gets them in storage order")
     func follow() async throws {
         let folder = try TemporaryFolder()
         try await lateLog(folder)
@@ -101,7 +101,7 @@ struct LateUpdatesTests {
         await reader.close()
     }
 
-    @Test("A transaction that fails leaves none of them, and the next one works")
+    @Test("A failed transaction stores none of them, and the next one works")
     func failure() async throws {
         let folder = try TemporaryFolder()
         let log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
@@ -129,7 +129,7 @@ struct LateUpdatesTests {
     }
 
     @Test(
-        "Damage among them, or taken for them, ends the loading with an error",
+        "Damage to them, or that looks like them, makes loading fail",
         arguments: [
             "DELETE FROM late", "DELETE FROM late WHERE place = 7",
             "INSERT INTO late VALUES (1)", "INSERT INTO late VALUES (8)",

@@ -21,7 +21,7 @@ struct OpeningTests {
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.path())))
     }
 
-    @Test("A missing file is unreadable and nothing is made, unless it may be created")
+    @Test("A missing file is unreadable and is not created, unless it may be")
     func missing() async throws {
         let folder = try TemporaryFolder()
         for mode in [SQLiteStorage.Mode.existing, .readOnly] {
@@ -33,7 +33,9 @@ struct OpeningTests {
         #expect(try Array(folder.content.keys) == ["log.sqlite"])
     }
 
-    @Test("A missing folder, and a folder in place of the file, are unreadable", arguments: modes)
+    @Test(
+        "A missing directory, and a directory instead of the file, are unreadable", arguments: modes
+    )
     func folders(mode: SQLiteStorage.Mode) async throws {
         let folder = try TemporaryFolder()
         await expectFailure(.unreadable) {
@@ -57,7 +59,7 @@ struct OpeningTests {
         #expect(try StoreFile.kind(of: path) == .store)
     }
 
-    @Test("A foreign file gives one clear line and is left as it is", arguments: modes)
+    @Test("A foreign file gives one clear line and is not changed", arguments: modes)
     func foreign(mode: SQLiteStorage.Mode) async throws {
         let folder = try TemporaryFolder()
         let database = try DatabaseQueue(path: folder.path("other"))
@@ -78,7 +80,7 @@ struct OpeningTests {
         }
     }
 
-    @Test("A truncated or torn log gives one clear line and is left as it is", arguments: modes)
+    @Test("A truncated or torn log gives one clear line and is not changed", arguments: modes)
     func truncated(mode: SQLiteStorage.Mode) async throws {
         let folder = try TemporaryFolder()
         let sound = try await soundLog(folder)
@@ -95,7 +97,7 @@ struct OpeningTests {
         }
     }
 
-    @Test("A log of a newer version is told from a damaged one", arguments: modes)
+    @Test("A log of a newer version is distinguished from a damaged one", arguments: modes)
     func newer(mode: SQLiteStorage.Mode) async throws {
         let folder = try TemporaryFolder()
         var bytes = try await soundLog(folder)
@@ -105,7 +107,7 @@ struct OpeningTests {
         #expect(try folder.content == ["log.sqlite": Data(bytes)])
     }
 
-    @Test("Damage in the middle ends the loading with an error", arguments: UInt64(0)..<60)
+    @Test("Damage in the middle makes loading fail", arguments: UInt64(0)..<60)
     func damage(seed: UInt64) async throws {
         let folder = try TemporaryFolder()
         let sound = try await soundLog(folder)
@@ -140,7 +142,7 @@ struct OpeningTests {
         #expect(try folder.content == ["log.sqlite-wal": Data([1, 2, 3])])
     }
 
-    @Test("The kind of a file is told by its content")
+    @Test("The kind of a file is determined by its contents")
     func kinds() async throws {
         let folder = try TemporaryFolder()
         _ = try await soundLog(folder)

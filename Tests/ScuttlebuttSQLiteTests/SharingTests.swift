@@ -8,7 +8,7 @@ import Testing
 
 @Suite("One writer and many readers of a log file", .timeLimit(.minutes(20)))
 struct SharingTests {
-    @Test("A second writer is refused while the first lives, by whatever path it comes")
+    @Test("A second writer is refused while the first is open, whatever path it uses")
     func oneWriter() async throws {
         let folder = try TemporaryFolder()
         let first = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
@@ -48,7 +48,7 @@ struct SharingTests {
         #expect(try Array(folder.content.keys) == ["log.sqlite"])
     }
 
-    @Test("A reader of a resting log leaves no files, and notices when writing begins")
+    @Test("A reader of an idle log creates no files, and notices when writing begins")
     func restingLog() async throws {
         let folder = try TemporaryFolder()
         var writer = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
@@ -76,7 +76,7 @@ struct SharingTests {
         await late.close()
     }
 
-    @Test("A reader sees its own source but cannot give a log one")
+    @Test("A reader sees the log's source but cannot set it")
     func readersSource() async throws {
         let folder = try TemporaryFolder()
         let (a, b) = (try #require(Source("A")), try #require(Source("B")))

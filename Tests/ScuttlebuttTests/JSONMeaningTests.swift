@@ -74,7 +74,7 @@ import Testing
     @Test(
         "Q16: what kills an original is refused with its reason",
         arguments: [
-            ("null", ActionShape.Refusal.notAnObject), ("5", .notAnObject), ("[]", .notAnObject),
+            ("null", ActionShape.ShapeError.notAnObject), ("5", .notAnObject), ("[]", .notAnObject),
             ("\"type\"", .notAnObject), ("{}", .typeMissing), (#"{"typ":"A"}"#, .typeMissing),
             (#"{"type":5}"#, .typeNotAString), (#"{"type":"A","type":null}"#, .typeNotAString),
             (#"{"type":""}"#, .typeEmpty), (#"{"type":"A","meta":null}"#, .metaNotAnObject),
@@ -82,7 +82,7 @@ import Testing
             (#"{"type":"A","m\u0065ta":"x"}"#, .metaNotAnObject),
             (#"{"type":{}}"#, .typeNotAString),
         ])
-    func refusals(text: String, reason: ActionShape.Refusal) {
+    func refusals(text: String, reason: ActionShape.ShapeError) {
         #expect(ActionShape.inspect(Array(text.utf8)) == .refused(reason))
     }
 

@@ -5,9 +5,9 @@ import Testing
 @testable import Scuttlebutt
 
 @Suite(.timeLimit(.minutes(20))) struct JSONScannerTests {
-    static func code(_ bytes: [UInt8], bounds: JSONBounds = JSONBounds()) -> JSONFailure.Code? {
-        bytes.withUnsafeBufferPointer { buffer -> JSONFailure.Code? in
-            do throws(JSONFailure) {
+    static func code(_ bytes: [UInt8], bounds: JSONBounds = JSONBounds()) -> JSONError.Code? {
+        bytes.withUnsafeBufferPointer { buffer -> JSONError.Code? in
+            do throws(JSONError) {
                 try JSONScanner(buffer, bounds: bounds).validate()
                 return nil
             } catch {
@@ -32,7 +32,7 @@ import Testing
     @Test(
         "Everything else is refused with its reason",
         arguments: [
-            ("", JSONFailure.Code.unexpectedEnd), (" ", .unexpectedEnd), ("[", .unexpectedEnd),
+            ("", JSONError.Code.unexpectedEnd), (" ", .unexpectedEnd), ("[", .unexpectedEnd),
             ("{", .unexpectedEnd), ("[1", .unexpectedEnd), ("{\"a\"", .unexpectedEnd),
             ("{\"a\":", .unexpectedEnd), ("{\"a\":1", .unexpectedEnd), ("\"a", .unexpectedEnd),
             ("\"\\", .unexpectedEnd), ("\"\\u12", .unexpectedEnd), ("-", .unexpectedEnd),
@@ -49,7 +49,7 @@ import Testing
             ("\"12345678\u{0}12345678\"", .controlCharacter), ("\u{FEFF}1", .unexpectedByte),
             ("'a'", .unexpectedByte), ("[]]", .unexpectedByte), ("/**/1", .unexpectedByte),
         ])
-    func refuses(text: String, reason: JSONFailure.Code) {
+    func refuses(text: String, reason: JSONError.Code) {
         #expect(Self.code(Array(text.utf8)) == reason)
     }
 
@@ -129,7 +129,7 @@ import Testing
 }
 
 extension JSONScanner.Extent {
-    fileprivate init(_ text: String, _ code: JSONFailure.Code, at offset: Int) {
-        self.init(end: text.utf8.count, excess: JSONFailure(code, at: offset))
+    fileprivate init(_ text: String, _ code: JSONError.Code, at offset: Int) {
+        self.init(end: text.utf8.count, excess: JSONError(code, at: offset))
     }
 }

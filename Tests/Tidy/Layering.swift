@@ -32,7 +32,8 @@ enum Layering {
             own: core.union(["ScuttlebuttCoding", "ScuttlebuttModels"]), outside: collections),
         // Only for the vocabulary: `Source` and `Timestamp` in the meta of an action.
         "Redux": Layer(
-            own: ["Scuttlebutt"], outside: cLibraries.union(["Synchronization", "Observation"])),
+            own: ["Scuttlebutt"],
+            outside: cLibraries.union(collections).union(["Synchronization", "Observation"])),
         "ScuttlebuttSecurity": Layer(
             own: pureBelow, outside: system.union(["Crypto", "CryptoExtras"])),
         "ScuttlebuttRuntime": Layer(

@@ -28,12 +28,12 @@ struct RuleTests {
     private static let limited =
         "@Suite(.timeLimit(.minutes(1)))\nstruct A {\n    @Test func a() {}\n}"
 
-    @Test("A planted violation is found in its line", arguments: violations)
+    @Test("A planted violation is found in its line", arguments: violations + languageViolations)
     func finds(plant: Plant) throws {
         #expect(try found(plant) == [plant.line])
     }
 
-    @Test("What is allowed is let through", arguments: allowed)
+    @Test("What is allowed is let through", arguments: allowed + languageAllowed)
     func letsThrough(plant: Plant) throws {
         #expect(try found(plant) == [])
     }
@@ -41,7 +41,8 @@ struct RuleTests {
     @Test("Every rule has a planted violation")
     func everyRuleIsTested() {
         for rule in Rule.all {
-            #expect(Self.violations.contains { rule.name.hasPrefix($0.rule) }, "\(rule.name)")
+            let plants = Self.violations + Self.languageViolations
+            #expect(plants.contains { rule.name.hasPrefix($0.rule) }, "\(rule.name)")
         }
     }
 

@@ -5,6 +5,7 @@ extension Rule {
     /// Everything that is checked.
     static let all =
         pureTargets + everywhereInSources + waiting + wholeRepository + references
+        + Language.rules
 
     private static let pureTargets: [Rule] = [
         .ban(

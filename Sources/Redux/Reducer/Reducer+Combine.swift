@@ -21,40 +21,6 @@ enum SlicePlace: Sendable {
     }
 }
 
-/// Builds the list of reducers of a `combine`, in source order.
-@resultBuilder
-public enum CombineReducers<State: Sendable, Action: Sendable> {
-    /// Adds one reducer.
-    public static func buildExpression(
-        _ reducer: Reducer<State, Action>
-    ) -> [Reducer<State, Action>] { [reducer] }
-
-    /// Concatenates the reducers.
-    public static func buildBlock(
-        _ parts: [Reducer<State, Action>]...
-    ) -> [Reducer<State, Action>] { parts.flatMap { $0 } }
-
-    /// Adds the reducers of an `if` without `else`.
-    public static func buildOptional(
-        _ part: [Reducer<State, Action>]?
-    ) -> [Reducer<State, Action>] { part ?? [] }
-
-    /// Adds the reducers of the first branch.
-    public static func buildEither(
-        first part: [Reducer<State, Action>]
-    ) -> [Reducer<State, Action>] { part }
-
-    /// Adds the reducers of the second branch.
-    public static func buildEither(
-        second part: [Reducer<State, Action>]
-    ) -> [Reducer<State, Action>] { part }
-
-    /// Adds the reducers of a loop.
-    public static func buildArray(
-        _ parts: [[Reducer<State, Action>]]
-    ) -> [Reducer<State, Action>] { parts.flatMap { $0 } }
-}
-
 extension Reducer {
     /// Combines reducers into one that runs them in source order.
     ///
@@ -90,17 +56,17 @@ extension Reducer {
         }
     }
 
-    static var emptyCombine: StoreFault {
-        StoreFault(.emptyCombine, "combine has no reducers, so no action has any effect")
+    static var emptyCombine: StoreError {
+        StoreError(.emptyCombine, "combine has no reducers, so no action has any effect")
     }
 
     /// Returns the errors in the composition of this reducer, for a store to report.
-    func mistakes(_ state: State, _ signal: ReducerSignal) -> [StoreFault] {
+    func compositionErrors(_ state: State, _ signal: ReducerSignal) -> [StoreError] {
         let duplicates = places.enumerated().filter { index, place in
             places[..<index].contains { $0.isSame(as: place) }
         }
         return duplicates.map { _, place in
-            StoreFault(
+            StoreError(
                 .duplicateSlice,
                 "combine has two slices for \(place.name), which reduce the same state")
         } + (diagnose?(state, signal) ?? [])
@@ -130,7 +96,7 @@ extension Reducer {
         }
         return Reducer(
             canThrow: reducer.canThrow, answer: answer,
-            diagnose: { reducer.mistakes($0[keyPath: path], $1) },
+            diagnose: { reducer.compositionErrors($0[keyPath: path], $1) },
             places: [.path(path, name: "\(path)")]
         ) { state, action, meta in
             guard let action = pick(action) else { return }
@@ -157,7 +123,7 @@ extension Reducer {
                 try state[keyPath: path].ifPresent { try answer(&$0, signal) }
             },
             diagnose: { state, signal in
-                state[keyPath: path].map { reducer.mistakes($0, signal) } ?? []
+                state[keyPath: path].map { reducer.compositionErrors($0, signal) } ?? []
             },
             places: [.path(path, name: "\(path)")]
         ) { state, action, meta in

@@ -16,7 +16,7 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline
     typealias Answer = @Sendable (inout State, ReducerSignal) throws -> Void
     @usableFromInline
-    typealias Diagnose = @Sendable (State, ReducerSignal) -> [StoreFault]
+    typealias Diagnose = @Sendable (State, ReducerSignal) -> [StoreError]
 
     /// Changes the state.
     @usableFromInline let body: Body

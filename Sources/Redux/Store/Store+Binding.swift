@@ -18,7 +18,7 @@ extension Store {
         _ creators: [String: @Sendable (Argument) -> Action]
     ) -> [String: @Sendable (Argument) -> Action] {
         if creators.isEmpty {
-            StoreFault(.nothingToBind, "no action creators to bind").report(to: onFault)
+            StoreError(.nothingToBind, "no action creators to bind").report(to: onFault)
         }
         return creators.mapValues { creator in { self.dispatch(creator($0)) } }
     }

@@ -15,11 +15,11 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
     /// The first middleware step, or `nil` if there is no middleware.
     @usableFromInline let firstStep: (@Sendable (Action) -> Action)?
     private let chain: MiddlewareChain<Action>?
-    let onFault: FaultHandler?
+    let onFault: StoreErrorHandler?
 
     private init(
         base: any StoreProtocol<State, Action>, middleware: [Middleware<State, Action>],
-        onFault: FaultHandler?
+        onFault: StoreErrorHandler?
     ) {
         self.base = base
         self.onFault = onFault
@@ -42,11 +42,11 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
     ///     they trap in debug builds.
     public convenience init(
         initial: State, reducer: Reducer<State, Action>,
-        middleware: [Middleware<State, Action>] = [], onFault: FaultHandler? = nil
+        middleware: [Middleware<State, Action>] = [], onFault: StoreErrorHandler? = nil
     ) {
         self.init(
             base: StoreCore(
-                initial: initial, standIn: { initial }, reducer: reducer, onFault: onFault),
+                initial: initial, substituteState: { initial }, reducer: reducer, onFault: onFault),
             middleware: middleware, onFault: onFault)
     }
 
@@ -60,11 +60,11 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
     ///   - enhancer: One enhancer, or several combined with `compose`.
     ///   - onFault: Receives violations of the rules and errors thrown by the reducer. Without it,
     ///     they trap in debug builds.
-    /// - Throws: A ``StoreFault`` if there is no initial state or an enhancer refuses.
+    /// - Throws: A ``StoreError`` if there is no initial state or an enhancer refuses.
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>,
         middleware: [Middleware<State, Action>] = [], enhancer: (any StoreEnhancer)? = nil,
-        onFault: FaultHandler? = nil
+        onFault: StoreErrorHandler? = nil
     ) throws {
         var creator: any StoreCreator = PlainStoreCreator(onFault: onFault)
         if let enhancer { creator = creator.enhanced(by: enhancer) }
@@ -86,15 +86,15 @@ public final class Store<State: Sendable, Action: Sendable>: StoreWrapper {
 extension StoreCore {
     /// Creates a plain store; without an initial state, the reducer provides it.
     convenience init(
-        initial: State?, reducer: Reducer<State, Action>, onFault: FaultHandler?
+        initial: State?, reducer: Reducer<State, Action>, onFault: StoreErrorHandler?
     ) throws {
         if let initial {
             self.init(
-                initial: initial, standIn: { initial }, reducer: reducer, onFault: onFault)
+                initial: initial, substituteState: { initial }, reducer: reducer, onFault: onFault)
         } else if let make = reducer.makeState {
-            self.init(initial: make(), standIn: make, reducer: reducer, onFault: onFault)
+            self.init(initial: make(), substituteState: make, reducer: reducer, onFault: onFault)
         } else {
-            throw StoreFault(
+            throw StoreError(
                 .noInitialState,
                 "no initial state was given and the reducer provides none; pass initial: or use "
                     + "starting(with:)")

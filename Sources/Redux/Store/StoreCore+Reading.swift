@@ -16,20 +16,20 @@ extension StoreCore {
                 // A nested read: the outer body holds the lock and changes nothing.
                 return try body(state.pointee)
             }
-            violate(
+            recordViolation(
                 .readInReducer,
                 "a reducer must not read the state of its store; use the state passed to it")
-            return try body(standIn())
+            return try body(substituteState())
         }
-        var aftermath = StoreAftermath()
-        defer { report(aftermath.faults) }
+        var work = PostLockWork()
+        defer { report(work.faults) }
         // The result is not `sending`, so it cannot be returned through `withLock`.
         var result: Result?
         try contents.withLock { contents in
             owner.store(thread, ordering: .relaxed)
             defer {
                 readAddress.store(0, ordering: .relaxed)
-                settle(&contents, &aftermath)
+                settle(&contents, &work)
                 owner.store(0, ordering: .relaxed)
             }
             try withUnsafePointer(to: &contents.state) { state in
@@ -44,7 +44,7 @@ extension StoreCore {
     @usableFromInline
     func subscribe(_ body: @escaping @Sendable () -> Void) -> Subscription {
         if owner.load(ordering: .relaxed) == currentThread() {
-            violate(
+            recordViolation(
                 .subscribeInReducer,
                 "a reducer must not subscribe; subscribe outside of the reducer")
             return Subscription(removal: nil)
@@ -88,7 +88,7 @@ extension StoreCore {
         if owner.load(ordering: .relaxed) == currentThread() {
             switch reason {
             case .cancelled:
-                violate(
+                recordViolation(
                     .cancelInReducer,
                     "a reducer must not cancel a subscription; cancel it outside of the reducer")
                 return false
@@ -111,7 +111,7 @@ extension StoreCore {
     @usableFromInline
     func close() {
         if owner.load(ordering: .relaxed) == currentThread() {
-            return violate(.cancelInReducer, "a reducer must not close its store")
+            return recordViolation(.cancelInReducer, "a reducer must not close its store")
         }
         let removed = contents.withLock { contents in
             contents.isClosed = true

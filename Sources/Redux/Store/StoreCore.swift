@@ -22,10 +22,10 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     /// The maximum number of errors recorded for one action; further ones are summarised in one.
     static var pendingFaultLimit: Int { 64 }
 
-    let onFault: FaultHandler?
+    let onFault: StoreErrorHandler?
     /// Returns the state for a reducer that reads its own store against the rules, because the
     /// actual state is being changed at that moment.
-    let standIn: @Sendable () -> State
+    let substituteState: @Sendable () -> State
 
     @usableFromInline let contents: Mutex<Contents>
     /// The thread that runs a reducer or reads in place, or 0.
@@ -37,16 +37,16 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     @usableFromInline let hasPending = Atomic<Bool>(false)
     /// The address of the state that the owner is reading in place, or 0.
     let readAddress = Atomic<UInt>(0)
-    let pending = Mutex(PendingDuties())
+    let pending = Mutex(PendingWork())
 
     init(
-        initial: State, standIn: @escaping @Sendable () -> State,
-        reducer: Reducer<State, Action>, onFault: FaultHandler?
+        initial: State, substituteState: @escaping @Sendable () -> State,
+        reducer: Reducer<State, Action>, onFault: StoreErrorHandler?
     ) {
         self.onFault = onFault
-        self.standIn = standIn
+        self.substituteState = substituteState
         var state = initial
-        var faults = reducer.mistakes(state, .initialize)
+        var faults = reducer.compositionErrors(state, .initialize)
         do {
             try reducer.send(.initialize, to: &state)
         } catch {
@@ -61,53 +61,53 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     func dispatch(_ action: Action) -> Action {
         let thread = currentThread()
         if owner.load(ordering: .relaxed) == thread {
-            refuseDispatch(of: action)
+            rejectDispatch(of: action)
             return action
         }
-        let aftermath = contents.withLock { contents in
+        let work = contents.withLock { contents in
             owner.store(thread, ordering: .relaxed)
             defer { owner.store(0, ordering: .relaxed) }
             if contents.reducer.canThrow { return tryReduce(&contents, action) }
-            var aftermath = StoreAftermath()
+            var work = PostLockWork()
             // The reducer does not throw: `canThrow` is false.
             try? contents.reducer.body(&contents.state, action, .local)
-            finish(&contents, &aftermath)
-            return aftermath
+            finish(&contents, &work)
+            return work
         }
-        if !aftermath.faults.isEmpty { report(aftermath.faults) }
-        for subscriber in aftermath.subscribers { subscriber.body() }
+        if !work.faults.isEmpty { report(work.faults) }
+        for subscriber in work.subscribers { subscriber.body() }
         return action
     }
 
     /// Collects what to do after releasing the lock: subscribers to call and errors to report.
     @inlinable
-    func finish(_ contents: inout Contents, _ aftermath: inout StoreAftermath) {
-        if hasPending.load(ordering: .relaxed) { settle(&contents, &aftermath) }
-        if !contents.feeds.isEmpty { feed(contents) }
-        aftermath.subscribers = contents.list.subscribers
+    func finish(_ contents: inout Contents, _ work: inout PostLockWork) {
+        if hasPending.load(ordering: .relaxed) { settle(&contents, &work) }
+        if !contents.feeds.isEmpty { updateFeeds(contents) }
+        work.subscribers = contents.list.subscribers
     }
 
     @usableFromInline
     func replaceReducer(_ reducer: Reducer<State, Action>) {
         let thread = currentThread()
         if owner.load(ordering: .relaxed) == thread {
-            return violate(.replaceInReducer, "a reducer must not replace the reducer")
+            return recordViolation(.replaceInReducer, "a reducer must not replace the reducer")
         }
-        let (old, aftermath) = contents.withLock { contents in
+        let (old, work) = contents.withLock { contents in
             owner.store(thread, ordering: .relaxed)
             defer { owner.store(0, ordering: .relaxed) }
             let old = contents.reducer
             contents.reducer = reducer
-            var aftermath = StoreAftermath()
-            aftermath.faults = reducer.mistakes(contents.state, .replaced)
-            attempt(&contents, &aftermath, name: "\(ReducerSignal.replaced.name)") {
+            var work = PostLockWork()
+            work.faults = reducer.compositionErrors(contents.state, .replaced)
+            attempt(&contents, &work, name: "\(ReducerSignal.replaced.name)") {
                 try reducer.send(.replaced, to: &$0)
             }
-            return (old, aftermath)
+            return (old, work)
         }
         withExtendedLifetime(old) {}
-        report(aftermath.faults)
-        for subscriber in aftermath.subscribers { subscriber.body() }
+        report(work.faults)
+        for subscriber in work.subscribers { subscriber.body() }
     }
 }
 
@@ -120,15 +120,15 @@ struct FeedEntry<State: Sendable>: Sendable {
 
 /// The work left to do after the lock of a store is released.
 @usableFromInline
-struct StoreAftermath: Sendable {
+struct PostLockWork: Sendable {
     @usableFromInline var subscribers: [Subscriber] = []
-    @usableFromInline var faults: [StoreFault] = []
+    @usableFromInline var faults: [StoreError] = []
 
     @usableFromInline init() {}
 }
 
 /// The work recorded by the thread holding the lock of a store, to be done after its release.
-struct PendingDuties: Sendable {
-    var faults: [StoreFault] = []
+struct PendingWork: Sendable {
+    var faults: [StoreError] = []
     var dropped: [UInt64] = []
 }

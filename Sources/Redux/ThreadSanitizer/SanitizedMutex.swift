@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-// Only in builds for the thread sanitizer, which `dev/test` makes with this flag.
+// Only for builds with the thread sanitizer, for which `dev/test` sets this flag.
 //
-// The standard library's `Mutex` waits in code that the sanitizer does not see, so every lock that
-// is ever contended is reported as a race. Here a lock of POSIX threads, which it knows, takes its
-// name. The other targets, and the tests that lock, hold a symbolic link to this file.
+// The standard library's `Mutex` waits in code that the sanitizer does not instrument, so it
+// reports every contended lock as a race. This type replaces it with a POSIX mutex, which the
+// sanitizer knows. Other targets, and tests that lock, have a symbolic link to this file.
 #if THREAD_SANITIZER
     #if canImport(Glibc)
         internal import Glibc
@@ -14,8 +14,8 @@
         internal import Darwin
     #endif
 
-    /// Stands for `Synchronization.Mutex` under the thread sanitizer.
-    // Sendable by this proof: the value is touched only between lock and unlock of its lock.
+    /// Replaces `Synchronization.Mutex` under the thread sanitizer.
+    // Proof that it is Sendable: the value is only accessed between lock and unlock.
     @usableFromInline
     struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
         private let value: UnsafeMutablePointer<Value>

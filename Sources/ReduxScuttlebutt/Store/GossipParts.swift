@@ -49,7 +49,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline
     static func base(_ initial: State?, _ reducer: Reducer<State, Action>) throws -> State {
         guard var base = initial ?? reducer.initialState() else {
-            throw StoreFault(
+            throw StoreError(
                 .noInitialState,
                 "no first state was given and the reducer cannot make one; pass initial: or use "
                     + "starting(with:)")

@@ -14,7 +14,7 @@ extension GossipStore {
     ///     makes it.
     ///   - reducer: Must be deterministic: it sees every action again on each rewind.
     ///   - codec: How actions become bytes.
-    /// - Throws: A `StoreFault` when there is no first state.
+    /// - Throws: A `StoreError` when there is no first state.
     @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
@@ -31,7 +31,7 @@ extension GossipStore {
     /// An own action leaves the process only after it has been saved, and the identity and the
     /// clock are those of the log: after a restart state and clock are as they were.
     ///
-    /// - Throws: A `StoreFault` when there is no first state, a `StorageError` when the log cannot
+    /// - Throws: A `StoreError` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
     @inlinable
     public convenience init(
@@ -59,7 +59,7 @@ extension GossipStore where Action: GossipAction {
     ///
     /// Actions travel in the flat form, `{"type":"<case>","payload":…}`.
     ///
-    /// - Throws: A `StoreFault` when there is no first state.
+    /// - Throws: A `StoreError` when there is no first state.
     @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>,
@@ -73,7 +73,7 @@ extension GossipStore where Action: GossipAction {
 
     /// Makes a store of `Codable` actions whose log is kept, with everything that is kept already.
     ///
-    /// - Throws: A `StoreFault` when there is no first state, a `StorageError` when the log cannot
+    /// - Throws: A `StoreError` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
     @inlinable
     public convenience init(
@@ -150,7 +150,7 @@ public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
             _ initial: State?, _ reducer: Reducer<State, StoreAction>
         ) throws -> any StoreProtocol<State, StoreAction> {
             guard let reducer = reducer as? Reducer<State, Action> else {
-                throw StoreFault(
+                throw StoreError(
                     .refusedAction,
                     "the enhancer shares \(Action.self), but the store is of \(StoreAction.self)")
             }
@@ -159,7 +159,7 @@ public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
                 options: options)
             let store = try GossipStore(parts, next, restored: [])
             guard let made = store as? any StoreProtocol<State, StoreAction> else {
-                throw StoreFault(.refusedAction, "the store's type was lost while it was made")
+                throw StoreError(.refusedAction, "the store's type was lost while it was made")
             }
             return made
         }

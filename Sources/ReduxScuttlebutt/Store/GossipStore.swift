@@ -185,20 +185,20 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 
     @usableFromInline
     func report(_ error: any Error) {
-        StoreFault.of(error).report(to: options.onFault)
+        StoreError.of(error).report(to: options.onFault)
     }
 }
 
-extension StoreFault {
-    fileprivate static func of(_ error: any Error) -> StoreFault {
-        if let fault = error as? StoreFault { return fault }
+extension StoreError {
+    fileprivate static func of(_ error: any Error) -> StoreError {
+        if let fault = error as? StoreError { return fault }
         let isInReducer = (error as? GossipError)?.code == .dispatchInReducer
-        return StoreFault(
+        return StoreError(
             isInReducer ? .dispatchInReducer : .refusedAction, "\(error)", cause: error)
     }
 }
 
-extension StoreFault.Code {
+extension StoreError.Code {
     /// An action was refused before it changed anything.
-    public static let refusedAction = StoreFault.Code("refusedAction")
+    public static let refusedAction = StoreError.Code("refusedAction")
 }

@@ -13,8 +13,8 @@
 /// 1. It is *held* with the rest of its peer's history until the peer says SYNC, if
 ///    ``ReplicaConfiguration/holdsHistories`` is set: one batch, one replay.
 /// 2. It is *judged*: is it known, forged, or remembered as refused?
-/// 3. It is *verified*, if ``ReplicaConfiguration/verifies`` is set: in parallel, but settled in the
-///    order of each source.
+/// 3. It is *verified*, if ``ReplicaConfiguration/verifies`` is set: in parallel, but settled in
+///    the order of each source.
 /// 4. It is *accepted*: it enters the value and moves its source's clock, and from then on it is
 ///    saved, reported and relayed.
 ///
@@ -137,7 +137,8 @@ public struct Replica<Value: Replicated>: Sendable {
 
     /// Tells the value what time it is.
     ///
-    /// A driver calls it before writes, arrivals and pulls if ``Replicated/readsWallClock`` is true.
+    /// A driver calls it before writes, arrivals and pulls if ``Replicated/readsWallClock`` is
+    /// true.
     ///
     /// - Parameter milliseconds: The wall clock, in milliseconds since 1970.
     public mutating func advance(wallClock milliseconds: Double, into effects: inout [Effect]) {

@@ -11,8 +11,8 @@
 ///    nothing: ``wake(_:)`` and ``wakeAll`` may be merged with others of their kind that are still
 ///    queued, and ``remember(_:)`` may fail.
 /// 3. **Notices in order.** ``accepted(_:)``, ``changed(_:isReset:)``, ``signed(_:_:)``,
-///    ``notSigned(_:_:)`` and ``report(_:)`` are performed one at a time, in the order in which they
-///    were queued. Adjacent ones of one kind may be merged into one batch.
+///    ``notSigned(_:_:)`` and ``report(_:)`` are performed one at a time, in the order in which
+///    they were queued. Adjacent ones of one kind may be merged into one batch.
 /// 4. **Saves in order.** ``save(_:_:)`` is performed in the order of the tokens. Several may be
 ///    saved together. ``ReplicaInput/saved(_:)`` is reported when everything up to that token is
 ///    durable, and not before: own updates leave the process then.
@@ -25,9 +25,9 @@
 /// 8. **Ends.** After ``close(_:_:)`` the connection ends. The replica has already forgotten the
 ///    session, so that lines which still arrive, and pulls, find nothing.
 ///
-/// Nothing else is ordered: the three groups *notices* (3), *saves* (4) and *side effects* (5–8 and
-/// ``remember(_:)``) may run side by side, and side effects in any order among themselves. An update
-/// may be folded before it is durable, and durable before it is folded.
+/// Nothing else is ordered: the three groups *notices* (3), *saves* (4) and *side effects* (5–8
+/// and ``remember(_:)``) may run side by side, and side effects in any order among themselves. An
+/// update may be folded before it is durable, and durable before it is folded.
 public enum ReplicaEffect<Change: Sendable>: Sendable {
     /// These updates of others were accepted, in this order, and are part of the value.
     case accepted([Update])

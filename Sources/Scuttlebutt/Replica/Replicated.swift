@@ -44,8 +44,9 @@ public protocol Replicated: Sendable {
 
     /// The retained update with this stamp, for types that find it quickly.
     ///
-    /// A second update with the same stamp is then compared with it, and reported as an equivocation
-    /// if the two differ. The default is `nil`, so that a second one counts as a repetition.
+    /// A second update with the same stamp is then compared with it, and reported as an
+    /// equivocation if the two differ. The default is `nil`, so that a second one counts as a
+    /// repetition.
     func update(at stamp: Stamp) -> Update?
 
     /// Inserts updates of one source, ascending, below newer ones that the value has of it already.

@@ -29,8 +29,8 @@ extension ClassicWire {
 
     /// Checks that every peer will accept an own payload.
     ///
-    /// - Throws: ``ReplicaError`` with the code `notJSON`, `tooLarge` or, for a value that is not an
-    ///   action where actions are exchanged, `notAnAction`.
+    /// - Throws: ``ReplicaError`` with the code `notJSON`, `tooLarge` or, for a value that is not
+    ///   an action where actions are exchanged, `notAnAction`.
     /// - Complexity: O(n).
     public func check(_ payload: Payload) throws(ReplicaError) -> CheckedPayload {
         let result = payload.withUnsafeBufferPointer { check($0) }
@@ -47,7 +47,7 @@ extension ClassicWire {
             return .failure(
                 ReplicaError(.tooLarge, "a payload of \(bytes.count) bytes is too long for a line"))
         }
-        do throws(JSONFailure) {
+        do throws(JSONError) {
             try JSONScanner(bytes, bounds: bounds).validate()
         } catch {
             let isTooLarge =
@@ -61,7 +61,7 @@ extension ClassicWire {
             return .failure(ReplicaError(.notJSON, "invalid JSON: a payload has no line breaks"))
         }
         guard rules == .fork else { return .success(false) }
-        do throws(ActionShape.Refusal) {
+        do throws(ActionShape.ShapeError) {
             return .success(try ActionShape.isLocalAction(bytes))
         } catch {
             return .failure(ReplicaError(.notAnAction, error.text))

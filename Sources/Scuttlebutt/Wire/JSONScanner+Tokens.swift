@@ -5,20 +5,20 @@ extension JSONScanner {
     ///
     /// Checks escapes and UTF-8. An escaped unpaired surrogate is valid JSON and is accepted;
     /// decoding the string reports it.
-    public func skipString(at offset: Int) throws(JSONFailure) -> Int {
+    public func skipString(at offset: Int) throws(JSONError) -> Int {
         var index = offset + 1
         while true {
             index = skipPlain(at: index)
-            guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: index) }
             let byte = bytes[index]
             if byte == Ascii.quote { return index + 1 }
             if byte == Ascii.backslash {
                 index = try skipEscape(at: index)
             } else if byte < 0x20 {
-                throw JSONFailure(.controlCharacter, at: index)
+                throw JSONError(.controlCharacter, at: index)
             } else {
                 let end = endOfScalar(at: index)
-                guard end > index else { throw JSONFailure(.invalidUTF8, at: index) }
+                guard end > index else { throw JSONError(.invalidUTF8, at: index) }
                 index = end
             }
         }
@@ -60,19 +60,19 @@ extension JSONScanner {
     }
 
     /// Returns the offset after the escape at `offset`.
-    private func skipEscape(at offset: Int) throws(JSONFailure) -> Int {
-        guard offset + 1 < bytes.count else { throw JSONFailure(.unexpectedEnd, at: offset) }
+    private func skipEscape(at offset: Int) throws(JSONError) -> Int {
+        guard offset + 1 < bytes.count else { throw JSONError(.unexpectedEnd, at: offset) }
         switch bytes[offset + 1] {
         case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74:
             return offset + 2
         case 0x75:
-            guard offset + 6 <= bytes.count else { throw JSONFailure(.unexpectedEnd, at: offset) }
+            guard offset + 6 <= bytes.count else { throw JSONError(.unexpectedEnd, at: offset) }
             for digit in offset + 2..<offset + 6 where Ascii.hexadecimal(bytes[digit]) == nil {
-                throw JSONFailure(.invalidEscape, at: offset)
+                throw JSONError(.invalidEscape, at: offset)
             }
             return offset + 6
         default:
-            throw JSONFailure(.invalidEscape, at: offset)
+            throw JSONError(.invalidEscape, at: offset)
         }
     }
 
@@ -106,14 +106,14 @@ extension JSONScanner {
     }
 
     /// Returns the offset after the number at `offset`, which must strictly follow the grammar.
-    public func skipNumber(at offset: Int) throws(JSONFailure) -> Int {
+    public func skipNumber(at offset: Int) throws(JSONError) -> Int {
         var index = offset
         if index < bytes.count, bytes[index] == Ascii.minus { index += 1 }
-        guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+        guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: index) }
         if bytes[index] == Ascii.zero {
             index += 1
             if index < bytes.count, Ascii.isDigit(bytes[index]) {
-                throw JSONFailure(.invalidNumber, at: offset)
+                throw JSONError(.invalidNumber, at: offset)
             }
         } else {
             index = try skipDigits(at: index, of: offset)
@@ -133,18 +133,18 @@ extension JSONScanner {
 
     /// Returns the offset after one or more digits.
     @inline(__always)
-    private func skipDigits(at offset: Int, of number: Int) throws(JSONFailure) -> Int {
+    private func skipDigits(at offset: Int, of number: Int) throws(JSONError) -> Int {
         var index = offset
         while index < bytes.count, Ascii.isDigit(bytes[index]) { index += 1 }
         if index == offset {
             throw index < bytes.count
-                ? JSONFailure(.invalidNumber, at: number) : JSONFailure(.unexpectedEnd, at: index)
+                ? JSONError(.invalidNumber, at: number) : JSONError(.unexpectedEnd, at: index)
         }
         return index
     }
 
     /// Returns the offset after `true`, `false` or `null`.
-    func skipLiteral(at offset: Int) throws(JSONFailure) -> Int {
+    func skipLiteral(at offset: Int) throws(JSONError) -> Int {
         func matches(_ text: StaticString) -> Bool {
             let count = text.utf8CodeUnitCount
             guard bytes.count - offset >= count else { return false }
@@ -159,9 +159,9 @@ extension JSONScanner {
         case 0x66 where matches("false"):
             return offset + 5
         case 0x74, 0x6E, 0x66:
-            throw JSONFailure(.invalidLiteral, at: offset)
+            throw JSONError(.invalidLiteral, at: offset)
         default:
-            throw JSONFailure(.unexpectedByte, at: offset)
+            throw JSONError(.unexpectedByte, at: offset)
         }
     }
 }

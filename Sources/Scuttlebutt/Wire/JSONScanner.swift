@@ -24,23 +24,23 @@ public struct JSONScanner {
         /// The first bound that the value exceeds, if any.
         ///
         /// Its syntax is valid in any case.
-        public let excess: JSONFailure?
+        public let excess: JSONError?
     }
 
     /// Returns the end of the value at `offset`, which may be preceded by white space.
     ///
     /// - Throws: Any error, including exceeded bounds.
     /// - Complexity: O(n), where n is the length of the value.
-    public func skipValue(at offset: Int) throws(JSONFailure) -> Int {
+    public func skipValue(at offset: Int) throws(JSONError) -> Int {
         let extent = try measureValue(at: offset)
         if let excess = extent.excess { throw excess }
         return extent.end
     }
 
     /// Checks that `offset..<bytes.count` is exactly one value with optional white space around it.
-    public func validate(from offset: Int = 0) throws(JSONFailure) {
+    public func validate(from offset: Int = 0) throws(JSONError) {
         let end = skipWhitespace(at: try skipValue(at: offset))
-        if end < bytes.count { throw JSONFailure(.unexpectedByte, at: end) }
+        if end < bytes.count { throw JSONError(.unexpectedByte, at: end) }
     }
 
     /// Returns the end of the value at `offset`, even if the value exceeds its bounds.
@@ -48,14 +48,14 @@ public struct JSONScanner {
     /// This allows reading the rest of a line while refusing only the value.
     ///
     /// - Throws: Syntax errors only.
-    public func measureValue(at offset: Int) throws(JSONFailure) -> Extent {
+    public func measureValue(at offset: Int) throws(JSONError) -> Extent {
         var index = offset
         var open = OpenContainers()
         var elements = 0
-        var excess: JSONFailure?
+        var excess: JSONError?
         while true {
             index = skipWhitespace(at: index)
-            guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: index) }
             let start = index
             var hasContents = false
             switch bytes[index] {
@@ -114,11 +114,11 @@ public struct JSONScanner {
     /// Moves from the end of a value to the next value; returns false if all containers are closed.
     @inline(__always)
     private func advance(
-        _ index: inout Int, _ open: inout OpenContainers, _ excess: inout JSONFailure?
-    ) throws(JSONFailure) -> Bool {
+        _ index: inout Int, _ open: inout OpenContainers, _ excess: inout JSONError?
+    ) throws(JSONError) -> Bool {
         while open.depth > 0 {
             index = skipWhitespace(at: index)
-            guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: index) }
             let byte = bytes[index]
             if byte == Ascii.comma {
                 index += 1
@@ -129,7 +129,7 @@ public struct JSONScanner {
                 return true
             }
             guard byte == (open.isObject ? Ascii.rightBrace : Ascii.rightBracket) else {
-                throw JSONFailure(.unexpectedByte, at: index)
+                throw JSONError(.unexpectedByte, at: index)
             }
             open.pop()
             index += 1
@@ -140,34 +140,34 @@ public struct JSONScanner {
     /// Returns the offset after the colon of the member whose key begins at `offset`.
     @inline(__always)
     private func skipKey(
-        at offset: Int, _ excess: inout JSONFailure?
-    ) throws(JSONFailure) -> Int {
-        guard offset < bytes.count else { throw JSONFailure(.unexpectedEnd, at: offset) }
-        guard bytes[offset] == Ascii.quote else { throw JSONFailure(.unexpectedByte, at: offset) }
+        at offset: Int, _ excess: inout JSONError?
+    ) throws(JSONError) -> Int {
+        guard offset < bytes.count else { throw JSONError(.unexpectedEnd, at: offset) }
+        guard bytes[offset] == Ascii.quote else { throw JSONError(.unexpectedByte, at: offset) }
         let end = try skipString(at: offset)
         noteLength(from: offset, to: end, &excess)
         let colon = skipWhitespace(at: end)
-        guard colon < bytes.count else { throw JSONFailure(.unexpectedEnd, at: colon) }
-        guard bytes[colon] == Ascii.colon else { throw JSONFailure(.unexpectedByte, at: colon) }
+        guard colon < bytes.count else { throw JSONError(.unexpectedEnd, at: colon) }
+        guard bytes[colon] == Ascii.colon else { throw JSONError(.unexpectedByte, at: colon) }
         return colon + 1
     }
 
     @inline(__always)
-    private func noteLength(from start: Int, to end: Int, _ excess: inout JSONFailure?) {
+    private func noteLength(from start: Int, to end: Int, _ excess: inout JSONError?) {
         if end - start - 2 > bounds.stringByteCount, excess == nil {
-            excess = JSONFailure(.stringTooLong, at: start)
+            excess = JSONError(.stringTooLong, at: start)
         }
     }
 
     @inline(__always)
-    private func noteDepth(_ depth: Int, at offset: Int, _ excess: inout JSONFailure?) {
-        if depth > bounds.depth, excess == nil { excess = JSONFailure(.tooDeep, at: offset) }
+    private func noteDepth(_ depth: Int, at offset: Int, _ excess: inout JSONError?) {
+        if depth > bounds.depth, excess == nil { excess = JSONError(.tooDeep, at: offset) }
     }
 
     @inline(__always)
-    private func noteElements(_ count: Int, at offset: Int, _ excess: inout JSONFailure?) {
+    private func noteElements(_ count: Int, at offset: Int, _ excess: inout JSONError?) {
         if count > bounds.elementCount, excess == nil {
-            excess = JSONFailure(.tooManyElements, at: offset)
+            excess = JSONError(.tooManyElements, at: offset)
         }
     }
 }

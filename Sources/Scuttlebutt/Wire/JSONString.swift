@@ -31,25 +31,25 @@ public enum JSONString {
     public static func decode(
         _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int, into output: inout [UInt8],
         loneSurrogates: LoneSurrogate = .replaced
-    ) throws(JSONFailure) -> Decoded {
+    ) throws(JSONError) -> Decoded {
         var index = offset + 1
         var hasLone = false
         while true {
             let start = index
             index = endOfRaw(bytes, at: index)
             if index > start { output.append(contentsOf: bytes[start..<index]) }
-            guard index < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: index) }
             if bytes[index] == Ascii.quote {
                 return Decoded(end: index + 1, hasLoneSurrogate: hasLone)
             }
-            guard index + 1 < bytes.count else { throw JSONFailure(.unexpectedEnd, at: index) }
+            guard index + 1 < bytes.count else { throw JSONError(.unexpectedEnd, at: index) }
             if let simple = simpleEscape(bytes[index + 1]) {
                 output.append(simple)
                 index += 2
                 continue
             }
             guard let first = codeUnit(bytes, at: index) else {
-                throw JSONFailure(.invalidEscape, at: index)
+                throw JSONError(.invalidEscape, at: index)
             }
             index += 6
             if first & 0xFC00 == 0xD800, let second = codeUnit(bytes, at: index),
@@ -70,7 +70,7 @@ public enum JSONString {
     public static func decoded(
         _ bytes: UnsafeBufferPointer<UInt8>, at offset: Int,
         loneSurrogates: LoneSurrogate = .replaced
-    ) throws(JSONFailure) -> [UInt8] {
+    ) throws(JSONError) -> [UInt8] {
         var output: [UInt8] = []
         _ = try decode(bytes, at: offset, into: &output, loneSurrogates: loneSurrogates)
         return output

@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-/// The result of decoding a line of the wire.
-public enum DecodedLine: Hashable, Sendable {
-    /// A message.
-    case message(Message)
-    /// A JSON value without a meaning on this wire (a number, another string, …), or a blank line.
-    case ignored
-    /// An update that violates a rule; the connection stays open.
-    case refused(Refusal)
-}
-
 /// Decodes lines of the classic wire, with one decoder per connection.
 ///
 /// The decoder remembers the last few sources, so that a hundred thousand updates of one writer
@@ -71,12 +61,12 @@ public struct LineDecoder: Sendable {
     }
 
     private func requireJSON(_ scanner: JSONScanner) throws(SessionError) {
-        do throws(JSONFailure) {
+        do throws(JSONError) {
             let extent = try scanner.measureValue(at: 0)
             let end = scanner.skipWhitespace(at: extent.end)
-            guard end == scanner.bytes.count else { throw JSONFailure(.unexpectedByte, at: end) }
+            guard end == scanner.bytes.count else { throw JSONError(.unexpectedByte, at: end) }
         } catch {
-            throw SessionError(.notJSON, "invalid JSON: \(error.text)")
+            throw SessionError(.notJSON, error.text)
         }
     }
 
@@ -122,7 +112,7 @@ public struct LineDecoder: Sendable {
         }
         let payload = UnsafeBufferPointer(rebasing: bytes[parts.payload])
         if wire.rules == .fork {
-            do throws(ActionShape.Refusal) {
+            do throws(ActionShape.ShapeError) {
                 _ = try ActionShape.isLocalAction(payload)
             } catch {
                 return .refused(Refusal(.value, error.text, stamp: stamp))

@@ -9,7 +9,7 @@ struct UpdateParts {
     /// The offset after the closing bracket.
     let end: Int
     /// The first bound that the payload or a further element exceeds.
-    let excess: JSONFailure?
+    let excess: JSONError?
 
     /// Returns `nil` if the line does not have the shape of an update.
     init?(_ scanner: JSONScanner, at start: Int) {

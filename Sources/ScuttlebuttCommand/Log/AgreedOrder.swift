@@ -24,7 +24,7 @@ struct AgreedOrder: Sendable {
             try await file.read { updates in
                 try body(try last.withLock { try AgreedOrder.ascending(updates, after: &$0) })
             }
-        } catch is OutOfOrder {
+        } catch is OutOfOrderError {
             try restart()
             let updates = try await sorted()
             for start in stride(from: 0, to: updates.count, by: LogFile.batchLimit) {
@@ -42,7 +42,7 @@ struct AgreedOrder: Sendable {
                 _ = try last.withLock { try AgreedOrder.ascending(updates, after: &$0) }
             }
             return true
-        } catch is OutOfOrder {
+        } catch is OutOfOrderError {
             return false
         }
     }
@@ -84,7 +84,7 @@ struct AgreedOrder: Sendable {
         for update in updates {
             let stamp = update.stamp
             if let last, !(last < stamp) {
-                guard last == stamp else { throw OutOfOrder() }
+                guard last == stamp else { throw OutOfOrderError() }
                 repeats += 1
             }
             last = stamp
@@ -96,4 +96,4 @@ struct AgreedOrder: Sendable {
 }
 
 /// Thrown when a log is not stored in agreed order.
-private struct OutOfOrder: Error {}
+private struct OutOfOrderError: Error {}

@@ -77,17 +77,17 @@ private struct ExportTarget {
         }
         let format = status.st_mode & S_IFMT
         guard format != S_IFDIR else {
-            throw CommandFailure("cannot write \(output): it is a directory; specify a file")
+            throw CommandError("cannot write \(output): it is a directory; specify a file")
         }
         isSpecial = format != S_IFREG
         if isSpecial { return }
         guard path != ExportTarget.resolved(source) else {
-            throw CommandFailure(
+            throw CommandError(
                 "cannot export to \(output): it is the store itself; specify another file")
         }
         let kind = try StoreFile.kind(of: path)
         guard force || kind == .lines || kind == .empty else {
-            throw CommandFailure(
+            throw CommandError(
                 "cannot replace \(output): it is \(kind == .store ? "a store" : "not a log"); use "
                     + "--force to replace it anyway")
         }
@@ -106,7 +106,7 @@ private struct ExportTarget {
         do {
             let count = try await write(draft)
             guard rename(draft, path) == 0 else {
-                throw CommandFailure(
+                throw CommandError(
                     "cannot write \(path): \(String(cString: strerror(errno)))")
             }
             return count

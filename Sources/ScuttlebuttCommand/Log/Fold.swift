@@ -21,7 +21,7 @@ struct Fold: Sendable {
     /// Returns the state after all actions, or right after the action at `stamp`.
     ///
     /// - Parameter progress: Called from time to time with the number of actions folded so far.
-    /// - Throws: ``CommandFailure`` if there is no action at `stamp`, and the errors of
+    /// - Throws: ``CommandError`` if there is no action at `stamp`, and the errors of
     ///   ``LogFile/read(_:)``.
     func state(
         at stamp: Stamp? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
@@ -45,7 +45,7 @@ struct Fold: Sendable {
         }
         let result = folded.withLock { ($0.state, $0.count, $0.hasReached) }
         if let stamp, !result.2 {
-            throw CommandFailure(
+            throw CommandError(
                 "\(file.path) has no action at \(stamp.timestamp.value)@\(stamp.source); run "
                     + "'scuttlebutt log' to list them")
         }

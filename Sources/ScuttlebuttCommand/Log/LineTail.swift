@@ -52,7 +52,7 @@ struct LineTail: ~Copyable {
         }
         rest += chunk[start..<count]
         guard rest.count <= WireLineReader.maximumLineByteCount else {
-            throw CommandFailure(
+            throw CommandError(
                 "\(path), line \(number + 1): longer than \(WireLineReader.maximumLineByteCount) "
                     + "bytes; this is probably not a file of wire lines")
         }

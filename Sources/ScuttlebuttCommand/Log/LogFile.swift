@@ -16,14 +16,14 @@ struct LogFile: Sendable {
 
     /// Inspects an existing file without creating or changing anything.
     ///
-    /// - Throws: `StorageError` if the file does not exist; ``CommandFailure`` if it belongs to
+    /// - Throws: `StorageError` if the file does not exist; ``CommandError`` if it belongs to
     ///   another program.
     init(_ path: String, rules: ClassicWire.Rules) throws {
         self.path = path
         self.rules = rules
         kind = try StoreFile.kind(of: path)
         guard kind != .foreign else {
-            throw CommandFailure(
+            throw CommandError(
                 "cannot read \(path): it is neither a scuttlebutt store nor a file of wire lines, "
                     + "or it is damaged")
         }
@@ -33,7 +33,7 @@ struct LogFile: Sendable {
     ///
     /// Headers, `"SYNC"` and blank lines between the updates are skipped.
     ///
-    /// - Throws: ``CommandFailure`` naming the file and line number of an invalid line;
+    /// - Throws: ``CommandError`` naming the file and line number of an invalid line;
     ///   `StorageError`; `CancellationError`.
     func read(_ body: @escaping @Sendable ([Update]) throws -> Void) async throws {
         switch kind {
@@ -82,13 +82,13 @@ struct LogFile: Sendable {
         do {
             decoded = try decoder.decode(line)
         } catch {
-            throw CommandFailure("\(path), line \(number): \(error.message)")
+            throw CommandError("\(path), line \(number): \(error.message)")
         }
         switch decoded {
         case .message(.update(let update)): return update
         case .message, .ignored: return nil
         case .refused(let refusal):
-            throw CommandFailure("\(path), line \(number): \(refusal.message)")
+            throw CommandError("\(path), line \(number): \(refusal.message)")
         }
     }
 }

@@ -23,7 +23,7 @@ struct StateCommand: AsyncParsableCommand {
     var reducer: ExampleReducer
 
     @Option(help: ArgumentHelp("Action after which to stop.", valueName: "t@source"))
-    var at: Place?
+    var at: StampArgument?
 
     @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
@@ -35,19 +35,5 @@ struct StateCommand: AsyncParsableCommand {
             let state = try await Fold(file: file, reducer: reducer).state(at: stamp).state
             try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
         }
-    }
-}
-
-/// A position in the agreed order, written `T@SOURCE`.
-struct Place: ExpressibleByArgument, Equatable {
-    let stamp: Stamp
-
-    init?(argument: String) {
-        guard let at = argument.firstIndex(of: "@"),
-            argument[..<at].utf8.allSatisfy({ (48...57).contains($0) || $0 == 0x2E }),
-            let number = Double(String(argument[..<at])), let timestamp = Timestamp(number),
-            let source = Source(String(argument[argument.index(after: at)...]))
-        else { return nil }
-        stamp = Stamp(timestamp: timestamp, source: source)
     }
 }

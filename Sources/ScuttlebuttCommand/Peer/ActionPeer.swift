@@ -17,13 +17,13 @@ struct ActionPeer: Sendable {
 
     /// Creates a peer and loads its store file, if it has one.
     ///
-    /// - Throws: ``CommandFailure`` or a `StorageError` if the file is not a store or belongs to
+    /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     init(_ reducer: ExampleReducer, id: Source?, path: String?) async throws {
         var options = GossipOptions<RawAction>()
         options.source = id
         options.onFault = { StandardError.shared.note($0.message) }
-        options.onEvent = ActionPeer.remark()
+        options.onEvent = ActionPeer.messagePrinter()
         hasStorage = path != nil
         guard let path else {
             store = try GossipStore(reducer: reducer.reducer, codec: .verbatim, options: options)
@@ -43,8 +43,8 @@ struct ActionPeer: Sendable {
     }
 
     /// Prints problems to stderr, repeated ones only once.
-    private static func remark() -> @Sendable (GossipEvent) -> Void {
-        let remarks = Remarks()
+    private static func messagePrinter() -> @Sendable (GossipEvent) -> Void {
+        let messages = DistinctMessages()
         return { event in
             let text: String
             switch event {
@@ -56,7 +56,7 @@ struct ActionPeer: Sendable {
             case .replica(.ownUpdatesMissing): text = ownUpdatesMissing
             default: return
             }
-            remarks.tell(text)
+            messages.note(text)
         }
     }
 
@@ -70,7 +70,7 @@ struct ActionPeer: Sendable {
         keepsTails: Bool
     ) async -> PeerReply {
         let request: PeerRequest
-        do throws(PeerRequest.Refusal) {
+        do throws(PeerRequestError) {
             request = try PeerRequest(line, vocabulary)
         } catch {
             return PeerReply(line: Answer.error(error.message))
@@ -111,52 +111,36 @@ struct ActionPeer: Sendable {
         do {
             receipt = try await store.perform(RawAction(payload: payload))
         } catch {
-            return Answer.error(ActionPeer.reason(error))
+            return Answer.error(ActionPeer.describe(error))
         }
         do {
             try await receipt.durable()
         } catch {
             return Answer.error(
-                "the action is not saved yet and has not been sent: \(ActionPeer.reason(error)); "
+                "the action is not saved yet and has not been sent: \(ActionPeer.describe(error)); "
                     + "saving will be retried")
         }
         return Answer.dispatched(receipt.stamp)
     }
 
-    private static func reason(_ error: any Error) -> String {
-        (error as? GossipError)?.message ?? PeerEnding.reason(error)
+    private static func describe(_ error: any Error) -> String {
+        (error as? GossipError)?.message ?? PeerShutdown.describe(error)
     }
 
     // MARK: The end
 
     /// Briefly waits for own actions to be sent, saves everything, and closes all connections.
     ///
-    /// - Throws: ``CommandFailure`` if own actions could not be saved; they are lost when the
+    /// - Throws: ``CommandError`` if own actions could not be saved; they are lost when the
     ///   process exits.
     func close() async throws {
         let (store, hasStorage) = (store, hasStorage)
-        let ending = PeerEnding(
+        let shutdown = PeerShutdown(
             swarm: store.swarm, pending: { store.status.pending },
             flush: { if hasStorage { try await store.flush() } },
             shutDown: { await store.shutDown() })
-        try await ending.run()
+        try await shutdown.run()
     }
-}
-
-/// `peer actions`: the same peer as in `join`, with the commands of `peer`.
-struct ActionObject: GossipingPeer {
-    let peer: ActionPeer
-
-    var source: Source { peer.store.source }
-    var swarm: Swarm { peer.store.swarm }
-
-    func reply(to line: [UInt8]) async -> PeerReply {
-        await peer.reply(to: line, .actions, stateName: "dump", keepsTails: true)
-    }
-
-    func follower() -> any PeerFollower { Follower(peer) }
-
-    func close() async throws { try await peer.close() }
 }
 
 extension ActionCodec where Action == RawAction {
@@ -166,34 +150,5 @@ extension ActionCodec where Action == RawAction {
     /// `JSONValue` reader.
     fileprivate static var verbatim: ActionCodec {
         ActionCodec(encode: { $0.payload }, decode: { RawAction(payload: $0) })
-    }
-}
-
-/// Checks of identities given on the command line.
-enum StoreIdentity {
-    /// Parses the value of `--id`.
-    ///
-    /// - Throws: ``CommandFailure`` for a name that peers would refuse.
-    static func read(_ text: String?) throws -> Source? {
-        guard let text else { return nil }
-        guard !text.isEmpty, text.utf8.count <= ClassicWire.maximumSourceByteCount,
-            let source = Source(text), !source.isObjectPrototypeName
-        else {
-            throw CommandFailure(
-                "invalid --id '\(text)': use 1–\(ClassicWire.maximumSourceByteCount) bytes, and "
-                    + "not a property that every JavaScript object has, such as toString")
-        }
-        return source
-    }
-
-    /// Checks that a store belongs to the identity the user asked for.
-    static func check(
-        _ source: Source, wanted: Source?, path: String, _ close: () async -> Void
-    ) async throws {
-        guard let wanted, wanted != source else { return }
-        await close()
-        throw CommandFailure(
-            "\(path) belongs to the peer \(source), not to \(wanted); omit --id or use another "
-                + "store")
     }
 }

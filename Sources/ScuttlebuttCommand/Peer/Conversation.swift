@@ -17,7 +17,7 @@ struct Conversation: Sendable {
 
     /// Answers commands until `quit` or the end of the input.
     ///
-    /// - Throws: ``OutputClosed``, or any other error from writing the answers.
+    /// - Throws: ``OutputClosedError``, or any other error from writing the answers.
     func run(_ input: CommandInput) async throws -> Outcome {
         while let line = await input.next() {
             guard case .text(let bytes) = line else {

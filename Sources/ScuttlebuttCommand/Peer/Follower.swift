@@ -29,7 +29,7 @@ final class Follower: PeerFollower {
 
     /// Prints until cancelled.
     func run() async throws {
-        while case .work = await signal.next() { try await printNews() }
+        while case .work = await signal.next() { try await printNewUpdates() }
     }
 
     /// Asks ``run()`` to return after printing what has already arrived.
@@ -37,7 +37,7 @@ final class Follower: PeerFollower {
         signal.raiseClose(.finished)
     }
 
-    private func printNews() async throws {
+    private func printNewUpdates() async throws {
         while true {
             let known = printed.withLock { $0 }
             let own = peer.store.source

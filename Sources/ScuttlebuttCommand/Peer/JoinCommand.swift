@@ -58,16 +58,13 @@ struct JoinCommand: AsyncParsableCommand {
     var once = false
 
     func run() async throws {
-        let address = try PeerAddress(url)
         let transport = try Transports.transport(for: url)
         let source = try StoreIdentity.read(id)
         let (reducer, store, stay, once) = (reducer, store, stay, once)
-        var options = SessionOptions()
-        options.headerForm = address.scheme == .tcp ? .upstream : .fork
-        try await Interruption.watch { [options] in
+        try await Interruption.watch {
             let peer = try await ActionPeer(reducer, id: source, path: store)
-            let links = LinkWatch(peer.store.swarm, remarksFailures: !once)
-            peer.store.swarm.connect(transport, options: options, isPersistent: !once)
+            let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
+            peer.store.swarm.connect(transport, isPersistent: !once)
             let conversation = Conversation {
                 await peer.reply(to: $0, .join, stateName: "state", keepsTails: false)
             }
@@ -81,7 +78,7 @@ struct JoinCommand: AsyncParsableCommand {
             await links.stop()
             try await peer.close()
             if once, let reason = links.failure {
-                throw CommandFailure(reason, code: CommandFailure.unreachable)
+                throw CommandError(reason, code: CommandError.unreachable)
             }
             try result.get()
         }

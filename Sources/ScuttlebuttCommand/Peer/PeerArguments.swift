@@ -23,68 +23,68 @@ struct PeerArguments {
     }
 
     /// Reads a key or a name: a JSON string, or unquoted up to a blank.
-    mutating func key(_ what: String) throws(PeerRequest.Refusal) -> PropertyKey {
+    mutating func key(_ what: String) throws(PeerRequestError) -> PropertyKey {
         skipBlanks()
         guard let first = rest.first else {
-            throw PeerRequest.Refusal(message: "\(what) is missing")
+            throw PeerRequestError(message: "\(what) is missing")
         }
         if first == 0x22 {
             let literal = try text(what)
             let key = literal.withUnsafeBufferPointer { PropertyKey(0..<$0.count, in: $0) }
             guard let key else {
-                throw PeerRequest.Refusal(message: "\(what) is not a JSON string")
+                throw PeerRequestError(message: "\(what) is not a JSON string")
             }
             return key
         }
         let bare = Array(rest.prefix { !PeerArguments.isBlank($0) })
         guard let text = String(validating: bare, as: UTF8.self) else {
-            throw PeerRequest.Refusal(message: "\(what) is not UTF-8")
+            throw PeerRequestError(message: "\(what) is not UTF-8")
         }
         rest = rest.dropFirst(bare.count)
         return PropertyKey(text)
     }
 
     /// Reads one JSON value.
-    mutating func value(_ what: String) throws(PeerRequest.Refusal) -> JSONText {
+    mutating func value(_ what: String) throws(PeerRequestError) -> JSONText {
         let bytes = try text(what)
-        do throws(JSONFailure) {
+        do throws(JSONError) {
             return try JSONText(stringifying: bytes)
         } catch {
-            throw PeerRequest.Refusal(
+            throw PeerRequestError(
                 message: "\(what) is not valid JSON or exceeds a limit: \(error.text)")
         }
     }
 
     /// Reads an integer.
-    mutating func integer(_ what: String) throws(PeerRequest.Refusal) -> Int {
+    mutating func integer(_ what: String) throws(PeerRequestError) -> Int {
         guard let word = word(), let number = Int(word) else {
-            throw PeerRequest.Refusal(message: "\(what) must be an integer")
+            throw PeerRequestError(message: "\(what) must be an integer")
         }
         return number
     }
 
     /// Reads all remaining JSON values.
-    mutating func values(_ what: String) throws(PeerRequest.Refusal) -> [JSONText] {
+    mutating func values(_ what: String) throws(PeerRequestError) -> [JSONText] {
         var values: [JSONText] = []
         while !isEmpty { values.append(try value(what)) }
         return values
     }
 
     /// Checks that no arguments are left.
-    func end() throws(PeerRequest.Refusal) {
+    func end() throws(PeerRequestError) {
         guard isEmpty else {
             let left = rest.drop(while: PeerArguments.isBlank).prefix(40)
             let text = String(decoding: left, as: UTF8.self)
-            throw PeerRequest.Refusal(message: "unexpected argument: \(text)")
+            throw PeerRequestError(message: "unexpected argument: \(text)")
         }
     }
 
     /// Reads the bytes of one JSON text.
-    private mutating func text(_ what: String) throws(PeerRequest.Refusal) -> [UInt8] {
+    private mutating func text(_ what: String) throws(PeerRequestError) -> [UInt8] {
         skipBlanks()
-        guard !rest.isEmpty else { throw PeerRequest.Refusal(message: "\(what) is missing") }
-        let end: Result<Int, JSONFailure> = rest.withUnsafeBufferPointer { bytes in
-            do throws(JSONFailure) {
+        guard !rest.isEmpty else { throw PeerRequestError(message: "\(what) is missing") }
+        let end: Result<Int, JSONError> = rest.withUnsafeBufferPointer { bytes in
+            do throws(JSONError) {
                 return .success(try JSONScanner(bytes).skipValue(at: 0))
             } catch {
                 return .failure(error)
@@ -92,12 +92,12 @@ struct PeerArguments {
         }
         switch end {
         case .failure(let failure):
-            throw PeerRequest.Refusal(message: "\(what) is not valid JSON: \(failure.text)")
+            throw PeerRequestError(message: "\(what) is not valid JSON: \(failure.text)")
         case .success(let count):
             let text = Array(rest.prefix(count))
             let left = rest.dropFirst(count)
             guard left.first.map(PeerArguments.isBlank) ?? true else {
-                throw PeerRequest.Refusal(message: "\(what) must be followed by a space")
+                throw PeerRequestError(message: "\(what) must be followed by a space")
             }
             rest = left
             return text

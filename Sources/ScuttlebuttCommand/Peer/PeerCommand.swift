@@ -123,7 +123,7 @@ struct PeerCommand: AsyncParsableCommand {
         if let meta {
             let bytes = Array(meta.utf8)
             let isJSON: Bool = bytes.withUnsafeBufferPointer { buffer in
-                do throws(JSONFailure) {
+                do throws(JSONError) {
                     try JSONScanner(buffer).validate()
                     return true
                 } catch {
@@ -131,7 +131,7 @@ struct PeerCommand: AsyncParsableCommand {
                 }
             }
             guard isJSON else {
-                throw CommandFailure("--meta '\(meta)' is not valid JSON; example: {\"room\":1}")
+                throw CommandError("--meta '\(meta)' is not valid JSON; example: {\"room\":1}")
             }
             // A line break would end the header's line.
             options.meta = bytes.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
@@ -147,7 +147,7 @@ private struct PeerRun: Sendable {
     let options: SessionOptions
 
     func run() async throws {
-        let links = LinkWatch(peer.swarm)
+        let links = LinkMonitor(peer.swarm)
         let follower = command.follow ? peer.follower() : nil
         if let address = command.listen {
             try await listen(address)
@@ -193,7 +193,7 @@ private struct PeerRun: Sendable {
         }
     }
 
-    private func dial(_ address: SocketAddress, _ links: LinkWatch) {
+    private func dial(_ address: SocketAddress, _ links: LinkMonitor) {
         let connection = peer.swarm.connect(
             TCPTransport(host: address.host, port: address.port), options: options)
         guard command.noTail else { return }

@@ -29,22 +29,18 @@ enum PeerRequest: Equatable {
         var names: String { (["dispatch {json}"] + words.map(\.name)).joined(separator: ", ") }
     }
 
-    /// The reason a command is refused.
-    struct Refusal: Error, Equatable {
-        let message: String
-    }
-
     /// Parses one line, given without its newline.
-    init(_ line: [UInt8], _ vocabulary: Vocabulary) throws(Refusal) {
+    init(_ line: [UInt8], _ vocabulary: Vocabulary) throws(PeerRequestError) {
         let text = PeerRequest.trimmed(line[...])
         let word = text.prefix { !PeerRequest.isBlank($0) }
         let rest = PeerRequest.trimmed(text.dropFirst(word.count))
         guard !word.isEmpty else {
-            throw Refusal(message: "empty command; use one of: \(vocabulary.names)")
+            throw PeerRequestError(message: "empty command; use one of: \(vocabulary.names)")
         }
         if word.elementsEqual("dispatch".utf8) {
             guard !rest.isEmpty else {
-                throw Refusal(message: "dispatch requires an action, e.g. {\"type\":\"INCREMENT\"}")
+                throw PeerRequestError(
+                    message: "dispatch requires an action, e.g. {\"type\":\"INCREMENT\"}")
             }
             self = .dispatch(Array(rest))
             return
@@ -52,11 +48,11 @@ enum PeerRequest: Equatable {
         guard let known = vocabulary.words.first(where: { word.elementsEqual($0.name.utf8) })
         else {
             let name = String(decoding: word.prefix(40), as: UTF8.self)
-            throw Refusal(
+            throw PeerRequestError(
                 message: "unknown command '\(name)'; use one of: \(vocabulary.names)")
         }
         guard rest.isEmpty else {
-            throw Refusal(message: "\(known.name) takes no arguments")
+            throw PeerRequestError(message: "\(known.name) takes no arguments")
         }
         self = known.request
     }
@@ -70,4 +66,9 @@ enum PeerRequest: Equatable {
         while let last = bytes.last, isBlank(last) { bytes.removeLast() }
         return bytes
     }
+}
+
+/// The reason a command is refused.
+struct PeerRequestError: Error, Equatable {
+    let message: String
 }

@@ -96,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         for (name, port) in [("--port", port), ("--tcp-port", tcpPort ?? 0)]
         where !(0...65_535).contains(port) {
-            throw ValidationError("invalid \(name) \(port): use 0–65535 (0 picks a free port)")
+            throw ValidationError("invalid \(name) \(port): use 0–65535, where 0 picks a free port")
         }
         if inMemory, store != nil {
             throw ValidationError("--in-memory and --store cannot be combined")
@@ -125,8 +125,8 @@ struct ServeCommand: AsyncParsableCommand {
         try checkExport()
         let json = json
         try await Interruption.watch {
-            let failure = StorageFailure()
-            let remarks = GossipRemarks()
+            let failure = FirstStorageError()
+            let warnings = GossipWarnings()
             var options = GossipOptions<RawAction>()
             options.bounds.depth = maxDepth - 1
             options.bounds.stringByteCount = max(options.bounds.stringByteCount, maxMessageBytes)
@@ -134,7 +134,9 @@ struct ServeCommand: AsyncParsableCommand {
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in
                 if case .replica(.storageFailed(let error)) = event { failure.raise(error) }
-                if let remark = remarks.remark(on: event) { StandardError.shared.note(remark) }
+                if let warning = warnings.warning(for: event) {
+                    StandardError.shared.note(warning)
+                }
             }
             let relay = try await ServeCommand.open(path, options, configuration, bots)
             try await StoreIdentity.check(relay.store.source, wanted: source, path: path ?? "") {
@@ -181,7 +183,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func checkExport() throws {
         guard let exportFile, let kind = try? StoreFile.kind(of: exportFile) else { return }
         guard kind == .lines || kind == .empty else {
-            throw CommandFailure(
+            throw CommandError(
                 "cannot export to \(exportFile): it is not a file of wire lines; choose another "
                     + "file")
         }
@@ -203,7 +205,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private static func serve(
-        _ relay: Relay<ExampleState, RawAction>, _ failure: StorageFailure,
+        _ relay: Relay<ExampleState, RawAction>, _ failure: FirstStorageError,
         _ announce: @escaping @Sendable (RelayAddress) async -> Void
     ) async throws {
         let running = Task { try await relay.run() }
@@ -216,54 +218,4 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if let error = failure.error { throw error }
     }
-}
-
-/// Remembers a failure to save the log, which ends the server because anything accepted afterwards
-/// would be lost.
-private final class StorageFailure: Sendable {
-    private struct State {
-        var error: StorageError?
-        var handler: (@Sendable () -> Void)?
-    }
-
-    private let state = Mutex(State())
-
-    var error: StorageError? { state.withLock { $0.error } }
-
-    func raise(_ error: StorageError) {
-        let handler = state.withLock { state in
-            state.error = state.error ?? error
-            return state.handler
-        }
-        handler?()
-    }
-
-    func onRaise(_ handler: @escaping @Sendable () -> Void) {
-        let isRaised = state.withLock { state in
-            state.handler = handler
-            return state.error != nil
-        }
-        if isRaised { handler() }
-    }
-}
-
-/// `life` or `life=SECONDS`.
-struct BotName: ExpressibleByArgument, Equatable {
-    /// The longest pause between two steps: one day.
-    static let longestPause = 86_400.0
-
-    let seconds: Double
-
-    init?(argument: String) {
-        if argument == "life" {
-            seconds = 1
-            return
-        }
-        guard argument.hasPrefix("life="), let seconds = Double(argument.dropFirst(5)),
-            seconds >= 0.001, seconds <= BotName.longestPause
-        else { return nil }
-        self.seconds = seconds
-    }
-
-    var bot: WorldActor<RawAction> { .life(every: .milliseconds(Int64(seconds * 1_000))) }
 }

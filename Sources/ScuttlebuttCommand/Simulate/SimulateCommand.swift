@@ -100,7 +100,7 @@ struct SimulateCommand: AsyncParsableCommand {
         do {
             try show(try Script(text), SimulationReport(replay: "--scenario \(path)", json: json))
         } catch let error as ScriptError {
-            throw CommandFailure("\(path), \(error)")
+            throw CommandError("\(path), \(error)")
         }
     }
 
@@ -128,7 +128,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 ).svg, to: plot)
         }
         if let violation = outcome.violation {
-            throw CommandFailure("\(violation)", code: CommandFailure.checkFailed)
+            throw CommandError("\(violation)", code: CommandError.checkFailed)
         }
         if !json { StandardError.shared.note(report.text(outcome)) }
     }

@@ -31,7 +31,7 @@ struct SimulationTally {
 
     /// Prints the summary.
     ///
-    /// - Throws: ``CommandFailure`` if any promise was broken.
+    /// - Throws: ``CommandError`` if any promise was broken.
     func finish(_ setting: String, first: UInt64, json: Bool) throws {
         if json { try StandardOutput.shared.writeNow(summary + [0x0A]) }
         let range =
@@ -42,10 +42,10 @@ struct SimulationTally {
             + "\(slowest / 1_000) ms (simulated) after its last fault"
         guard failed.isEmpty else {
             let names = failed.prefix(20).map { "\($0)" }.joined(separator: ", ")
-            throw CommandFailure(
+            throw CommandError(
                 "\(failed.count) of \(seeds) seeds broke a promise: \(names)"
                     + (failed.count > 20 ? ", …" : "") + "\n\(text)",
-                code: CommandFailure.checkFailed)
+                code: CommandError.checkFailed)
         }
         if !json { StandardError.shared.note("\(text)\nall promises kept") }
     }

@@ -8,59 +8,52 @@
     import Darwin
 #endif
 
-/// The commit that this program was probably built from: that of the checkout it lies in.
+/// The commit that this program was probably built from: that of the checkout containing it.
 ///
-/// A build does not know its commit, and most failures are looked at where they were found.
+/// A build does not know its commit, and most failures are investigated where they were found.
 struct SourceCommit {
-    /// The hash; `nil` when the program lies in no checkout of this package.
+    /// The hash, or `nil` if the program is not in a checkout of this package or there is no Git.
     let name: String?
 
-    static let found = SourceCommit(program: programPath)
+    static let found = SourceCommit(folder: programFolder)
 
-    init(program: String?) {
-        name = program.flatMap(SourceCommit.name)
+    init(folder: String?) {
+        name = folder.flatMap(SourceCommit.head)
     }
 
-    /// For people.
+    /// The commit for people.
     var text: String {
         name.map { "commit \($0)" }
-            ?? "commit unknown: this program lies in no checkout; say which release it is of"
+            ?? "unknown commit: the program is not in a checkout; say which release it is from"
     }
 
-    private static var programPath: String? {
+    private static var programFolder: String? {
         let candidates = ["/proc/self/exe", CommandLine.arguments.first ?? ""]
         return candidates.lazy.compactMap { path in
             guard let whole = realpath(path, nil) else { return nil }
             defer { free(whole) }
-            return String(cString: whole)
+            let program = String(cString: whole)
+            return program.lastIndex(of: "/").map { String(program[..<$0]) }
         }.first
     }
 
-    private static func name(of program: String) -> String? {
-        var folders = program.split(separator: "/").dropLast()
-        while !folders.isEmpty {
-            let folder = "/" + folders.joined(separator: "/")
-            // Some other repository around an installed program says nothing about it.
-            if let manifest = try? TextFile.read(folder + "/Package.swift"),
-                manifest.contains("name: \"swift-scuttlebutt\"")
-            {
-                return head(of: folder + "/.git")
-            }
-            folders = folders.dropLast()
+    /// Asks Git for the commit of the checkout that contains a folder.
+    private static func head(of folder: String) -> String? {
+        let quoted = folder.split(separator: "'", omittingEmptySubsequences: false)
+            .joined(separator: "'\\''")
+        let command = "git -C '\(quoted)' rev-parse --show-toplevel HEAD 2>/dev/null"
+        guard let pipe = popen(command, "r") else { return nil }
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while case let count = Descriptor.read(fileno(pipe), into: &chunk), count > 0 {
+            output += chunk[..<count]
         }
-        return nil
-    }
-
-    private static func head(of repository: String) -> String? {
-        guard let head = (try? TextFile.read(repository + "/HEAD"))?.split(separator: "\n").first
+        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
+        // The commit of another repository that contains an installed program is meaningless.
+        guard pclose(pipe) == 0, lines.count == 2,
+            let manifest = try? TextFile.read(lines[0] + "/Package.swift"),
+            manifest.contains("name: \"swift-scuttlebutt\"")
         else { return nil }
-        guard head.hasPrefix("ref: ") else { return String(head) }
-        let reference = head.dropFirst(5)
-        if let text = try? TextFile.read(repository + "/" + reference) {
-            return text.split(separator: "\n").first.map { String($0) }
-        }
-        let packed = (try? TextFile.read(repository + "/packed-refs")) ?? ""
-        return packed.split(separator: "\n").first { $0.hasSuffix(" " + reference) }
-            .flatMap { $0.split(separator: " ").first.map { String($0) } }
+        return String(lines[1])
     }
 }

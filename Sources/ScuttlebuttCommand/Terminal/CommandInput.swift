@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 import Dispatch
 import Synchronization
 
@@ -33,9 +34,7 @@ final class CommandInput: Sendable {
     static let waitingLineLimit = 4_096
 
     private struct State {
-        var lines: [Line] = []
-        /// The number of lines already handed out, which are removed in bulk.
-        var taken = 0
+        var lines = Deque<Line>()
         var byteCount = 0
         var hasEnded = false
         /// Where the reading stands while it waits for room.
@@ -77,14 +76,8 @@ final class CommandInput: Sendable {
     }
 
     private static func take(_ state: inout State) -> Line? {
-        guard state.taken < state.lines.count else { return nil }
-        let line = state.lines[state.taken]
-        state.taken += 1
+        guard let line = state.lines.popFirst() else { return nil }
         state.byteCount -= byteCount(of: line)
-        if state.taken == state.lines.count {
-            state.lines.removeAll(keepingCapacity: true)
-            state.taken = 0
-        }
         return line
     }
 
@@ -102,7 +95,7 @@ final class CommandInput: Sendable {
     }
 
     private static func isFull(_ state: State) -> Bool {
-        state.byteCount >= waitingByteLimit || state.lines.count - state.taken >= waitingLineLimit
+        state.byteCount >= waitingByteLimit || state.lines.count >= waitingLineLimit
     }
 
     // MARK: The reading thread

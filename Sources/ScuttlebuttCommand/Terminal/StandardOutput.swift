@@ -24,7 +24,7 @@ final class StandardOutput: Sendable {
 
     /// Writes one line, given without its newline, and waits until it is written.
     ///
-    /// - Throws: ``OutputClosed``; ``CommandFailure``, for example if the disk is full;
+    /// - Throws: ``OutputClosedError``; ``CommandError``, for example if the disk is full;
     ///   `CancellationError` if the task is cancelled, although the line may still be written.
     func write(line: [UInt8]) async throws {
         let pending = PendingWrite()
@@ -89,58 +89,4 @@ private final class PendingWrite: Sendable {
         }
         continuation?.resume(with: result)
     }
-}
-
-/// Blocking reads and writes on a file descriptor, even a non-blocking one.
-enum Descriptor {
-    /// Writes all `bytes`.
-    ///
-    /// - Throws: ``OutputClosed``, ``CommandFailure``.
-    static func write(_ bytes: [UInt8], to file: CInt) throws {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                send(file, buffer.baseAddress?.advanced(by: written), buffer.count - written)
-            }
-            if count > 0 {
-                written += count
-            } else if count < 0, errno == EAGAIN {
-                wait(file, for: Int16(POLLOUT))
-            } else if count < 0, errno == EPIPE {
-                throw OutputClosed()
-            } else if count == 0 || errno != EINTR {
-                throw CommandFailure(
-                    "cannot write the output: \(String(cString: strerror(errno)))")
-            }
-        }
-    }
-
-    /// Reads at least one byte and returns the number read; returns 0 at the end or on an error.
-    static func read(_ file: CInt, into buffer: inout [UInt8]) -> Int {
-        while true {
-            let count = buffer.withUnsafeMutableBytes { receive(file, $0.baseAddress, $0.count) }
-            if count >= 0 { return count }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: wait(file, for: Int16(POLLIN))
-            default: return 0
-            }
-        }
-    }
-
-    private static func wait(_ file: CInt, for events: Int16) {
-        var waiting = pollfd(fd: file, events: events, revents: 0)
-        _ = poll(&waiting, 1, -1)  // whoever reads or writes by this does so on their own thread
-    }
-
-    #if canImport(Glibc)
-        private static let send = Glibc.write
-        private static let receive = Glibc.read
-    #elseif canImport(Musl)
-        private static let send = Musl.write
-        private static let receive = Musl.read
-    #else
-        private static let send = Darwin.write
-        private static let receive = Darwin.read
-    #endif
 }

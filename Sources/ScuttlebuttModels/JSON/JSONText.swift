@@ -18,10 +18,10 @@ public struct JSONText: Hashable, Sendable {
     /// - Throws: If the text is not JSON, or exceeds `bounds`.
     public init(
         stringifying text: [UInt8], bounds: JSONBounds = JSONBounds()
-    ) throws(JSONFailure) {
+    ) throws(JSONError) {
         var output: [UInt8] = []
-        let failure: JSONFailure? = text.withUnsafeBufferPointer { bytes in
-            do throws(JSONFailure) {
+        let failure: JSONError? = text.withUnsafeBufferPointer { bytes in
+            do throws(JSONError) {
                 try JSONScanner(bytes, bounds: bounds).validate()
             } catch {
                 return error

@@ -35,7 +35,8 @@ final class ChannelLink: Link {
                 low: limits.unsentByteBound / 2, high: limits.unsentByteBound))
         try channel.pipeline.syncOperations.addHandler(handler, position: position)
         return ChannelLink(
-            name: name, headerForm: framing.hasHalves ? .upstream : .fork, encoder: encoder,
+            name: name, headerForm: framing.supportsHalfClosure ? .upstream : .fork,
+            encoder: encoder,
             handler: handler, eventLoop: channel.eventLoop)
     }
 

@@ -87,7 +87,7 @@ final class LinkHandler: ChannelDuplexHandler {
             settle(context)
         }
         // A transport without half-closure cannot send anything to a peer that hung up.
-        if phase == .outputClosed || !framing.hasHalves { context.close(promise: nil) }
+        if phase == .outputClosed || !framing.supportsHalfClosure { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -157,7 +157,7 @@ final class LinkHandler: ChannelDuplexHandler {
             outbox.fail(error)
         }
         if phase == .open { phase = .inputClosed }
-        if !framing.hasHalves {
+        if !framing.supportsHalfClosure {
             outbox.fail(LinkError(.lost, "the peer closed the connection"))
         }
     }
@@ -184,7 +184,7 @@ final class LinkHandler: ChannelDuplexHandler {
         outbox.update(isWritable: context.channel.isWritable)
         switch ending {
         case nil: break
-        case .finish?: closeOutput(framing.hasHalves ? nil : .finished, context)
+        case .finish?: closeOutput(framing.supportsHalfClosure ? nil : .finished, context)
         case .close(let reason)?: close(reason, context)
         }
     }
@@ -212,12 +212,14 @@ final class LinkHandler: ChannelDuplexHandler {
             let channel = context.channel
             written.futureResult.whenComplete { _ in channel.close(promise: promise) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        } else if framing.hasHalves {
+        } else if framing.supportsHalfClosure {
             context.close(mode: .output, promise: promise)
         } else {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
         }
-        if !framing.hasHalves || inbox.isClosed || inputWasClosed { scheduleClosing(context) }
+        if !framing.supportsHalfClosure || inbox.isClosed || inputWasClosed {
+            scheduleClosing(context)
+        }
     }
 
     private func close(_ reason: LinkClosing, _ context: ChannelHandlerContext) {

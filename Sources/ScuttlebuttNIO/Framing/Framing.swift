@@ -9,7 +9,7 @@ import ScuttlebuttRuntime
 /// It never traps on a peer's input and holds at most one incomplete line or message.
 protocol Framing {
     /// Whether each direction can be closed separately, as in TCP.
-    var hasHalves: Bool { get }
+    var supportsHalfClosure: Bool { get }
     /// When ``tick(now:isReading:into:)`` must be called next, or `nil` if it need not be.
     var deadline: NIODeadline? { get }
     /// Called when the connection is ready to carry lines.

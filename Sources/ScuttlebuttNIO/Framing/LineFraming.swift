@@ -11,7 +11,7 @@ struct LineFraming: Framing {
         splitter = LineSplitter(maximumByteCount: maximumLineByteCount)
     }
 
-    var hasHalves: Bool { true }
+    var supportsHalfClosure: Bool { true }
     var deadline: NIODeadline? { nil }
 
     mutating func opened(now: NIODeadline) {}

@@ -28,7 +28,7 @@ public enum PrimusSpecification {
     ///
     /// - Returns: The dialect, or `.unknown` if the server has no readable specification.
     /// - Throws: `LinkError` `.unreachable` if the server cannot be connected to.
-    static func dialect(_ dial: WebSocketDial, _ name: String) async throws -> PrimusDialect {
+    static func dialect(_ dial: WebSocketDialer, _ name: String) async throws -> PrimusDialect {
         let host = dial.address.authority
         let body = try await Dialling.perform(name, dial.limits) {
             try await dial.open { channel in

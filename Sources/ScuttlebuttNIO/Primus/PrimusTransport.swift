@@ -14,7 +14,7 @@ public struct PrimusTransport: Transport {
     ///
     /// Its path is ignored, because Primus has its own.
     public let address: PeerAddress
-    private let dial: WebSocketDial
+    private let dial: WebSocketDialer
     private let timings: PrimusTimings
 
     /// Creates a transport without dialling.
@@ -40,7 +40,7 @@ public struct PrimusTransport: Transport {
         }
         self.address = address
         self.timings = timings
-        dial = try WebSocketDial(address, limits: limits, group: group, tls: tls)
+        dial = try WebSocketDialer(address, limits: limits, group: group, tls: tls)
     }
 
     /// The URL.

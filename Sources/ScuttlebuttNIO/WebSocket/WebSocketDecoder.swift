@@ -24,7 +24,7 @@ struct WebSocketDecoder {
     }
 
     /// A violation of the protocol by the peer, with the close code to send.
-    struct Violation: Error {
+    struct ProtocolError: Error {
         let code: UInt16
         let message: String
     }
@@ -71,7 +71,7 @@ struct WebSocketDecoder {
     /// Passes each event completed by `bytes` to `handle`, which returns `false` to stop.
     mutating func decode(
         _ bytes: UnsafeRawBufferPointer, _ handle: (Event) -> Bool
-    ) throws(Violation) {
+    ) throws(ProtocolError) {
         var index = 0
         while index < bytes.count {
             switch phase {
@@ -102,7 +102,7 @@ struct WebSocketDecoder {
 
     private mutating func readHeader(
         _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-    ) throws(Violation) -> Bool {
+    ) throws(ProtocolError) -> Bool {
         while index < bytes.count {
             head.append(bytes[index])
             index += 1
@@ -118,11 +118,11 @@ struct WebSocketDecoder {
         return false
     }
 
-    private mutating func parseHeader(short: Int, lengthBytes: Int) throws(Violation) {
-        guard head[0] & 0x70 == 0 else { throw Self.broken("reserved bit set") }
+    private mutating func parseHeader(short: Int, lengthBytes: Int) throws(ProtocolError) {
+        guard head[0] & 0x70 == 0 else { throw Self.protocolError("reserved bit set") }
         let isMasked = head[1] & 0x80 != 0
         guard isMasked == expectsMask else {
-            throw Self.broken(expectsMask ? "unmasked frame" : "masked frame")
+            throw Self.protocolError(expectsMask ? "unmasked frame" : "masked frame")
         }
         var length = UInt64(short)
         if lengthBytes > 0 {
@@ -133,24 +133,24 @@ struct WebSocketDecoder {
         frame.isControl = frame.opcode >= 8
         switch frame.opcode {
         case 0:
-            guard kind != nil else { throw Self.broken("continuation without a message") }
+            guard kind != nil else { throw Self.protocolError("continuation without a message") }
         case 1, 2:
-            guard kind == nil else { throw Self.broken("message begins inside another") }
+            guard kind == nil else { throw Self.protocolError("message begins inside another") }
             kind = frame.opcode == 1 ? .text : .binary
             fragmentCount = 0
         case 8, 9, 10:
-            guard frame.isFinal else { throw Self.broken("fragmented control frame") }
-            guard length <= 125 else { throw Self.broken("control frame too long") }
+            guard frame.isFinal else { throw Self.protocolError("fragmented control frame") }
+            guard length <= 125 else { throw Self.protocolError("control frame too long") }
         default:
-            throw Self.broken("unknown opcode \(frame.opcode)")
+            throw Self.protocolError("unknown opcode \(frame.opcode)")
         }
         if !frame.isControl {
             fragmentCount += 1
             guard length <= UInt64(maximumByteCount - message.count) else {
-                throw Violation(code: 1009, message: "message too long")
+                throw ProtocolError(code: 1009, message: "message too long")
             }
             guard fragmentCount <= Self.maximumFragmentCount else {
-                throw Violation(code: 1009, message: "too many fragments in a message")
+                throw ProtocolError(code: 1009, message: "too many fragments in a message")
             }
         }
         frame.byteCount = Int(length)
@@ -183,7 +183,7 @@ struct WebSocketDecoder {
         offset = (offset + bytes.count) & 3
     }
 
-    private mutating func finishFrame(_ handle: (Event) -> Bool) throws(Violation) -> Bool {
+    private mutating func finishFrame(_ handle: (Event) -> Bool) throws(ProtocolError) -> Bool {
         phase = .header
         if frame.isControl { return try finishControl(handle) }
         guard frame.isFinal else { return true }
@@ -195,25 +195,25 @@ struct WebSocketDecoder {
         return message.withUnsafeBytes { handle(.text($0)) }
     }
 
-    private mutating func finishControl(_ handle: (Event) -> Bool) throws(Violation) -> Bool {
+    private mutating func finishControl(_ handle: (Event) -> Bool) throws(ProtocolError) -> Bool {
         defer { control.removeAll(keepingCapacity: true) }
         switch frame.opcode {
         case 9: return control.withUnsafeBytes { handle(.ping($0)) }
         case 10: return handle(.pong)
         default:
-            guard control.count != 1 else { throw Self.broken("close code of one byte") }
+            guard control.count != 1 else { throw Self.protocolError("close code of one byte") }
             guard control.count >= 2 else { return handle(.close(nil)) }
             let code = UInt16(control[0]) << 8 | UInt16(control[1])
             switch code {
             case 1000...1003, 1007...1014, 3000...4999: return handle(.close(code))
-            default: throw Self.broken("invalid close code \(code)")
+            default: throw Self.protocolError("invalid close code \(code)")
             }
         }
     }
 
-    private static let notUTF8 = Violation(code: 1007, message: "text message is not UTF-8")
+    private static let notUTF8 = ProtocolError(code: 1007, message: "text message is not UTF-8")
 
-    private static func broken(_ message: String) -> Violation {
-        Violation(code: 1002, message: message)
+    private static func protocolError(_ message: String) -> ProtocolError {
+        ProtocolError(code: 1002, message: message)
     }
 }

@@ -26,7 +26,7 @@ struct WebSocketFraming: Framing {
         decoder = WebSocketDecoder(expectsMask: !isClient, maximumByteCount: maximumByteCount)
     }
 
-    var hasHalves: Bool { false }
+    var supportsHalfClosure: Bool { false }
 
     var deadline: NIODeadline? {
         switch dialect {
@@ -49,7 +49,7 @@ struct WebSocketFraming: Framing {
         self.dialect = .plain
         defer { self.dialect = dialect }
         var splitter = LineSplitter(maximumByteCount: maximumByteCount)
-        do throws(WebSocketDecoder.Violation) {
+        do throws(WebSocketDecoder.ProtocolError) {
             let (isClient, sentClose) = (isClient, hasSentClose)
             try decoder.decode(bytes) { event in
                 switch event {

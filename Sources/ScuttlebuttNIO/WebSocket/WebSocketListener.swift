@@ -106,7 +106,7 @@ public final class WebSocketListener: LinkListener {
         configuration.enablePipelining = false
         _ = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
             configuration: configuration)
-        try WebSocketServerLink.sieveUpgrades(on: channel)
+        try WebSocketServerLink.removeUnsupportedUpgrades(on: channel)
     }
 }
 

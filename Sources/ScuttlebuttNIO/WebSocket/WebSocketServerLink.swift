@@ -4,29 +4,6 @@ public import NIOCore
 import NIOWebSocket
 public import ScuttlebuttRuntime
 
-/// The protocol spoken in the text frames of a WebSocket.
-public enum WebSocketDialect: Hashable, Sendable {
-    /// One wire line per frame (`/ws`).
-    case plain
-    /// The Primus protocol (`/primus`), version 6, compatible with clients of versions 7 and 8.
-    case primus(PrimusTimings = PrimusTimings())
-
-    /// Creates the dialect spoken at the path of a request, or returns `nil` if there is none.
-    ///
-    /// Primus matches any path that starts with `/primus`, as the JavaScript package does; `/ws`
-    /// matches exactly, with or without a trailing slash.
-    public init?(requestTarget: String) {
-        let path = requestTarget.prefix { $0 != "?" }
-        if path.hasPrefix("/primus") {
-            self = .primus()
-        } else if path == "/ws" || path == "/ws/" {
-            self = .plain
-        } else {
-            return nil
-        }
-    }
-}
-
 /// The server's side of a WebSocket, for any HTTP server on SwiftNIO.
 ///
 /// Call ``configure(channel:dialect:limits:)`` in the `upgradePipelineHandler` of a
@@ -99,25 +76,5 @@ public enum WebSocketServerLink {
             return
         }
         pipeline.removeHandler(context: context, promise: nil)
-    }
-}
-
-/// Closes a channel that is not upgraded in time.
-final class UpgradeTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let timeout: TimeAmount
-    private var alarm: Scheduled<Void>?
-
-    init(_ timeout: TimeAmount) { self.timeout = timeout }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let channel = context.channel
-        alarm = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        alarm?.cancel()
-        alarm = nil
     }
 }

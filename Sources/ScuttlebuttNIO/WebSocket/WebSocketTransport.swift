@@ -9,7 +9,7 @@ public import ScuttlebuttRuntime
 public struct WebSocketTransport: Transport {
     /// The address to dial.
     public let address: PeerAddress
-    private let dial: WebSocketDial
+    private let dial: WebSocketDialer
 
     /// Creates a transport without dialling.
     ///
@@ -29,7 +29,7 @@ public struct WebSocketTransport: Transport {
                 .badAddress, "invalid WebSocket address '\(url)': the scheme must be ws or wss")
         }
         self.address = address
-        dial = try WebSocketDial(address, limits: limits, group: group, tls: tls)
+        dial = try WebSocketDialer(address, limits: limits, group: group, tls: tls)
     }
 
     /// The URL.

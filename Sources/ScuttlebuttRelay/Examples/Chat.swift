@@ -24,10 +24,10 @@ public struct Chat: Hashable, Sendable {
     ///
     /// Actions of other types, and payloads that are not strings, change nothing.
     public static let reducer = Reducer<Chat, RawAction> { state, action, meta in
-        state.perform(action, ExampleAction.kind(of: action), meta)
+        state.apply(action, ExampleAction.kind(of: action), meta)
     }
 
-    mutating func perform(_ action: RawAction, _ kind: ExampleAction?, _ meta: ActionMeta) {
+    mutating func apply(_ action: RawAction, _ kind: ExampleAction?, _ meta: ActionMeta) {
         guard kind == .addMessage, let text = ExampleAction.payload(of: action)?.string else {
             return
         }

@@ -17,10 +17,10 @@ public struct Counter: Hashable, Sendable {
     ///
     /// Actions of other types change nothing.
     public static let reducer = Reducer<Counter, RawAction> { state, action in
-        state.perform(ExampleAction.kind(of: action))
+        state.apply(ExampleAction.kind(of: action))
     }
 
-    mutating func perform(_ kind: ExampleAction?) {
+    mutating func apply(_ kind: ExampleAction?) {
         switch kind {
         case .increment: value &+= 1
         case .decrement: value &-= 1

@@ -25,54 +25,6 @@ public enum ExampleReducer: String, CaseIterable, Sendable {
     /// - Complexity: O(n) per call, where n is the length of the action in bytes.
     public var reducer: Reducer<ExampleState, RawAction> {
         let first = initialState
-        return Reducer { state, action, meta in state.perform(action, meta) }.starting(with: first)
-    }
-}
-
-/// The state of one of the example reducers.
-public struct ExampleState: Hashable, Sendable {
-    /// The reducer this state belongs to; the parts of the other reducers stay empty.
-    public let reducer: ExampleReducer
-    /// The actions, for ``ExampleReducer/log``.
-    public private(set) var log: [RawAction] = []
-    /// The number, for ``ExampleReducer/counter``.
-    public private(set) var counter = Counter()
-    /// The messages, for ``ExampleReducer/chat``.
-    public private(set) var chat = Chat()
-    /// The board, for ``ExampleReducer/life``.
-    public private(set) var life = Life()
-
-    /// Creates the state before the first action.
-    public init(_ reducer: ExampleReducer) { self.reducer = reducer }
-
-    mutating func perform(_ action: RawAction, _ meta: ActionMeta) {
-        switch reducer {
-        case .log: log.append(action)
-        case .counter: counter.perform(ExampleAction.kind(of: action))
-        case .chat: chat.perform(action, ExampleAction.kind(of: action), meta)
-        case .life: life.perform(action, ExampleAction.kind(of: action))
-        }
-    }
-
-    /// The state as JSON without line breaks, as shown in `{"state":…}`.
-    ///
-    /// - Complexity: O(n), where n is its length.
-    public var json: [UInt8] {
-        switch reducer {
-        case .log: logJSON
-        case .counter: counter.json
-        case .chat: chat.json
-        case .life: life.json
-        }
-    }
-
-    private var logJSON: [UInt8] {
-        var bytes = [UInt8(ascii: "[")]
-        for (index, action) in log.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes.append(contentsOf: action.payload)
-        }
-        bytes.append(UInt8(ascii: "]"))
-        return bytes
+        return Reducer { state, action, meta in state.apply(action, meta) }.starting(with: first)
     }
 }

@@ -28,10 +28,10 @@ public struct Life: Hashable, Sendable {
     ///
     /// Actions of other types, and cells outside the board, change nothing.
     public static let reducer = Reducer<Life, RawAction> { state, action in
-        state.perform(action, ExampleAction.kind(of: action))
+        state.apply(action, ExampleAction.kind(of: action))
     }
 
-    mutating func perform(_ action: RawAction, _ kind: ExampleAction?) {
+    mutating func apply(_ action: RawAction, _ kind: ExampleAction?) {
         switch kind {
         case .toggle: toggle(ExampleAction.payload(of: action))
         case .step: step()

@@ -76,12 +76,12 @@ public enum WireLines {
                 try forEachUpdate(in: batch, of: path, &decoder) { update, _ in
                     guard let update else { return }
                     if let last = newest[update.source], last > update.timestamp {
-                        throw OutOfOrder()
+                        throw OutOfOrderError()
                     }
                     newest.advance(update.source, to: update.timestamp)
                 }
             }
-        } catch is OutOfOrder {
+        } catch is OutOfOrderError {
             return false
         } catch is StorageError {
             // Reported once the lines before it have been imported.
@@ -164,4 +164,4 @@ public enum WireLines {
 }
 
 /// Thrown when a file has an update after a newer one of its source.
-private struct OutOfOrder: Error {}
+private struct OutOfOrderError: Error {}

@@ -187,8 +187,8 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Lets the value look at the wall clock, for types whose data expires.
     ///
-    /// Each write and each message does so too. A program that shows the value while nothing happens
-    /// calls it now and then.
+    /// Each write and each message does so too. A program that shows the value while nothing
+    /// happens calls it now and then.
     public func advance() { engine.transition { _ in } }
 
     // MARK: Observing

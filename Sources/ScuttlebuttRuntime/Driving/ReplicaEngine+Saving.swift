@@ -9,8 +9,8 @@ extension ReplicaEngine {
 
     /// Saves what is queued until there is nothing; never more than one at a time.
     ///
-    /// What cannot be saved stays at the head of the queue. It is not lost, has not left the process
-    /// if it is ours, and is tried again.
+    /// What cannot be saved stays at the head of the queue. It is not lost, has not left the
+    /// process if it is ours, and is tried again.
     func save() async {
         guard let storage else { return }
         while let (token, updates) = nextBatch() {
@@ -75,8 +75,8 @@ extension ReplicaEngine {
     /// Waits until everything written or accepted so far is signed and durable; at once without a
     /// signer and without storage.
     ///
-    /// - Throws: ``Scuttlebutt/StorageError`` when saving fails. What could not be saved is kept and
-    ///   tried again, and nothing unsaved of ours has left the process.
+    /// - Throws: ``Scuttlebutt/StorageError`` when saving fails. What could not be saved is kept
+    ///   and tried again, and nothing unsaved of ours has left the process.
     package func flush() async throws {
         try await wait(in: \.signWaiters) { state in
             state.replica.oldestSigning == nil ? nil : state.replica.newestSigning
@@ -101,8 +101,8 @@ extension ReplicaEngine {
         }
     }
 
-    /// Takes no more own writes and ends waiting; returns when what was written is durable or cannot
-    /// be.
+    /// Takes no more own writes and ends waiting; returns when what was written is durable or
+    /// cannot be.
     package func close() async {
         let waiters = state.withLock { state in
             state.isClosed = true

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 import Synchronization
 
 /// The accepted links that are waiting for `accept()`, for every kind of listener.
 package final class AcceptQueue: Sendable {
     private struct State {
-        var links: [any Link] = []
-        var waiters: [(ticket: Int, continuation: CheckedContinuation<(any Link)?, Never>)] = []
+        var links = Deque<any Link>()
+        var waiters = Deque<(ticket: Int, continuation: CheckedContinuation<(any Link)?, Never>)>()
         var ticket = 0
         var isClosed = false
     }
@@ -26,7 +27,7 @@ package final class AcceptQueue: Sendable {
         let (taken, waiter) = state.withLock {
             state -> (Bool, CheckedContinuation<(any Link)?, Never>?) in
             if state.isClosed { return (false, nil) }
-            if !state.waiters.isEmpty { return (true, state.waiters.removeFirst().continuation) }
+            if let waiter = state.waiters.popFirst() { return (true, waiter.continuation) }
             guard state.links.count < bound else { return (false, nil) }
             state.links.append(link)
             return (true, nil)
@@ -44,7 +45,7 @@ package final class AcceptQueue: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let result = state.withLock { state -> (any Link)?? in
-                    if !state.links.isEmpty { return .some(state.links.removeFirst()) }
+                    if let link = state.links.popFirst() { return .some(link) }
                     if state.isClosed || Task.isCancelled { return .some(nil) }
                     state.waiters.append((ticket, continuation))
                     return .none

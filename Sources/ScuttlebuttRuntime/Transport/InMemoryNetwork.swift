@@ -63,7 +63,7 @@ public final class InMemoryNetwork: Sendable {
         }
     }
 
-    fileprivate func dial(_ name: String) throws -> InMemoryLink {
+    func dial(_ name: String) throws -> InMemoryLink {
         let unreachable = LinkError(
             .unreachable, "cannot reach \(name): nobody is listening; is the peer running?")
         let queue = try state.withLock { state -> AcceptQueue in
@@ -84,49 +84,10 @@ public final class InMemoryNetwork: Sendable {
         return ours
     }
 
-    fileprivate func forget(_ name: String, _ queue: AcceptQueue) {
+    func forget(_ name: String, _ queue: AcceptQueue) {
         state.withLock { state in
             if state.listeners[name] === queue { state.listeners[name] = nil }
         }
         queue.close()
     }
-}
-
-/// Accepts in-memory links.
-public final class InMemoryListener: LinkListener {
-    /// The name of the listener.
-    public let address: String
-    private let network: InMemoryNetwork
-    private let queue: AcceptQueue
-
-    fileprivate init(address: String, network: InMemoryNetwork, queue: AcceptQueue) {
-        self.address = address
-        self.network = network
-        self.queue = queue
-    }
-
-    /// Returns the next accepted link, or `nil` once the listener is closed.
-    public func accept() async -> (any Link)? { await queue.next() }
-
-    /// Stops accepting.
-    ///
-    /// Links that were already accepted stay open.
-    public func close() async { network.forget(address, queue) }
-}
-
-/// Dials in-memory links.
-public struct InMemoryTransport: Transport {
-    /// The name to dial.
-    public let name: String
-    private let network: InMemoryNetwork
-
-    fileprivate init(name: String, network: InMemoryNetwork) {
-        self.name = name
-        self.network = network
-    }
-
-    /// Dials once.
-    ///
-    /// - Throws: ``LinkError`` `.unreachable` if there is no listener.
-    public func connect() async throws -> any Link { try network.dial(name) }
 }

@@ -13,12 +13,12 @@ public struct LineReader: Sendable {
 
     /// Returns the next line, or `nil` after the peer closed its half.
     ///
-    /// - Throws: The error of `receive()`, or ``ConformanceFailure`` for a batch without lines.
+    /// - Throws: The error of `receive()`, or ``ConformanceError`` for a batch without lines.
     public mutating func next() async throws -> [UInt8]? {
         if waiting.isEmpty {
             guard let batch = try await link.receive() else { return nil }
             guard batch.count > 0 else {
-                throw ConformanceFailure("receive() returned an empty batch")
+                throw ConformanceError("receive() returned an empty batch")
             }
             waiting = batch.ranges.reversed().map { Array(batch.bytes[$0]) }
         }

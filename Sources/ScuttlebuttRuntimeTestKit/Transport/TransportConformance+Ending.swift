@@ -10,7 +10,7 @@ extension TransportConformance {
             try await send(numbers: 0..<500, on: a)
             let finishing = Task { await a.finish() }
             try await expectNumbers(0..<500, on: b)
-            if harness.hasHalves {
+            if harness.supportsHalfClosure {
                 try expect(try await b.receive() == nil, "the end of the half did not arrive")
                 try expect(try await b.receive() == nil, "the half did not stay ended")
                 await finishing.value
@@ -35,7 +35,7 @@ extension TransportConformance {
             await a.close(.shutdown)
             do {
                 _ = try await receiving.value
-                throw ConformanceFailure("receive() returned on a closed link")
+                throw ConformanceError("receive() returned on a closed link")
             } catch let error as LinkError {
                 try expect(error.code == .closed, "expected closed, got \(error)")
             }
@@ -102,7 +102,7 @@ extension TransportConformance {
             try await expectNumbers(0..<100, on: b)
             do {
                 _ = try await transport.connect()
-                throw ConformanceFailure("a closed listener was reached")
+                throw ConformanceError("a closed listener was reached")
             } catch let error as LinkError {
                 try expect(error.code == .unreachable, "expected unreachable, got \(error.code)")
             }
@@ -125,6 +125,6 @@ extension TransportConformance {
         } catch is LinkError {
             return
         }
-        throw ConformanceFailure("a call on an ended link succeeded")
+        throw ConformanceError("a call on an ended link succeeded")
     }
 }

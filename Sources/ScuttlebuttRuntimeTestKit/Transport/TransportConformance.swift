@@ -25,11 +25,11 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
 
     /// Checks the promise.
     ///
-    /// - Throws: ``ConformanceFailure`` if it is broken, or an unexpected error of the transport.
+    /// - Throws: ``ConformanceError`` if it is broken, or an unexpected error of the transport.
     public func run(_ harness: TransportHarness) async throws {
         let (listener, transport) = try await harness.open()
         do {
-            try await guarded("\(harness.name): \(description)") {
+            try await withHangLimit("\(harness.name): \(description)") {
                 try await check(harness, listener, transport)
             }
         } catch {
@@ -127,7 +127,7 @@ extension TransportConformance {
             try expect(try await reader.text() == "before", "the line before it was lost")
             do {
                 let line = try await reader.next()
-                throw ConformanceFailure("got \(line?.count ?? -1) bytes, expected lineTooLong")
+                throw ConformanceError("got \(line?.count ?? -1) bytes, expected lineTooLong")
             } catch let error as LinkError {
                 try expect(error.code == .lineTooLong, "expected lineTooLong, got \(error)")
             }
@@ -226,7 +226,7 @@ extension TransportConformance {
             receiving.cancel()
             do {
                 _ = try await receiving.value
-                throw ConformanceFailure("a cancelled receive() returned")
+                throw ConformanceError("a cancelled receive() returned")
             } catch is CancellationError {}
         }
         try await send(numbers: 0..<100, on: a)

@@ -7,7 +7,7 @@ public struct TransportHarness: Sendable {
     /// The name used in failure messages.
     public var name: String
     /// Whether one half can be closed while the other stays open.
-    public var hasHalves: Bool
+    public var supportsHalfClosure: Bool
     /// The maximum length of a line that the listener's side accepts, or `nil` if there is no
     /// limit.
     public var maximumLineByteCount: Int?
@@ -19,12 +19,12 @@ public struct TransportHarness: Sendable {
 
     /// Creates a harness for a transport.
     public init(
-        name: String, hasHalves: Bool, maximumLineByteCount: Int?,
+        name: String, supportsHalfClosure: Bool, maximumLineByteCount: Int?,
         bufferedByteBound: Int = 32 << 20,
         open: @escaping @Sendable () async throws -> (any LinkListener, any Transport)
     ) {
         self.name = name
-        self.hasHalves = hasHalves
+        self.supportsHalfClosure = supportsHalfClosure
         self.maximumLineByteCount = maximumLineByteCount
         self.bufferedByteBound = bufferedByteBound
         self.open = open
@@ -36,7 +36,7 @@ public struct TransportHarness: Sendable {
     ) {
         let dialled = try await transport.connect()
         guard let accepted = await listener.accept() else {
-            throw ConformanceFailure("the listener closed without being asked")
+            throw ConformanceError("the listener closed without being asked")
         }
         return (dialled, accepted)
     }

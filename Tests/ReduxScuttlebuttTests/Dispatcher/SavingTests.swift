@@ -4,12 +4,13 @@ import Redux
 import ReduxScuttlebutt
 import Scuttlebutt
 import ScuttlebuttRuntime
+import ScuttlebuttRuntimeTestKit
 import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct SavingTests {
     private func open(
-        _ storage: InMemoryStorage, _ change: (inout GossipOptions<Note>) -> Void = { _ in }
+        _ storage: FaultInjectingStorage, _ change: (inout GossipOptions<Note>) -> Void = { _ in }
     ) async throws -> GossipStore<[Int], Note> {
         var options = GossipOptions<Note>()
         options.sleep = { _ in await Task.yield() }
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func `G19 after a restart state, clock and identity are as they were`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let first = try await open(storage)
         var peer = RawPeer(first.dispatcher)
         try await peer.say([header, line(5, 40, "a"), sync])
@@ -40,7 +41,7 @@ import Testing
     func `G19 what is not durable has not left, and is not used again after the loss of power`()
         async throws
     {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         await storage.holdSyncs()
         let store = try await open(storage)
         var peer = RawPeer(store.dispatcher)
@@ -61,7 +62,7 @@ import Testing
     @Test func `a failed save is told, is tried again, and lets nothing unsaved leave`()
         async throws
     {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let events = Journal<GossipEvent>()
         let store = try await open(storage) { $0.onEvent = { events.note($0) } }
         await storage.failNextAppend()
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test func `a flush during a failure throws and the store goes on`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         await storage.holdSyncs()
         let store = try await open(storage)
         store.dispatch(.add(1))
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test func `a closed store takes no more actions and has saved all it took`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let store = try await open(storage) { $0.onFault = { _ in } }
         for value in 0..<1_000 { store.dispatch(.add(value)) }
         await store.shutDown()
@@ -108,7 +109,7 @@ import Testing
     func `G19 own actions that come home to a restored backup are there after the next restart`(
         isWrittenBefore: Bool
     ) async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let own = try await storage.source(proposing: source("b"))
         let backup = Update(
             payload: Array("{\"type\":\"add\",\"payload\":1}".utf8),
@@ -142,7 +143,7 @@ import Testing
     }
 
     @Test func `a dispatch is durable once its receipt says so`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let store = try await open(storage)
         try await store.perform(.add(1)).durable()
         #expect(await storage.durableUpdates.count == 1)

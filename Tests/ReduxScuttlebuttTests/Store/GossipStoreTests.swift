@@ -246,7 +246,7 @@ import Testing
     }
 
     @Test func `a reducer that dispatches is told so, and nothing is stamped`() throws {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let late = Mutex<GossipStore<[Int], Note>?>(nil)
         let reducer = Reducer<[Int], Note> { (state: inout [Int], action: Note) in
             if case .add(let value) = action { state.append(value) }
@@ -264,7 +264,7 @@ import Testing
     @Test func `a dispatch while the state is read in place stamps nothing that is not folded`()
         throws
     {
-        let faults = Journal<StoreFault>()
+        let faults = Journal<StoreError>()
         let store = try store { $0.onFault = { faults.note($0) } }
         store.withState { _ in _ = store.dispatch(.add(1)) }
         #expect(store.updateCount == 0)

@@ -27,9 +27,9 @@ struct JSONTextTests {
 
     @Test("What is no JSON, or too deep, is refused", arguments: ["", "{", "[1,]", "nul"])
     func refusing(text: String) {
-        #expect(throws: JSONFailure.self) { try JSONText(stringifying: Array(text.utf8)) }
+        #expect(throws: JSONError.self) { try JSONText(stringifying: Array(text.utf8)) }
         let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
-        #expect(throws: JSONFailure.self) { try JSONText(stringifying: Array(deep.utf8)) }
+        #expect(throws: JSONError.self) { try JSONText(stringifying: Array(deep.utf8)) }
     }
 
     @Test("Two keys that JavaScript thinks different stay different in a value")

@@ -110,7 +110,7 @@ struct Article: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("The articles about the data types")
+@Suite("The articles about the data types", .timeLimit(.minutes(20)))
 struct ArticleTests {
     @Test("An article shows the programs that are compiled here", arguments: Article.all)
     func compiled(article: Article) throws {

@@ -2,11 +2,12 @@
 
 import Scuttlebutt
 import ScuttlebuttRuntime
+import ScuttlebuttRuntimeTestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct ReplicaStorageTests {
     @Test func `a write shows at once and leaves when it is saved`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         await storage.holdSyncs()
         let notes = try await ReplicaDriver(Notes(), storage: storage, options: .named("US"))
         let peer = RawPeer(notes.swarm)
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test func `after a restart value, source, vector and time are as they were`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let first = try await ReplicaDriver(Notes(), storage: storage, options: .named("US"))
         for number in 0..<3_000 { try first.write { $0.adding("\(number)") } }
         let peer = RawPeer(first.swarm)
@@ -46,7 +47,7 @@ import Testing
     @Test func `a failure is reported, and what could not be saved is kept and tried again`()
         async throws
     {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let told = Told<ReplicaEvent>()
         let (gate, open) = AsyncStream<Void>.makeStream()
         var options = ReplicaOptions.named("US")
@@ -70,7 +71,7 @@ import Testing
     @Test func `a saved update that does not fit the type is reported and keeps its stamp`()
         async throws
     {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let source = try await storage.source(proposing: try #require(Source("US")))
         let time = try #require(Timestamp(7))
         try await storage.append([Update(payload: [0x31], timestamp: time, source: source)])
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func `what came home behind newer writes is there after a restart`() async throws {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         let notes = try await ReplicaDriver(Notes(), storage: storage, options: .named("US"))
         let peer = RawPeer(notes.swarm)
         try await peer.send("{\"id\":\"P\",\"clock\":{\"US\":2}}")
@@ -104,7 +105,7 @@ import Testing
     @Test func `a storage that cannot be read is an error, and nothing was written to it`()
         async throws
     {
-        let storage = InMemoryStorage()
+        let storage = FaultInjectingStorage()
         await storage.close()
         await #expect(throws: StorageError.self) {
             _ = try await ReplicaDriver(Notes(), storage: storage)

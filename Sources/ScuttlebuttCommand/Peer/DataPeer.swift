@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttModels
+import ScuttlebuttRuntime
+import ScuttlebuttSQLite
+import Synchronization
+
+/// A replicated object with its storage and its answers to commands.
+struct DataPeer<Object: PeerObject>: GossipingPeer {
+    let driver: ReplicaDriver<Object.Value>
+    private let hasStorage: Bool
+
+    var source: Source { driver.source }
+    var swarm: Swarm { driver.swarm }
+
+    /// Creates an object and loads its store file, if it has one.
+    ///
+    /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
+    ///   another identity.
+    init(id: Source?, path: String?) async throws {
+        var options = ReplicaOptions()
+        options.source = id
+        let messages = DistinctMessages()
+        options.onEvent = { event in
+            if let text = DataPeer.message(for: event) { messages.note(text) }
+        }
+        hasStorage = path != nil
+        guard let path else {
+            driver = ReplicaDriver(options: options) { Object.empty(for: $0) }
+            return
+        }
+        let storage = try SQLiteStorage.open(path, mode: .createIfMissing)
+        do {
+            driver = try await ReplicaDriver(storage: storage, options: options) {
+                Object.empty(for: $0)
+            }
+        } catch {
+            await storage.close()
+            throw error
+        }
+        try await StoreIdentity.check(driver.source, wanted: id, path: path) {
+            await storage.close()
+        }
+    }
+
+    /// The message for an event, if people need to know about it.
+    private static func message(for event: ReplicaEvent) -> String? {
+        switch event {
+        case .storageFailed(let error): error.message
+        case .refused(let refusal, _): "refused update: \(refusal.message)"
+        case .equivocation(let stamp):
+            "source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)"
+        case .ownUpdatesMissing: ActionPeer.ownUpdatesMissing
+        case .cutOff(_, let error): "connection closed: \(error.message)"
+        case .historyReceived, .synced, .stale, .missed: nil
+        }
+    }
+
+    // MARK: Commands
+
+    func reply(to line: [UInt8]) async -> PeerReply {
+        var arguments = PeerArguments(line[...])
+        do {
+            guard let word = arguments.word() else {
+                throw PeerRequestError(
+                    message: "empty command; use one of: \(DataPeer.names)")
+            }
+            if let command = try Object.command(word, &arguments) {
+                try arguments.end()
+                return PeerReply(line: try await answer(command))
+            }
+            return try common(word, arguments)
+        } catch {
+            return PeerReply(line: Answer.error(PeerShutdown.describe(error)))
+        }
+    }
+
+    private static var names: String {
+        (Object.usage + ["dump", "history", "clock", "status", "quit"]).joined(separator: ", ")
+    }
+
+    private func answer(_ command: ObjectCommand<Object.Value>) async throws -> [UInt8] {
+        switch command {
+        case .read(let body):
+            return driver.withValue { body($0) }
+        case .write(let prepare):
+            let update = try driver.write(prepare)
+            guard hasStorage, update != nil else { return Answer.dispatched(update?.stamp) }
+            do {
+                try await driver.flush()
+            } catch {
+                return Answer.error(
+                    "the write is not saved yet and has not been sent: "
+                        + "\(PeerShutdown.describe(error)); saving will be retried")
+            }
+            return Answer.dispatched(update?.stamp)
+        }
+    }
+
+    private func common(
+        _ word: String, _ arguments: PeerArguments
+    ) throws(PeerRequestError) -> PeerReply {
+        let line: [UInt8]
+        switch word {
+        case "dump": line = Answer.value("dump", driver.withValue { $0.dump })
+        case "history":
+            // They are ascending per source; the answer is in agreed order.
+            let updates = driver.withValue { $0.history(since: VersionVector()) }
+            line = Answer.history(updates.sorted { $0.stamp < $1.stamp }, keepsTails: true)
+        case "clock": line = Answer.clock(driver.source, driver.vector)
+        case "status": line = Answer.status(driver.status)
+        case "quit": line = Answer.ok
+        default:
+            throw PeerRequestError(
+                message:
+                    "unknown command '\(word.prefix(40))'; use one of: \(DataPeer.names)")
+        }
+        try arguments.end()
+        return PeerReply(line: line, isQuit: word == "quit")
+    }
+
+    // MARK: Following and ending
+
+    func follower() -> any PeerFollower { DataFollower(driver) }
+
+    func close() async throws {
+        let shutdown = PeerShutdown(
+            swarm: driver.swarm, pending: { driver.status.pending },
+            flush: { try await driver.flush() }, shutDown: { await driver.shutDown() })
+        try await shutdown.run()
+    }
+}
+
+/// Prints other peers' updates as a replica accepts them, even those that lose to newer ones.
+private final class DataFollower: PeerFollower {
+    private let queue: FollowedUpdates
+    private let subscription: ReplicaSubscription
+
+    /// Creates a follower that prints what arrives from now on.
+    init<Value: Replicated>(_ driver: ReplicaDriver<Value>) {
+        let (queue, own) = (FollowedUpdates(), driver.source)
+        self.queue = queue
+        subscription = driver.observeUpdates { updates in
+            queue.add(updates.filter { $0.source != own })
+        }
+    }
+
+    func run() async throws {
+        while case .work = await queue.signal.next() { try await printNewUpdates() }
+        try await printNewUpdates()
+    }
+
+    func finish() async { queue.signal.raiseClose(.finished) }
+
+    private func printNewUpdates() async throws {
+        for update in queue.take() {
+            try await StandardOutput.shared.write(line: Answer.update(update))
+        }
+    }
+}
+
+/// The updates waiting to be printed.
+private final class FollowedUpdates: Sendable {
+    /// The maximum number of waiting updates; further ones are dropped with a warning.
+    static let limit = 65_536
+
+    let signal = SessionSignal()
+    private let waiting = Mutex<[Update]>([])
+
+    func add(_ updates: [Update]) {
+        let isFull = waiting.withLock { waiting in
+            guard waiting.count < FollowedUpdates.limit else { return true }
+            waiting += updates
+            return false
+        }
+        if isFull {
+            StandardError.shared.note(
+                "dropped updates from the output: more than \(FollowedUpdates.limit) are waiting "
+                    + "for a reader")
+        }
+        signal.raiseWork()
+    }
+
+    func take() -> [Update] {
+        waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+}

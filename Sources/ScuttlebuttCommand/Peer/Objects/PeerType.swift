@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+import ArgumentParser
+import Scuttlebutt
+import ScuttlebuttRelay
+
+/// The type of object a peer replicates.
+enum PeerType: String, CaseIterable, ExpressibleByArgument {
+    case actions, model, events, value, array, edit
+    case appendOnly = "append-only"
+    case expiryModel = "expiry-model"
+    case doc, bucket
+
+    /// Opens an object of this type and loads its store file, if it has one.
+    ///
+    /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
+    ///   another identity.
+    func open(id: Source?, path: String?) async throws -> any GossipingPeer {
+        switch self {
+        case .actions:
+            ActionObject(peer: try await ActionPeer(.log, id: id, path: path))
+        case .model: try await DataPeer<ModelObject>(id: id, path: path)
+        case .events: try await DataPeer<EventsObject>(id: id, path: path)
+        case .value: try await DataPeer<ValueObject>(id: id, path: path)
+        case .array: try await DataPeer<ArrayObject>(id: id, path: path)
+        case .edit: try await DataPeer<EditObject>(id: id, path: path)
+        case .appendOnly: try await DataPeer<AppendOnlyObject>(id: id, path: path)
+        case .expiryModel: try await DataPeer<ExpiryModelObject>(id: id, path: path)
+        case .doc: try await DataPeer<DocObject>(id: id, path: path)
+        case .bucket: try await DataPeer<BucketObject>(id: id, path: path)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import NIOPosix
+import ScuttlebuttRuntime
+
+/// Binds server sockets for all listeners.
+enum Listening {
+    /// Binds a socket and calls `accept` on the event loop of each accepted channel.
+    static func bind(
+        host: String, port: Int, group: any EventLoopGroup,
+        accept: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws -> any Channel {
+        guard (0...65_535).contains(port) else {
+            throw LinkError(
+                .badAddress, "invalid port \(port): use 0–65535, where 0 picks a free port")
+        }
+        do {
+            return try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 256)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.socketOption(.so_keepalive), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try accept(channel) }
+                }
+                .bind(host: host, port: port).get()
+        } catch {
+            throw Dialling.cannotListen(host, port, error)
+        }
+    }
+}
+
+extension Optional where Wrapped == SocketAddress {
+    /// `host:port`, or `[host]:port` for IPv6.
+    var text: String {
+        guard let address = self, let host = address.ipAddress, let port = address.port else {
+            return "unknown"
+        }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOWebSocket
+import ScuttlebuttRuntime
+
+/// Dials over HTTP, with or without TLS, for WebSocket and Primus clients.
+struct WebSocketDialer: Sendable {
+    let address: PeerAddress
+    let limits: LinkLimits
+    let group: any EventLoopGroup
+    let tls: NIOSSLContext?
+
+    init(
+        _ address: PeerAddress, limits: LinkLimits, group: any EventLoopGroup,
+        tls: TLSConfiguration?
+    ) throws {
+        self.address = address
+        self.limits = limits
+        self.group = group
+        guard address.scheme.isSecure else {
+            self.tls = nil
+            return
+        }
+        do {
+            self.tls = try NIOSSLContext(configuration: tls ?? .makeClientConfiguration())
+        } catch {
+            throw LinkError(.badAddress, "cannot set up TLS for \(address): \(error)")
+        }
+    }
+
+    /// Connects, upgrades at `target`, and returns the link.
+    func connect(
+        target: String, name: String, encoder: @escaping LineEncoder,
+        framing: @escaping @Sendable () -> any Framing
+    ) async throws -> any Link {
+        let limits = self.limits
+        return try await Dialling.perform(name, limits) {
+            let upgraded = try await open { channel in
+                try upgrade(channel, target: target) { channel in
+                    try ChannelLink.install(
+                        on: channel,
+                        position: .before(
+                            try channel.pipeline.syncOperations.handler(
+                                type: WebSocketFrameEncoder.self)),
+                        framing: framing(), encoder: encoder, limits: limits, name: name)
+                }
+            }
+            return try await upgraded.get()
+        }
+    }
+
+    /// Connects, adds TLS if needed, and calls `setUp` on the event loop to add the rest.
+    ///
+    /// `setUp` returns a future that completes when the channel is ready. If it is not ready within
+    /// the connect timeout, the channel is closed.
+    func open<Value: Sendable>(
+        _ setUp: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Value>
+    ) async throws -> EventLoopFuture<Value> {
+        let (limits, tls, host) = (self.limits, self.tls, address.host)
+        return try await ClientBootstrap(group: group)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connectTimeout(limits.connectTimeout)
+            .connect(host: host, port: address.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(
+                                context: tls, serverHostname: Self.isAddress(host) ? nil : host))
+                    }
+                    let promise = channel.eventLoop.makePromise(of: Value.self)
+                    // Cleared when it is settled, because what outlives the upgrade must not retain
+                    // the link.
+                    let attempt = NIOLoopBoundBox(Optional(promise), eventLoop: channel.eventLoop)
+                    let settle: @Sendable (Result<Value, any Error>) -> Void = { result in
+                        guard let promise = attempt.value else { return }
+                        attempt.value = nil
+                        promise.completeWith(result)
+                        if case .failure = result { channel.close(promise: nil) }
+                    }
+                    try setUp(channel).whenComplete(settle)
+                    // Not every failure of TLS or HTTP reaches the future returned by `setUp`.
+                    try channel.pipeline.syncOperations.addHandler(
+                        FirstErrorHandler { settle(.failure($0)) })
+                    channel.closeFuture.whenComplete { _ in settle(.failure(ChannelError.eof)) }
+                    let alarm = channel.eventLoop.scheduleTask(in: limits.connectTimeout) {
+                        settle(.failure(ChannelError.connectTimeout(limits.connectTimeout)))
+                    }
+                    promise.futureResult.whenComplete { _ in alarm.cancel() }
+                    return promise.futureResult
+                }
+            }
+    }
+
+    private func upgrade(
+        _ channel: any Channel, target: String,
+        install: @escaping @Sendable (any Channel) throws -> ChannelLink
+    ) throws -> EventLoopFuture<ChannelLink> {
+        let refusal = LinkError(
+            .badFraming,
+            "\(address.authority) did not accept a WebSocket at \(target); check the address")
+        let upgrader = NIOTypedWebSocketClientUpgrader<ChannelLink>(
+            enableAutomaticErrorHandling: false,
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture { try install(channel) }
+            })
+        var headers = HTTPHeaders()
+        headers.add(name: "Host", value: address.authority)
+        var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
+            upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
+                upgradeRequestHead: HTTPRequestHead(
+                    version: .http1_1, method: .GET, uri: target, headers: headers),
+                upgraders: [upgrader],
+                notUpgradingCompletionHandler: { channel in
+                    channel.eventLoop.makeFailedFuture(refusal)
+                }))
+        // The server sends frames immediately. They may arrive in one packet with its response, in
+        // which case NIO would drop them by default.
+        configuration.leftOverBytesStrategy = .forwardBytes
+        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+            configuration: configuration)
+    }
+
+    private static func isAddress(_ host: String) -> Bool {
+        (try? SocketAddress(ipAddress: host, port: 0)) != nil
+    }
+}
+
+/// Reports an error that no other handler consumed, and the end of the peer's input.
+private final class FirstErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = Any
+
+    private let report: (any Error) -> Void
+
+    init(_ report: @escaping (any Error) -> Void) { self.report = report }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { report(error) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Half-closure is enabled for the link. Before the link is installed, a half-closed
+        // connection is a failure.
+        if case ChannelEvent.inputClosed = event { report(ChannelError.eof) }
+        context.fireUserInboundEventTriggered(event)
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+
+import Redux
+public import ScuttlebuttCoding
+
+/// The state of one of the example reducers.
+public struct ExampleState: Hashable, Sendable {
+    /// The reducer this state belongs to; the parts of the other reducers stay empty.
+    public let reducer: ExampleReducer
+    /// The actions, for ``ExampleReducer/log``.
+    public private(set) var log: [RawAction] = []
+    /// The number, for ``ExampleReducer/counter``.
+    public private(set) var counter = Counter()
+    /// The messages, for ``ExampleReducer/chat``.
+    public private(set) var chat = Chat()
+    /// The board, for ``ExampleReducer/life``.
+    public private(set) var life = Life()
+
+    /// Creates the state before the first action.
+    public init(_ reducer: ExampleReducer) { self.reducer = reducer }
+
+    mutating func apply(_ action: RawAction, _ meta: ActionMeta) {
+        switch reducer {
+        case .log: log.append(action)
+        case .counter: counter.apply(ExampleAction.kind(of: action))
+        case .chat: chat.apply(action, ExampleAction.kind(of: action), meta)
+        case .life: life.apply(action, ExampleAction.kind(of: action))
+        }
+    }
+
+    /// The state as JSON without line breaks, as shown in `{"state":…}`.
+    ///
+    /// - Complexity: O(n), where n is its length.
+    public var json: [UInt8] {
+        switch reducer {
+        case .log: logJSON
+        case .counter: counter.json
+        case .chat: chat.json
+        case .life: life.json
+        }
+    }
+
+    private var logJSON: [UInt8] {
+        var bytes = [UInt8(ascii: "[")]
+        for (index, action) in log.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes.append(contentsOf: action.payload)
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+
+/// Dials in-memory links.
+public struct InMemoryTransport: Transport {
+    /// The name to dial.
+    public let name: String
+    private let network: InMemoryNetwork
+
+    init(name: String, network: InMemoryNetwork) {
+        self.name = name
+        self.network = network
+    }
+
+    /// Dials once.
+    ///
+    /// - Throws: ``LinkError`` `.unreachable` if there is no listener.
+    public func connect() async throws -> any Link { try network.dial(name) }
+}

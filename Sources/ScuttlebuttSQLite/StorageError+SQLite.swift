@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+import GRDB
+import Scuttlebutt
+import ScuttlebuttRuntime
+
+/// The operation that failed.
+enum FileOperation {
+    case creating
+    case reading
+    case writing
+}
+
+/// Runs `body` and converts errors of SQLite and of the readers to `StorageError`.
+func translating<Result>(
+    _ path: String, _ operation: FileOperation, _ body: () throws -> Result
+) throws -> Result {
+    do { return try body() } catch { throw translated(error, path, operation) }
+}
+
+/// Converts an error to one whose message names the file, the cause and the next step.
+func translated(_ error: any Error, _ path: String, _ operation: FileOperation) -> any Error {
+    if let damage = error as? DamageError { return Schema.damaged(path, damage.what) }
+    if error is RowDecodingError { return Schema.damaged(path, "a value has the wrong type") }
+    guard let error = error as? DatabaseError else { return error }
+    let cause = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
+    switch error.resultCode {
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_SCHEMA:
+        return Schema.damaged(path, cause)
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+        return StorageError(
+            .inUse, "\(path) is locked by another program (\(cause)); stop it and try again")
+    case .SQLITE_MISUSE:
+        return StorageError(.closed, "\(path) was closed")
+    case .SQLITE_FULL:
+        return StorageError(
+            .writeFailed,
+            "cannot write \(path): the disk is full; what was stored before is safe")
+    default:
+        switch operation {
+        case .creating:
+            return StorageError(.unreadable, "cannot create \(path): \(cause)")
+        case .reading:
+            return StorageError(.unreadable, "cannot read \(path): \(cause)")
+        case .writing:
+            return StorageError(
+                .writeFailed,
+                "cannot write \(path): \(cause); what was stored before is safe")
+        }
+    }
+}
