@@ -2,16 +2,6 @@
 
 public import Scuttlebutt
 
-/// The result of reducing one action.
-public enum Reduction: Hashable, Sendable {
-    /// The state has changed.
-    case applied
-    /// The action is a no-op, and the state is unchanged.
-    case refused
-    /// The action is a no-op, but the state may be partly changed and will be rolled back.
-    case failed
-}
-
 /// The function with which a ``History`` folds actions into a state.
 ///
 /// It must be deterministic, because it sees the same actions again on every replay and on every

@@ -117,7 +117,7 @@ extension World {
         if value <= nodes[node].ownClaims.highest {
             fail(
                 .clock,
-                "\(update.stamp.text) was written after a peer had told of an own update at "
+                "\(update.stamp.text) was written after a peer had claimed an own update at "
                     + "\(nodes[node].ownClaims.highest)")
         }
         nodes[node].ownClaims.lastWritten = value

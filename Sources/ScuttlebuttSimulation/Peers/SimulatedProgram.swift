@@ -31,11 +31,3 @@ public protocol SimulatedProgram: Sendable {
     ///   - isNew: Whether the peer knows the actions of the new version.
     func reference(_ entries: [ReferenceEntry], isNew: Bool) -> Peer.Observed
 }
-
-/// One entry that a peer has folded into its state.
-public struct ReferenceEntry: Hashable, Sendable {
-    /// The bytes of the action.
-    public let payload: Payload
-    /// The position in the agreed order, or `nil` for a local-only action.
-    public let stamp: Stamp?
-}
