@@ -79,7 +79,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttSimulation",
-            dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttCoding"],
+            dependencies: [
+                "Scuttlebutt", "Rewind", "ScuttlebuttCoding", deque,
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttSecurity",

@@ -49,7 +49,10 @@
 
   // ------------------------------------------------------------------------------- stamps and the wire form
 
-  /** Order of stamps: timestamp, then source by UTF-16 code units (what `<` does), then place of local actions. */
+  /**
+   * Order of stamps: timestamp, then source by UTF-16 code units (what `<` does), then place of local actions.
+   * The first two repeat `Stamp.<` in Sources/Scuttlebutt/Order/Stamp.swift.
+   */
   function compareEntries(a, b) {
     if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
     if (a.source !== b.source) return a.source < b.source ? -1 : 1;

@@ -213,7 +213,7 @@ struct FuzzWorld {
         case .sync: return
         case .digest(let digest):
             try expect(digest.source == node.source, "a header in another's name")
-            try expect(digest.clock == node.gossip.vector, "a header that is not the vector")
+            try expect(digest.vector == node.gossip.vector, "a header that is not the vector")
         case .update(let update):
             let (stamp, source) = (update.stamp, update.source)
             try expect(
@@ -275,7 +275,7 @@ struct FuzzWorld {
         switch line {
         case .message(.digest(let digest)):
             end.hasDigest = true
-            end.known = digest.clock
+            end.known = digest.vector
             if let claimed = end.known[own], claimed > .clockCeiling { end.known.forget(own) }
             end.known.merge(end.shown)
         case .message(.update(let update)):

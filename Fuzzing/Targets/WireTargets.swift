@@ -67,7 +67,7 @@ extension FuzzTarget {
             throw Finding("a digest without a clock")
         }
         if case .object(let members) = clock {
-            try expect(digest.clock.count <= members.count, "more sources than members")
+            try expect(digest.vector.count <= members.count, "more sources than members")
         }
         for form in [HeaderForm.upstream, .fork] {
             var block = WireBlock()
@@ -77,7 +77,7 @@ extension FuzzTarget {
             guard case .message(.digest(let read)) = try? fresh.decode(written) else {
                 throw Finding("our own header cannot be read: \(text(written))")
             }
-            try expect(read.clock == digest.clock, "the clock changed: \(text(written))")
+            try expect(read.vector == digest.vector, "the clock changed: \(text(written))")
             try expect(read.meta == digest.meta, "the meta changed: \(text(written))")
             try expect(
                 digest.source == nil || read.source == digest.source, "the source changed")

@@ -2,7 +2,8 @@
 
 import Scuttlebutt
 
-/// Why an action was refused before it changed anything, or why the store cannot go on.
+/// The reason why an action was refused before it changed anything, or why the store cannot
+/// continue.
 public struct GossipError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of reason; new kinds may be added.
     public struct Code: Hashable, Sendable {
@@ -19,13 +20,13 @@ public struct GossipError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let notSigned = Code("notSigned")
         /// The store was closed.
         public static let closed = Code("closed")
-        /// A reducer dispatched.
+        /// A reducer dispatched an action.
         public static let dispatchInReducer = Code("dispatchInReducer")
     }
 
     /// The kind of reason.
     public let code: Code
-    /// One sentence for people.
+    /// A description for people, in one sentence.
     public let message: String
 
     init(_ code: Code, _ message: String) {

@@ -5,10 +5,11 @@ public import Scuttlebutt
 
 /// Something that happened to a store, for status lines, logs and tests.
 public enum GossipEvent: Sendable {
-    /// A batch was folded into the state. The state may have gone back for it, so an optimistic
-    /// effect may have vanished.
+    /// A batch was folded into the state.
+    ///
+    /// The state may have been rewound for it, so an optimistic effect may have disappeared.
     case applied(HistoryChange)
-    /// An action of a type that this build does not know was kept, and skipped by the reducer.
+    /// An action of a type that this build does not know was kept, but skipped by the reducer.
     case unknown(Stamp)
     /// Something happened to the log that the state is folded from.
     case replica(ReplicaEvent)

@@ -5,77 +5,79 @@ public import Redux
 public import Scuttlebutt
 public import ScuttlebuttRuntime
 
-/// What a gossiping store is told at its making; every setting has a default that fits most.
+/// The settings of a gossiping store, all of which have defaults.
 public struct GossipOptions<Action: Sendable>: Sendable {
-    /// The identity to write as; default: the storage's, else a fresh random one.
+    /// The source under which the store writes; by default that of the storage, or else a new
+    /// random one.
     ///
-    /// Never give two running peers the same one.
+    /// Never give two running peers the same source.
     public var source: Source?
 
-    /// Which of the local actions travel, by their type name.
+    /// Decides which local actions travel, by their type name.
     ///
-    /// Default: all whose name does not begin with `@`, as the original's code has it. What comes
-    /// from others is never filtered.
+    /// By default, all whose name does not begin with `@`, as in the original's code. Actions from
+    /// others are never filtered.
     public var isGossipType: (@Sendable (String) -> Bool)?
 
-    /// Decides when incoming actions are folded: it gets a closure that folds everything that
-    /// waits, with one notification, and calls it once, now or later (next frame, next tick).
+    /// Decides when incoming actions are folded.
     ///
-    /// Default: a whole incoming batch at once. Nothing is lost in any case.
+    /// It receives a closure that folds everything that waits, with one notification, and must call
+    /// it once, now or later (in the next frame or tick). By default, a whole incoming batch is
+    /// folded at once. Nothing is lost in either case.
     public var customDispatch: (@Sendable (_ fold: @escaping @Sendable () -> Void) -> Void)?
 
     /// Signs each own action before it is stamped and applied; throwing refuses it.
     ///
-    /// With a signer the effect of a dispatch shows when the signature is there, not before.
+    /// With a signer, the effect of a dispatch shows only once the action is signed.
     public var sign: (@Sendable (Action, HistoryView<Action>) async throws -> Action)?
 
-    /// Judges each action of others before it is applied, relayed, or moves any clock.
+    /// Judges each action from others before it is applied or relayed, or advances any clock.
     ///
-    /// `false` refuses it for good; throwing means that it could not be judged, and it is asked
-    /// for again. Verification that depends on changeable local state makes peers differ.
+    /// `false` refuses the action for good. Throwing means that it could not be judged, so it is
+    /// requested again. If the judgement depends on local state that can change, peers diverge.
     public var verify: (@Sendable (Unverified<Action>, HistoryView<Action>) async throws -> Bool)?
 
-    /// Entries between two snapshots next to the newest action; default 64.
+    /// The number of entries between two snapshots near the newest action; default 64.
     ///
-    /// More means fewer copies of a state that is dear to copy, and up to as many more reducer
-    /// calls for a late action.
+    /// A larger number means fewer copies of a state that is expensive to copy, but up to as many
+    /// more reducer calls for a late action.
     public var snapshotSpacing = 64
 
-    /// The bounds of one action's JSON; default: 255 levels (256 with the update's own array), and
-    /// the length of a line.
+    /// The bounds of an action's JSON; by default 255 levels (256 with the array of the update),
+    /// and the length of a line.
     ///
-    /// An own action beyond them is refused, and so is an update of others, whose connection goes
-    /// on. Peers with other bounds keep other actions: raise them everywhere.
+    /// Own actions and updates from others that exceed them are refused, but the connection stays
+    /// open. Peers with different bounds keep different actions, so raise them on all peers.
     public var bounds = ClassicWire(rules: .fork).bounds
 
-    /// Hears of everything that happens to the log, outside of all locks.
+    /// Receives everything that happens to the store, outside all locks.
     public var onEvent: (@Sendable (GossipEvent) -> Void)?
 
-    /// Hears of actions that were refused and of broken store rules.
+    /// Receives refused actions and incorrect uses of the store.
     ///
-    /// Without one they trap in debug builds.
+    /// Without it, these trap in debug builds.
     public var onFault: StoreErrorHandler?
 
-    /// Gets `debug` lines; never payloads.
+    /// Receives `debug` messages, never payloads.
     public var logger = Logger(label: "scuttlebutt.store")
 
-    /// How long to wait before dialling again.
+    /// The delays before dialling again.
     public var backOff = BackOff()
 
-    /// Waits; tests hand in a virtual one.
+    /// Waits; tests pass a virtual one.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
-    /// Makes the default options.
+    /// Creates the default options.
     public init() {}
 }
 
-/// An action of somebody else that waits for its verification.
+/// An action from another peer that awaits verification.
 public struct Unverified<Action: Sendable>: Sendable {
-    /// The decoded action, or `nil` when this build does not know its type.
+    /// The decoded action, or `nil` if this build does not know its type.
     public let action: Action?
-    /// The action's bytes as they came.
+    /// The bytes of the action, as received.
     public let payload: Payload
-    /// The logical time and the source that it claims.
+    /// The claimed logical time and source.
     public let stamp: Stamp
 }
 
@@ -83,16 +85,16 @@ public struct Unverified<Action: Sendable>: Sendable {
 public struct HistoryView<Action: Sendable>: Sendable {
     /// One action of the history.
     public struct Record: Sendable {
-        /// Its place in the order.
+        /// Its position in the agreed order.
         public let stamp: Stamp
-        /// The decoded action, or `nil` when this build does not know its type.
+        /// The decoded action, or `nil` if this build does not know its type.
         public let action: Action?
     }
 
     let read: @Sendable () -> [Record]
 
-    /// All gossiped actions in agreed order; local-only ones are in no history that is shown.
+    /// All gossiped actions in agreed order, without local-only ones.
     ///
-    /// - Complexity: O(n), at each look.
+    /// - Complexity: O(n) for each access.
     public var records: [Record] { read() }
 }

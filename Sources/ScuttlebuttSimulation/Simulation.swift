@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: MIT
 
-/// Runs scripts: the same script gives the same run, bit for bit, in every process.
+/// Runs scripts; the same script gives the same run, bit for bit, in every process.
 ///
-/// Without a program of your own the peers run ``checksum``, whose state depends on the order of
-/// every single action.
+/// Unless you pass a program, the peers run ``checksum``, whose state depends on the order of every
+/// single action.
 ///
 /// ```swift
 /// let outcome = Simulation().run(seed: 7)
 /// if let violation = outcome.violation { … }
 /// ```
 public struct Simulation: Sendable {
-    /// What kind of scripts seeds are turned into.
+    /// The kind of scripts to generate from seeds.
     public var configuration: Configuration
-    /// Whether outcomes hold the log, line by line; default false.
+    /// Whether outcomes include the log, line by line; default false.
     public var keepsLog = false
-    /// How often a sample is taken, in milliseconds of virtual time; default 0, for never.
+    /// The interval between samples, in milliseconds of virtual time; default 0, which means none.
     public var sampleMilliseconds = 0
 
-    /// Makes a simulation.
+    /// Creates a simulation.
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
     }
 
-    /// Runs the script that a seed stands for.
+    /// Runs the script generated from a seed.
     public func run(seed: UInt64) -> Outcome { run(script(seed: seed)) }
 
     /// Runs a script.
     public func run(_ script: Script) -> Outcome { run(script, Simulation.checksum) }
 
-    /// Runs the script that a seed stands for, with a program of your own.
+    /// Runs the script generated from a seed, with a program of your own.
     public func run(seed: UInt64, _ program: some SimulatedProgram) -> Outcome {
         run(script(seed: seed), program)
     }
 
-    /// Runs a script with a program of your own: all steps, then the healing, then the checks.
+    /// Runs a script with a program of your own: first all steps, then the healing, then the
+    /// checks.
     public func run<Program: SimulatedProgram>(_ script: Script, _ program: Program) -> Outcome {
         var world = World(
             program, script, keepsLines: keepsLog,
@@ -45,7 +46,7 @@ public struct Simulation: Sendable {
 }
 
 extension World {
-    /// What the run came to so far.
+    /// The outcome of the run so far.
     var outcome: Outcome {
         Outcome(
             script: script, violation: violation, figures: figures, time: time,

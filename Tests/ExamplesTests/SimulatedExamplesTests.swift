@@ -49,7 +49,7 @@ import Testing
         let limit = 2_500
         let reducer = Transcript.reducer
         // Two people, and a relay between them that keeps everything too.
-        var swarm = Swarm(initial: Transcript(), peers: 3, seed: 1, topology: .star) {
+        var swarm = SimulatedSwarm(initial: Transcript(), peers: 3, seed: 1, topology: .star) {
             (transcript: inout Transcript, action: Keystroke) in
             try reducer.reduce(&transcript, action, ActionMeta())
         }
@@ -96,7 +96,7 @@ import Testing
 
     /// Nothing that a writer has not saved may be lost, for the trace goes on from it: only the
     /// relay loses power.
-    private func trouble(_ turn: Int, _ swarm: inout Swarm<Transcript, Keystroke>) {
+    private func trouble(_ turn: Int, _ swarm: inout SimulatedSwarm<Transcript, Keystroke>) {
         switch turn % 60 {
         case 7: swarm.perform(.cut(1, 0))
         case 19: swarm.perform(.halfOpen(0, 2))

@@ -145,8 +145,8 @@ struct LinePlayer<Value: Replicated & Dumpable> {
         #expect(digest.source == recorded.source && digest.meta == recorded.meta)
         let isFork = recording.options.headerForm == .fork
         #expect(heard?.contains("\"start\":0") == isFork)
-        if !isFork, recording.kind != .bucket { #expect(digest.clock == recorded.clock) }
-        #expect(digest.clock.entries.allSatisfy { $0.source == own })
+        if !isFork, recording.kind != .bucket { #expect(digest.vector == recorded.clock) }
+        #expect(digest.vector.entries.allSatisfy { $0.source == own })
     }
 
     /// Our updates before our SYNC.
@@ -170,7 +170,7 @@ struct LinePlayer<Value: Replicated & Dumpable> {
         for event in events where event.side == recording.ours {
             if case .line(_, .message(.digest(let digest))) = event.what {
                 hasHeader = true
-                claimed = digest.clock[own]
+                claimed = digest.vector[own]
             }
         }
         for update in history {

@@ -139,7 +139,7 @@ struct Player {
     ) async throws {
         switch item {
         case .header(let digest):
-            talk.claimed = digest.clock
+            talk.claimed = digest.vector
             try await socket.sayLine(line(digest))
         case .update(let update):
             talk.theirs.insert(update.stamp)
@@ -173,17 +173,17 @@ struct Player {
     /// Their header, with what it says of our clock as it is here.
     private func line(_ digest: Digest) -> [UInt8] {
         var clock = VersionVector()
-        for entry in digest.clock.entries where entry.source != store.source {
+        for entry in digest.vector.entries where entry.source != store.source {
             clock.advance(entry.source, to: entry.timestamp)
         }
-        if let seen = digest.clock[store.source],
+        if let seen = digest.vector[store.source],
             let time = times.last(where: { $0.recorded <= seen })
         {
             clock.advance(store.source, to: time.here)
         }
         var block = WireBlock()
         ClassicWire(rules: .fork).append(
-            Digest(source: digest.source, clock: clock, meta: digest.meta), form: .fork,
+            Digest(source: digest.source, vector: clock, meta: digest.meta), form: .fork,
             to: &block)
         return block.bytes
     }

@@ -12,9 +12,9 @@ import Testing
         #expect(try Script(script.description) == script)
     }
 
-    @Test("Every deed and attack is read back from its line")
+    @Test("Every command and attack is read back from its line")
     func everyDeed() throws {
-        var deeds: [Step.Deed] = [
+        var commands: [Step.Command] = [
             .dispatch(1, .max), .dispatchNewer(0, 7), .dispatchLocal(2, 0), .cut(0, 1),
             .halfOpen(1, 0), .duplicate(0, 2), .link(1, 2), .unlink(2, 1),
             .partition([[0], [1, 2]], isSilent: false), .partition([[0, 1]], isSilent: true),
@@ -23,9 +23,9 @@ import Testing
             .freezeClock(0, true), .freezeClock(0, false), .join(2), .retire(2), .slow(1, true),
             .slow(1, false), .upgrade(0),
         ]
-        deeds += Attack.allCases.map { .attack(1, $0, 99) }
+        commands += Attack.allCases.map { .attack(1, $0, 99) }
         var script = Script(seed: 1, peers: 3, topology: .star)
-        script.steps = deeds.enumerated().map { Step($0.offset, $0.element) }
+        script.steps = commands.enumerated().map { Step($0.offset, $0.element) }
         #expect(try Script(script.description) == script)
     }
 

@@ -7,7 +7,7 @@ import ScuttlebuttCoding
 import ScuttlebuttSimulation
 
 func program() throws {
-    var swarm = Swarm(initial: [], peers: 4, seed: 1, reducer: noting)
+    var swarm = SimulatedSwarm(initial: [], peers: 4, seed: 1, reducer: noting)
     swarm.partition([0, 1], [2, 3])
     swarm.dispatch(Note.append(1), at: 0)
     swarm.dispatch(.append(2), at: 3)

@@ -29,7 +29,8 @@ extension RuleTests {
             breaksLine: nil),
         Plant("A comment or message avoids", relay, "let dear = 1", breaksLine: nil),
         Plant(
-            "A comment or message avoids", "Sources/Rewind/A.swift", "// dear", breaksLine: nil),
+            "A comment or message avoids", "Sources/Scuttlebutt/Log/A.swift", "// dear",
+            breaksLine: nil),
         Plant(
             "A public type is in", relay,
             "public final class Relay {\n    public struct Part {}\n}\n\nstruct Other {}",

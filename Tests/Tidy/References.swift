@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import Foundation
 
-/// What the repository says about itself: its links and the codes of its behaviours.
+/// What the repository says about itself: its links, the codes of its behaviours and its
+/// vocabulary.
 extension Rule {
     static let references: [Rule] = [
-        links, codes,
+        links, codes, vocabulary,
         .ban(
             #"\.\./shared\b|\bSCUTTLEBUTT_SHARED\b"#, in: .text,
             "Nothing refers to files beside the repository", where: { _ in true }),
@@ -38,6 +39,28 @@ extension Rule {
                 message: "\(code) is in neither docs/behaviours.md nor docs/wire.md")
         }
     }
+
+    private static let publicType = Pattern(
+        #"^(?:@[\w.()]+\s+)*(?:public|open)\s+(?:(?:final|indirect|nonisolated)\s+)*"#
+            + #"(?:struct|class|enum|protocol|actor|typealias)\s+(\w+)"#)
+
+    private static let vocabulary = Rule(
+        name: "Every public type of a library is on the vocabulary page"
+    ) { file in
+        publicTypes(of: file).filter { !Page.vocabulary.contains($0.group ?? "") }.map { type in
+            Violation(
+                path: file.path, line: type.line,
+                message: "'\(type.group ?? "")' is not in a table of \(Page.vocabularyPath)")
+        }
+    }
+
+    /// The public top-level types of a library's file.
+    static func publicTypes(of file: SourceFile) -> [Pattern.Match] {
+        guard file.isSwift, let target = file.target, target != "ScuttlebuttCommand" else {
+            return []
+        }
+        return publicType.matches(in: file.code)
+    }
 }
 
 /// A page of Markdown as a target of links.
@@ -48,6 +71,16 @@ enum Page {
         let pages = ["docs/behaviours.md", "docs/wire.md"].map { Repository.text($0) ?? "" }
         let codes = pages.flatMap { anchor.matches(in: $0) }.compactMap { $0.group?.uppercased() }
         return Dictionary(codes.map { ($0, 1) }, uniquingKeysWith: +)
+    }()
+
+    static let vocabularyPath = "Sources/Scuttlebutt/Scuttlebutt.docc/Vocabulary.md"
+
+    /// The types that the vocabulary page lists, in the first columns of its second part.
+    static let vocabulary: Set<String> = {
+        let text = Repository.text(vocabularyPath) ?? ""
+        let part = text.range(of: "\n## Scuttlebutt\n").map { text[$0.upperBound...] } ?? ""
+        let rows = Pattern(#"^\| (`[^|]*)\|"#).matches(in: String(part)).compactMap(\.group)
+        return Set(rows.flatMap { Pattern(#"`(\w+)`"#).matches(in: $0) }.compactMap(\.group))
     }()
 
     /// Whether the file or folder that a link names is there, and its anchor too.

@@ -111,6 +111,10 @@ struct RuleTests {
         Plant("Every code", core, "// as Q" + "99 says", breaksLine: 1),
         Plant("Every code", "Tests/ReduxTests/A.swift", "@Test(\"S" + "98: a\")", breaksLine: 1),
         Plant("Nothing refers", core, "\n// see ../sha" + "red/a.md", breaksLine: 2),
+        Plant("Every public type", core, "\npublic struct Unheard: Sendable {", breaksLine: 2),
+        Plant(
+            "Every public type", driver, "@usableFromInline public final class A {", breaksLine: 1),
+        Plant("Every public type", store, "public typealias A = Int", breaksLine: 1),
     ]
 
     private static let allowed: [Plant] = [
@@ -164,5 +168,7 @@ struct RuleTests {
         Plant("Every relative link", article, "see <doc:Vocabulary>", breaksLine: nil),
         Plant("Every code", core, "// S14, G8, D3 and Q5; not SHA1 or S0", breaksLine: nil),
         Plant("Nothing refers", core, "// see ../Shared/A.swift", breaksLine: nil),
+        Plant("Every public type", core, "public struct Stamp {}\nstruct A {}", breaksLine: nil),
+        Plant("Every public type", core, "enum A {\n    public struct B {}\n}", breaksLine: nil),
     ]
 }

@@ -7,7 +7,9 @@
 enum Language {
     static let folders = [
         "Sources/Redux/",
+        "Sources/Rewind/",
         "Sources/Scuttlebutt/Order/",
+        "Sources/Scuttlebutt/Session/",
         "Sources/Scuttlebutt/Wire/",
         "Sources/ScuttlebuttCoding/",
         "Sources/ScuttlebuttCommand/",
@@ -18,6 +20,7 @@ enum Language {
         "Sources/ScuttlebuttRuntimeTestKit/",
         "Sources/ScuttlebuttSQLite/",
         "Sources/ScuttlebuttSecurity/",
+        "Sources/ScuttlebuttSimulation/",
     ]
 
     /// Phrases that a native speaker would not write, as regular expressions.

@@ -18,6 +18,14 @@ struct TidyTests {
         #expect(["S35", "G22", "D18", "Q24"].allSatisfy { Page.codes[$0] == 1 })
     }
 
+    @Test("The vocabulary page lists no type that is gone")
+    func vocabularyIsCurrent() throws {
+        let types = try Self.files.get().flatMap(Rule.publicTypes).compactMap(\.group)
+        #expect(Page.vocabulary.subtracting(types).isEmpty)
+        // A page that cannot be read would list nothing.
+        #expect(Page.vocabulary.contains("Stamp"))
+    }
+
     @Test("The walk over the repository finds the sources, the tests and the scripts")
     func walkFindsFiles() throws {
         let paths = Set(try Self.files.get().map(\.path))

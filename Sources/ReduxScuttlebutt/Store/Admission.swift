@@ -2,15 +2,15 @@
 
 public import Scuttlebutt
 
-/// Decides about an own action from its bytes, before it changes anything.
+/// Decides how to dispatch an own action from its bytes, before it changes anything.
 @usableFromInline
 struct Admission: Sendable {
-    /// What is to be done with an action.
+    /// The way to dispatch an action.
     @usableFromInline
     enum Way: Sendable {
-        /// Fold it here, and tell nobody.
+        /// Fold it locally, without gossip.
         case local
-        /// Have it signed, then stamp it.
+        /// Sign it, then stamp it.
         case sign(CheckedPayload)
         /// Stamp it.
         case gossip(CheckedPayload)
@@ -21,9 +21,9 @@ struct Admission: Sendable {
     let isGossipType: (@Sendable (String) -> Bool)?
     @usableFromInline let signs: Bool
 
-    /// Checks an action and decides what is to be done with it.
+    /// Checks an action and decides how to dispatch it.
     ///
-    /// - Throws: ``GossipError`` when other peers would refuse it, or a reducer dispatches it.
+    /// - Throws: ``GossipError`` if other peers would refuse it, or if a reducer dispatches it.
     @usableFromInline
     func admit(_ payload: Payload, staysLocal: Bool) throws(GossipError) -> Way {
         if folding.isCurrent {

@@ -4,45 +4,47 @@ import Redux
 public import Rewind
 import Synchronization
 
-/// Lets a long replay work on a copy of the history, beside the program, and keeps what the program
-/// dispatches meanwhile, so that the copy can take the history's place without losing any of it.
+/// Lets a long replay work on a copy of the history while the program continues, and records what
+/// the program dispatches meanwhile, so that the copy can replace the history without losing
+/// anything.
 ///
-/// Everything here but the two flags is read and changed only under the lock of the inner store,
-/// in its reducer or in a `withState`; the mutex is for the compiler and is never contended.
+/// Except for the two flags, everything is accessed only under the lock of the inner store, in its
+/// reducer or in a `withState`. The mutex satisfies the compiler and is never contended.
 @usableFromInline
 final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
-    /// One thing that the history took while its copy was being replayed.
+    /// A change of the history while its copy was being replayed.
     enum Step: Sendable {
         case recorded([RecordedAction<Action>])
         case replaced(Reducer<State, Action>, base: State?)
     }
 
-    /// A replay of fewer actions than this is done in place: 4,096.
+    /// The number of actions below which a replay happens in place: 4,096.
     static var smallestWork: Int { 4_096 }
-    /// How often the copy catches up beside the program before it takes the history's place; what
-    /// is left then is folded under the lock.
+    /// The most times that the copy catches up before it replaces the history; the rest is folded
+    /// under the lock.
     static var maximumRounds: Int { 4 }
 
     private let steps = Mutex<[Step]?>(nil)
     private let wantsSnapshot = Atomic<Bool>(false)
-    /// Whether ``note(_:_:)`` has anything to do: the one look that an ordinary dispatch pays.
+    /// Whether ``note(_:_:)`` has anything to do; checking this is the only cost for an ordinary
+    /// dispatch.
     private let isNeeded = Atomic<Bool>(false)
 
     @usableFromInline
     init() {}
 
-    /// Asks for a snapshot of the state before the next change, when contact with others has ended.
+    /// Requests a snapshot of the state before the next change, when contact with others has ended.
     ///
-    /// Nothing changes now, so nobody need be notified.
+    /// Nothing changes now, so there is no notification.
     func keepSnapshot() {
         wantsSnapshot.store(true, ordering: .relaxed)
         isNeeded.store(true, ordering: .releasing)
     }
 
-    /// Called in the inner reducer, before the history takes an action.
+    /// Whether ``note(_:_:)`` must be called in the inner reducer before the history changes.
     @usableFromInline var hasDuties: Bool { isNeeded.load(ordering: .acquiring) }
 
-    /// Does what was asked for, and records the action if a copy is being replayed.
+    /// Takes the requested snapshot, and records the action if a copy is being replayed.
     @usableFromInline
     func note(
         _ action: TimelineAction<State, Action>, _ history: inout History<State, Action>
@@ -68,7 +70,7 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
         }
     }
 
-    /// Begins to record; `false` when another copy is being replayed.
+    /// Begins to record; returns `false` if another copy is being replayed.
     func begin() -> Bool {
         steps.withLock { steps in
             guard steps == nil else { return false }
@@ -78,7 +80,7 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
         }
     }
 
-    /// What was recorded since the last time.
+    /// Returns what was recorded since the last call.
     func take() -> [Step] {
         steps.withLock { steps in
             guard let taken = steps else { return [] }
@@ -87,7 +89,7 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
         }
     }
 
-    /// What was recorded since the last time, and no more from now on.
+    /// Stops recording and applies what was recorded since the last call of ``take()``.
     @usableFromInline
     func end(_ history: inout History<State, Action>) -> HistoryChange {
         let rest = steps.withLock { steps in
@@ -99,7 +101,7 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
 }
 
 extension Array {
-    /// Adds recorded actions to those that were recorded just before.
+    /// Appends recorded actions, merging them with the last step if possible.
     fileprivate mutating func record<State, Action>(_ more: [RecordedAction<Action>])
     where Element == ApartReplay<State, Action>.Step {
         if case .recorded(var before)? = last {
@@ -113,7 +115,7 @@ extension Array {
 }
 
 extension History where State: Sendable, Action: Sendable {
-    /// Takes what another copy took meanwhile, in its order.
+    /// Applies the changes that another copy has received since, in order.
     mutating func catchUp(_ steps: [ApartReplay<State, Action>.Step]) -> HistoryChange {
         var change = HistoryChange()
         for step in steps {
@@ -129,7 +131,7 @@ extension History where State: Sendable, Action: Sendable {
 }
 
 extension HistoryChange {
-    /// Adds what a further change of the same replay did.
+    /// Adds the effects of a further change in the same replay.
     mutating func add(_ other: HistoryChange) {
         inserted += other.inserted
         depth = max(depth, other.depth)
@@ -140,10 +142,10 @@ extension HistoryChange {
     }
 }
 
-/// A history that was replayed beside the program, on its way into the store.
+/// A replayed copy of the history on its way into the store.
 ///
-/// It is taken out and not copied: while a second reference lived, the first change would copy the
-/// state under the lock.
+/// It is moved out instead of copied, because while a second reference existed, the first change
+/// would copy the state under the lock.
 @usableFromInline
 final class ReplayedCopy<State: Sendable, Action: Sendable>: Sendable {
     private let content: Mutex<History<State, Action>?>
@@ -158,8 +160,8 @@ final class ReplayedCopy<State: Sendable, Action: Sendable>: Sendable {
     }
 }
 
-/// Where the change that a batch made is left for who dispatched it: by the time it looks, another
-/// thread may have dispatched.
+/// Carries the change made by a batch back to its dispatcher, because another thread may dispatch
+/// before the dispatcher reads the store.
 @usableFromInline
 final class ChangeBox: Sendable {
     private let content = Mutex(HistoryChange())

@@ -4,7 +4,7 @@ import Redux
 import Rewind
 import Scuttlebutt
 
-/// Folds the updates of others into the inner store, one notification for each batch.
+/// Folds the updates from others into the inner store, with one notification per batch.
 struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
     let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
     let work: BatchWork<State, Action>
@@ -12,9 +12,9 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
     let folding: FoldingThread
     let report: (@Sendable (GossipEvent) -> Void)?
 
-    /// Decodes and folds a batch; what cannot be decoded keeps its place and is skipped.
+    /// Decodes and folds a batch; an action that cannot be decoded keeps its place and is skipped.
     ///
-    /// - Parameter mayReplayApart: Whether the program may be dispatching at the same time.
+    /// - Parameter mayReplayApart: Whether a long replay may work on a copy.
     func apply(_ updates: [Update], mayReplayApart: Bool = true) {
         guard !updates.isEmpty else { return }
         let (batch, unknown) = work.decode(updates)
@@ -30,8 +30,8 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
         return box.change
     }
 
-    /// Folds a batch that costs much on a copy of the history and swaps that in, so that dispatches
-    /// of the program never wait for the whole replay (G22); `nil` when it costs little.
+    /// Folds an expensive batch into a copy of the history and swaps that in, so that dispatches of
+    /// the program never wait for the whole replay (G22); returns `nil` if the batch is cheap.
     private func replayApart(_ batch: [StampedAction<Action>]) -> HistoryChange? {
         guard let earliest = batch.lazy.map(\.stamp).min() else { return nil }
         let copy: History<State, Action>? = inner.withState { timeline in
@@ -49,7 +49,7 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
             guard !steps.isEmpty else { break }
             let round = history.catchUp(steps)
             change.add(round)
-            // What came in during a short round is little: it may be folded under the lock.
+            // Little was recorded during a short round, so it may be folded under the lock.
             if round.reducerCalls < ApartReplay<State, Action>.smallestWork { break }
         }
         folding.endApart()

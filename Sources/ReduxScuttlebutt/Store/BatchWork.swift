@@ -4,8 +4,8 @@ public import Rewind
 public import Scuttlebutt
 public import ScuttlebuttCoding
 
-/// The two loops over the updates of others, as closures that are made where the program's types
-/// are known: left generic, each of them costs several times as much.
+/// The two loops over the updates from others, as closures created where the program's types are
+/// known, because generic code would be several times slower.
 @usableFromInline
 struct BatchWork<State: Sendable, Action: Sendable>: Sendable {
     let decode: @Sendable ([Update]) -> (batch: [StampedAction<Action>], unknown: [Stamp])
@@ -25,7 +25,7 @@ struct BatchWork<State: Sendable, Action: Sendable>: Sendable {
         self.merge = merge
     }
 
-    /// The work for actions with this codec; inlined into the program.
+    /// Returns the loops for actions with this codec; inlined into the program.
     @inlinable
     static func work(_ codec: ActionCodec<Action>) -> BatchWork {
         BatchWork(

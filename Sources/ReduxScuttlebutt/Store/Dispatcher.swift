@@ -6,27 +6,26 @@ public import ScuttlebuttRuntime
 import ScuttlebuttSecurity
 import Synchronization
 
-/// The log of a store and its gossip with peers: the face of the engine that folds what is accepted
-/// into a state.
+/// The log of a store and its gossip with peers.
 ///
-/// ``GossipStore`` has one. The engine does the work, see `ReplicaEngine`; this type decides when
-/// updates are folded, and what is reported after that.
+/// It is a face of `ReplicaEngine`, which does the work. This type decides when accepted updates
+/// are folded into the state of a ``GossipStore``, and what is reported afterwards.
 public final class Dispatcher: Sendable {
-    /// What a dispatcher calls.
+    /// The closures that a dispatcher calls.
     public struct Hooks: Sendable {
-        /// Folds updates of others into the state, with one notification.
+        /// Folds updates from others into the state, with one notification.
         ///
-        /// Called by one task at a time, outside of the lock.
+        /// It is called by one task at a time, outside the lock.
         public var apply: @Sendable ([Update]) -> Void
         /// Folds an own update that had to be signed first.
         public var signed: @Sendable (SigningID, Result<Update, GossipError>) -> Void
         /// Signs an action; throws to refuse it.
         public var sign: (@Sendable (Payload) async throws -> CheckedPayload)?
-        /// Judges an update of somebody else.
+        /// Judges an update from another source.
         public var verify: (@Sendable (Update) async -> Verdict)?
-        /// Hears of everything that happens, after the state shows it.
+        /// Receives every event, after the state shows its effect.
         public var report: @Sendable (ReplicaEvent) -> Void
-        /// Hears that the last peer has left, once everything that came before is folded.
+        /// Called when the last peer has left, after everything before that is folded.
         public var separated: @Sendable () -> Void = {}
         /// Lets the program decide when a batch is folded; see ``GossipOptions/customDispatch``.
         public var schedule: (@Sendable (_ flush: @escaping @Sendable () -> Void) -> Void)?
@@ -49,8 +48,8 @@ public final class Dispatcher: Sendable {
     /// Creates the dispatcher of a log.
     ///
     /// - Parameters:
-    ///   - replica: With everything restored from `storage`.
-    ///   - storage: Where accepted updates are kept; `nil` for none.
+    ///   - replica: The replica, with everything restored from `storage`.
+    ///   - storage: Stores accepted updates; `nil` for none.
     ///   - sleep: Waits; tests pass a virtual one.
     public init(
         _ replica: Replica<UpdateLog>, hooks: Hooks, storage: (any LogStorage)? = nil,
@@ -72,10 +71,10 @@ public final class Dispatcher: Sendable {
         engine = ReplicaEngine(replica, storage: storage, hooks: engineHooks)
     }
 
-    /// What the connections of the store talk to.
+    /// The host of the store's sessions.
     public var host: any SessionHost { engine }
 
-    /// The source that own actions are stamped with.
+    /// The source of own actions.
     public var source: Source { engine.state.withLock { $0.replica.source } }
 
     /// Stamps an own action; for a dispatcher without a signer.
@@ -83,7 +82,7 @@ public final class Dispatcher: Sendable {
     /// The caller folds the update into its state at once.
     ///
     /// - Returns: The update, and the token of its save.
-    /// - Throws: ``GossipError`` when the dispatcher was closed or no timestamp is left.
+    /// - Throws: ``GossipError`` if the dispatcher is closed or no timestamp is left.
     public func dispatch(
         _ payload: CheckedPayload
     ) throws(GossipError) -> (update: Update, saveToken: Int) {
@@ -94,9 +93,9 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    /// Begins to sign an own action; `Hooks.signed` hears how it ended.
+    /// Begins to sign an own action; `Hooks.signed` receives the result.
     ///
-    /// - Throws: ``GossipError`` when the dispatcher was closed.
+    /// - Throws: ``GossipError`` if the dispatcher is closed.
     public func beginDispatch(
         _ payload: CheckedPayload, _ register: (SigningID) -> Void
     ) throws(GossipError) {
@@ -107,21 +106,22 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    /// Waits until every own action dispatched so far is signed and durable; at once without a
-    /// signer and without storage.
+    /// Waits until all own actions dispatched so far are signed and durable; returns at once
+    /// without a signer and without storage.
     ///
-    /// - Throws: `StorageError` when saving fails. What could not be saved is kept and tried again,
-    ///   and has not left the process.
+    /// - Throws: `StorageError` if saving fails. What could not be saved is kept and retried, and
+    ///   has not left the process.
     public func flush() async throws { try await engine.flush() }
 
     /// Waits until the save with this token is durable.
     func flush(token: Int) async throws { try await engine.flush(token: token) }
 
-    /// Waits until some peer and we have everything the other had; at once if one has.
+    /// Waits until this store and some peer have everything that the other had; returns at once if
+    /// this is already so.
     public func synced() async { await engine.synced() }
 
-    /// Takes no more own actions and ends waiting; returns when what was dispatched is durable or
-    /// cannot be.
+    /// Refuses further own actions and ends all waits; returns when dispatched actions are durable
+    /// or cannot become so.
     public func close() async { await engine.close() }
 
     /// Whether everything that happened so far has been folded and reported.
@@ -132,9 +132,9 @@ public final class Dispatcher: Sendable {
         engine.state.withLock { body($0.replica) }
     }
 
-    /// How many updates are in the log, own ones included that are not saved yet.
+    /// The number of updates in the log, including own ones that are not saved yet.
     public var updateCount: Int { withReplica { $0.value.count } }
 
-    /// How the log stands with its peers.
+    /// The status of the log with respect to its peers.
     public var status: ReplicaStatus { engine.status }
 }

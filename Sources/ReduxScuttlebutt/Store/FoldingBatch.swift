@@ -4,10 +4,10 @@ import Scuttlebutt
 import ScuttlebuttRuntime
 import Synchronization
 
-/// Performs the notices of a store's engine: folds what is accepted, and reports events after what
-/// precedes them is folded.
+/// Performs the notices of a store's engine: folds accepted updates, and reports each event once
+/// everything before it is folded.
 final class FoldingBatch: Sendable {
-    /// Updates and events that wait for the moment that the program chooses.
+    /// Updates and events that wait until the program chooses to fold.
     private struct Waiting: Sendable {
         var updates: [Update] = []
         var events: [ReplicaEvent] = []
@@ -19,7 +19,7 @@ final class FoldingBatch: Sendable {
 
     init(_ hooks: Dispatcher.Hooks) { self.hooks = hooks }
 
-    /// Performs notices in their order; all updates among them are one batch.
+    /// Performs notices in order, with all updates among them as one batch.
     func deliver(
         _ engine: ReplicaEngine<UpdateLog>, _ notices: [ReplicaEngine<UpdateLog>.Notice]
     ) {
@@ -58,7 +58,7 @@ final class FoldingBatch: Sendable {
         if mustSchedule { schedule { [weak engine] in self.flush(engine) } }
     }
 
-    /// Folds everything that waits for the program's own moment.
+    /// Folds everything that waits, when the program has chosen to.
     private func flush(_ engine: ReplicaEngine<UpdateLog>?) {
         let batch = waiting.withLock { waiting in
             defer { waiting = Waiting() }
@@ -68,7 +68,7 @@ final class FoldingBatch: Sendable {
         for event in batch.events { report(event, engine) }
     }
 
-    /// Keeps an event behind the updates that wait; returns whether there are any.
+    /// Keeps an event behind the waiting updates; returns `false` if there are none.
     private func postpone(_ event: ReplicaEvent) -> Bool {
         waiting.withLock { waiting in
             guard waiting.isScheduled else { return false }

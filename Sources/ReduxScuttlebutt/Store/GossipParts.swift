@@ -7,7 +7,7 @@ public import ScuttlebuttCoding
 public import ScuttlebuttRuntime
 import Synchronization
 
-/// What a gossiping store is put together from.
+/// The parts from which a gossiping store is assembled.
 @usableFromInline
 struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline let initial: State?
@@ -45,7 +45,8 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
             configuration: configuration)
     }
 
-    /// The state before the first action: equal on all peers with the same reducer.
+    /// Returns the state before the first action, which is equal on all peers with the same
+    /// reducer.
     @usableFromInline
     static func base(_ initial: State?, _ reducer: Reducer<State, Action>) throws -> State {
         guard var base = initial ?? reducer.initialState() else {
@@ -74,14 +75,14 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     }
 }
 
-/// Knows which threads are folding actions, or reading the state in place, so that who dispatches
-/// there is told so before anything is stamped.
+/// Records which threads are folding actions or reading the state in place, so that a dispatch on
+/// such a thread is refused before anything is stamped.
 @usableFromInline
 final class FoldingThread: Sendable {
-    /// Only the thread that folds writes its number here and takes it away, so a relaxed look tells
-    /// each thread the truth about itself.
+    /// Only the folding thread stores and removes its number, so a relaxed load gives each thread
+    /// the correct answer about itself.
     private let owner = Atomic<UInt>(0)
-    /// The same for the thread that folds beside the program; there is at most one.
+    /// The same for the thread that replays on a copy; there is at most one.
     private let apart = Atomic<UInt>(0)
 
     @usableFromInline init() {}
@@ -99,9 +100,9 @@ final class FoldingThread: Sendable {
     func beginApart() { apart.store(currentThread(), ordering: .relaxed) }
     func endApart() { apart.store(0, ordering: .relaxed) }
 
-    /// Runs a body that may only read; called under the lock of the inner store.
+    /// Runs a body that may only read; it is called under the lock of the inner store.
     func reading<Result>(_ body: () throws -> Result) rethrows -> Result {
-        // Reading may be nested, in a reducer or in itself.
+        // Reads may be nested within a reducer or within other reads.
         let outer = owner.exchange(currentThread(), ordering: .relaxed)
         defer { owner.store(outer, ordering: .relaxed) }
         return try body()

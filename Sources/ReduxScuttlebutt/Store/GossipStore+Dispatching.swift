@@ -8,9 +8,9 @@ import ScuttlebuttRuntime
 import Synchronization
 
 extension GossipStore {
-    /// Dispatches an action to everybody: here at once, elsewhere as soon as it can be.
+    /// Dispatches an action on all peers: here at once, elsewhere as soon as possible.
     ///
-    /// One that cannot be encoded (or, with a signer, signed) is refused before it changes
+    /// An action that cannot be encoded (or, with a signer, signed) is refused before it changes
     /// anything, and reported to `onFault`; ``perform(_:)`` throws instead.
     ///
     /// - Returns: The action.
@@ -21,10 +21,10 @@ extension GossipStore {
         return action
     }
 
-    /// Dispatches an action and tells the place that it got.
+    /// Dispatches an action and returns its place in the agreed order.
     ///
-    /// - Returns: A receipt; its stamp is `nil` for an action that stays local.
-    /// - Throws: ``GossipError`` when the action is refused; nothing has changed then.
+    /// - Returns: A receipt, whose stamp is `nil` for an action that stays local.
+    /// - Throws: ``GossipError`` if the action is refused, in which case nothing has changed.
     public func perform(_ action: Action) async throws -> Receipt {
         if admission.signs {
             let payload = try encode(action)
@@ -44,10 +44,10 @@ extension GossipStore {
         return Receipt(stamp: stamp, token: token, dispatcher: dispatcher)
     }
 
-    /// Dispatches an action; with a signer, only begins to.
+    /// Dispatches an action or, with a signer, begins to sign it.
     ///
-    /// Inlined into the program, with everything that depends on its types: what is left generic
-    /// costs more than the whole dispatch.
+    /// It is inlined into the program, with everything that depends on the program's types, because
+    /// generic code would cost more than the whole dispatch.
     @inlinable
     func stamp(_ action: Action) throws -> (stamp: Stamp?, token: Int) {
         let payload = try encode(action)
@@ -96,7 +96,7 @@ extension GossipStore {
     }
 }
 
-/// The own actions that are at the signer, and who waits for them.
+/// The own actions that are being signed, with the closures to call when each is done.
 final class SignedActions<Action: Sendable>: Sendable {
     typealias Completion = @Sendable (Result<Update, any Error>) -> Void
 
@@ -106,30 +106,30 @@ final class SignedActions<Action: Sendable>: Sendable {
         waiting.withLock { $0[id] = completion }
     }
 
-    /// The signer has answered: the signed action takes effect now.
+    /// Applies a signed action, or reports why it was not signed.
     func settle(
         _ id: SigningID, _ result: Result<Update, GossipError>,
         fold: (StampedAction<Action>) -> Void, decode: (Payload) throws -> Action?
     ) {
         let completion = waiting.withLock { $0.removeValue(forKey: id) }
         if case .success(let update) = result {
-            // It is in the log, so it has its place whatever the codec thinks of it now.
+            // The action is in the log, so it gets its place even if it cannot be decoded.
             fold(StampedAction(stamp: update.stamp, action: (try? decode(update.payload)) ?? nil))
         }
         completion?(result.mapError { $0 })
     }
 }
 
-/// What became of an action that was dispatched.
+/// The result of dispatching an action.
 public struct Receipt: Sendable {
-    /// The action's place in the agreed order, or `nil` when it stays local.
+    /// The position of the action in the agreed order, or `nil` if it stays local.
     public let stamp: Stamp?
     let token: Int
     let dispatcher: Dispatcher
 
-    /// Waits until the action is durable; at once for a local one or without storage.
+    /// Waits until the action is durable; returns at once for a local action or without storage.
     ///
-    /// - Throws: `StorageError` when saving fails; it is tried again all the same.
+    /// - Throws: `StorageError` if saving fails; it is retried nevertheless.
     public func durable() async throws {
         if stamp == nil { return }
         if token == .max { return try await dispatcher.flush() }

@@ -6,11 +6,9 @@ public import Scuttlebutt
 public import ScuttlebuttRuntime
 
 extension GossipStore {
-    /// All gossiped actions in agreed order, the unknown ones too.
+    /// All gossiped actions in agreed order, including unknown ones, without local-only ones.
     ///
-    /// Local-only actions are in no history that is shown.
-    ///
-    /// - Complexity: O(n), at each look.
+    /// - Complexity: O(n) for each access.
     public var history: [HistoryView<Action>.Record] {
         inner.withState { timeline in
             timeline.history.gossiped.compactMap { entry in
@@ -19,12 +17,13 @@ extension GossipStore {
         }
     }
 
-    /// The newest gossiped actions in agreed order, each with the state right after it: the
-    /// original's `getStateHistory`, for developer tools.
+    /// Returns the newest gossiped actions in agreed order, each with the state right after it.
     ///
-    /// - Parameter limit: How many; default 100.
-    /// - Complexity: For each of them a copy of a snapshot and a replay from it: O(limit²) calls of
-    ///   the reducer at the worst, on a copy of the history, so that nobody waits for it.
+    /// This is the original's `getStateHistory`, for developer tools.
+    ///
+    /// - Parameter limit: The most actions to return; default 100.
+    /// - Complexity: For each action, a copy of a snapshot and a replay from it: at worst O(limit²)
+    ///   calls of the reducer. They work on a copy of the history, so that nothing waits for them.
     public func stateHistory(limit: Int = 100) -> [StateRecord<State, Action>] {
         let history = inner.withState { $0.history }
         let entries = history.gossiped.suffix(max(0, limit))
@@ -35,8 +34,8 @@ extension GossipStore {
         }
     }
 
-    /// What developer tools show of the store now: the program's state and not the history that it
-    /// is folded from, with the numbers beside it.
+    /// The present state of the store for developer tools: the program's state, without the history
+    /// from which it is folded, and some numbers.
     public var present: PresentState<State> {
         let status = dispatcher.status
         return inner.withState { timeline in
@@ -52,32 +51,32 @@ extension GossipStore {
 
 /// One action of the history with the state right after it.
 public struct StateRecord<State: Sendable, Action: Sendable>: Sendable {
-    /// The action's place in the order.
+    /// The position of the action in the agreed order.
     public let stamp: Stamp
-    /// The decoded action, or `nil` when this build does not know its type.
+    /// The decoded action, or `nil` if this build does not know its type.
     public let action: Action?
-    /// What became of it.
+    /// The outcome of folding it.
     public let outcome: HistoryEntry<Action>.Outcome
-    /// The state after it, as it is folded now; an action that arrives late may change it.
+    /// The state right after it, which a late action may change.
     public let state: State
 }
 
-/// The present of a gossiping store, for developer tools.
+/// The present state of a gossiping store, for developer tools.
 public struct PresentState<State: Sendable>: Sendable {
     /// The program's state.
     public let state: State
     /// The newest stamp, or `nil` before the first gossiped action.
     public let newest: Stamp?
-    /// How many gossiped actions there are.
+    /// The number of gossiped actions.
     public let actions: Int
-    /// How many local-only actions there are.
+    /// The number of local-only actions.
     public let localActions: Int
-    /// How many gossiped actions this build does not know.
+    /// The number of gossiped actions that this build does not know.
     public let unknownActions: Int
-    /// How many states are kept to rewind to.
+    /// The number of states kept to rewind to.
     public let snapshots: Int
-    /// How often the reducer has run for this history.
+    /// The number of calls of the reducer for this history.
     public let reducerCalls: Int
-    /// How the store stands with its peers.
+    /// The status of the store with respect to its peers.
     public let status: ReplicaStatus
 }

@@ -7,13 +7,14 @@ public import ScuttlebuttCoding
 public import ScuttlebuttRuntime
 
 extension GossipStore {
-    /// Makes a store that keeps its log in memory.
+    /// Creates a store that keeps its log in memory.
     ///
     /// - Parameters:
-    ///   - initial: The state before the first action, equal on all peers; `nil` where the reducer
-    ///     makes it.
-    ///   - reducer: Must be deterministic: it sees every action again on each rewind.
-    ///   - codec: How actions become bytes.
+    ///   - initial: The state before the first action, equal on all peers; `nil` if the reducer
+    ///     creates it.
+    ///   - reducer: The reducer, which must be deterministic, because it sees actions again after
+    ///     each rewind.
+    ///   - codec: Encodes and decodes actions.
     /// - Throws: A `StoreError` when there is no first state.
     @inlinable
     public convenience init(
@@ -26,10 +27,10 @@ extension GossipStore {
         try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: [])
     }
 
-    /// Makes a store whose log is kept, with everything that is kept already.
+    /// Creates a store with a stored log, and restores it.
     ///
-    /// An own action leaves the process only after it has been saved, and the identity and the
-    /// clock are those of the log: after a restart state and clock are as they were.
+    /// An own action leaves the process only after it has been saved. The source and the clock come
+    /// from the log, so after a restart the state and the clock are as before.
     ///
     /// - Throws: A `StoreError` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
@@ -55,7 +56,7 @@ extension GossipStore {
 }
 
 extension GossipStore where Action: GossipAction {
-    /// Makes a store of `Codable` actions that keeps its log in memory.
+    /// Creates a store of `Codable` actions that keeps its log in memory.
     ///
     /// Actions travel in the flat form, `{"type":"<case>","payload":…}`.
     ///
@@ -71,7 +72,7 @@ extension GossipStore where Action: GossipAction {
         try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: [])
     }
 
-    /// Makes a store of `Codable` actions whose log is kept, with everything that is kept already.
+    /// Creates a store of `Codable` actions with a stored log, and restores it.
     ///
     /// - Throws: A `StoreError` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
@@ -88,14 +89,14 @@ extension GossipStore where Action: GossipAction {
 }
 
 extension GossipParts {
-    /// The parts of a store whose log is kept, and the updates that are in it.
+    /// Returns the parts of a store with a stored log, and the updates in that log.
     @usableFromInline
     static func restored(
         initial: State?, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
         isLocalOnly: (@Sendable (Action) -> Bool)?, options: GossipOptions<Action>,
         storage: any LogStorage
     ) async throws -> (GossipParts, [Update]) {
-        // Read first: a damaged log must show before the first byte is written to it.
+        // The log is read first, so that damage is noticed before anything is written to it.
         let loaded = LoadedUpdates()
         try await storage.load { loaded.append($0) }
         let refusals = try await storage.refusals()
@@ -111,31 +112,31 @@ extension GossipParts {
     }
 }
 
-/// Makes any store share its actions: the enhancer that redux-scuttlebutt is in JavaScript.
+/// Makes any store share its actions, like the enhancer of redux-scuttlebutt in JavaScript.
 ///
 /// ```swift
 /// let store = try Store(initial: 0, reducer: counter, enhancer: ScuttlebuttEnhancer<Counter>())
 /// store.enhancement(GossipStore<Int, Counter>.self)?.connect(.webSocket("ws://127.0.0.1:3000/ws"))
 /// ```
 ///
-/// It lifts the state: the store inside holds the history. Enhancers that stand outside of it in
-/// `compose` see the program's state and actions.
+/// It lifts the state: the inner store holds the history. Enhancers outside it in `compose` see the
+/// program's state and actions.
 public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
     private let codec: ActionCodec<Action>
     private let isLocalOnly: (@Sendable (Action) -> Bool)?
     private let options: GossipOptions<Action>
 
-    /// A store gossips once.
+    /// The kind of this enhancer, because a store can gossip only once.
     public var exclusiveKind: EnhancerKind? { EnhancerKind("scuttlebutt") }
 
-    /// Makes the enhancer of stores with these actions.
+    /// Creates the enhancer of stores with these actions.
     public init(codec: ActionCodec<Action>, options: GossipOptions<Action> = GossipOptions()) {
         self.codec = codec
         self.options = options
         isLocalOnly = nil
     }
 
-    /// Makes a creator whose stores gossip.
+    /// Returns a creator whose stores gossip.
     public func enhance(_ next: any StoreCreator) -> any StoreCreator {
         Creator(next: next, codec: codec, isLocalOnly: isLocalOnly, options: options)
     }
@@ -167,7 +168,7 @@ public struct ScuttlebuttEnhancer<Action: Sendable>: StoreEnhancer {
 }
 
 extension ScuttlebuttEnhancer where Action: GossipAction {
-    /// Makes the enhancer of stores with `Codable` actions in the flat form.
+    /// Creates the enhancer of stores with `Codable` actions in the flat form.
     public init(options: GossipOptions<Action> = GossipOptions()) {
         codec = .flat
         self.options = options

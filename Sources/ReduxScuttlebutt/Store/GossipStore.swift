@@ -22,18 +22,18 @@ import Synchronization
 public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol {
     @usableFromInline
     let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
-    /// `inner` where nothing but the plain store is behind it; see ``Redux/DirectStore``.
+    /// `inner`, if it is a plain store without enhancers; see ``Redux/DirectStore``.
     @usableFromInline
     let direct: DirectStore<Timeline<State, Action>, TimelineAction<State, Action>>?
     @usableFromInline let codec: ActionCodec<Action>
     let options: GossipOptions<Action>
     let initial: State?
-    /// Tells the actions that stay local by themselves; `nil` where only the type's name decides.
+    /// Returns whether an action stays local by itself; `nil` if only the name of its type decides.
     @usableFromInline let isLocalOnly: (@Sendable (Action) -> Bool)?
     @usableFromInline let admission: Admission
     let folding: FoldingThread
     let signed: SignedActions<Action>
-    /// The machine, its storage and its sessions.
+    /// The log with its storage and its sessions.
     public let dispatcher: Dispatcher
     /// The connections.
     public let swarm: Swarm
@@ -113,10 +113,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 
     // MARK: The store
 
-    /// The newest state: everything that is here, folded in agreed order.
+    /// The newest state: all actions folded in agreed order.
     public var state: State { inner.withState { $0.history.current } }
 
-    /// Reads the newest state in place, under the lock and without keeping a copy of it.
+    /// Reads the newest state in place, under the lock and without a copy.
     public func withState<Result>(_ body: (State) throws -> Result) rethrows -> Result {
         try inner.withState { timeline in
             try folding.reading { try body(timeline.history.current) }
@@ -128,10 +128,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         inner.subscribe(body)
     }
 
-    /// Makes another reducer current and folds the whole history with it, from the base (G17).
+    /// Replaces the reducer and folds the whole history with the new one, from the base (G17).
     public func replaceReducer(_ reducer: Reducer<State, Action>) {
         do {
-            // A reducer that cannot make a first state goes on from the one that there is.
+            // A reducer that cannot create a first state continues with the existing one.
             let canBegin = initial != nil || reducer.initialState() != nil
             let base = canBegin ? try GossipParts<State, Action>.base(initial, reducer) : nil
             inner.dispatch(.replaceReducer(reducer, base: base))
@@ -143,14 +143,14 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// Ends all subscriptions and state sequences; ``shutDown()`` ends the connections too.
     public func close() { inner.close() }
 
-    /// This store, or what the inner store has.
+    /// Returns this store if it has the requested type, or what the inner store returns.
     public func enhancement<Part>(_ type: Part.Type) -> Part? {
         self as? Part ?? inner.enhancement(type)
     }
 
     // MARK: Peers
 
-    /// The identity that this store writes as.
+    /// The source under which this store writes.
     public var source: Source { dispatcher.source }
 
     /// Dials a peer now, and again whenever the connection is lost.
@@ -161,22 +161,23 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         swarm.connect(transport, options: options)
     }
 
-    /// How the store stands with its peers.
+    /// The status of the store with respect to its peers.
     public var status: ReplicaStatus { dispatcher.status }
 
-    /// How many actions are in the log.
+    /// The number of actions in the log.
     public var updateCount: Int { dispatcher.updateCount }
 
-    /// Waits until every own action dispatched so far is signed and durable; at once without a
-    /// signer and without storage.
+    /// Waits until all own actions dispatched so far are signed and durable; returns at once
+    /// without a signer and without storage.
     ///
-    /// - Throws: `StorageError` when saving fails. Nothing unsaved of ours has left the process.
+    /// - Throws: `StorageError` if saving fails. No unsaved own action has left the process.
     public func flush() async throws { try await dispatcher.flush() }
 
-    /// Waits until some peer and we have all that the other had; at once if one has.
+    /// Waits until this store and some peer have everything that the other had; returns at once if
+    /// this is already so.
     public func synced() async { await dispatcher.synced() }
 
-    /// Ends the connections, saves what is to be saved, and closes the storage.
+    /// Ends the connections, saves what remains to be saved, and closes the storage.
     public func shutDown() async {
         await swarm.shutDown()
         await dispatcher.close()

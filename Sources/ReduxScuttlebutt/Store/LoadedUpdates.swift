@@ -3,7 +3,7 @@
 import Scuttlebutt
 import Synchronization
 
-/// Collects what a storage hands out in batches.
+/// Collects the batches that a storage returns.
 final class LoadedUpdates: Sendable {
     private let updates = Mutex<[Update]>([])
 

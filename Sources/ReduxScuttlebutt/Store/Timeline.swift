@@ -4,11 +4,11 @@ public import Redux
 public import Rewind
 public import Scuttlebutt
 
-/// What the inner store holds in place of the program's state: the history that folds to it.
+/// The state of the inner store: the history that folds to the program's state.
 @usableFromInline
 struct Timeline<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline var history: History<State, Action>
-    /// What the last change did.
+    /// The effects of the last change.
     @usableFromInline var lastChange = HistoryChange()
 
     @inlinable
@@ -16,7 +16,7 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
         history = History(base: base, reducer: Timeline.folding(reducer), spacing: spacing)
     }
 
-    /// A program's reducer as the history calls it.
+    /// Returns a program's reducer in the form that the history calls.
     @inlinable
     static func folding(_ reducer: Reducer<State, Action>) -> HistoryReducer<State, Action> {
         HistoryReducer(reporting: { state, action, stamp in
@@ -34,7 +34,7 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
         })
     }
 
-    /// Folds one inner action in.
+    /// Performs an action of the inner store.
     @inlinable
     mutating func perform(
         _ action: TimelineAction<State, Action>, _ replay: ApartReplay<State, Action>
@@ -58,7 +58,7 @@ struct Timeline<State: Sendable, Action: Sendable>: Sendable {
 }
 
 extension Timeline {
-    /// Puts a copy that was replayed beside the program in place of the history.
+    /// Replaces the history with a replayed copy.
     @usableFromInline
     mutating func swap(
         _ copy: ReplayedCopy<State, Action>, _ change: HistoryChange,
@@ -71,7 +71,7 @@ extension Timeline {
     }
 }
 
-/// What is dispatched to the inner store.
+/// An action of the inner store.
 @usableFromInline
 enum TimelineAction<State: Sendable, Action: Sendable>: Sendable {
     case own(Action, Stamp)

@@ -2,11 +2,11 @@
 
 public import Scuttlebutt
 
-/// The entries of a history, ascending by place, in chunks that a copy of the history shares.
+/// The entries of a history in ascending order, in chunks that copies of the history share.
 ///
-/// Every chunk but the last is full, so an index is a shift and a mask away. Entries enter in the
-/// middle only by detaching what follows and weaving it back, which costs no more than the replay
-/// that has to follow anyway.
+/// Every chunk except the last is full, so finding an index takes a shift and a mask. Entries are
+/// inserted in the middle only by detaching what follows and weaving it back in, which costs no
+/// more than the replay that must follow anyway.
 @usableFromInline
 struct EntryStorage<Action> {
     @usableFromInline typealias Entry = HistoryEntry<Action>
@@ -14,7 +14,8 @@ struct EntryStorage<Action> {
     @usableFromInline var chunks: [[Entry]] = []
     @usableFromInline var count = 0
 
-    /// Entries per chunk, a power of two; `chunkMask` and `chunkShift` follow from it.
+    /// The number of entries per chunk: a power of two, from which `chunkMask` and `chunkShift`
+    /// derive.
     @inlinable static var chunkCapacity: Int { 512 }
     @inlinable static var chunkShift: Int { 9 }
     @inlinable static var chunkMask: Int { chunkCapacity - 1 }
@@ -32,7 +33,7 @@ struct EntryStorage<Action> {
     mutating func append(_ entry: consuming Entry) {
         if count & Self.chunkMask == 0 {
             var chunk: [Entry] = []
-            // A short history stays small; a long one does not grow each chunk step by step.
+            // A short history stays small, and a long one does not grow each chunk step by step.
             if count != 0 { chunk.reserveCapacity(Self.chunkCapacity) }
             chunks.append(chunk)
         }
@@ -42,20 +43,20 @@ struct EntryStorage<Action> {
 
     /// The newest stamp.
     ///
-    /// The last entry carries it even when that is a local-only one: it is anchored there.
+    /// The last entry has it even if it is local-only, because it is anchored there.
     @inlinable
     var newest: Stamp? {
         count == 0 ? nil : self[count - 1].anchor
     }
 
-    /// Whether `stamp` lies after everything that is here.
+    /// Returns whether `stamp` comes after all entries.
     @inlinable
     func endsBefore(_ stamp: Stamp) -> Bool {
         guard count != 0, let newest = self[count - 1].anchor else { return true }
         return newest < stamp
     }
 
-    /// The first index whose entry does not lie before the gossiped action at `stamp`.
+    /// Returns the first index whose entry does not come before the gossiped action at `stamp`.
     ///
     /// - Complexity: O(log count).
     @inlinable
@@ -72,11 +73,11 @@ struct EntryStorage<Action> {
         return low
     }
 
-    /// The index of the gossiped action at `stamp`, if it is here.
+    /// Returns the index of the gossiped action at `stamp`, or `nil` if there is none.
     @inlinable
     func index(of stamp: Stamp) -> Int? {
         let index = lowerBound(of: stamp)
-        // The first entry with this anchor is the gossiped one: local-only ones follow it.
+        // The first entry with this anchor is the gossiped one; local-only ones follow it.
         guard index < count, let anchor = self[index].anchor, !(stamp < anchor) else { return nil }
         return index
     }

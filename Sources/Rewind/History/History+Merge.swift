@@ -5,8 +5,8 @@ public import Scuttlebutt
 extension History {
     /// Inserts a batch of gossiped actions with one rewind and one replay.
     ///
-    /// The batch may be in any order and may repeat what is here or itself: of equal stamps the
-    /// one that is here, or else the first in the batch, stays.
+    /// The batch may be in any order, and may contain duplicates. Of equal stamps, the one already
+    /// in the history wins, and otherwise the first in the batch.
     ///
     /// - Complexity: With `b` new actions and `d` entries after the smallest of them, fewer than
     ///   `b + 2d + spacing` calls of the reducer; O(b + d) moves of entries, after a sort of the
@@ -36,7 +36,7 @@ extension History {
         return change
     }
 
-    /// The batch in ascending order; equal stamps stay in the order of arrival.
+    /// Returns the batch in ascending order; equal stamps keep their order of arrival.
     @inlinable
     static func ascending(_ batch: [StampedAction<Action>]) -> [StampedAction<Action>] {
         var index = 1
@@ -49,7 +49,7 @@ extension History {
         return batch
     }
 
-    /// Merges an ascending batch with the entries from `place` on, without folding anything.
+    /// Merges an ascending batch with the entries from `place` on, without folding.
     @inlinable
     mutating func weave(
         _ batch: ArraySlice<StampedAction<Action>>, from place: Int,
@@ -73,8 +73,8 @@ extension History {
         }
     }
 
-    /// Appends an arrival unless its stamp is there: then the last entry bears it, itself or as
-    /// the anchor of a local-only action.
+    /// Appends an arrival unless it is a duplicate, in which case the last entry has its stamp, as
+    /// its own or as the anchor of a local-only action.
     @inlinable
     mutating func admit(_ arrival: StampedAction<Action>, into change: inout HistoryChange) {
         guard storage.endsBefore(arrival.stamp) else {

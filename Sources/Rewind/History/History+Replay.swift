@@ -5,7 +5,7 @@ public import Scuttlebutt
 extension History {
     /// Replaces the reducer and recomputes the state from the base (G17).
     ///
-    /// - Parameter base: The state before the first action from now on; `nil` keeps it.
+    /// - Parameter base: The new state before the first action; `nil` keeps the old one.
     /// - Complexity: One call of the new reducer for each known action.
     @inlinable
     @discardableResult
@@ -19,10 +19,11 @@ extension History {
         return change
     }
 
-    /// Decodes the unknown actions again and gives those that are known now their effect, each at
-    /// its own place (G13).
+    /// Decodes the unknown actions again, and applies each that is now known at its own place
+    /// (G13).
     ///
-    /// - Parameter decode: Called once for each unknown action, in order; `nil` leaves it unknown.
+    /// - Parameter decode: Called once for each unknown action, in order; returns `nil` to leave it
+    ///   unknown.
     /// - Complexity: O(n), and a replay from the first action that became known.
     @inlinable
     @discardableResult
@@ -45,7 +46,7 @@ extension History {
         return change
     }
 
-    /// The state right after the gossiped action at `stamp`, or `nil` when that is not here.
+    /// Returns the state right after the gossiped action at `stamp`, or `nil` if there is none.
     ///
     /// - Complexity: A copy of a snapshot, and a replay from it of fewer than `2d + spacing`
     ///   calls with `d` entries after `stamp`; they do not count in ``reducerCalls``.
@@ -58,10 +59,10 @@ extension History {
         return state
     }
 
-    /// Folds everything from `place` on again; what precedes it keeps its outcome.
+    /// Folds everything from `place` on again; earlier entries keep their outcome.
     ///
-    /// - Parameter isAtHead: Whether the state is the fold of exactly the entries before `place`,
-    ///   so that there is nothing to rewind.
+    /// - Parameter isAtHead: Whether the state folds exactly the entries before `place`, so that
+    ///   there is nothing to rewind.
     @inlinable
     mutating func refold(from place: Int, isAtHead: Bool, into change: inout HistoryChange) {
         let head = storage.count
@@ -108,7 +109,7 @@ extension History {
         if hasFailed != hadFailed { storage[index].hasFailed = hasFailed }
     }
 
-    /// Runs the known actions of `range` that did not fail; returns how many those were.
+    /// Replays the known actions of `range` that did not fail, and returns their number.
     @inlinable
     func replaySettled(_ range: Range<Int>, onto state: inout State) -> Int {
         var calls = 0
@@ -120,8 +121,8 @@ extension History {
         return calls
     }
 
-    /// Puts the state back to what it was before the entry at `index`, by replaying from the
-    /// nearest snapshot; returns the calls of the reducer.
+    /// Restores the state before the entry at `index` by replaying from the nearest snapshot, and
+    /// returns the number of calls of the reducer.
     ///
     /// Where that took many calls the outcome becomes the `recovery` snapshot from which the next
     /// failure is undone. A replay with `f` failures among `n` actions costs so at most `n` and
@@ -138,7 +139,7 @@ extension History {
         return calls
     }
 
-    /// Replayed calls from which on a failure leaves a snapshot behind.
+    /// The number of replayed calls from which on undoing a failure leaves a snapshot.
     @inlinable
     static var recoveryThreshold: Int { 16 }
 }

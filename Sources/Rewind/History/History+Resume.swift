@@ -2,50 +2,15 @@
 
 public import Scuttlebutt
 
-/// An action as it entered a history, to be entered at the same place in a copy of that history.
-public struct RecordedAction<Action> {
-    /// The stamp of a gossiped action; of a local-only one the stamp that was newest when it ran.
-    public let anchor: Stamp?
-    /// Whether the action never left this peer.
-    public let isLocal: Bool
-    /// The action, or `nil` when this build does not know its type.
-    public let action: Action?
-
-    /// A gossiped action.
-    @inlinable
-    public init(_ stamped: StampedAction<Action>) {
-        anchor = stamped.stamp
-        isLocal = false
-        action = stamped.action
-    }
-
-    /// A local-only action that ran when `anchor` was the newest stamp.
-    @inlinable
-    public init(local action: Action, anchor: Stamp?) {
-        self.anchor = anchor
-        isLocal = true
-        self.action = action
-    }
-
-    /// Whether it stands before what has this anchor: a repetition or a later local-only action
-    /// does not.
-    @inlinable
-    func precedes(_ other: Stamp?) -> Bool {
-        guard let other else { return false }
-        return anchor.map { $0 < other } ?? true
-    }
-}
-
-extension RecordedAction: Sendable where Action: Sendable {}
-
 extension History {
-    /// Enters what another copy of this history took meanwhile, each action at the place that it
-    /// has there (G8), with one rewind and one replay.
+    /// Inserts the actions that another copy of this history has received since, each at the same
+    /// place as there (G8), with one rewind and one replay.
     ///
-    /// So a long replay can work on a copy, beside the program, and then take the copy's place.
+    /// This lets a long replay work on a copy, while the program continues, and replace the
+    /// original afterwards.
     ///
-    /// - Parameter recorded: In the order in which the other copy took them.
-    /// - Complexity: As ``merge(_:)``; without a rewind when all of it comes after what is here.
+    /// - Parameter recorded: The actions, in the order in which the other copy received them.
+    /// - Complexity: As ``merge(_:)``, without a rewind if all come after the existing entries.
     @inlinable
     @discardableResult
     public mutating func resume(_ recorded: [RecordedAction<Action>]) -> HistoryChange {
@@ -74,8 +39,8 @@ extension History {
         return change
     }
 
-    /// How many entries stand behind the place of a stamp: how much of the history an action
-    /// there would have folded again.
+    /// Returns the number of entries after the place of a stamp, which an action inserted there
+    /// would cause to be folded again.
     ///
     /// - Complexity: O(log n).
     @inlinable

@@ -2,15 +2,15 @@
 
 public import Scuttlebutt
 
-/// An ordered history of actions that keeps the state they fold to, and rewinds for late ones.
+/// An ordered history of actions that keeps the state they fold to, and rewinds for late arrivals.
 ///
-/// Gossiped actions are ordered by ``Scuttlebutt/Stamp``; the state is at every moment what the
-/// reducer makes of all of them, in that order, from the base. An action that arrives in order
-/// costs one call of the reducer. A late one rewinds to a snapshot and replays what follows:
-/// with `d` entries after it at most `2d + spacing` calls. A batch of any size is merged with one
+/// Gossiped actions are ordered by ``Scuttlebutt/Stamp``, and the state is always what the reducer
+/// makes of all of them, in that order, from the base. An action that arrives in order costs one
+/// call of the reducer. A late one rewinds to a snapshot and replays what follows, which takes at
+/// most `2d + spacing` calls if `d` entries follow it. A batch of any size is merged with one
 /// rewind and one replay.
 ///
-/// A history is a value. A copy shares its chunks and snapshots until one of the two changes.
+/// A history is a value. A copy shares chunks and snapshots with the original until either changes.
 public struct History<State, Action> {
     @usableFromInline var storage = EntryStorage<Action>()
     @usableFromInline var ladder: SnapshotLadder<State>
@@ -20,14 +20,14 @@ public struct History<State, Action> {
     @usableFromInline var unknownTotal = 0
     @usableFromInline var callTotal = 0
 
-    /// Makes an empty history whose state is the base.
+    /// Creates an empty history whose state is the base.
     ///
     /// - Parameters:
     ///   - base: The state before the first action; equal on all peers.
     ///   - reducer: Folds an action into the state.
-    ///   - spacing: Entries between two snapshots next to the head, at least 1. More means fewer
-    ///     copies of a state that is dear to copy (one per `spacing` actions), and up to as many
-    ///     more calls for a late action.
+    ///   - spacing: The number of entries between two snapshots near the head, at least 1. A
+    ///     larger number means fewer copies of a state that is expensive to copy (one per
+    ///     `spacing` actions), but up to as many more calls for a late action.
     @inlinable
     public init(base: State, reducer: HistoryReducer<State, Action>, spacing: Int = 64) {
         ladder = SnapshotLadder(base: base, spacing: spacing)
@@ -38,10 +38,11 @@ public struct History<State, Action> {
     /// Inserts one gossiped action at its place in the agreed order.
     ///
     /// - Parameters:
-    ///   - action: `nil` for an action that this build does not know; it keeps its place.
-    ///   - stamp: A stamp that is here already makes this a duplicate, which changes nothing.
-    /// - Complexity: Amortised O(1) and one call of the reducer when `stamp` is the newest;
-    ///   otherwise as ``merge(_:)``.
+    ///   - action: The action, or `nil` if this build does not know it; it keeps its place.
+    ///   - stamp: The position. If the history has it already, the action is a duplicate and
+    ///     changes nothing.
+    /// - Complexity: Amortised O(1) and one call of the reducer if `stamp` is the newest; otherwise
+    ///   as ``merge(_:)``.
     @inlinable
     @discardableResult
     public mutating func insert(_ action: Action?, at stamp: Stamp) -> HistoryChange {
@@ -53,8 +54,8 @@ public struct History<State, Action> {
 
     /// Appends an action that never leaves this peer, anchored at the newest stamp.
     ///
-    /// Rewinding keeps it behind that stamp and before every greater one (G8). It is kept as long
-    /// as the history is.
+    /// Rewinding keeps it after that stamp and before every greater one (G8). It is kept as long as
+    /// the history.
     ///
     /// - Complexity: Amortised O(1) and one call of the reducer.
     @inlinable
@@ -64,13 +65,13 @@ public struct History<State, Action> {
         return append(HistoryEntry(anchor: storage.newest, isLocal: true, action: action))
     }
 
-    /// Keeps a snapshot of the current state until the next one is kept or a rewind passes it.
+    /// Keeps a snapshot of the current state until another one is kept or a rewind passes it.
     ///
-    /// To be called when contact with other peers ends. What they write from then on comes after
-    /// what is here, so the merge that heals the partition starts exactly here: with `b` of their
-    /// actions and `d` of ours it costs `b + d` calls, with no run-up.
+    /// Call this when contact with other peers ends. What they write from then on comes after the
+    /// current entries, so the merge that heals the partition starts at this snapshot: with `b` of
+    /// their actions and `d` of ours it takes `b + d` calls, with no run-up.
     ///
-    /// - Complexity: One copy of the state, when it changes next.
+    /// - Complexity: One copy of the state, the next time it changes.
     @inlinable
     public mutating func keepSnapshotAtHead() {
         ladder.pin(folded, atHead: storage.count)
@@ -96,7 +97,7 @@ public struct History<State, Action> {
         return change
     }
 
-    /// Undoes a failure at the head; returns the calls of the reducer.
+    /// Undoes a failure at the head and returns the number of calls of the reducer.
     @inlinable
     @inline(never)
     mutating func undoFailureAtHead() -> Int {
@@ -107,7 +108,7 @@ public struct History<State, Action> {
         return calls
     }
 
-    /// The state that all actions fold to, to be read in place.
+    /// The state that all actions fold to, readable in place.
     @inlinable
     public var current: State {
         _read { yield folded }
@@ -133,17 +134,17 @@ public struct History<State, Action> {
     @inlinable
     public var unknownCount: Int { unknownTotal }
 
-    /// How often the reducer ran for this history since it was made.
+    /// The number of calls of the reducer since this history was created.
     @inlinable
     public var reducerCalls: Int { callTotal }
 
-    /// The number of states kept to rewind to, the base included.
+    /// The number of states kept to rewind to, including the base.
     ///
     /// At most `2·log₂(entries ⁄ spacing + 1) + 4`.
     @inlinable
     public var snapshotCount: Int { ladder.rungs.count }
 
-    /// Whether the gossiped action at `stamp` is here.
+    /// Returns whether the history contains the gossiped action at `stamp`.
     ///
     /// - Complexity: O(log n).
     @inlinable
@@ -151,7 +152,7 @@ public struct History<State, Action> {
         !storage.endsBefore(stamp) && storage.index(of: stamp) != nil
     }
 
-    /// The gossiped action at `stamp`, or `nil` when it is not here.
+    /// Returns the gossiped action at `stamp`, or `nil` if there is none.
     ///
     /// - Complexity: O(log n).
     @inlinable

@@ -2,28 +2,31 @@
 
 public import Scuttlebutt
 
-/// What one mutation of a ``History`` did: the material for "your state went back" events.
+/// What one mutation of a ``History`` did.
+///
+/// A program can use it to report that the state was rewound.
 public struct HistoryChange: Hashable, Sendable {
-    /// How many actions are new in the history.
+    /// The number of actions that are new in the history.
     public var inserted: Int
-    /// How many entries stood after the first new one and were folded again.
+    /// The number of entries after the first new one, which were folded again.
     ///
-    /// It is 0 when everything arrived in order.
+    /// It is 0 if everything arrived in order.
     public var depth: Int
-    /// How often the reducer ran, with the run-up from the snapshot and the undoing of failures.
+    /// The number of calls of the reducer, including the run-up from the snapshot and those that
+    /// undo failures.
     public var reducerCalls: Int
-    /// How many actions that were new or folded again ended as recorded no-ops.
+    /// The number of actions, new or folded again, that became recorded no-ops.
     public var failed: Int
     /// The smallest stamp that forced a rewind.
     ///
-    /// It is `nil` when ``depth`` is 0, and for a new reducer.
+    /// It is `nil` if ``depth`` is 0 or if the reducer was replaced.
     public var cause: Stamp?
-    /// The stamps that were in the history or earlier in the batch already, ascending.
+    /// The stamps that were already in the history or earlier in the batch, ascending.
     ///
-    /// Their actions were ignored. The caller compares contents if it wants to find equivocation.
+    /// Their actions were ignored. To find equivocation, the caller must compare the contents.
     public var duplicates: [Stamp]
 
-    /// Makes a change of its parts; the default is a mutation that did nothing.
+    /// Creates a change; by default that of a mutation that did nothing.
     @inlinable
     public init(
         inserted: Int = 0, depth: Int = 0, reducerCalls: Int = 0, failed: Int = 0,

@@ -2,33 +2,16 @@
 
 public import Scuttlebutt
 
-/// An action together with the place that its update has in the agreed order.
-public struct StampedAction<Action> {
-    /// The place in the agreed order, and the identity of the update.
-    public var stamp: Stamp
-    /// The decoded action, or `nil` when this build does not know its type.
-    public var action: Action?
-
-    /// Makes a stamped action of its parts.
-    @inlinable
-    public init(stamp: Stamp, action: Action?) {
-        self.stamp = stamp
-        self.action = action
-    }
-}
-
-extension StampedAction: Sendable where Action: Sendable {}
-
-/// One action in a ``History``, at its place in the order, with what became of it.
+/// One action in a ``History``, with its place in the order and its outcome.
 ///
-/// A gossiped action stands at its own stamp, its anchor. A local-only action is anchored at the
-/// stamp that was newest when it ran: it stands behind that and behind what ran before it there,
-/// and before every greater stamp, however late that arrives.
+/// The anchor of a gossiped action is its own stamp. The anchor of a local-only action is the stamp
+/// that was newest when it ran: it comes after that stamp and after earlier local-only actions with
+/// the same anchor, and before every greater stamp, however late that arrives.
 public struct HistoryEntry<Action> {
     @usableFromInline var anchor: Stamp?
     @usableFromInline var known: Action?
     @usableFromInline var hasFailed: Bool
-    /// Whether the action never left this peer and has no place in the shown or saved history.
+    /// Whether the action never leaves this peer and is not in the history to show, save and send.
     public let isLocal: Bool
 
     @inlinable
@@ -43,24 +26,24 @@ public struct HistoryEntry<Action> {
     @inlinable
     public var stamp: Stamp? { isLocal ? nil : anchor }
 
-    /// The action, or `nil` when this build does not know its type.
+    /// The action, or `nil` if this build does not know its type.
     @inlinable
     public var action: Action? { known }
 
-    /// What became of the action when the history was last folded over it.
+    /// The outcome of the action when it was last folded.
     @inlinable
     public var outcome: Outcome {
         if known == nil { return .unknown }
         return hasFailed ? .failed : .applied
     }
 
-    /// What became of an action.
+    /// The outcome of folding an action.
     public enum Outcome: Hashable, Sendable {
         /// The reducer accepted it.
         case applied
-        /// The reducer refused it or failed: a recorded no-op that keeps its place.
+        /// The reducer refused it or failed; it is a recorded no-op that keeps its place.
         case failed
-        /// This build cannot decode it: kept in its place and skipped by the reducer.
+        /// This build cannot decode it; it keeps its place, and the reducer skips it.
         case unknown
     }
 }

@@ -3,7 +3,7 @@
 /// A state kept in memory at a place in history, to rewind to.
 @usableFromInline
 struct Snapshot<State> {
-    /// How many entries are folded into the state.
+    /// The number of entries folded into the state.
     @usableFromInline let index: Int
     @usableFromInline let state: State
 
@@ -16,7 +16,7 @@ struct Snapshot<State> {
 
 extension Snapshot: Sendable where State: Sendable {}
 
-/// The few snapshots that a history keeps: dense near the head, sparse far from it.
+/// The snapshots that a history keeps: dense near the head, sparse far from it.
 ///
 /// Let the head be the number of entries, `B` the spacing, and D₁ < D₂ < … the distances of the
 /// snapshots from the head; the last of them is the base at index 0, which is always kept.
@@ -38,13 +38,13 @@ extension Snapshot: Sendable where State: Sendable {}
 /// One more may be pinned.
 @usableFromInline
 struct SnapshotLadder<State> {
-    /// Entries between snapshots next to the head.
+    /// The number of entries between snapshots near the head.
     @usableFromInline let spacing: Int
     /// Ascending by index; the first is the base.
     @usableFromInline var rungs: [Snapshot<State>]
-    /// The head at which the next snapshot is to be taken.
+    /// The head at which to take the next snapshot.
     @usableFromInline var due: Int
-    /// The index of a snapshot that is not to be thinned; it may be gone after a rewind.
+    /// The index of a snapshot that must not be thinned; a rewind may have removed it.
     @usableFromInline var pinned = 0
 
     @inlinable
@@ -68,21 +68,21 @@ struct SnapshotLadder<State> {
         thin(head: head)
     }
 
-    /// Takes a snapshot at the head unless there is one, and keeps it until the next is pinned.
+    /// Takes a snapshot at the head unless there is one, and keeps it until another is pinned.
     @inlinable
     mutating func pin(_ state: State, atHead head: Int) {
         pinned = head
         if newest.index < head { record(state, atHead: head) }
     }
 
-    /// Drops the snapshots that hold more than `index` entries and returns the newest left.
+    /// Drops the snapshots of more than `index` entries and returns the newest remaining one.
     @inlinable
     mutating func rewind(to index: Int) -> Snapshot<State> {
         while rungs[rungs.count - 1].index > index { rungs.removeLast() }
         return newest
     }
 
-    /// The newest snapshot that holds at most `index` entries.
+    /// Returns the newest snapshot of at most `index` entries.
     @inlinable
     func nearest(to index: Int) -> Snapshot<State> {
         var rung = rungs.count - 1
@@ -90,7 +90,8 @@ struct SnapshotLadder<State> {
         return rungs[rung]
     }
 
-    /// Drops what the invariant does not need, and never the newest, the pinned or the base.
+    /// Drops snapshots that the invariant does not need, except the newest, the pinned and the
+    /// base.
     @inlinable
     mutating func thin(head: Int) {
         var nearer = head - newest.index
@@ -107,12 +108,12 @@ struct SnapshotLadder<State> {
         due = newest.index + spacing
     }
 
-    /// Chooses the places for the snapshots of a replay, so that none is taken only to be thinned.
+    /// Plans the snapshots of a replay, so that none is taken only to be thinned.
     ///
-    /// The distances are B − 1, then each 2·previous + B. Returns the largest that lies after
-    /// `start` and whose snapshot is the first to take, or `nil`. The invariant then holds from
-    /// there to the newest rung if that stands at `start`; if it stands before, `state` (the fold
-    /// of `start` entries) is recorded where the step would be too long.
+    /// The distances are B − 1, then each 2·previous + B. Returns the largest distance that lies
+    /// after `start`, where the first snapshot is to be taken, or `nil`. The invariant then holds
+    /// from there to the newest rung if that is at `start`. If it is before `start` and the step
+    /// would be too long, `state` (the fold of `start` entries) is recorded.
     @inlinable
     mutating func plan(replayFrom start: Int, head: Int, state: State) -> Int? {
         var farthest: Int?
@@ -129,7 +130,7 @@ struct SnapshotLadder<State> {
         return farthest
     }
 
-    /// The distance that follows `distance` on the way to the head.
+    /// Returns the distance that follows `distance` on the way to the head.
     @inlinable
     func planned(after distance: Int) -> Int? {
         distance < spacing ? nil : (distance - spacing) / 2

@@ -2,8 +2,9 @@
 
 /// A binary heap with the smallest element first, for merging runs.
 ///
-/// Our own because the core takes no package that is not known to compile under Embedded Swift,
-/// and because a merge replaces the first element in one step instead of removing and inserting.
+/// The core has its own heap because it depends on no package that is not known to compile under
+/// Embedded Swift, and because a merge replaces the first element in one step instead of removing
+/// and inserting.
 struct BinaryHeap<Element> {
     private var elements: [Element]
     private let isBefore: (Element, Element) -> Bool

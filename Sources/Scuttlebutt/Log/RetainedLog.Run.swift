@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 extension RetainedLog {
-    /// One source's held updates in ascending order, in chunks that are small enough to close a gap
-    /// by moving what follows it.
+    /// The retained updates of one source in ascending order.
+    ///
+    /// They are stored in chunks small enough to close a gap by moving what follows it.
     struct Run: Sendable {
         struct Entry: Sendable {
             let timestamp: Timestamp
@@ -19,9 +20,9 @@ extension RetainedLog {
         let source: Source
         /// The newest timestamp ever appended.
         private(set) var newest: Timestamp?
-        /// None is empty.
+        /// No chunk is empty.
         private var chunks: [[Entry]] = []
-        /// The unusual tails; most updates have none.
+        /// The unusual tails; few updates have one.
         private var tails: [Timestamp: [UInt8]] = [:]
 
         init(source: Source) { self.source = source }
@@ -56,7 +57,7 @@ extension RetainedLog {
                 : Place(chunk: place.chunk + 1, entry: 0)
         }
 
-        /// The first place newer than `timestamp`; behind the last chunk if there is none.
+        /// Returns the first place newer than `timestamp`, or the end if there is none.
         func place(after timestamp: Timestamp?) -> Place {
             guard let timestamp else { return Place(chunk: 0, entry: 0) }
             var (low, high) = (0, chunks.count)
@@ -96,8 +97,8 @@ extension RetainedLog {
             return update
         }
 
-        /// Joins a chunk that became small with the one before it, so that few updates never hold
-        /// the room of many.
+        /// Joins a chunk that has become small with the one before it, so that a few updates never
+        /// occupy the memory of many.
         private mutating func close(_ chunk: Int) {
             if chunks[chunk].isEmpty {
                 chunks.remove(at: chunk)

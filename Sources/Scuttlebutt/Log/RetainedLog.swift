@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-/// The updates that a peer may still need, from which superseded ones can be taken out: the memory
-/// of a data type.
+/// The updates of a data type that a peer may still need.
 ///
-/// Like ``UpdateLog`` it keeps one run per source, so what a peer lacks is found without looking at
-/// the rest; unlike it, an update can be removed.
+/// Like ``UpdateLog``, it has one run per source, so that it finds what a peer lacks without
+/// looking at the rest. Unlike there, superseded updates can be removed.
 public struct RetainedLog: Sendable {
     private var indexes: [Source: Int] = [:]
     private var runs: [Run] = []
-    /// The run that was appended to last: most updates follow one of the same source.
+    /// The run that was appended to last; most updates follow one from the same source.
     private var lastIndex = 0
 
-    /// How many updates are held.
+    /// The number of retained updates.
     public private(set) var count = 0
-    /// How many bytes the payloads and tails of the held updates have.
+    /// The number of bytes in the payloads and tails of the retained updates.
     public private(set) var byteCount = 0
 
-    /// Makes an empty log.
+    /// Creates an empty log.
     public init() {}
 
-    /// Adds an update that is newer than all of its source, removed ones included.
+    /// Appends an update that is newer than all others from its source, removed ones included.
     ///
-    /// - Returns: `false`, and nothing changes, when the source has had the same or a newer
-    ///   timestamp.
+    /// - Returns: `false`, without any change, if the source has had the same or a newer timestamp.
     /// - Complexity: O(1) amortised.
     @discardableResult
     public mutating func append(_ update: Update) -> Bool {
@@ -42,9 +40,9 @@ public struct RetainedLog: Sendable {
         return runs.count - 1
     }
 
-    /// Takes out an update that a later one supersedes.
+    /// Removes an update that a later one supersedes.
     ///
-    /// - Returns: The update, or `nil` if it is not held.
+    /// - Returns: The update, or `nil` if it is not retained.
     /// - Complexity: O(log n).
     @discardableResult
     public mutating func remove(_ stamp: Stamp) -> Update? {
@@ -56,7 +54,7 @@ public struct RetainedLog: Sendable {
         return update
     }
 
-    /// The update with this stamp, if it is held.
+    /// Returns the update with this stamp, or `nil` if it is not retained.
     ///
     /// - Complexity: O(log n).
     public func update(at stamp: Stamp) -> Update? {
@@ -66,8 +64,8 @@ public struct RetainedLog: Sendable {
         return runs[index].update(at: place)
     }
 
-    /// The held updates that a peer with this vector lacks, in agreed order, as many as `limit`
-    /// allows.
+    /// Returns the retained updates that a peer with this vector lacks, in agreed order, as many as
+    /// `limit` allows.
     ///
     /// - Complexity: O(sources + r log sources) for r updates returned.
     public func delta(since known: VersionVector, limit: DeltaLimit = .unlimited) -> [Update] {
@@ -100,13 +98,14 @@ public struct RetainedLog: Sendable {
         return result
     }
 
-    /// One run's next update in a merge.
+    /// The next update of one run in a merge.
     private struct Head {
         let source: Source
         let run: Int
         var place: Run.Place
         var timestamp: Timestamp
 
+        /// The order of `Stamp.<`, repeated because building stamps would count references.
         static func < (left: Head, right: Head) -> Bool {
             if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
             return left.source < right.source
@@ -115,6 +114,6 @@ public struct RetainedLog: Sendable {
 }
 
 extension Update {
-    /// How many bytes the payload and the tail have.
+    /// The number of bytes in the payload and the tail.
     public var byteCount: Int { payload.count + (tail?.count ?? 0) }
 }

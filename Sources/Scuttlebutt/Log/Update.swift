@@ -3,22 +3,22 @@
 /// The bytes of one JSON value, exactly as its author or the first relay wrote them.
 public typealias Payload = [UInt8]
 
-/// One entry of a log: a payload, the logical time at which it was written, and who wrote it.
+/// One entry of a log: a payload, its logical time, and its source.
 public struct Update: Hashable, Sendable {
-    /// One JSON value as the bytes received; never re-encoded by anyone on the way.
+    /// One JSON value, as the bytes received; no peer re-encodes it.
     public let payload: Payload
-    /// When it was written, in logical time.
+    /// The logical time at which it was written.
     public let timestamp: Timestamp
-    /// Who wrote it.
+    /// The source that wrote it.
     public let source: Source
-    /// What followed the payload on the wire, from the first comma to the closing bracket, where
-    /// that is not what we would write ourselves: a signature, further elements, an unusual number
-    /// text.
+    /// What followed the payload on the wire, from the first comma to the closing bracket, if it
+    /// differs from what we would write: a signature, further elements, or an unusual spelling of
+    /// the number.
     ///
-    /// Kept so that the update is relayed byte for byte.
+    /// It is kept so that the update can be relayed byte for byte.
     public let tail: [UInt8]?
 
-    /// Makes an update of its parts.
+    /// Creates an update.
     ///
     /// - Parameters:
     ///   - payload: One JSON value; the caller vouches for its syntax.
@@ -30,6 +30,6 @@ public struct Update: Hashable, Sendable {
         self.tail = tail
     }
 
-    /// The place of this update in the agreed order, and its identity.
+    /// The position of this update in the agreed order, and its identity.
     public var stamp: Stamp { Stamp(timestamp: timestamp, source: source) }
 }

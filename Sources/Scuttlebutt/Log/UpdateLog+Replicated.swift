@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-/// The value of a store: its log, to which every update is applied by keeping it.
+/// A store replicates its log; applying an update means retaining it.
 extension UpdateLog: Replicated {
-    /// A log keeps every update.
+    /// False: a log retains every update.
     public static var dropsSuperseded: Bool { false }
 
-    /// A log does not look at the time.
+    /// False: a log does not depend on the time.
     public static var readsWallClock: Bool { false }
 
-    /// Everything that `known` does not cover, in agreed order.
+    /// Returns all updates that `known` does not cover, in agreed order.
     public func history(since known: VersionVector) -> [Update] { delta(since: known) }
 
-    /// Keeps the update if it is newer than all of its source.
+    /// Retains the update if it is newer than all others from its source.
     public mutating func apply(_ update: Update, changes: inout [Update]?) -> Application {
         guard append(update) else {
             return .refused("the log has a newer update of this source")
@@ -20,17 +20,17 @@ extension UpdateLog: Replicated {
         return .applied
     }
 
-    /// How many bytes the payloads and tails of all updates have.
+    /// The number of bytes in the payloads and tails of all updates.
     public var retainedByteCount: Int { byteCount }
 
-    /// How many updates `known` does not cover.
+    /// Returns the number of updates that `known` does not cover.
     ///
     /// - Complexity: O(sources log n).
     public func count(since known: VersionVector) -> Int {
         runs.reduce(0) { $0 + $1.count - $1.position(after: known[$1.source]) }
     }
 
-    /// Inserts own updates of an earlier life below newer ones.
+    /// Inserts own updates that were lost with an earlier store below newer ones.
     ///
     /// - Complexity: O(k) for k newer updates of the source.
     public mutating func insert(

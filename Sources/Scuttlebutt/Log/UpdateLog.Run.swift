@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
 extension UpdateLog {
-    /// One source's updates in ascending order.
+    /// The updates of one source in ascending order.
     ///
-    /// Kept in chunks: no update is moved when the run grows, and at most one chunk has room to
-    /// spare, so the cost beyond a payload is an entry of 16 bytes and the payload's own header.
+    /// They are stored in chunks. No update moves when the run grows, and at most one chunk has
+    /// spare room, so the overhead per payload is an entry of 16 bytes and the array's header.
     struct Run: Sendable {
         struct Entry: Sendable {
             let timestamp: Timestamp
@@ -15,7 +15,7 @@ extension UpdateLog {
 
         let source: Source
         private var chunks: [[Entry]] = []
-        /// The unusual tails by position; most updates have none.
+        /// The unusual tails by position; few updates have one.
         private var tails: [Int: [UInt8]] = [:]
         private(set) var count = 0
 
@@ -23,7 +23,7 @@ extension UpdateLog {
 
         private(set) var last: Timestamp?
 
-        /// Adds an update of this source; `false` when it is not newer than the last.
+        /// Appends an update of this source; returns `false` if it is not newer than the last one.
         mutating func append(_ update: Update) -> Bool {
             if let last, last >= update.timestamp { return false }
             let entry = Entry(timestamp: update.timestamp, payload: update.payload)
@@ -58,7 +58,8 @@ extension UpdateLog {
             return update(position: position)
         }
 
-        /// The position of the first update that a peer lacks which has seen `timestamp`.
+        /// Returns the position of the first update that a peer lacks after it has seen
+        /// `timestamp`.
         func position(after timestamp: Timestamp?) -> Int {
             timestamp.map { firstPosition(after: $0) } ?? 0
         }
@@ -79,7 +80,8 @@ extension UpdateLog {
             return removed
         }
 
-        /// The position of the first update newer than `timestamp`; `count` if there is none.
+        /// Returns the position of the first update newer than `timestamp`, or `count` if there is
+        /// none.
         func firstPosition(after timestamp: Timestamp) -> Int {
             var (low, high) = (0, count)
             while low < high {

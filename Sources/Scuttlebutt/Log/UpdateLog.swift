@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 
-/// All retained updates: for each source one run in ascending order.
+/// All retained updates, as one ascending run per source.
 ///
-/// What a peer lacks is then a suffix of each run, found by one comparison per source and one
-/// binary search per run that has something: ``delta(since:limit:)`` costs what it returns, not
-/// what is stored.
+/// What a peer lacks is a suffix of each run. It is found by one comparison per source and one
+/// binary search per run that has something, so the cost of ``delta(since:limit:)`` depends on what
+/// it returns, not on what is stored.
 public struct UpdateLog: Sendable {
     private var indexes: [Source: Int] = [:]
     var runs: [Run] = []
-    /// The run that was appended to last: most updates follow one of the same source.
+    /// The run that was appended to last; most updates follow one from the same source.
     private var lastIndex = 0
 
-    /// How many updates are held.
+    /// The number of retained updates.
     public internal(set) var count = 0
-    /// How many bytes the payloads and tails of the held updates have.
+    /// The number of bytes in the payloads and tails of the retained updates.
     public internal(set) var byteCount = 0
 
-    /// Makes an empty log.
+    /// Creates an empty log.
     public init() {}
 
-    /// How many sources have written.
+    /// The number of sources that have written.
     public var sourceCount: Int { runs.count }
 
-    /// The newest timestamp per source.
+    /// The newest timestamp of each source.
     ///
     /// - Complexity: O(sources).
     public var vector: VersionVector {
@@ -31,9 +31,10 @@ public struct UpdateLog: Sendable {
         return vector
     }
 
-    /// Adds an update that is newer than all of its source.
+    /// Appends an update that is newer than all others from its source.
     ///
-    /// - Returns: `false`, and nothing changes, when the source has the same or a newer timestamp.
+    /// - Returns: `false`, without any change, if the log has the same or a newer timestamp from
+    ///   the source.
     /// - Complexity: O(1) amortised.
     @discardableResult
     public mutating func append(_ update: Update) -> Bool {
@@ -52,15 +53,15 @@ public struct UpdateLog: Sendable {
         return true
     }
 
-    /// Which run is a source's, if it has one.
+    /// Returns the index of a source's run, if there is one.
     func index(of source: Source) -> Int? {
         if lastIndex < runs.count, runs[lastIndex].source == source { return lastIndex }
-        // Looking at a few costs less than hashing one of them.
+        // Comparing with a few sources costs less than hashing one.
         if runs.count <= VersionVector.fewLimit { return runs.firstIndex { $0.source == source } }
         return indexes[source]
     }
 
-    /// The update with this stamp, if it is held.
+    /// Returns the update with this stamp, or `nil` if it is not retained.
     ///
     /// - Complexity: O(log n).
     public func update(at stamp: Stamp) -> Update? {
@@ -68,10 +69,11 @@ public struct UpdateLog: Sendable {
         return runs[index].update(at: stamp.timestamp)
     }
 
-    /// The updates that a peer with this vector lacks, in agreed order, as many as `limit` allows.
+    /// Returns the updates that a peer with this vector lacks, in agreed order, as many as `limit`
+    /// allows.
     ///
-    /// Each source's part is a prefix of what the peer lacks of it, so a delta that was cut leaves
-    /// no gap: advance the vector by what was returned and ask again.
+    /// The part of each source is a prefix of what the peer lacks from it, so a truncated delta
+    /// leaves no gap: advance the vector by what was returned and ask again.
     ///
     /// - Complexity: O(sources + r log sources) for r updates returned.
     public func delta(since known: VersionVector, limit: DeltaLimit = .unlimited) -> [Update] {
@@ -88,7 +90,9 @@ public struct UpdateLog: Sendable {
         return merge(&heads, limit)
     }
 
-    /// One run's next update in a merge; without references, for it is moved about in a heap.
+    /// The next update of one run in a merge.
+    ///
+    /// It holds no references, because a heap moves it often.
     private struct Head {
         let run: Int
         var position: Int
@@ -105,6 +109,7 @@ public struct UpdateLog: Sendable {
         var result: [Update] = []
         var room = limit
         let runs = runs
+        // The order of `Stamp.<`, repeated because building stamps would count references.
         var heap = BinaryHeap(heads) { left, right in
             if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
             return runs[left.run].source < runs[right.run].source
@@ -125,25 +130,25 @@ public struct UpdateLog: Sendable {
     }
 }
 
-/// How much a delta may hold: a number of updates and a number of bytes.
+/// The most that a delta may contain, in updates and in bytes.
 public struct DeltaLimit: Hashable, Sendable {
     /// The largest number of updates.
     public var updates: Int
-    /// The largest number of payload bytes; a single larger update still goes, alone.
+    /// The largest number of payload bytes; a single larger update is still sent, alone.
     public var bytes: Int
 
-    /// Makes a limit.
+    /// Creates a limit.
     public init(updates: Int = .max, bytes: Int = .max) {
         self.updates = updates
         self.bytes = bytes
     }
 
-    /// Everything.
+    /// No limit.
     public static let unlimited = DeltaLimit()
 
     mutating func take(_ update: Update) -> Bool {
         guard updates > 0, bytes >= update.payload.count else {
-            // One that is too large goes alone: nothing fits after it.
+            // An update that is too large is sent alone, so nothing may follow it.
             updates = 0
             return false
         }

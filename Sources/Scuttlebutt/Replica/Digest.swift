@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/// What a peer tells it has; the wire calls it header.
+/// What a peer has; on the wire, a header.
 public struct Digest: Hashable, Sendable {
-    /// The sender's source, where it gave one that is a string.
+    /// The source of the sender, if it gave one that is a string.
     public let source: Source?
-    /// The newest timestamp that the sender has of each source.
-    public let clock: VersionVector
-    /// Whatever JSON value the sender's application put in.
+    /// The newest timestamp that the sender has from each source; on the wire, its clock.
+    public let vector: VersionVector
+    /// A JSON value from the sender's application.
     public let meta: Payload?
 
-    /// Makes a digest.
-    public init(source: Source?, clock: VersionVector, meta: Payload? = nil) {
+    /// Creates a digest.
+    public init(source: Source?, vector: VersionVector, meta: Payload? = nil) {
         self.source = source
-        self.clock = clock
+        self.vector = vector
         self.meta = meta
     }
 }
@@ -23,6 +23,6 @@ public enum Message: Hashable, Sendable {
     case digest(Digest)
     /// One update.
     case update(Update)
-    /// "I have sent you all the history you lacked."
+    /// The sender has sent all the history that the receiver lacked.
     case sync
 }

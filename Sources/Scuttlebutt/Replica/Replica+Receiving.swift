@@ -297,7 +297,7 @@ extension Replica {
 
     /// Reports peers that have become level, but not before what they sent is settled.
     mutating func reportSyncs(candidate peer: PeerID, into effects: inout [Effect]) {
-        if gossip.becameSynced(peer) { syncsToReport.append(peer) }
+        if gossip.takeSyncedNotice(peer) { syncsToReport.append(peer) }
         guard !historiesToReport.isEmpty || !syncsToReport.isEmpty else { return }
         historiesToReport.removeAll { waiting in
             guard pendingOf[waiting] == nil else { return false }

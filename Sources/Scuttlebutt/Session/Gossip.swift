@@ -1,51 +1,43 @@
 // SPDX-License-Identifier: MIT
 
-/// Names one session of a replica; never used twice.
-public struct PeerID: Hashable, Comparable, Sendable {
-    /// Counts the sessions of a replica from 1.
-    public let number: Int
-
-    /// Orders by age.
-    public static func < (left: PeerID, right: PeerID) -> Bool { left.number < right.number }
-}
-
-/// The sessions of one replica and what they share: what we have, and the recent updates, encoded
-/// once for everybody.
+/// The sessions of one replica and what they share: the version vector, and the recent updates,
+/// each encoded once for all sessions.
 ///
-/// The invariant of everything here: *a peer is sent an update only if our vector covers it, and
-/// for each source in ascending order without gaps.* So a peer that believes our digest is right,
-/// and one that loses the connection in the middle has a prefix.
+/// Invariant: *a peer is sent an update only if our vector covers it, and each source's updates in
+/// ascending order without gaps.* A peer can therefore trust our digest, and a peer whose
+/// connection breaks midway has a prefix.
 public struct Gossip: Sendable {
-    /// The source that this replica writes as.
+    /// The source under which this replica writes.
     public let source: Source
-    /// Which dialect of the wire updates are exchanged in.
+    /// The dialect of the wire in which updates are exchanged.
     public let wire: ClassicWire
-    /// What was accepted here, per source.
+    /// The newest timestamp accepted from each source.
     ///
-    /// - Complexity: O(sources); ask ``covers(_:)`` or ``newestOwn`` for one of them.
+    /// - Complexity: O(sources). For a single source, use ``covers(_:)`` or ``newestOwn``.
     public var vector: VersionVector {
         var vector = foreign
         if let newestOwn { vector.advance(source, to: newestOwn) }
         return vector
     }
-    /// The newest own update that was accepted.
+    /// The timestamp of the newest own update that was accepted.
     ///
-    /// It stands apart from the others, for a local dispatch would else spend a good part of its
-    /// time on looking itself up.
+    /// It is kept apart from ``foreign``, because looking it up would dominate a local dispatch.
     public private(set) var newestOwn: Timestamp?
-    /// What was accepted here of other sources.
+    /// The newest timestamp accepted from each other source.
     public private(set) var foreign = VersionVector()
-    /// How many sources something was accepted of.
+    /// The number of sources from which something was accepted.
     public var sourceCount: Int { foreign.count + (newestOwn == nil ? 0 : 1) }
     private var headerByteCount = 0
     private var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
-    /// The newest own update that some connection was given, as far as is known: raised by writing,
-    /// and told anew by each header, which may lack what a broken connection lost.
+    /// The timestamp of the newest own update that some peer is known to have been sent.
+    ///
+    /// Sending raises it, and each header resets it to what the peers claim, because a broken
+    /// connection may have lost what was sent.
     public private(set) var ownWritten: Timestamp?
 
-    /// Makes a gossip with nothing accepted and nobody connected.
+    /// Creates a gossip with no accepted updates and no sessions.
     public init(source: Source, wire: ClassicWire) {
         self.source = source
         self.wire = wire
@@ -57,10 +49,10 @@ public struct Gossip: Sendable {
     /// Whether this session is open.
     public func isOpen(_ peer: PeerID) -> Bool { sessions.isOpen(peer) }
 
-    /// How many sessions are open.
+    /// The number of open sessions.
     public var peerCount: Int { sessions.count }
 
-    /// Begins a session for a connection that was just opened.
+    /// Opens a session for a new connection.
     public mutating func open(_ options: SessionOptions = SessionOptions()) -> PeerID {
         lastPeer += 1
         let peer = PeerID(number: lastPeer)
@@ -68,71 +60,76 @@ public struct Gossip: Sendable {
         return peer
     }
 
-    /// Ends a session; whatever still arrives for it is ignored.
+    /// Closes a session; whatever still arrives for it is ignored.
     public mutating func close(_ peer: PeerID) {
         sessions.remove(peer)
         if sessions.isEmpty { recent.clear() }
     }
 
-    /// What became of a message.
+    /// The result of receiving a message.
     public enum Reception: Hashable, Sendable {
-        /// Nothing is to be done: the session is closed, or takes no updates.
+        /// There is nothing to do: the session is closed or accepts no updates.
         case nothing
         /// An update for the replica to judge.
         case update(Update)
-        /// There is something to send to this peer now. `claimed` is what the peer says it has of
-        /// our own updates.
+        /// There is something to send to this peer now.
+        ///
+        /// `claimed` is the newest of our own updates that the peer says it has.
         case digest(claimed: Timestamp?)
-        /// The peer's history is here, for the first time (`isFirst`) or again.
+        /// The peer has sent its whole history, for the first time (`isFirst`) or again.
         case sync(isFirst: Bool)
     }
 
-    /// Takes one message of a peer.
+    /// Receives one message from a peer.
     public mutating func receive(_ message: Message, from peer: PeerID) -> Reception {
         switch message {
         case .digest(let digest):
-            let isOpen: Void? = sessions.change(peer) { $0.receive(digest: digest, own: source) }
+            let isOpen: Void? = sessions.withMutableSession(peer) {
+                $0.receive(digest: digest, own: source)
+            }
             guard isOpen != nil else { return .nothing }
             ownWritten = nil
             if let newest = newestOwn {
-                // A claim beyond what we have says nothing of updates that are yet to be written.
+                // A claim above our newest update says nothing about updates not yet written.
                 ownWritten = sessions.newestKnown(of: source).map { min($0, newest) }
             }
-            return .digest(claimed: digest.clock[source])
+            return .digest(claimed: digest.vector[source])
         case .sync:
-            guard let isFirst = sessions.change(peer, { $0.receiveSync() }) else { return .nothing }
+            guard let isFirst = sessions.withMutableSession(peer, { $0.receiveSync() }) else {
+                return .nothing
+            }
             return .sync(isFirst: isFirst)
         case .update(let update):
-            let takes = sessions.change(peer) {
-                $0.takes(update, own: source, newestOwn: newestOwn)
+            let isAdmitted = sessions.withMutableSession(peer) {
+                $0.admit(update, own: source, newestOwn: newestOwn)
             }
-            return takes == true ? .update(update) : .nothing
+            return isAdmitted == true ? .update(update) : .nothing
         }
     }
 
-    /// Whether all of the peer's history is here.
+    /// Whether the peer has sent its whole history.
     public func hasReceivedSync(from peer: PeerID) -> Bool {
-        sessions.look(peer) { $0.hasReceivedSync } ?? true
+        sessions.withSession(peer) { $0.hasReceivedSync } ?? true
     }
 
-    /// Records that an update was accepted: it is claimed in digests and goes to every peer that
-    /// lacks it, but not back to those that sent it.
+    /// Records an accepted update, to be claimed in digests and sent to every peer that lacks it,
+    /// but not back to those that sent it.
     ///
-    /// The caller has put it where ``Replicated/delta(since:limit:)`` finds it.
+    /// The caller must already have stored it where ``Replicated/delta(since:limit:)`` finds it.
     public mutating func accept(_ update: Update) {
         advance(update.stamp)
         guard !sessions.isEmpty else { return }
-        // A client's one peer is mostly where the update came from: nobody is left to tell.
+        // A client has one peer, which usually sent the update: nobody else needs it.
         if sessions.count == 1, sessions.allSatisfy({ $0.known.covers(update.stamp) }) { return }
         recent.append(update)
     }
 
-    /// Records an update that was accepted in an earlier life, from a saved log.
+    /// Records an update from a saved log, accepted before the last restart.
     public mutating func restore(_ stamp: Stamp) {
         advance(stamp)
     }
 
-    /// Whether this update, or a later one of its source, was accepted here.
+    /// Returns whether this update, or a later one from its source, was accepted.
     ///
     /// - Complexity: O(1).
     public func covers(_ stamp: Stamp) -> Bool {
@@ -150,20 +147,23 @@ public struct Gossip: Sendable {
         }
     }
 
-    /// Whether an update of this source may be accepted: a source that is new must still fit into
-    /// our header, or nobody could shake hands with us any more.
+    /// Returns whether an update from this source may be accepted.
+    ///
+    /// A new source must still fit into our header; otherwise no peer could complete a handshake
+    /// with us any more.
     public func hasRoom(for source: Source) -> Bool {
         if source == self.source || foreign[source] != nil { return true }
         return foreign.count + 1 < ClassicWire.maximumSources
             && headerByteCount + Gossip.headerCost(of: source) <= Gossip.maximumHeaderByteCount
     }
 
-    /// The longest header that we let others bring about, as a Primus frame: 8 MiB, which leaves
-    /// room for the own id and a meta below the longest line.
+    /// The limit to which others can grow our header, measured as a Primus frame: 8 MiB.
+    ///
+    /// It leaves room for our own id and a meta below the longest line.
     static let maximumHeaderByteCount = 8 << 20
 
-    /// What a source costs in a header at the most, as a Primus frame: each byte of its name may be
-    /// escaped twice, and a timestamp has 25 characters at the most.
+    /// An upper bound on the bytes that a source takes in a header, as a Primus frame: each byte of
+    /// its name may be escaped twice, and a timestamp has at most 25 characters.
     private static func headerCost(of source: Source) -> Int {
         var cost = source.utf8.count + 32
         for byte in source.utf8 {
@@ -172,28 +172,28 @@ public struct Gossip: Sendable {
         return cost
     }
 
-    /// Whether both sides of this session have just become level; told once per session.
-    public mutating func becameSynced(_ peer: PeerID) -> Bool {
-        sessions.change(peer) { $0.becameSynced() } ?? false
+    /// Returns whether both sides of this session are now in sync; true only once per session.
+    public mutating func takeSyncedNotice(_ peer: PeerID) -> Bool {
+        sessions.withMutableSession(peer) { $0.takeSyncedNotice() } ?? false
     }
 
-    /// The next lines for a peer whose connection has room.
+    /// Returns the next lines for a peer whose connection has room.
     ///
     /// - Parameters:
-    ///   - value: Where the updates are.
-    ///   - limit: How much at once.
-    ///   - unsettled: The newest own update that is in the value and may not leave yet.
-    /// - Returns: `nil` when there is nothing to send now.
+    ///   - value: The value that holds the updates.
+    ///   - limit: The most to return at once.
+    ///   - unsettled: The newest own update in the value that must not be sent yet.
+    /// - Returns: `nil` if there is nothing to send now.
     public mutating func pull<Value: Replicated>(
         _ peer: PeerID, from value: Value, limit: DeltaLimit, unsettled: Timestamp? = nil
     ) -> Outgoing? {
-        // Who pulls until there is nothing asks once too often each time.
+        // Drivers pull until they get nil; this makes the last call cheap.
         guard hasWork(for: peer) else { return nil }
-        // Writing to a session goes on beside it as well, so the table stands apart meanwhile.
+        // The table is moved out, because filling a session's block also changes `self`.
         var table = SessionTable()
         swap(&table, &sessions)
         defer { swap(&table, &sessions) }
-        return table.change(peer) { pull(&$0, value, limit, unsettled) } ?? nil
+        return table.withMutableSession(peer) { pull(&$0, value, limit, unsettled) } ?? nil
     }
 
     private mutating func pull<Value: Replicated>(
@@ -202,9 +202,9 @@ public struct Gossip: Sendable {
         var block = WireBlock()
         if session.owesHeader {
             wire.append(
-                Digest(source: source, clock: vector, meta: session.options.meta),
+                Digest(source: source, vector: vector, meta: session.options.meta),
                 form: session.options.headerForm ?? .upstream, to: &block)
-            session.headerSent()
+            session.markHeaderSent()
         }
         switch session.sending {
         case .awaitingDigest, .ended:
@@ -213,7 +213,7 @@ public struct Gossip: Sendable {
             guard let end = appendHistory(&session, value, limit, unsettled, &block) else {
                 return block.isEmpty ? nil : Outgoing(block)
             }
-            for _ in 0..<session.historySent(cursor: end) { wire.appendSync(to: &block) }
+            for _ in 0..<session.markHistorySent(cursor: end) { wire.appendSync(to: &block) }
             return Outgoing(block, finishes: session.sending == .ended)
         case .live:
             return pullLive(&session, value, limit, unsettled, &block)
@@ -222,33 +222,33 @@ public struct Gossip: Sendable {
 
     /// Appends what the peer lacks, up to the limit.
     ///
-    /// - Returns: The position in the recent updates from which the rest follows; `nil` when this
-    ///   was not all of the history.
+    /// - Returns: The position in the recent updates at which the session continues, or `nil` if
+    ///   some of the history is still missing.
     private mutating func appendHistory<Value: Replicated>(
         _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?,
         _ block: inout WireBlock
     ) -> Int? {
-        if let held = session.held {
-            guard isSettled(held) else { return nil }
-            session.held = nil
-            append(held.updates.filter { !session.known.covers($0.stamp) }, &session, &block)
-            if held.end != nil || !block.isEmpty { return held.end }
+        if let history = session.unsettledHistory {
+            guard isSettled(history) else { return nil }
+            session.unsettledHistory = nil
+            append(history.updates.filter { !session.known.covers($0.stamp) }, &session, &block)
+            if history.end != nil || !block.isEmpty { return history.end }
         }
         var delta = value.delta(since: session.known, limit: limit)
         let isWhole = delta.isEmpty || limit == .unlimited
         if let unsettled, Value.dropsSuperseded, !delta.isEmpty {
-            // What our writes superseded is not in it, and must not be skipped before they are
-            // safe: the peer would never get it if they were lost.
+            // The delta lacks what our unsaved writes superseded. Until those are saved, the peer
+            // must not skip it: if they were lost, the peer would never get it.
             var known = session.known
             for update in delta { known.advance(update.source, to: update.timestamp) }
             let isAll = isWhole || value.delta(since: known, limit: DeltaLimit(updates: 1)).isEmpty
-            session.held = Session.HeldHistory(
+            session.unsettledHistory = Session.UnsettledHistory(
                 updates: delta, until: unsettled, end: isAll ? recent.end : nil)
             return nil
         }
         delta.removeAll { !covers($0.stamp) }
         if delta.isEmpty, !isWhole {
-            // All of it is still being saved: look behind it for what may be sent.
+            // All of it is still being saved, so look further on for what may be sent.
             var room = limit
             for update in value.history(since: session.known) where covers(update.stamp) {
                 guard room.take(update) || delta.isEmpty else { break }
@@ -256,7 +256,7 @@ public struct Gossip: Sendable {
             }
         }
         append(delta, &session, &block)
-        // A cut delta is as long as its limit; asking once more costs little and settles it.
+        // Whether a delta was cut is not known. Asking once more is cheap and answers it.
         return delta.isEmpty || isWhole ? recent.end : nil
     }
 
@@ -269,12 +269,12 @@ public struct Gossip: Sendable {
         }
     }
 
-    private func isSettled(_ held: Session.HeldHistory) -> Bool {
-        newestOwn.map { $0 >= held.until } ?? false
+    private func isSettled(_ history: Session.UnsettledHistory) -> Bool {
+        newestOwn.map { $0 >= history.until } ?? false
     }
 
     private mutating func write(_ stamp: Stamp, _ session: inout Session) {
-        session.written(stamp)
+        session.markSent(stamp)
         if stamp.source == source, ownWritten.map({ $0 < stamp.timestamp }) ?? true {
             ownWritten = stamp.timestamp
         }
@@ -285,7 +285,7 @@ public struct Gossip: Sendable {
         _ block: inout WireBlock
     ) -> Outgoing? {
         guard let cursor = session.cursor, cursor >= recent.start else {
-            // The peer was too slow for the recent updates: catch up from the log, then go on live.
+            // The peer fell behind the recent updates: catch up from the log, then continue live.
             let end = appendHistory(&session, value, limit, unsettled, &block)
             if let end { session.cursor = end }
             guard block.isEmpty else { return Outgoing(block) }
@@ -293,14 +293,14 @@ public struct Gossip: Sendable {
             return pullLive(&session, value, limit, unsettled, &block)
         }
         var position = cursor
-        // A stretch that the peer has already (much of it came from there) is no end of the work.
+        // The peer may already have a whole stretch, often because it sent it: try the next one.
         while position < recent.end {
             let stretch = position..<recent.end(from: position, limit: limit)
             position = stretch.upperBound
             session.cursor = position
             let lacking = stretch.count { !session.known.covers(recent.stamp($0)) }
             guard lacking > 0 else { continue }
-            // Everybody who lacks all of a stretch gets one and the same encoding of it.
+            // All peers that lack a whole stretch share one encoding of it.
             let isShared = lacking == stretch.count && block.isEmpty
             for place in stretch where !session.known.covers(recent.stamp(place)) {
                 if !isShared { recent.append(place, to: &block) }
@@ -311,22 +311,23 @@ public struct Gossip: Sendable {
         return block.isEmpty ? nil : Outgoing(block)
     }
 
-    /// Whether a pull for this peer would find something.
+    /// Returns whether a pull for this peer may find something.
     public func hasWork(for peer: PeerID) -> Bool {
-        sessions.look(peer) { session in
+        sessions.withSession(peer) { session in
             if session.owesHeader { return true }
             switch session.sending {
             case .awaitingDigest, .ended: return false
-            case .history: return session.held.map { isSettled($0) } ?? true
+            case .history: return session.unsettledHistory.map { isSettled($0) } ?? true
             case .live: return session.cursor.map { $0 < recent.end } ?? true
             }
         } ?? false
     }
 
-    /// The lines of a stretch that ``pull(_:from:limit:)`` named as shared.
+    /// Returns the lines of a stretch that ``pull(_:from:limit:unsettled:)`` marked as shared.
     ///
-    /// - Returns: `nil` when the stretch has been dropped meanwhile; ask in the same turn as the
-    ///   pull.
+    /// Call it right after the pull, before anything else changes.
+    ///
+    /// - Returns: `nil` if the stretch has been dropped since.
     public func sharedBlock(_ range: Range<Int>) -> WireBlock? {
         guard range.lowerBound >= recent.start, range.upperBound <= recent.end else { return nil }
         return recent.block(range)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/// The updates accepted last, each encoded once, for all sessions that are live.
+/// The updates accepted most recently, each encoded once for all live sessions.
 ///
-/// Positions count from the first update ever appended. Bounded: what falls out is only a copy, and
-/// a session that stood there catches up from the log.
+/// Positions count from the first update ever appended. The number kept is bounded: these are only
+/// copies, and a session that falls behind catches up from the log.
 struct RecentUpdates: Sendable {
-    /// How many updates are kept at most; a session further behind catches up from the log.
+    /// The most updates kept.
     static let maximumCount = 16_384
-    /// How many bytes of lines are kept at most.
+    /// The most bytes of lines kept.
     static let maximumBytes = 8 << 20
 
     private struct Entry: Sendable {
@@ -16,8 +16,9 @@ struct RecentUpdates: Sendable {
     }
 
     private var entries: [Entry] = []
-    /// How many of `entries` have been dropped but not yet removed; removed by halves, so that
-    /// dropping one costs O(1).
+    /// How many of `entries` are dropped but not yet removed.
+    ///
+    /// They are removed once they are more than half, so that dropping one costs O(1) amortised.
     private var dropped = 0
     private var byteCount = 0
     /// The position of the oldest update kept.
@@ -28,7 +29,7 @@ struct RecentUpdates: Sendable {
 
     mutating func append(_ update: Update) {
         var line: [UInt8] = []
-        // Its size, so that it grows but once: a timestamp has 25 characters at the most.
+        // Reserves the whole line at once: a timestamp has at most 25 characters.
         let tail = update.tail?.count ?? update.source.utf8.count + 32
         line.reserveCapacity(update.payload.count + tail + 2)
         ClassicWire.append(update, to: &line)
@@ -48,7 +49,7 @@ struct RecentUpdates: Sendable {
         }
     }
 
-    /// Forgets all; positions go on.
+    /// Drops all updates; positions continue.
     mutating func clear() {
         start = end
         entries = []
@@ -58,7 +59,7 @@ struct RecentUpdates: Sendable {
 
     func stamp(_ position: Int) -> Stamp { entries[position - start + dropped].stamp }
 
-    /// The lines of a stretch.
+    /// Returns the lines of a stretch.
     func block(_ stretch: Range<Int>) -> WireBlock {
         let byteCount = stretch.reduce(0) { $0 + entries[$1 - start + dropped].line.count }
         var block = WireBlock(byteCount: byteCount, lineCount: stretch.count)
@@ -70,7 +71,8 @@ struct RecentUpdates: Sendable {
         block.append(line: entries[position - start + dropped].line)
     }
 
-    /// How far a stretch from `position` may reach within `limit`; at least one update.
+    /// Returns the end of the longest stretch from `position` within `limit`, of at least one
+    /// update.
     func end(from position: Int, limit: DeltaLimit) -> Int {
         var (count, bytes, next) = (0, 0, position)
         while next < end, count < limit.updates {

@@ -3,52 +3,52 @@
 /// One run of the protocol with one peer, over one connection, as a value.
 ///
 /// The two directions are independent: either side may stream before the other's digest arrives.
-/// What we send is *pulled*: the driver asks when the connection has room, and the session's memory
-/// of what the peer has (``known``) decides. A slow peer thus holds back nothing but itself: its
+/// What we send is *pulled*: the driver asks when the connection has room, and the session answers
+/// from its record of what the peer has (``known``). A slow peer delays only itself, because its
 /// queue is the log.
 ///
-/// A session serves one connection and ends with it; ``Gossip`` owns it and hands out no second
-/// use.
+/// A session serves one connection and ends with it. It is owned by ``Gossip``, which never reuses
+/// it.
 struct Session: Sendable {
-    /// How far our half of the conversation is.
+    /// The state of our half of the conversation.
     enum Sending: Hashable, Sendable {
-        /// Nothing but the header can be said before the peer's digest.
+        /// Only the header may be sent before the peer's digest arrives.
         case awaitingDigest
-        /// The history that the peer lacks is going out; SYNC follows it.
+        /// The history that the peer lacks is being sent; SYNC follows it.
         case history
-        /// SYNC went out; live updates follow as they are accepted.
+        /// SYNC was sent; live updates follow as they are accepted.
         case live
         /// Our half has ended; nothing more is sent.
         case ended
     }
 
-    /// Some of the history, as it was when an own write was in it that may not leave yet.
-    struct HeldHistory: Sendable {
+    /// A part of the history that waits because it contains an own write that is not saved yet.
+    struct UnsettledHistory: Sendable {
         let updates: [Update]
-        /// The own write without which the updates would have a gap.
+        /// The own write to wait for; without it the updates would have a gap.
         let until: Timestamp
-        /// The position in the recent updates that belongs to the end of the history; `nil` when
-        /// there is more of that.
+        /// The position in the recent updates that corresponds to the end of the history, or `nil`
+        /// if this part does not reach the end.
         let end: Int?
     }
 
     let options: SessionOptions
     private(set) var sending: Sending
-    /// What the peer has of each source, as far as we know: its digest, what we sent, and what was
-    /// accepted from it.
+    /// What the peer is known to have from each source: its digest, what we sent, and what it sent.
     private(set) var known = VersionVector()
-    /// What the peer has shown to have by sending it, which no digest can take back: one that was
-    /// written earlier may arrive later.
+    /// What the peer has proved to have by sending it.
+    ///
+    /// No digest can retract this, because a digest written earlier may arrive later.
     private var shown = VersionVector()
-    /// Where in the recent updates this session stands; `nil` when it must catch up from the log.
+    /// The position in the recent updates; `nil` if the session must catch up from the log.
     var cursor: Int?
-    /// What goes out when our own writes are safe.
-    var held: HeldHistory?
+    /// The part of the history to send once our own writes are saved.
+    var unsettledHistory: UnsettledHistory?
     private(set) var owesHeader: Bool
     private(set) var hasSentSync = false
     private(set) var hasReceivedSync = false
     private var hasReportedSync = false
-    /// How many SYNCs go out when the history has: a repeated header is answered by one of its own.
+    /// How many SYNCs to send after the history: each header is answered by one.
     private var owedSyncs = 0
 
     init(options: SessionOptions) {
@@ -62,28 +62,29 @@ struct Session: Sendable {
         }
     }
 
-    /// The peer told what it has.
+    /// Receives what the peer has.
     ///
-    /// A digest is the truth, also one that comes again: its sender asks for what it lacks, even if
-    /// that was sent before. What is on its way meanwhile goes twice, which the peer drops as old.
+    /// A digest is authoritative, even a repeated one: its sender asks for what it lacks, even if
+    /// that was sent before. Updates in flight are then sent twice, and the peer drops the copies
+    /// as stale.
     ///
-    /// - Parameter own: Our source. What a peer claims of it above the clock ceiling counts for
-    ///   nothing: otherwise one line would hide all our updates from that peer for good.
+    /// - Parameter own: Our source. A claim to have updates of ours above the clock ceiling is
+    ///   ignored; otherwise one line could hide all our updates from that peer forever.
     mutating func receive(digest: Digest, own: Source) {
-        known = digest.clock
+        known = digest.vector
         if let claimed = known[own], claimed > .clockCeiling { known.forget(own) }
         known.merge(shown)
         cursor = nil
-        held = nil
+        unsettledHistory = nil
         guard sending != .ended else { return }
         owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
         sending = .history
     }
 
-    /// How many SYNCs may wait for the history to drain; more headers than that share one.
+    /// The most SYNCs that may wait for the end of the history; further headers share one.
     static let maximumOwedSyncs = 16
 
-    /// The peer said that all of its history has been sent.
+    /// Records that the peer has sent its whole history.
     ///
     /// - Returns: Whether this is the first time.
     mutating func receiveSync() -> Bool {
@@ -91,35 +92,36 @@ struct Session: Sendable {
         return !hasReceivedSync
     }
 
-    /// Whether the session takes updates, and notes that the peer has this one.
+    /// Returns whether the session accepts updates, and records that the peer has this one.
     ///
-    /// Whatever we come to think of it: it must not go back there, not even by way of another peer
-    /// that sends it too. A forgery in our own name must hide none that we are yet to write.
+    /// The record does not depend on how the update is judged: it must not be sent back, even if it
+    /// arrives through another peer as well. A forgery in our own name, though, must not hide
+    /// updates that we have yet to write.
     ///
-    /// - Parameter newestOwn: Our own newest update.
-    mutating func takes(_ update: Update, own source: Source, newestOwn: Timestamp?) -> Bool {
+    /// - Parameter newestOwn: The timestamp of our newest own update.
+    mutating func admit(_ update: Update, own source: Source, newestOwn: Timestamp?) -> Bool {
         guard options.acceptsUpdates else { return false }
         let highest = max(newestOwn ?? .clockCeiling, .clockCeiling)
         if update.timestamp <= highest || update.source != source { peerHas(update.stamp) }
         return true
     }
 
-    /// The peer has this update: it sent it, and we accepted it or had it.
+    /// Records that the peer has this update, because it sent it.
     mutating func peerHas(_ stamp: Stamp) {
         known.advance(stamp.source, to: stamp.timestamp)
         shown.advance(stamp.source, to: stamp.timestamp)
     }
 
-    /// This update is being written to the peer.
-    mutating func written(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
+    /// Records that this update is being sent to the peer.
+    mutating func markSent(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
 
-    /// The header has been written.
-    mutating func headerSent() { owesHeader = false }
+    /// Records that the header was sent.
+    mutating func markHeaderSent() { owesHeader = false }
 
-    /// The history that the peer lacked has been written.
+    /// Records that the history that the peer lacked was sent.
     ///
-    /// - Returns: How many SYNCs to write now.
-    mutating func historySent(cursor position: Int) -> Int {
+    /// - Returns: The number of SYNCs to send now.
+    mutating func markHistorySent(cursor position: Int) -> Int {
         let syncs = owedSyncs
         owedSyncs = 0
         hasSentSync = true
@@ -128,8 +130,8 @@ struct Session: Sendable {
         return syncs
     }
 
-    /// Whether both sides have all that the other had, told once per session.
-    mutating func becameSynced() -> Bool {
+    /// Returns whether each side has everything that the other had; true only once per session.
+    mutating func takeSyncedNotice() -> Bool {
         guard hasSentSync, hasReceivedSync, !hasReportedSync else { return false }
         hasReportedSync = true
         return true

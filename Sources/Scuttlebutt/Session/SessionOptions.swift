@@ -1,46 +1,48 @@
 // SPDX-License-Identifier: MIT
 
-/// What one session does; the stream options of the original under names that say whose side they
-/// are.
+/// The options of one session.
+///
+/// They are the stream options of the original, under names that say which side they are about.
 public struct SessionOptions: Hashable, Sendable {
-    /// Whether incoming updates are taken (the original's `writable`).
+    /// Whether incoming updates are accepted (the original's `writable`).
     ///
-    /// Default true; digests and SYNC are read in any case.
+    /// Default true; digests and SYNC are always read.
     public var acceptsUpdates = true
 
     /// Whether our digest is sent unasked (the original's `readable`).
     ///
-    /// Default true. Without it the peer learns what we have only when ``sendsDigestAnyway`` is
-    /// set; if the peer sends a digest all the same, it still gets history, SYNC and live updates.
+    /// Default true. If false, the peer learns what we have only if ``sendsDigestAnyway`` is set. A
+    /// peer that sends its digest still gets history, SYNC and live updates.
     public var announces = true
 
-    /// For a session that does not announce: send the digest after all (the original's
+    /// Whether a session that does not announce sends its digest nevertheless (the original's
     /// `sendClock`), so that the peer sends only what we lack.
     ///
     /// Default false.
     public var sendsDigestAnyway = false
 
-    /// For a session that takes no updates: wait for the peer's digest before sending history (the
-    /// original's `clock: true`).
+    /// Whether a session that accepts no updates waits for the peer's digest before it sends its
+    /// history (the original's `clock: true`).
     ///
-    /// Without it the whole history goes out at once. Default false.
+    /// Default false: the whole history is sent at once.
     public var awaitsDigest = false
 
     /// Whether live updates follow the history (the original's `tail`).
     ///
-    /// Default true; without it our half ends right after SYNC.
+    /// Default true; if false, our half ends right after SYNC.
     public var tails = true
 
-    /// Which form our header has; default that of the transport, or the upstream one.
+    /// The form of our header; by default that of the transport, or else the upstream one.
     public var headerForm: HeaderForm?
 
-    /// Any JSON value that travels in our header, for the application on the other side.
+    /// A JSON value sent in our header, for the application on the other side.
     public var meta: Payload?
 
-    /// Makes the options of an ordinary two-way session.
+    /// Creates the options of an ordinary two-way session.
     public init() {}
 
-    /// A session that only sends: `--send-only`, with `awaitsDigest` also `--await-clock`.
+    /// Returns the options of a session that only sends: `--send-only`, and with `awaitsDigest`
+    /// also `--await-clock`.
     public static func sendOnly(awaitsDigest: Bool = false) -> SessionOptions {
         var options = SessionOptions()
         options.acceptsUpdates = false
@@ -48,7 +50,8 @@ public struct SessionOptions: Hashable, Sendable {
         return options
     }
 
-    /// A session that only receives: `--receive-only`, with `sendsDigest` also `--send-clock`.
+    /// Returns the options of a session that only receives: `--receive-only`, and with
+    /// `sendsDigest` also `--send-clock`.
     public static func receiveOnly(sendsDigest: Bool = false) -> SessionOptions {
         var options = SessionOptions()
         options.announces = false

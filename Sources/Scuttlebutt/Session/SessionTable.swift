@@ -2,9 +2,9 @@
 
 /// The open sessions of a replica.
 ///
-/// Names of sessions ascend, so a new one comes last and each is found by bisection, which for the
-/// handful that most replicas have costs less than hashing. Sessions are used where they stand: a
-/// copy of one that is then written to would copy all that it knows of its peer.
+/// Identifiers ascend, so a new session comes last and each is found by binary search, which for
+/// the few sessions of most replicas costs less than hashing. Sessions are accessed in place,
+/// because writing to a copy would copy everything that it knows about its peer.
 struct SessionTable: Sendable {
     private struct Entry: Sendable {
         let peer: PeerID
@@ -12,20 +12,20 @@ struct SessionTable: Sendable {
         var isOpen = true
     }
 
-    /// Ascending by name.
+    /// Ascending by identifier.
     ///
-    /// Those that are over are emptied at once, and removed together when they are the
-    /// most, so that the end of ten thousand sessions does not move each of them every time.
+    /// Closed entries are emptied at once and compacted once they outnumber the open ones, so that
+    /// closing ten thousand sessions does not move all the others each time.
     private var entries: [Entry] = []
-    /// How many are open.
+    /// The number of open sessions.
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    /// Those that are open, oldest first.
+    /// The open sessions, oldest first.
     var openPeers: [PeerID] { entries.filter { $0.isOpen }.map { $0.peer } }
 
-    /// Adds a session, whose name must be above all before.
+    /// Adds a session, whose identifier must be above all earlier ones.
     ///
     /// - Complexity: O(1), amortised.
     mutating func append(_ peer: PeerID, _ session: Session) {
@@ -33,7 +33,7 @@ struct SessionTable: Sendable {
         count += 1
     }
 
-    /// Forgets a session.
+    /// Removes a session.
     ///
     /// - Complexity: O(log n), amortised.
     mutating func remove(_ peer: PeerID) {
@@ -46,32 +46,34 @@ struct SessionTable: Sendable {
 
     func isOpen(_ peer: PeerID) -> Bool { index(of: peer) != nil }
 
-    /// Looks at a session; `nil` when it is not open.
+    /// Calls `body` with a session in place; returns `nil` if it is not open.
     ///
     /// - Complexity: O(log n).
-    func look<Result>(_ peer: PeerID, _ body: (borrowing Session) -> Result) -> Result? {
+    func withSession<Result>(
+        _ peer: PeerID, _ body: (borrowing Session) -> Result
+    ) -> Result? {
         guard let index = index(of: peer) else { return nil }
         return body(entries[index].session)
     }
 
-    /// Works on a session where it stands; `nil` when it is not open.
+    /// Calls `body` with a session to change in place; returns `nil` if it is not open.
     ///
     /// - Complexity: O(log n).
-    mutating func change<Result>(
+    mutating func withMutableSession<Result>(
         _ peer: PeerID, _ body: (inout Session) -> Result
     ) -> Result? {
         guard let index = index(of: peer) else { return nil }
         return body(&entries[index].session)
     }
 
-    /// Whether something holds for all open sessions.
+    /// Returns whether the predicate holds for all open sessions.
     ///
     /// - Complexity: O(n).
     func allSatisfy(_ predicate: (borrowing Session) -> Bool) -> Bool {
         entries.allSatisfy { !$0.isOpen || predicate($0.session) }
     }
 
-    /// The newest timestamp of a source that some peer is known to have.
+    /// Returns the newest timestamp of a source that some peer is known to have.
     ///
     /// - Complexity: O(n).
     func newestKnown(of source: Source) -> Timestamp? {

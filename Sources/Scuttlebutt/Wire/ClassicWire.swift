@@ -119,13 +119,13 @@ public struct ClassicWire: Hashable, Sendable {
                 JSONNumber.append(value, to: &bytes)
             }
             if let own = digest.source {
-                if let timestamp = digest.clock[own] {
+                if let timestamp = digest.vector[own] {
                     appendEntry(own, timestamp.value)
                 } else if form == .fork {
                     appendEntry(own, 0)
                 }
             }
-            for entry in digest.clock.entries where entry.source != digest.source {
+            for entry in digest.vector.entries where entry.source != digest.source {
                 appendEntry(entry.source, entry.timestamp.value)
             }
             bytes.append(Ascii.rightBrace)

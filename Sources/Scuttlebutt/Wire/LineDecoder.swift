@@ -224,7 +224,7 @@ public struct LineDecoder: Sendable {
         guard sourceCount <= ClassicWire.maximumSources else {
             throw SessionError(.tooManySources, "the header has too many sources")
         }
-        return Digest(source: id, clock: vector, meta: meta)
+        return Digest(source: id, vector: vector, meta: meta)
     }
 
     /// Returns whether the value is truthy in JavaScript.

@@ -28,12 +28,12 @@ struct SimulationReport {
     }
 
     /// Prints the outcome of a seed as JSON.
-    func print(seed outcome: Outcome, _ failure: Failure? = nil) throws {
+    func print(seed outcome: Outcome, _ failure: SimulationError? = nil) throws {
         try StandardOutput.shared.writeNow(object(outcome, failure) + [0x0A])
     }
 
     /// Prints a broken promise with everything needed to reproduce it.
-    func print(failure outcome: Outcome, _ failure: Failure?) throws {
+    func print(failure outcome: Outcome, _ failure: SimulationError?) throws {
         if json { try print(seed: outcome, failure) }
         guard let violation = outcome.violation else { return }
         StandardError.shared.note(
@@ -66,7 +66,7 @@ struct SimulationReport {
 
     // MARK: JSON
 
-    private func object(_ outcome: Outcome, _ failure: Failure?) -> [UInt8] {
+    private func object(_ outcome: Outcome, _ failure: SimulationError?) -> [UInt8] {
         let (script, figures) = (outcome.script, outcome.figures)
         var members: [(String, [UInt8])] = [
             ("seed", number(script.seed)), ("ok", Array("\(outcome.violation == nil)".utf8)),

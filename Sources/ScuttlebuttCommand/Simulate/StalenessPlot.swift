@@ -63,7 +63,7 @@ struct StalenessPlot {
             }.joined()
         }
         for step in script.steps {
-            switch step.deed {
+            switch step.command {
             case .partition:
                 if begin == nil { begin = step.time }
             case .heal:

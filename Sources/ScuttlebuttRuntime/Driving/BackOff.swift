@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// How long to wait before dialling again: exponential with jitter, as the original's client does.
+/// The delays before dialling again: exponential with jitter, as in the original's client.
 ///
 /// The delay before the n-th retry is `(random + 1) × base × 2^(n − 1)`, at most ``longest``:
 ///
@@ -11,27 +11,28 @@
 /// | 5 | 8–16 s |
 /// | 6 and later | 16–30 s |
 ///
-/// The original gives up after ten attempts; we go on, for a phone may be offline for a week.
+/// The original gives up after ten attempts. We continue, because a phone may be offline for a
+/// week.
 public struct BackOff: Hashable, Sendable {
     /// The shortest first delay; default 0.5 s.
     ///
-    /// Less finds a restarted server sooner and costs it more when a thousand clients come back at
-    /// once.
+    /// A shorter delay finds a restarted server sooner, but puts more load on it if a thousand
+    /// clients come back at once.
     public var base: Duration
     /// The longest delay; default 30 s.
     public var longest: Duration
 
-    /// Makes a rule.
+    /// Creates a rule for delays.
     public init(base: Duration = .milliseconds(500), longest: Duration = .seconds(30)) {
         self.base = base
         self.longest = longest
     }
 
-    /// The delay before the retry with this number.
+    /// Returns the delay before the retry with this number.
     ///
     /// - Parameters:
-    ///   - attempt: From 1, counted since the last connection.
-    ///   - generator: Where the jitter comes from.
+    ///   - attempt: The number of the retry, counted from 1 since the last connection.
+    ///   - generator: The source of the jitter.
     public func delay(
         beforeAttempt attempt: Int, using generator: inout some RandomNumberGenerator
     ) -> Duration {

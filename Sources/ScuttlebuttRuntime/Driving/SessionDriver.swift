@@ -2,15 +2,15 @@
 
 public import Scuttlebutt
 
-/// Runs one session over one link: reads lines into the replica, and writes what the replica has
-/// for the peer whenever the link has room.
+/// Runs one session over one link: passes received lines to the replica, and sends what the replica
+/// has for the peer whenever the link has room.
 ///
-/// The link is consumed: a driver runs once, so a session object for two peers cannot be written.
+/// Running a driver consumes it, so that it cannot be used for a second connection.
 public struct SessionDriver: ~Copyable, Sendable {
     private let link: any Link
     private var options: SessionOptions
 
-    /// Makes the driver of a link that was just opened.
+    /// Creates the driver of a newly opened link.
     public init(_ link: any Link, options: SessionOptions) {
         self.link = link
         self.options = options
@@ -19,7 +19,7 @@ public struct SessionDriver: ~Copyable, Sendable {
 
     /// Runs the session until the connection has ended.
     ///
-    /// - Returns: Why it ended.
+    /// - Returns: The reason why it ended.
     public consuming func run(_ host: any SessionHost) async -> SessionEnding {
         let (link, options) = (link, options)
         let signal = SessionSignal()
@@ -29,7 +29,7 @@ public struct SessionDriver: ~Copyable, Sendable {
             group.addTask { await SessionDriver.read(link, host, peer, signal) }
             group.addTask { await SessionDriver.write(link, host, peer, signal) }
             group.addTask {
-                // Ends a writer that waits for a peer that reads no more.
+                // This ends a writer that waits for a peer that has stopped reading.
                 let reason = await signal.closed()
                 await link.close(reason)
                 return SessionEnding(reason)
@@ -37,10 +37,10 @@ public struct SessionDriver: ~Copyable, Sendable {
             var ending: SessionEnding?
             for await result in group {
                 guard let result else { continue }
-                // The first reason is the true one; what the other half meets is its consequence.
+                // The first reason is the cause; that of the other half is its consequence.
                 if ending == nil { ending = result }
                 signal.raiseClose(result.closing)
-                // The reader may be waiting for the replica and not for the link.
+                // The reader may be waiting for the replica instead of the link.
                 group.cancelAll()
                 await link.close(result.closing)
             }
@@ -51,7 +51,7 @@ public struct SessionDriver: ~Copyable, Sendable {
         return ending
     }
 
-    /// Reads until the peer ends its half (`nil`) or the connection fails.
+    /// Reads until the connection fails or the peer ends its half, which returns `nil`.
     private static func read(
         _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal
     ) async -> SessionEnding? {
@@ -74,8 +74,8 @@ public struct SessionDriver: ~Copyable, Sendable {
         var hasFinished = false
         do {
             while true {
-                let news = await signal.next()
-                if case .close(let reason) = news {
+                let event = await signal.next()
+                if case .close(let reason) = event {
                     await link.close(reason)
                     return SessionEnding(reason)
                 }
@@ -86,54 +86,13 @@ public struct SessionDriver: ~Copyable, Sendable {
                         await link.finish()
                     }
                 }
-                if case .peerEnded = news {
+                if case .peerEnded = event {
                     if !hasFinished { await link.finish() }
                     return .finished
                 }
             }
         } catch {
             return SessionEnding(error)
-        }
-    }
-}
-
-/// Why a session ended.
-public enum SessionEnding: Sendable {
-    /// Both sides ended the conversation.
-    case finished
-    /// The peer's server said that we shall not come back.
-    case dismissed
-    /// The connection was lost, or could not be used.
-    case lost(LinkError)
-    /// The peer broke the protocol and was cut off.
-    case fault(SessionError)
-    /// We shut down.
-    case shutdown
-
-    init(_ error: any Error) {
-        switch error {
-        case let error as SessionError: self = .fault(error)
-        case let error as LinkError:
-            self = error.code == .dismissed ? .dismissed : .lost(error)
-        case is CancellationError: self = .shutdown
-        default: self = .lost(LinkError(.lost, "\(error)"))
-        }
-    }
-
-    init(_ closing: LinkClosing) {
-        switch closing {
-        case .finished: self = .finished
-        case .shutdown: self = .shutdown
-        case .fault(let message): self = .lost(LinkError(.closed, message))
-        }
-    }
-
-    var closing: LinkClosing {
-        switch self {
-        case .finished, .dismissed: .finished
-        case .lost(let error): .fault(error.message)
-        case .fault(let error): .fault(error.message)
-        case .shutdown: .shutdown
         }
     }
 }

@@ -2,42 +2,43 @@
 
 public import Scuttlebutt
 
-/// A replica as the drivers of its connections see it.
+/// A replica, as seen by the drivers of its connections.
 ///
-/// What an implementor promises:
-/// * One session per connection: ``openSession(_:signal:)`` hands out a peer that was never used.
-/// * ``receive(_:from:decoder:)`` may suspend to slow a peer that sends faster than we apply.
-/// * When a peer gets something to send, the signal it was opened with is raised.
+/// An implementation guarantees:
+/// * ``openSession(_:signal:)`` returns a new peer identifier for each connection.
+/// * ``receive(_:from:decoder:)`` suspends if a peer sends faster than its updates are applied.
+/// * When there is something to send to a peer, the signal of its session is raised.
 public protocol SessionHost: AnyObject, Sendable {
-    /// The rules by which lines are read.
+    /// The rules for reading lines.
     var wire: ClassicWire { get }
 
-    /// Begins a session for a connection that was just opened.
+    /// Opens a session for a new connection.
     func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID
 
-    /// Takes the lines that arrived together.
+    /// Receives lines that arrived together.
     ///
-    /// - Throws: ``Scuttlebutt/SessionError`` when the connection must end; what stood before the
-    ///   faulty line has been taken.
+    /// - Throws: ``Scuttlebutt/SessionError`` if the connection must end; the lines before the
+    ///   faulty one have been received.
     func receive(
         _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder
     ) async throws
 
-    /// The next lines for a connection that has room; `nil` when there is nothing to send now.
+    /// Returns the next lines for a connection that has room, or `nil` if there is nothing to send
+    /// now.
     func pull(_ peer: PeerID) -> PulledLines?
 
-    /// Ends a session.
+    /// Closes a session.
     func closeSession(_ peer: PeerID)
 }
 
-/// Lines for one peer, and whether our half of the connection ends after them.
+/// The next lines for one peer, and whether our half of the connection ends after them.
 public struct PulledLines: Sendable {
-    /// The lines; other peers may get the same object.
+    /// The lines, an object that other peers may share.
     public let lines: OutboundLines
-    /// Whether nothing follows.
+    /// Whether these are the last lines.
     public let finishes: Bool
 
-    /// Makes pulled lines.
+    /// Creates pulled lines.
     public init(_ lines: OutboundLines, finishes: Bool = false) {
         self.lines = lines
         self.finishes = finishes

@@ -2,16 +2,16 @@
 
 import Synchronization
 
-/// Tells the writer of one connection that there is something to do.
+/// Signals to the writer of one connection that there is something to do.
 ///
-/// Raising it any number of times before it is awaited wakes the writer once: what there is to send
-/// is asked of the replica, so nothing can be lost and nothing queues up here.
+/// Raising it any number of times before it is awaited wakes the writer once. The writer then asks
+/// the replica what to send, so nothing can be lost, and nothing queues up here.
 public final class SessionSignal: Sendable {
-    /// What the writer is to do.
-    public enum News: Sendable {
+    /// What the writer must do.
+    public enum Event: Sendable {
         /// There may be lines to send.
         case work
-        /// The peer ended its half: send what there is, then end ours.
+        /// The peer ended its half; send what there is, then end our half.
         case peerEnded
         /// End the connection now.
         case close(LinkClosing)
@@ -21,10 +21,10 @@ public final class SessionSignal: Sendable {
         var hasWork = false
         var peerEnded = false
         var closing: LinkClosing?
-        var waiter: CheckedContinuation<News, Never>?
+        var waiter: CheckedContinuation<Event, Never>?
         var closeWaiter: CheckedContinuation<LinkClosing, Never>?
 
-        mutating func take() -> News? {
+        mutating func take() -> Event? {
             if let closing { return .close(closing) }
             if hasWork {
                 hasWork = false
@@ -36,16 +36,16 @@ public final class SessionSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes a signal that is not raised.
+    /// Creates a signal that is not raised.
     public init() {}
 
-    /// There may be lines to send.
+    /// Signals that there may be lines to send.
     public func raiseWork() { raise { $0.hasWork = true } }
 
-    /// The peer ended its half.
+    /// Signals that the peer ended its half.
     public func raisePeerEnded() { raise { $0.peerEnded = true } }
 
-    /// The connection shall end; the first reason counts.
+    /// Signals that the connection must end; the first reason counts.
     public func raiseClose(_ reason: LinkClosing) {
         raise { $0.closing = $0.closing ?? reason }
         let resumption = state.withLock { state in
@@ -55,9 +55,9 @@ public final class SessionSignal: Sendable {
         if let (waiter, reason) = resumption { waiter.resume(returning: reason) }
     }
 
-    /// Waits until the connection shall end; one task at a time.
+    /// Waits until the connection must end; one task at a time.
     ///
-    /// A writer that waits for a peer that has stopped reading would not hear of it.
+    /// A writer blocked by a peer that has stopped reading would not notice by itself.
     func closed() async -> LinkClosing {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -72,18 +72,18 @@ public final class SessionSignal: Sendable {
         }
     }
 
-    /// Waits for news; one task at a time.
+    /// Waits for the next event; one task at a time.
     ///
-    /// A cancelled task gets ``News/close(_:)``.
-    public func next() async -> News {
+    /// A cancelled task gets ``Event/close(_:)``.
+    public func next() async -> Event {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let news: News? = state.withLock { state in
-                    if let news = state.take() { return news }
+                let event: Event? = state.withLock { state in
+                    if let event = state.take() { return event }
                     state.waiter = continuation
                     return nil
                 }
-                if let news { continuation.resume(returning: news) }
+                if let event { continuation.resume(returning: event) }
             }
         } onCancel: {
             raiseClose(.shutdown)
@@ -91,12 +91,12 @@ public final class SessionSignal: Sendable {
     }
 
     private func raise(_ change: (inout State) -> Void) {
-        let resumption: (CheckedContinuation<News, Never>, News)? = state.withLock { state in
+        let resumption: (CheckedContinuation<Event, Never>, Event)? = state.withLock { state in
             change(&state)
-            guard let waiter = state.waiter, let news = state.take() else { return nil }
+            guard let waiter = state.waiter, let event = state.take() else { return nil }
             state.waiter = nil
-            return (waiter, news)
+            return (waiter, event)
         }
-        if let (waiter, news) = resumption { waiter.resume(returning: news) }
+        if let (waiter, event) = resumption { waiter.resume(returning: event) }
     }
 }

@@ -4,14 +4,15 @@ public import Logging
 public import Scuttlebutt
 import Synchronization
 
-/// The connections of one replica: dials peers again and again, accepts those that dial us, and
-/// runs one session on each link.
+/// The connections of one replica.
 ///
-/// All methods may be called from any thread. Dropping the swarm without ``shutDown()`` leaves its
-/// tasks running, for they hold it.
+/// A swarm dials peers repeatedly, accepts peers that dial us, and runs one session on each link.
+///
+/// All methods may be called from any thread. Releasing a swarm without ``shutDown()`` leaves its
+/// tasks running, because they keep it alive.
 public final class Swarm: Sendable {
     private struct State {
-        var dials: [Int: Dial] = [:]
+        var dials: [Int: DialStatus] = [:]
         var tasks: [Int: Task<Void, Never>] = [:]
         var sessions: [Int: Task<SessionEnding, Never>] = [:]
         var lastTask = 0
@@ -20,23 +21,19 @@ public final class Swarm: Sendable {
         var observers: [Int: @Sendable (SwarmEvent) -> Void] = [:]
     }
 
-    private struct Dial {
-        var status: DialStatus
-    }
-
     private let host: any SessionHost
     private let backOff: BackOff
     private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// Makes the swarm of a replica.
+    /// Creates the swarm of a replica.
     ///
     /// - Parameters:
     ///   - host: The replica.
     ///   - backOff: How long to wait before dialling again.
-    ///   - logger: Gets `debug` lines about links; never payloads.
-    ///   - sleep: Waits; tests hand in a virtual one.
+    ///   - logger: Receives `debug` messages about links, never payloads.
+    ///   - sleep: Waits; tests pass a virtual one.
     public init(
         _ host: any SessionHost, backOff: BackOff = BackOff(),
         logger: Logger = Logger(label: "scuttlebutt.swarm"),
@@ -50,17 +47,17 @@ public final class Swarm: Sendable {
         self.sleep = sleep
     }
 
-    /// How many links are open now, dialled and accepted.
+    /// The number of open links, dialled and accepted.
     public var openLinkCount: Int { state.withLock { $0.openLinks } }
 
-    /// What each dialled peer is doing, in the order in which they were added.
+    /// The status of each dialled peer, in the order in which they were added.
     public var dialStatuses: [DialStatus] {
-        state.withLock { state in state.dials.keys.sorted().compactMap { state.dials[$0]?.status } }
+        state.withLock { $0.dials.sorted { $0.key < $1.key }.map(\.value) }
     }
 
-    /// Calls `observer` at each change of a link, from whichever task made it.
+    /// Calls `observer` after each change of a link, in the task that made the change.
     ///
-    /// - Returns: A number to stop observing with.
+    /// - Returns: A number to pass to ``stopObserving(_:)``.
     @discardableResult
     public func observe(_ observer: @escaping @Sendable (SwarmEvent) -> Void) -> Int {
         state.withLock { state in
@@ -70,16 +67,18 @@ public final class Swarm: Sendable {
         }
     }
 
-    /// Stops an observer.
+    /// Removes an observer.
     public func stopObserving(_ number: Int) {
         let removed = state.withLock { $0.observers.removeValue(forKey: number) }
         withExtendedLifetime(removed) {}
     }
 
-    /// Dials a peer now, and again whenever the connection is lost, until the swarm is shut down,
-    /// the returned connection is closed, or the peer says that we shall not come back.
+    /// Dials a peer now, and again whenever the connection is lost.
     ///
-    /// - Parameter isPersistent: `false` to dial once only.
+    /// This ends when the swarm is shut down, the returned connection is closed, or the peer asks
+    /// us not to come back.
+    ///
+    /// - Parameter isPersistent: `false` to dial only once.
     @discardableResult
     public func connect(
         _ transport: any Transport, options: SessionOptions = SessionOptions(),
@@ -88,13 +87,13 @@ public final class Swarm: Sendable {
         let number = start { number in
             await self.dial(transport, options, isPersistent: isPersistent, number)
         } prepare: { state, number in
-            state.dials[number] = Dial(
-                status: DialStatus(name: transport.name, phase: .connecting(attempt: 1)))
+            state.dials[number] = DialStatus(
+                name: transport.name, phase: .connecting(attempt: 1))
         }
         return Connection(swarm: self, number: number)
     }
 
-    /// Runs a session on a link that somebody else accepted, until it ends.
+    /// Runs a session on an accepted link until it ends.
     @discardableResult
     public func run(
         _ link: any Link, options: SessionOptions = SessionOptions()
@@ -104,7 +103,7 @@ public final class Swarm: Sendable {
             guard !state.isShutDown else { return nil }
             state.lastTask += 1
             state.openLinks += 1
-            // Entered here whoever called, so that shutting down ends it and waits for it.
+            // Registered for every caller, so that shutting down ends the session and waits for it.
             let task = Task { await SessionDriver(link, options: options).run(host) }
             state.sessions[state.lastTask] = task
             return (state.lastTask, task)
@@ -148,12 +147,12 @@ public final class Swarm: Sendable {
         return Connection(swarm: self, number: number)
     }
 
-    /// Runs a session on an accepted link in a task of its own.
+    /// Runs a session on an accepted link in a new task.
     public func accept(_ link: any Link, options: SessionOptions = SessionOptions()) {
         start { _ in await self.run(link, options: options) }
     }
 
-    /// Ends every link and stops dialling; returns when all has ended.
+    /// Ends all links and stops dialling; returns when everything has ended.
     public func shutDown() async {
         let (tasks, sessions) = state.withLock { state in
             state.isShutDown = true
@@ -177,7 +176,7 @@ public final class Swarm: Sendable {
             let number = state.lastTask
             guard !state.isShutDown else { return number }
             prepare(&state, number)
-            // The task cannot end before it is entered here: it needs this lock to leave.
+            // The task cannot end before it is stored, because it needs this lock to remove itself.
             state.tasks[number] = Task {
                 await body(number)
                 self.state.withLock { state in
@@ -218,7 +217,7 @@ public final class Swarm: Sendable {
                 attempt += 1
             }
             guard isPersistent, !Task.isCancelled else { break }
-            // Counts as the original does: the first dial is not a retry.
+            // Counts as the original does: the first attempt is not a retry.
             retries += 1
             let delay = backOff.delay(beforeAttempt: retries, using: &generator)
             setStatus(number, .waiting(attempt: attempt, delay))
@@ -229,26 +228,26 @@ public final class Swarm: Sendable {
 
     private func setStatus(_ number: Int, _ phase: DialStatus.Phase) {
         let status = state.withLock { state -> DialStatus? in
-            state.dials[number]?.status.phase = phase
-            return state.dials[number]?.status
+            state.dials[number]?.phase = phase
+            return state.dials[number]
         }
         if let status { notify(.dialing(status)) }
     }
 
-    /// Observers are user code: they run outside of the lock.
+    /// Calls the observers outside the lock, because they are code of the program.
     private func notify(_ event: SwarmEvent) {
         let observers = state.withLock { state in
-            state.observers.keys.sorted().compactMap { state.observers[$0] }
+            state.observers.sorted { $0.key < $1.key }.map(\.value)
         }
         for observer in observers { observer(event) }
     }
 
-    /// A peer that is dialled, or a listener, to be closed on its own.
+    /// A dialled peer or a listener, which can be closed separately.
     public struct Connection: Sendable {
         fileprivate let swarm: Swarm
         fileprivate let number: Int
 
-        /// Ends the link and stops dialling.
+        /// Ends the link and stops dialling, or stops listening.
         public func close() async { await swarm.close(number) }
     }
 }

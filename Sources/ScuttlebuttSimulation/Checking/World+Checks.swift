@@ -14,7 +14,9 @@ extension World {
         guard violation == nil, nodes[node].isRunning, nodes[node].checkedCount != count
         else { return }
         nodes[node].checkedCount = count
-        if let message = nodes[node].peer?.look({ $0.brokenInvariant(foldedCount: count) }) ?? nil {
+        if let message = nodes[node].peer?.withPeer({ $0.brokenInvariant(foldedCount: count) })
+            ?? nil
+        {
             fail(.notification, "\(name(node)): \(message)")
         }
         if nodes[node].unfolded.count > Self.unfoldedLimit {
@@ -26,7 +28,9 @@ extension World {
     mutating func checkReference(_ node: Int) {
         guard violation == nil, nodes[node].isRunning else { return }
         let expected = program.reference(entries(node), isNew: nodes[node].isNew)
-        guard let found = nodes[node].peer?.look({ $0.observed }), found != expected else { return }
+        guard let found = nodes[node].peer?.withPeer({ $0.observed }), found != expected else {
+            return
+        }
         fail(
             .reference,
             "the state of \(name(node)) with \(nodes[node].folded.count) updates is "
@@ -145,7 +149,7 @@ extension World {
                 connections[number].ends[1 - end].isOpen,
                 let session = connections[number].ends[end].session
             else { continue }
-            if nodes[node].peer?.look({ $0.gossip.hasReceivedSync(from: session) }) != true {
+            if nodes[node].peer?.withPeer({ $0.gossip.hasReceivedSync(from: session) }) != true {
                 fail(.session, "\(name(node)) is at rest and has heard no SYNC on #\(number)")
             }
             if !connections[number].ends[end].pipe.isEmpty {

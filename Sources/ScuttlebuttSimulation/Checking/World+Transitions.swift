@@ -99,11 +99,11 @@ extension World {
         let own = nodes[node].source
         guard retainsEverything, connections[number].ends[end].node != nil,
             connections[number].ends[1 - end].isOpen,
-            let claimed = digest.clock[own], claimed <= .clockCeiling
+            let claimed = digest.vector[own], claimed <= .clockCeiling
         else { return }
         let value = claimed.value
         nodes[node].ownClaims.highest = max(nodes[node].ownClaims.highest, value)
-        let newest = nodes[node].peer?.look { $0.gossip.newestOwn?.value ?? 0 } ?? 0
+        let newest = nodes[node].peer?.withPeer { $0.gossip.newestOwn?.value ?? 0 } ?? 0
         guard value > max(newest, nodes[node].ownClaims.lastWritten) else { return }
         nodes[node].ownClaims.open.append(
             OwnClaims.Claim(
@@ -117,7 +117,7 @@ extension World {
         if value <= nodes[node].ownClaims.highest {
             fail(
                 .clock,
-                "\(update.stamp.text) was written after a peer had told of an own update at "
+                "\(update.stamp.text) was written after a peer had claimed an own update at "
                     + "\(nodes[node].ownClaims.highest)")
         }
         nodes[node].ownClaims.lastWritten = value
@@ -137,7 +137,7 @@ extension World {
             claim.until <= now || !connections[claim.connection].ends[claim.end].isOpen
         }
         guard nodes[node].ownClaims.count < OwnClaims.limit,
-            let newest = nodes[node].peer?.look({ $0.gossip.newestOwn?.value ?? 0 }),
+            let newest = nodes[node].peer?.withPeer({ $0.gossip.newestOwn?.value ?? 0 }),
             let claim = nodes[node].ownClaims.open.first(where: { $0.timestamp < newest })
         else { return }
         fail(

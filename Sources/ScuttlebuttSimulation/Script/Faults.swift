@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 
-/// The kinds of trouble that a generated script may hold.
+/// The kinds of fault that a generated script may contain.
 public struct Faults: OptionSet, Hashable, Sendable {
-    /// One bit for each kind.
+    /// One bit per kind.
     public let rawValue: Int
 
-    /// Makes a set of its bits.
+    /// Creates a set from its bits.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// Groups of peers that cannot reach each other for a while, noticed at once or not.
+    /// Groups of peers that cannot reach each other for a while, whether or not they notice at
+    /// once.
     public static let partitions = Faults(rawValue: 1)
-    /// Connections that break, with what is on the way.
+    /// Connections that break, losing what is in flight.
     public static let cuts = Faults(rawValue: 1 << 1)
-    /// Connections that one side takes for open and the other has forgotten.
+    /// Connections that one side considers open and the other has forgotten.
     public static let halfOpen = Faults(rawValue: 1 << 2)
     /// Peers that lose power and come back with what is on their disk.
     public static let crashes = Faults(rawValue: 1 << 3)
@@ -20,27 +21,27 @@ public struct Faults: OptionSet, Hashable, Sendable {
     public static let disks = Faults(rawValue: 1 << 4)
     /// Wall clocks that step or stand still.
     public static let clocks = Faults(rawValue: 1 << 5)
-    /// Devices that are set back to an old backup.
+    /// Devices that are restored from an old backup.
     public static let backups = Faults(rawValue: 1 << 6)
-    /// Peers that come later.
+    /// Peers that join later.
     public static let joins = Faults(rawValue: 1 << 7)
-    /// Peers that go and never come back.
+    /// Peers that leave for good.
     public static let retirements = Faults(rawValue: 1 << 8)
     /// Peers that stop reading for a while.
     public static let slowReaders = Faults(rawValue: 1 << 9)
-    /// Peers that do not know some of the actions, until they are upgraded.
+    /// Peers that do not know some of the actions until they are upgraded.
     public static let versions = Faults(rawValue: 1 << 10)
-    /// Second connections between the same peers, over which everything comes twice.
+    /// Second connections between the same peers, over which everything arrives twice.
     public static let duplicates = Faults(rawValue: 1 << 11)
-    /// Peers that lie, forge, poison and send rubbish.
+    /// Peers that lie, forge, poison and send garbage.
     public static let hostility = Faults(rawValue: 1 << 12)
 
-    /// Everything.
+    /// All kinds.
     public static let all = Faults(rawValue: (1 << 13) - 1)
-    /// Nothing: only delay and jitter.
+    /// No faults: only delay and jitter.
     public static let none: Faults = []
 
-    /// Each kind by its name, in the order of their bits.
+    /// Each kind with its name, in the order of the bits.
     public static let names: [(name: String, faults: Faults)] = [
         ("partitions", .partitions), ("cuts", .cuts), ("half-open", .halfOpen),
         ("crashes", .crashes), ("disks", .disks), ("clocks", .clocks), ("backups", .backups),
@@ -48,7 +49,8 @@ public struct Faults: OptionSet, Hashable, Sendable {
         ("versions", .versions), ("duplicates", .duplicates), ("hostility", .hostility),
     ]
 
-    /// Reads `all`, `none`, or names with commas between them; `nil` for a name that is none.
+    /// Creates a set from `all`, `none`, or names separated by commas; returns `nil` for an unknown
+    /// name.
     public init?(_ text: String) {
         if text == "all" {
             self = .all
@@ -64,7 +66,7 @@ public struct Faults: OptionSet, Hashable, Sendable {
 }
 
 extension Faults: CustomStringConvertible {
-    /// `all`, `none`, or the names with commas between them.
+    /// `all`, `none`, or the names separated by commas.
     public var description: String {
         if self == .all { return "all" }
         if isEmpty { return "none" }

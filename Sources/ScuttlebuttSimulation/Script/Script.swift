@@ -1,72 +1,79 @@
 // SPDX-License-Identifier: MIT
 
-/// Everything that decides a run: peers, network, and what is done to them when.
+/// Everything that determines a run: the peers, the network, and the steps with their times.
 ///
-/// A script is data. The same script gives the same run, bit for bit, in every process; it is
-/// printed as text (``description``) and read back (``init(_:)``), and a part of it is a script as
-/// well, which is what shrinking rests on.
+/// A script is data. The same script gives the same run, bit for bit, in every process. It can be
+/// printed as text (``description``) and parsed again (``init(_:)``). Any part of a script is a
+/// script, too, which makes shrinking possible.
 public struct Script: Hashable, Sendable {
-    /// What all connections are like.
+    /// The properties of all connections.
     public struct Network: Hashable, Sendable {
-        /// How long each byte is on its way at least, in milliseconds; default 5.
+        /// The shortest latency, in milliseconds; default 5.
         public var delay = 5
-        /// How much longer it may be, in milliseconds; default 20.
+        /// The most by which the latency may be longer, in milliseconds; default 20.
         public var jitter = 20
-        /// Bytes per second in each direction; 0, the default, for no limit.
+        /// The bytes per second in each direction; default 0, which means no limit.
         public var bandwidth = 0
-        /// How many bytes may be on their way before a sender must wait; default 65,536.
+        /// The number of bytes in flight from which on a sender must wait; default 65,536.
         public var capacity = 65_536
-        /// Into how many frames a write may be cut, at any byte; default 3.
+        /// The most frames into which a write is split, at arbitrary bytes; default 3.
         public var pieces = 3
 
-        /// Makes the default network.
+        /// Creates the default network.
         public init() {}
     }
 
-    /// The sizes of the machines' buffers, small so that they are filled.
+    /// The sizes of the peers' buffers, which are small so that they fill up.
     public struct Limits: Hashable, Sendable {
-        /// How many updates are pulled for a connection at once; default 64.
+        /// The most updates pulled for a connection at once; default 64.
         public var pull = 64
-        /// How many updates of a history are held back for its SYNC; default 256.
+        /// The most updates of a history held back until its SYNC; default 256.
         public var held = 256
-        /// Entries between two snapshots; default 8.
+        /// The number of entries between two snapshots; default 8.
         public var spacing = 8
-        /// How long a peer waits before it folds what came, in milliseconds at most; default 4.
+        /// The longest time until a peer folds what it has accepted, in milliseconds; default 4.
         public var foldDelay = 4
-        /// How long a write to the disk takes, in milliseconds at most; default 10.
+        /// The longest duration of a write to disk, in milliseconds; default 10.
         public var saveDelay = 10
 
-        /// Makes the default limits.
+        /// Creates the default limits.
         public init() {}
     }
 
-    /// What all chance in the world is derived from.
+    /// The source of all randomness.
     public var seed: UInt64
-    /// How many peers there are, joined or not.
+    /// The number of peers, including those that join later.
     public var peers: Int
     /// Who dials whom.
     public var topology: Topology
-    /// What the connections are like.
+    /// The properties of the connections.
     public var network = Network()
-    /// How large the buffers are.
+    /// The sizes of the buffers.
     public var limits = Limits()
-    /// Whether updates are verified, as by a signature, before they are accepted.
+    /// Whether updates are verified before they are accepted, as with a signature.
     public var verifies = false
     /// Whether sources have names that Swift and JavaScript order differently.
     public var hasOddNames = false
-    /// The peers that keep nothing on a disk; each start of theirs is under a new source.
+    /// The peers without a disk, which start under a new source each time.
     public var forgetful: [Int] = []
-    /// The peers that do not know the actions of the new version yet.
+    /// The peers that do not yet know the actions of the new version.
     public var old: [Int] = []
     /// The peers that join later.
     public var absent: [Int] = []
-    /// What is done, by ascending time.
+    /// The steps, in the order of their times.
     public var steps: [Step] = []
 
-    /// Makes a script without steps.
+    /// Creates a script without steps.
     public init(seed: UInt64, peers: Int, topology: Topology) {
         self.seed = seed
         self.peers = peers
         self.topology = topology
+    }
+    /// Puts the steps in the order of their times, keeping the order of those with equal times.
+    mutating func sortSteps() {
+        let order = steps.enumerated().sorted {
+            ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+        }
+        steps = order.map(\.element)
     }
 }

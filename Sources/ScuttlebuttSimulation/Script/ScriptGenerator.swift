@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// Turns a seed into a script.
+/// Generates a script from a seed.
 struct ScriptGenerator {
     private let configuration: Simulation.Configuration
     private var random: SplitMix64
     private var script: Script
-    /// The kinds of trouble that this seed drew, each as often as it may come up.
+    /// The kinds of fault drawn for this seed.
     private var kinds: [Faults] = []
     private var down: Set<Int> = []
     private var full: [Int] = []
@@ -37,11 +37,8 @@ struct ScriptGenerator {
             }
             if script.topology == .changing, random.chance(5) { change(time) }
         }
-        // Sorted, for what ends a trouble is drawn together with its beginning.
-        let order = script.steps.enumerated().sorted {
-            ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-        }
-        script.steps = order.map(\.element)
+        // The end of a fault is drawn together with its beginning, so the steps are not in order.
+        script.sortSteps()
         return script
     }
 
@@ -78,18 +75,18 @@ struct ScriptGenerator {
 
     private var length: Int { configuration.steps * max(configuration.pace, 1) }
 
-    private mutating func add(_ time: Int, _ deed: Step.Deed) {
-        script.steps.append(Step(time, deed))
+    private mutating func add(_ time: Int, _ command: Step.Command) {
+        script.steps.append(Step(time, command))
     }
 
-    /// Now and then the device gets a new identity, which makes a backup harmless.
+    /// Restores a backup, sometimes under a new identity, which makes it harmless.
     private mutating func addRestore(_ time: Int, _ peer: Int) {
         add(time, time % 3 == 0 ? .restoreAnew(peer) : .restore(peer))
     }
 
     private mutating func peer() -> Int { random.below(script.peers) }
 
-    /// How long a trouble lasts: mostly short, sometimes long.
+    /// Draws the duration of a fault, which is usually short and sometimes long.
     private mutating func span() -> Int {
         random.chance(80) ? random.below(1_500) : random.below(8_000)
     }
@@ -138,7 +135,7 @@ struct ScriptGenerator {
                 add(time + span(), .freezeClock(a, false))
             }
         case .backups:
-            // At most every now and then: each one takes a source out of the promises.
+            // Rarely, because each one makes the promises void for a source.
             if random.chance(10) {
                 add(time, .backUp(a))
                 addRestore(time + span(), a)

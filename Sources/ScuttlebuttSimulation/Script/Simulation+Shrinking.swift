@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-/// A broken promise with everything that is needed to see it again.
-public struct Failure: Error, Sendable, CustomStringConvertible {
-    /// The smallest script that was found to break the same promise.
-    public let script: Script
-    /// What that script breaks.
-    public let violation: Violation
-    /// What happens in it, line by line.
-    public let log: [String]
-    /// How many steps the script had that was found first.
-    public let originalStepCount: Int
-    /// How many runs the shrinking took.
-    public let runCount: Int
-
-    /// What broke, and the script as text; ``Script/init(_:)`` reads it back.
-    public var description: String {
-        """
-        \(violation)
-        shrunk from \(originalStepCount) steps to \(script.steps.count) in \(runCount) runs:
-        \(script)
-        """
-    }
-}
-
 extension Simulation {
-    /// Makes a failing script as small as can be found, and runs it with a log.
+    /// Shrinks a failing script as far as possible, and runs the result with a log.
     ///
-    /// It leaves out steps, then peers and faults of the network, as long as the same promise is
-    /// broken. What is left depends on nothing but the script.
+    /// Shrinking removes steps, then peers and faults of the network, as long as the same promise
+    /// is broken. The result depends only on the script.
     ///
-    /// - Parameter budget: How many runs it may take.
-    /// - Returns: `nil` when the script breaks no promise.
+    /// - Parameter budget: The most runs to take.
+    /// - Returns: `nil` if the script breaks no promise.
     public func shrink<Program: SimulatedProgram>(
         _ script: Script, _ program: Program, budget: Int = 1_000
-    ) -> Failure? {
+    ) -> SimulationError? {
         guard let violation = run(script, program).violation else { return nil }
         var shrinker = Shrinker(script, violation.promise, budget: budget) { candidate in
             var simulation = self
@@ -45,30 +22,30 @@ extension Simulation {
         simulation.keepsLog = true
         let outcome = simulation.run(shrinker.script, program)
         guard let last = outcome.violation else { return nil }
-        return Failure(
+        return SimulationError(
             script: shrinker.script, violation: last, log: outcome.log,
             originalStepCount: script.steps.count, runCount: shrinker.runCount)
     }
 
-    /// Makes a failing script of the built-in program as small as can be found.
-    public func shrink(_ script: Script, budget: Int = 1_000) -> Failure? {
+    /// Shrinks a failing script of the built-in program as far as possible.
+    public func shrink(_ script: Script, budget: Int = 1_000) -> SimulationError? {
         shrink(script, Simulation.checksum, budget: budget)
     }
 }
 
-/// Looks for a smaller script that breaks the same promise.
+/// A search for a smaller script that breaks the same promise.
 ///
 /// - SeeAlso: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
 private struct Shrinker {
     private(set) var script: Script
     private(set) var runCount = 0
-    private let promise: Violation.Promise
+    private let promise: BrokenPromiseError.Promise
     private let budget: Int
-    private let check: (Script) -> Violation?
+    private let check: (Script) -> BrokenPromiseError?
 
     init(
-        _ script: Script, _ promise: Violation.Promise, budget: Int,
-        _ check: @escaping (Script) -> Violation?
+        _ script: Script, _ promise: BrokenPromiseError.Promise, budget: Int,
+        _ check: @escaping (Script) -> BrokenPromiseError?
     ) {
         self.script = script
         self.promise = promise
@@ -76,7 +53,7 @@ private struct Shrinker {
         self.check = check
     }
 
-    /// Keeps a candidate if it still fails.
+    /// Adopts a candidate if it still fails, and returns whether it does.
     private mutating func take(_ candidate: Script) -> Bool {
         guard runCount < budget, candidate != script else { return false }
         runCount += 1
@@ -85,7 +62,7 @@ private struct Shrinker {
         return true
     }
 
-    mutating func shrink(_ violation: Violation) {
+    mutating func shrink(_ violation: BrokenPromiseError) {
         var candidate = script
         candidate.steps.removeAll { Int64($0.time) * 1_000 > violation.time }
         _ = take(candidate)
@@ -113,20 +90,20 @@ private struct Shrinker {
         }
     }
 
-    /// Leaves out peers from the end; what was done to them is done no more.
+    /// Removes peers from the end, with the steps that concern them.
     private mutating func dropPeers() {
         while script.peers > 1 {
             var candidate = script
             candidate.peers -= 1
             let last = candidate.peers
             candidate.steps.removeAll { step in
-                if case .partition = step.deed { return false }
-                return step.deed.peers.contains(last)
+                if case .partition = step.command { return false }
+                return step.command.peers.contains(last)
             }
             for index in candidate.steps.indices {
-                guard case .partition(let groups, let isSilent) = candidate.steps[index].deed
+                guard case .partition(let groups, let isSilent) = candidate.steps[index].command
                 else { continue }
-                candidate.steps[index].deed = .partition(
+                candidate.steps[index].command = .partition(
                     groups.map { $0.filter { $0 != last } }, isSilent: isSilent)
             }
             candidate.forgetful.removeAll { $0 == last }
@@ -136,7 +113,7 @@ private struct Shrinker {
         }
     }
 
-    /// Tries each setting at its plainest.
+    /// Tries the simplest value of each setting.
     private mutating func simplify() {
         let plain: [(inout Script) -> Void] = [
             { $0.verifies = false }, { $0.hasOddNames = false }, { $0.forgetful = [] },

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 
 extension Simulation {
-    /// What kind of scripts a seed is turned into.
+    /// The kind of scripts to generate from seeds.
     public struct Configuration: Hashable, Sendable {
-        /// How many peers; default 8.
+        /// The number of peers; default 8.
         public var peers = 8
-        /// Who dials whom; default `nil`, for one that the seed chooses.
+        /// Who dials whom; default `nil`, which lets the seed choose.
         public var topology: Topology?
-        /// Which kinds of trouble there may be; each seed draws some of them; default all.
+        /// The possible kinds of fault, of which each seed draws some; default all.
         public var faults = Faults.all
-        /// How many steps a script has; default 120.
+        /// The number of steps in a script; default 120.
         public var steps = 120
-        /// How many milliseconds of virtual time pass from step to step on average; default 25.
+        /// The average interval between steps, in milliseconds of virtual time; default 25.
         public var pace = 25
-        /// How many of a hundred steps dispatch an action; default 70.
+        /// The percentage of steps that dispatch an action; default 70.
         public var dispatchPercentage = 70
 
-        /// Makes the default configuration.
+        /// Creates the default configuration.
         public init() {}
     }
 
-    /// The script that a seed stands for.
+    /// Returns the script generated from a seed.
     public func script(seed: UInt64) -> Script {
         var generator = ScriptGenerator(configuration, seed: seed)
         return generator.generate()

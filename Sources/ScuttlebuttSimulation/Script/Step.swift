@@ -2,12 +2,12 @@
 
 /// One thing that a script does to a world.
 public struct Step: Hashable, Sendable {
-    /// What is done; peers are named by their index from 0.
+    /// A command; it identifies peers by their index from 0.
     ///
-    /// Whatever makes no sense when its time comes (a peer that is down dispatches) does nothing,
-    /// so that every part of a script is a script.
-    public enum Deed: Hashable, Sendable {
-        /// A peer dispatches the action that the program makes of a number.
+    /// A command that makes no sense when its time comes (such as a dispatch at a peer that is
+    /// down) does nothing, so that every part of a script is a script.
+    public enum Command: Hashable, Sendable {
+        /// A peer dispatches the action that the program derives from a number.
         case dispatch(Int, UInt64)
         /// A peer dispatches an action that peers of the old version do not know.
         case dispatchNewer(Int, UInt64)
@@ -15,25 +15,25 @@ public struct Step: Hashable, Sendable {
         case dispatchLocal(Int, UInt64)
         /// All connections between two peers break.
         case cut(Int, Int)
-        /// The second of two peers forgets their connection and the first does not notice.
+        /// The second of two peers forgets their connection, and the first does not notice.
         case halfOpen(Int, Int)
         /// A second connection is opened between two peers.
         case duplicate(Int, Int)
-        /// From now on one peer dials another, for good.
+        /// One peer dials another from now on.
         case link(Int, Int)
-        /// Two peers stop dialling each other, for good.
+        /// Two peers stop dialling each other.
         case unlink(Int, Int)
-        /// Only the peers of one group reach each other, and those of no group as well.
+        /// Peers reach only those in the same group, or all in none.
         ///
-        /// A silent partition is not noticed until a silence has lasted too long.
+        /// A silent partition is noticed only after a long silence.
         case partition([[Int]], isSilent: Bool)
-        /// Everybody reaches everybody again.
+        /// The partition ends.
         case heal
-        /// A peer loses power: of the write in progress so many thousandths reach the disk.
+        /// A peer loses power; only so many thousandths of the write in progress reach the disk.
         case crash(Int, kept: Int)
         /// A peer that is down starts with what is on its disk.
         case restart(Int)
-        /// So many writes to a peer's disk fail.
+        /// The next writes to a peer's disk fail.
         case failDisk(Int, writes: Int)
         /// A peer's disk is full until it is freed.
         case fillDisk(Int)
@@ -47,50 +47,48 @@ public struct Step: Hashable, Sendable {
         case restoreAnew(Int)
         /// A peer's wall clock jumps by so many milliseconds.
         case stepClock(Int, milliseconds: Int)
-        /// A peer's wall clock stands still, or goes on.
+        /// A peer's wall clock stops or continues.
         case freezeClock(Int, Bool)
         /// A peer that was absent starts.
         case join(Int)
-        /// A peer goes for good.
+        /// A peer leaves for good.
         case retire(Int)
-        /// A peer stops reading its connections, or reads again.
+        /// A peer stops reading its connections, or resumes.
         case slow(Int, Bool)
         /// A peer learns the actions of the new version.
         case upgrade(Int)
-        /// A stranger dials a peer and misbehaves in the way and with the seed given.
+        /// A stranger dials a peer and misbehaves in the given way, with the given seed.
         case attack(Int, Attack, UInt64)
     }
 
-    /// When it is done, in milliseconds of virtual time since the start.
+    /// The time of the step, in milliseconds of virtual time since the start.
     public var time: Int
-    /// What is done.
-    public var deed: Deed
+    /// The command to perform.
+    public var command: Command
 
-    /// Makes a step.
-    public init(_ time: Int, _ deed: Deed) {
+    /// Creates a step.
+    public init(_ time: Int, _ command: Command) {
         self.time = time
-        self.deed = deed
+        self.command = command
     }
 }
 
-/// A way to misbehave.
-public enum Attack: String, CaseIterable, Hashable, Sendable {
-    /// Updates in the name of honest peers.
-    case forge
-    /// Updates in the victim's own name, also above the clock ceiling.
-    case impersonate
-    /// Different updates with one stamp for different victims.
-    case equivocate
-    /// Lines that have no shape, no JSON, or no sense.
-    case malform
-    /// Timestamps at the edges and beyond them.
-    case poison
-    /// A header that claims updates of the victim that do not exist.
-    case claim
-    /// The bytes of an earlier session of somebody else.
-    case replay
-    /// An honest session, one byte at a time, that never ends a line.
-    case drip
-    /// Headers and SYNCs without end.
-    case flood
+extension Step.Command {
+    /// The peers that the command identifies.
+    var peers: [Int] {
+        switch self {
+        case .dispatch(let peer, _), .dispatchNewer(let peer, _), .dispatchLocal(let peer, _),
+            .crash(let peer, _), .restart(let peer), .failDisk(let peer, _), .fillDisk(let peer),
+            .freeDisk(let peer), .backUp(let peer), .restore(let peer),
+            .restoreAnew(let peer), .stepClock(let peer, _),
+            .freezeClock(let peer, _), .join(let peer), .retire(let peer), .slow(let peer, _),
+            .upgrade(let peer), .attack(let peer, _, _):
+            [peer]
+        case .cut(let a, let b), .halfOpen(let a, let b), .duplicate(let a, let b),
+            .link(let a, let b), .unlink(let a, let b):
+            [a, b]
+        case .partition(let groups, _): groups.flatMap { $0 }
+        case .heal: []
+        }
+    }
 }

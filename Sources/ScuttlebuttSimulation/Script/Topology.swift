@@ -10,16 +10,16 @@ public enum Topology: String, CaseIterable, Hashable, Sendable {
     case star
     /// Each peer dials its parent in a binary tree.
     case tree
-    /// Everybody dials everybody before.
+    /// Each peer dials all its predecessors.
     case mesh
     /// Two meshes, joined by one connection.
     case bridge
-    /// Each peer dials one or two peers before it, by chance.
+    /// Each peer dials one or two of its predecessors, chosen at random.
     case random
-    /// As ``random``, and connections come and go for good while the script runs.
+    /// As ``random``, but links are added and removed for good while the script runs.
     case changing
 
-    /// The connections as pairs: who dials, and whom; each peer can reach each other one.
+    /// Returns who dials whom, as pairs; every peer can reach every other one.
     public func edges(_ count: Int, seed: UInt64) -> [(dialler: Int, listener: Int)] {
         guard count > 1 else { return [] }
         switch self {

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 import Scuttlebutt
 
-/// One simulated connection: two pipes of bytes, in order and without loss until it breaks.
+/// A simulated connection: two pipes of bytes, in order and without loss until it breaks.
 struct Connection: Sendable {
-    /// The two ends; the first is the one that dialled.
+    /// The two ends; the first one dialled.
     var ends: [End]
-    /// Which of the world's standing connections this is, if it is one.
+    /// The edge of the world that this connection serves, if any.
     let edge: Int?
-    /// Whether nothing gets through at the moment, though neither side has been told.
+    /// Whether nothing gets through at the moment, although neither side was notified.
     var isBlocked = false
-    /// The chance of this connection alone.
+    /// The randomness of this connection alone.
     var random: SplitMix64
 
-    /// One end, with the pipe that leads from it to the other one.
+    /// One end, with the pipe that leads from it to the other end.
     struct End: Sendable {
-        /// The peer that it belongs to; `nil` for an attacker's.
+        /// The peer at this end, or `nil` for an attacker.
         let node: Int?
         let session: PeerID?
         var isOpen = true
         var pipe: Pipe
-        /// What arrived here of each source, as (number of the arrival, timestamp): the oracle for
-        /// what must not go back.
+        /// What arrived here from each source, as (number of the arrival, timestamp); it must not
+        /// be sent back.
         var heard: [[(arrival: Int, timestamp: Double)]] = []
         var arrivals = 0
     }
@@ -29,43 +30,43 @@ struct Connection: Sendable {
 
 /// One direction of a connection.
 struct Pipe: Sendable {
-    /// Some bytes on their way, not cut at the ends of lines.
+    /// Some bytes in flight, not aligned with lines.
     struct Frame: Sendable {
         let bytes: ArraySlice<UInt8>
         let due: Int64
-        /// The newest own update of the sender that was durable when this was written.
+        /// The newest own update of the sender that was durable when this was sent.
         let durableOwn: Double
-        /// How much the sender had heard on this connection when this was written.
+        /// The number of arrivals at the sender on this connection when this was sent.
         let heardArrivals: Int
     }
 
-    private var frames: [Frame] = []
-    private var head = 0
-    /// How many bytes are on their way.
+    private var frames: Deque<Frame> = []
+    /// The number of bytes in flight.
     private(set) var queuedByteCount = 0
-    /// When the last byte so far has been put on the wire, and when it arrives.
+    /// The time at which the last byte so far leaves the sender.
     private var freeAt: Int64 = 0
+    /// The time at which it arrives.
     private(set) var lastDue: Int64 = 0
-    /// Whether a write is due already.
+    /// Whether a write is already due.
     var isWriting = false
 
-    // What the receiving side keeps.
+    // The state of the receiver.
     var decoder: LineDecoder
     var partial: [UInt8] = []
     var hasHeader = false
     var syncCount = 0
-    /// The newest timestamp that was sent of each source.
+    /// The newest timestamp sent from each source.
     var sent: [Double] = []
-    /// For an attacker's pipe: which place of each source follows without a gap.
+    /// For the pipe of an attacker: the next place of each source without a gap.
     var chain: [Int] = []
 
     init(_ wire: ClassicWire) { decoder = LineDecoder(wire: wire) }
 
-    var isEmpty: Bool { head == frames.count }
+    var isEmpty: Bool { frames.isEmpty }
 
-    var first: Frame? { isEmpty ? nil : frames[head] }
+    var first: Frame? { frames.first }
 
-    /// Puts bytes on the wire; returns when they arrive.
+    /// Sends bytes and returns the time at which they arrive.
     mutating func append(
         _ bytes: ArraySlice<UInt8>, at time: Int64, takes microseconds: Int64, delay: Int64,
         durableOwn: Double, heardArrivals: Int
@@ -80,24 +81,18 @@ struct Pipe: Sendable {
     }
 
     mutating func removeFirst() -> Frame? {
-        guard let frame = first else { return nil }
-        head += 1
+        guard let frame = frames.popFirst() else { return nil }
         queuedByteCount -= frame.bytes.count
-        if head > 16, head > frames.count / 2 {
-            frames.removeFirst(head)
-            head = 0
-        }
         return frame
     }
 
     mutating func removeAll() {
         frames = []
-        head = 0
         queuedByteCount = 0
         partial = []
     }
 
-    /// Notes that an update arrived; whether it is the first of its source above all before.
+    /// Records an update and returns whether it is newer than all earlier ones from its source.
     mutating func noteSent(_ writer: Int, _ timestamp: Double) -> Bool {
         while sent.count <= writer { sent.append(0) }
         guard sent[writer] < timestamp else { return false }
@@ -107,14 +102,14 @@ struct Pipe: Sendable {
 }
 
 extension Connection.End {
-    /// Notes that an update arrived here.
+    /// Records that an update arrived here.
     mutating func hear(_ writer: Int, _ timestamp: Double) {
         while heard.count <= writer { heard.append([]) }
         if let last = heard[writer].last, last.timestamp >= timestamp { return }
         heard[writer].append((arrivals, timestamp))
     }
 
-    /// Whether this update, or a later one of its source, had arrived here that early.
+    /// Returns whether this update, or a later one from its source, had arrived before `arrival`.
     func hadHeard(_ writer: Int, _ timestamp: Double, before arrival: Int) -> Bool {
         guard writer < heard.count else { return false }
         for entry in heard[writer].reversed() {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/// What happened in a run, in order.
+/// The events of a run, in order.
 ///
-/// The digest covers every event and is always kept: two runs with equal digests did the same. The
-/// lines for people are kept only when asked for.
+/// The digest covers every event and is always computed; two runs with the same digest were the
+/// same. The lines for people are kept only if requested.
 struct EventLog: Sendable {
     let keepsLines: Bool
     private(set) var lines: [String] = []
     private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var eventCount = 0
-    /// How many lines are kept at most; the run goes on without them.
+    /// The most lines kept; the run continues without further ones.
     static let lineLimit = 1_000_000
 
     init(keepsLines: Bool) { self.keepsLines = keepsLines }
@@ -27,7 +27,7 @@ struct EventLog: Sendable {
     /// Adds a line for people.
     mutating func add(_ time: Int64, _ text: String) {
         guard lines.count < EventLog.lineLimit else { return }
-        lines.append("\(Violation.milliseconds(time)) \(text)")
+        lines.append("\(BrokenPromiseError.milliseconds(time)) \(text)")
     }
 
     /// Mixes bytes into the digest.

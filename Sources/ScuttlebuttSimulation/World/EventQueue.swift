@@ -1,85 +1,62 @@
 // SPDX-License-Identifier: MIT
 
-/// What is to happen, earliest first; what is due at the same time comes in the order of its
-/// entering, so that a run is the same on every machine.
+import DequeModule
+import HeapModule
+
+/// The events to come, earliest first; events that are due at the same time keep the order in which
+/// they were added, so that a run is the same on every machine.
 ///
-/// Half of all events are due at once. They wait in a line of their own, behind what has waited for
-/// this moment, and so need no place in the heap.
+/// Half of all events are due at once. They wait in a line of their own, behind the events that
+/// were added for this moment earlier, and so never enter the heap.
 struct EventQueue<Event: Sendable>: Sendable {
-    private struct Entry: Sendable {
-        let due: Int64
-        let number: Int
+    private struct Entry: Comparable, Sendable {
+        /// The due time, and below it the number of the event, so that one comparison orders by both.
+        let key: Int128
         let event: Event
 
-        static func < (left: Entry, right: Entry) -> Bool {
-            left.due != right.due ? left.due < right.due : left.number < right.number
+        init(due: Int64, number: Int64, event: Event) {
+            key = Int128(due) << 64 | Int128(number)
+            self.event = event
         }
+
+        var due: Int64 { Int64(truncatingIfNeeded: key >> 64) }
+
+        static func == (left: Entry, right: Entry) -> Bool { left.key == right.key }
+        static func < (left: Entry, right: Entry) -> Bool { left.key < right.key }
     }
 
-    private var heap: [Entry] = []
-    private var lastNumber = 0
-    /// When the event that was removed last was due.
+    private var heap = Heap<Entry>()
+    private var lastNumber: Int64 = 0
+    /// The due time of the event that was removed last.
     private var now = Int64.min
-    /// What was added since then and is due at that time.
-    private var line: [Event] = []
-    private var lineHead = 0
+    /// The events that were added since then and are due at that time.
+    private var line: Deque<Event> = []
 
-    var isEmpty: Bool { heap.isEmpty && lineHead == line.count }
+    var isEmpty: Bool { heap.isEmpty && line.isEmpty }
 
-    /// When the first event is due, in microseconds of virtual time.
-    var nextDue: Int64? { lineHead < line.count ? now : heap.first?.due }
+    /// The due time of the first event, in microseconds of virtual time.
+    var nextDue: Int64? { line.isEmpty ? heap.min?.due : now }
 
-    /// Adds an event; one that should have happened already happens now.
+    /// Adds an event; one that is already overdue happens now.
     ///
-    /// - Complexity: O(log n), O(1) for what is due at once.
+    /// - Complexity: O(log n), or O(1) if the event is due at once.
     mutating func add(_ event: Event, due: Int64) {
         guard due > now else { return line.append(event) }
         lastNumber += 1
-        let entry = Entry(due: due, number: lastNumber, event: event)
-        heap.append(entry)
-        var index = heap.count - 1
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard entry < heap[parent] else { break }
-            heap[index] = heap[parent]
-            index = parent
-        }
-        heap[index] = entry
+        heap.insert(Entry(due: due, number: lastNumber, event: event))
     }
 
     /// Removes the earliest event.
     ///
-    /// - Complexity: O(log n), O(1) for what was due at once.
+    /// - Complexity: O(log n), or O(1) if the event was due at once.
     mutating func removeFirst() -> (due: Int64, event: Event)? {
-        // What is in the heap for this moment was added before it came.
-        guard let first = heap.first, lineHead == line.count || first.due == now else {
-            guard lineHead < line.count else { return nil }
-            let event = line[lineHead]
-            lineHead += 1
-            // By halves, so that removing one costs O(1) and a long moment keeps no past.
-            if lineHead > line.count / 2 {
-                line.removeFirst(lineHead)
-                lineHead = 0
-            }
+        // Events in the heap for this moment were added before those in the line.
+        if let event = line.first, heap.min?.due != now {
+            line.removeFirst()
             return (now, event)
         }
+        guard let first = heap.popMin() else { return nil }
         now = first.due
-        let last = heap.removeLast()
-        if !heap.isEmpty { sink(last) }
-        return (first.due, first.event)
-    }
-
-    /// Finds the place of an entry, from the top, which is free.
-    private mutating func sink(_ entry: Entry) {
-        var index = 0
-        while true {
-            var child = 2 * index + 1
-            guard child < heap.count else { break }
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            guard heap[child] < entry else { break }
-            heap[index] = heap[child]
-            index = child
-        }
-        heap[index] = entry
+        return (now, first.event)
     }
 }

@@ -2,19 +2,19 @@
 
 import Scuttlebutt
 
-/// The disk of one peer: a file of wire lines, and one write in progress at most.
+/// The disk of one peer: a file of wire lines, with at most one write in progress.
 ///
-/// It promises what ``LogStorage`` of the runtime does: what was acknowledged survives everything,
-/// a write that failed left nothing, and of a write in progress any prefix of bytes may survive
-/// the loss of power. What stands behind the last newline is dropped at the next start.
+/// It makes the promises of `LogStorage` in the runtime: what was acknowledged survives everything,
+/// a failed write leaves nothing, and any prefix of a write in progress may survive the loss of
+/// power. The next start drops what follows the last newline.
 struct SimulatedDisk: Sendable {
-    /// What would survive the loss of power now.
+    /// The bytes that survive the loss of power.
     private(set) var durable: [UInt8] = []
     private var writing: [UInt8] = []
     private var copy: [UInt8]?
     var failingWrites = 0
     var isFull = false
-    /// How many of the own updates of this peer are durable.
+    /// The timestamp of the newest durable own update.
     private(set) var durableOwn: Timestamp?
     private var writingOwn: Timestamp?
 
@@ -33,7 +33,7 @@ struct SimulatedDisk: Sendable {
         }
     }
 
-    /// Ends the write in progress; whether it is durable now.
+    /// Ends the write in progress and returns whether it is durable.
     mutating func end() -> Bool {
         if isFull || failingWrites > 0 {
             failingWrites = max(failingWrites - 1, 0)
@@ -46,17 +46,17 @@ struct SimulatedDisk: Sendable {
         return true
     }
 
-    /// Loses power; of the write in progress so many thousandths survive.
+    /// Loses power; so many thousandths of the write in progress survive.
     mutating func losePower(kept: Int) {
         durable += writing.prefix(writing.count * min(max(kept, 0), 1_000) / 1_000)
         writing = []
-        // A line that was torn is no line.
+        // A torn line does not count.
         while let last = durable.last, last != UInt8(ascii: "\n") { durable.removeLast() }
     }
 
     mutating func backUp() { copy = durable }
 
-    /// Goes back to the copy; whether there is one.
+    /// Restores the copy and returns whether there is one.
     mutating func restoreBackup() -> Bool {
         guard let copy else { return false }
         (durable, writing) = (copy, [])
@@ -64,7 +64,7 @@ struct SimulatedDisk: Sendable {
         return true
     }
 
-    /// Reads everything that is durable, each source's updates ascending.
+    /// Reads all durable updates, ascending per source.
     mutating func load(_ wire: ClassicWire, own: Source) -> [Update] {
         var decoder = LineDecoder(wire: wire)
         var updates: [Update] = []
@@ -84,7 +84,7 @@ struct SimulatedDisk: Sendable {
                 start = end + 1
             }
         }
-        // An own update of an earlier life may have come home after newer ones were written.
+        // A lost own update may have come home after newer ones were written.
         return updates.sorted { $0.stamp < $1.stamp }
     }
 }

@@ -4,30 +4,22 @@ import Rewind
 import Scuttlebutt
 
 extension World {
-    /// How many bytes of a session are kept for attackers to replay, and of how many sessions.
+    /// The number of bytes recorded per session for attackers to replay.
     static var recordingLimit: Int { 8_192 }
+    /// The number of recorded sessions.
     static var recordingCount: Int { 8 }
 
-    /// A stranger dials a peer, says what the attack consists of, and goes.
+    /// Lets a stranger dial a peer, send the lines of the attack, and leave.
     mutating func perform(_ attack: Attack, on victim: Int, seed: UInt64) {
         guard let session = nodes[victim].peer?.replica.open() else { return }
         attackCount += 1
-        let number = connections.count
-        connections.append(
-            Connection(
-                ends: [
-                    Connection.End(node: nil, session: nil, pipe: Pipe(program.wire)),
-                    Connection.End(node: victim, session: session, pipe: Pipe(program.wire)),
-                ],
-                edge: nil, random: SplitMix64(seed: script.seed, lane: 5, number)))
-        nodes[victim].ends.append((number, 1))
-        nodes[victim].open.append(number)
+        let number = addConnection([(nil, nil), (victim, session)], edge: nil, lane: 5)
         if note(22, victim, number) {
             log.add(time, "an attacker connects to \(name(victim)) as #\(number)")
         }
         scheduleWrite(number, 1)
         var random = SplitMix64(seed: seed)
-        let bytes = says(attack, to: victim, seed: seed, &random)
+        let bytes = lines(of: attack, to: victim, seed: seed, &random)
         var pause: Int64 = 0
         if attack == .drip {
             for byte in bytes.prefix(200) {
@@ -49,7 +41,7 @@ extension World {
             due: max(last, time) + Int64(random.below(1_500_000)))
     }
 
-    /// Keeps the beginning of some sessions.
+    /// Records the beginning of some sessions.
     mutating func record(_ bytes: [UInt8], _ number: Int, _ end: Int) {
         guard number % 4 == 0, number / 4 < Self.recordingCount, end == 0 else { return }
         while recordings.count <= number / 4 { recordings.append([]) }
@@ -57,8 +49,8 @@ extension World {
         recordings[number / 4] += bytes.prefix(max(room, 0))
     }
 
-    private func says(
-        _ attack: Attack, to victim: Int, seed: UInt64, _ random: inout SplitMix64
+    private func lines(
+        of attack: Attack, to victim: Int, seed: UInt64, _ random: inout SplitMix64
     ) -> [UInt8] {
         let header = "{\"id\":\"x\",\"clock\":{}}"
         let payload = program.payload(random.next(), isNewer: false) ?? Array("{}".utf8)
@@ -82,13 +74,13 @@ extension World {
             lines.append(line(value, "4503599627370497", own))
             lines.append(line(value, "9007199254740991", own))
         case .equivocate:
-            // One stamp for all victims, and what it says is for this victim alone.
+            // The same stamps for all victims, with different contents for each.
             for number in 1...4 {
                 let mine = program.payload(UInt64(victim * 10 + number), isNewer: false) ?? payload
                 lines.append(line(String(decoding: mine, as: UTF8.self), "\(number * 7)", stranger))
             }
         case .malform:
-            lines = World.rubbish.shuffled(using: &random)
+            lines = World.garbage.shuffled(using: &random)
             lines.insert(header, at: random.below(lines.count))
         case .poison:
             for time in World.poison.shuffled(using: &random).prefix(4) {
@@ -114,7 +106,7 @@ extension World {
         return bytes
     }
 
-    /// Timestamps at the edges of what is accepted, and beyond.
+    /// Timestamps at the limits of what is accepted, and beyond.
     static var poison: [String] {
         [
             "9007199254740991", "9007199254740992", "1e999", "0", "-1", "-1e999", "0.0001",
@@ -122,8 +114,8 @@ extension World {
         ]
     }
 
-    /// Lines that are no lines of this wire; the last ones end a connection.
-    static var rubbish: [String] {
+    /// Lines that are invalid on this wire; the last ones end a connection.
+    static var garbage: [String] {
         [
             "[]", "[null,1,\"x\"]", "[{},1,\"x\"]", "[{\"type\":5},1,\"x\"]",
             "[{\"type\":\"\"},1,\"x\"]",

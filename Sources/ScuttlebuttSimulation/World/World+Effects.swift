@@ -3,11 +3,11 @@
 import Scuttlebutt
 
 extension World {
-    /// How long a save that failed waits before it is tried again.
+    /// The delay before a failed save is retried.
     static var saveRetryDelay: Int64 { 1_000_000 }
 
-    /// Does what a replica asked for, in any order that the duties on ``ReplicaEffect`` allow, and
-    /// checks what can be checked at once.
+    /// Performs the effects of a replica, in any order that the duties on `ReplicaEffect` allow,
+    /// and makes the checks that are possible at once.
     mutating func performEffects(_ node: Int) {
         guard !effects.isEmpty else { return checkStep(node) }
         var batch: [Effect] = []
@@ -53,7 +53,8 @@ extension World {
             if connections[place.connection].ends[1 - place.end].node != nil, !verifies {
                 fail(.report, "\(name(node)) ends an honest session: \(error.message)")
             }
-            close(place.connection, place.end, tells: true, machineKnows: true)
+            close(
+                place.connection, place.end, notifiesOtherEnd: true, isSessionClosed: true)
         case .report(let event):
             hear(event, node)
         case .changed:
@@ -63,10 +64,10 @@ extension World {
         }
     }
 
-    /// How many effects of one transition are permuted; what follows keeps its order.
+    /// The most effects of one transition to permute; the others keep their order.
     private static var permutedCount: Int { 32 }
 
-    /// Brings effects into a random order that keeps the notices and the saves each in theirs.
+    /// Puts the effects into a random order, except that notices keep theirs, and so do saves.
     private mutating func permute(_ batch: inout [Effect], _ node: Int) {
         let count = min(batch.count, Self.permutedCount)
         for place in 0..<max(count - 1, 0) {
@@ -89,8 +90,7 @@ extension World {
 
     private mutating func wakeAll(_ node: Int) {
         for number in nodes[node].open {
-            let end = connections[number].ends[0].node == node ? 0 : 1
-            scheduleWrite(number, end)
+            scheduleWrite(number, end(of: number, at: node))
         }
     }
 
@@ -123,7 +123,7 @@ extension World {
         queue.add(.fold(node: node, life: nodes[node].life), due: time + Int64(delay))
     }
 
-    /// Folds everything that waits, as one batch with one notification.
+    /// Folds all waiting updates, as one batch with one notification.
     mutating func fold(_ node: Int) {
         nodes[node].isFolding = false
         var updates: [Update] = []
@@ -145,7 +145,7 @@ extension World {
         checkStep(node)
         guard nodes[node].foldCount >= nodes[node].nextReference else { return }
         checkReference(node)
-        // Each look costs as much as the history is long: it comes the rarer, the longer that is.
+        // The cost of a check grows with the history, so longer histories are checked less often.
         nodes[node].nextReference =
             nodes[node].foldCount + World.referenceInterval + nodes[node].folded.count / 2
     }
@@ -184,8 +184,9 @@ extension World {
 
     // MARK: Verifying
 
-    /// A perfect signature: what its source wrote is genuine, everything else is not; and now and
-    /// then the verifier fails.
+    /// Judges as a perfect signature would: exactly what its source wrote is genuine.
+    ///
+    /// Sometimes the verifier fails.
     private mutating func verify(_ id: VerificationID, _ update: Update, _ node: Int) {
         let writer = ledger.index(of: update.source)
         var judgement = Judgement.genuine
@@ -200,7 +201,7 @@ extension World {
     }
 }
 
-/// The groups of effects that the duties on ``ReplicaEffect`` order.
+/// The groups of effects that the duties on `ReplicaEffect` distinguish.
 private enum EffectGroup {
     case notice
     case save

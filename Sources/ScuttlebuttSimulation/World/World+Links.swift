@@ -3,13 +3,15 @@
 import Scuttlebutt
 
 extension World {
-    /// How long before a dialler tries again: from half a second to five, by chance, doubling.
+    /// The shortest delay before dialling again, in microseconds; it doubles with each attempt.
     static var firstBackOff: Int64 { 500_000 }
+    /// The longest delay before dialling again, in microseconds.
     static var longestBackOff: Int64 { 5_000_000 }
-    /// How long a silence is borne, in microseconds: this and as much again by chance.
+    /// The silence after which a connection is given up, in microseconds, with up to as much again
+    /// at random.
     static var silenceLimit: Int64 { 2_000_000 }
 
-    /// From now on `dialler` wants a connection to `listener`.
+    /// Makes `dialler` keep a connection to `listener` from now on.
     mutating func link(_ dialler: Int, _ listener: Int) {
         guard dialler != listener, !nodes[dialler].isRetired, !nodes[listener].isRetired
         else { return }
@@ -35,7 +37,7 @@ extension World {
         queue.add(.dial(edge: edge, generation: edges[edge].generation), due: time + delay)
     }
 
-    /// Dials again later, if the connection is wanted still.
+    /// Dials again later, if the connection is still wanted.
     mutating func redial(_ edge: Int) {
         let dialler = edges[edge].dialler
         guard edges[edge].isWanted, nodes[dialler].isRunning else { return }
@@ -66,17 +68,8 @@ extension World {
         guard let first = nodes[dialler].peer?.replica.open(),
             let second = nodes[listener].peer?.replica.open()
         else { return nil }
-        let number = connections.count
-        connections.append(
-            Connection(
-                ends: [
-                    Connection.End(node: dialler, session: first, pipe: Pipe(program.wire)),
-                    Connection.End(node: listener, session: second, pipe: Pipe(program.wire)),
-                ],
-                edge: edge, random: SplitMix64(seed: script.seed, lane: 4, number)))
-        for (end, node) in [dialler, listener].enumerated() {
-            nodes[node].ends.append((number, end))
-            nodes[node].open.append(number)
+        let number = addConnection([(dialler, first), (listener, second)], edge: edge, lane: 4)
+        for end in 0..<2 {
             scheduleWrite(number, end, after: Int64(script.network.delay) * 1_000)
         }
         figures.connections += 1
@@ -86,30 +79,58 @@ extension World {
         return number
     }
 
+    /// Adds a connection and returns its number.
+    mutating func addConnection(
+        _ ends: [(node: Int?, session: PeerID?)], edge: Int?, lane: UInt64
+    ) -> Int {
+        let number = connections.count
+        connections.append(
+            Connection(
+                ends: ends.map {
+                    Connection.End(node: $0.node, session: $0.session, pipe: Pipe(program.wire))
+                },
+                edge: edge, random: SplitMix64(seed: script.seed, lane: lane, number)))
+        for (end, place) in ends.enumerated() {
+            guard let node = place.node else { continue }
+            nodes[node].ends.append((number, end))
+            nodes[node].open.append(number)
+        }
+        return number
+    }
+
+    /// Returns which end of a connection is at a peer.
+    func end(of connection: Int, at node: Int) -> Int {
+        connections[connection].ends[0].node == node ? 0 : 1
+    }
+
     // MARK: Ends
 
-    /// Closes one end; the machine hears of it unless it closed the session itself.
+    /// Closes one end, and its session unless the replica has already closed it.
     ///
-    /// - Parameter tells: Whether the other side hears of it, if anything gets through.
-    mutating func close(_ number: Int, _ end: Int, tells: Bool, machineKnows: Bool = false) {
+    /// - Parameter notifiesOtherEnd: Whether the other end is notified, if anything gets through.
+    mutating func close(
+        _ number: Int, _ end: Int, notifiesOtherEnd: Bool, isSessionClosed: Bool = false
+    ) {
         guard connections[number].ends[end].isOpen else { return }
         connections[number].ends[end].isOpen = false
         let node = connections[number].ends[end].node
         if note(6, number, end) {
             log.add(time, "\(node.map { name($0) } ?? "an attacker") ends #\(number)")
         }
-        // Its own bytes on the way still arrive after an orderly end, but not after a break.
+        // The bytes that it sent still arrive after an orderly end, but not after a break.
         connections[number].ends[1 - end].pipe.removeAll()
-        if tells, !connections[number].isBlocked, connections[number].ends[1 - end].isOpen {
+        if notifiesOtherEnd, !connections[number].isBlocked,
+            connections[number].ends[1 - end].isOpen
+        {
             queue.add(.ended(connection: number, end: 1 - end), due: time + endDelay(number))
         } else if connections[number].ends[1 - end].isOpen {
             queue.add(.silence(connection: number, end: 1 - end), due: time + silence(number))
         }
         guard let node else { return }
-        // What was waiting in that session need not be looked at any more.
+        // Updates that wait in that session may be dropped without a report.
         nodes[node].unreported = []
         nodes[node].open.removeAll { $0 == number }
-        if !machineKnows, let session = connections[number].ends[end].session {
+        if !isSessionClosed, let session = connections[number].ends[end].session {
             handle(node, .closed(session))
         }
         if let edge = connections[number].edge, edges[edge].connection == number,
@@ -129,15 +150,15 @@ extension World {
         Self.silenceLimit + Int64(connections[number].random.below(Int(Self.silenceLimit)))
     }
 
-    /// Breaks a connection: both sides notice, and what is on the way is lost.
+    /// Breaks a connection: both sides notice, and what is in flight is lost.
     mutating func cut(_ number: Int) {
         let isOpen = connections[number].ends.map(\.isOpen)
         guard isOpen.contains(true) else { return }
         for end in 0..<2 { connections[number].ends[end].pipe.removeAll() }
-        for end in 0..<2 { close(number, end, tells: false) }
+        for end in 0..<2 { close(number, end, notifiesOtherEnd: false) }
     }
 
-    /// Lets nothing through any more, without a word.
+    /// Lets nothing through any more, without notice.
     mutating func block(_ number: Int) {
         guard !connections[number].isBlocked else { return }
         connections[number].isBlocked = true
@@ -146,7 +167,7 @@ extension World {
         }
     }
 
-    /// Lets everything through again that was not given up.
+    /// Lets everything through again, unless an end has closed.
     mutating func unblock(_ number: Int) {
         guard connections[number].isBlocked else { return }
         connections[number].isBlocked = false
@@ -159,7 +180,7 @@ extension World {
         }
     }
 
-    /// Frames that could not be delivered when they were due are due now.
+    /// Schedules the delivery of frames that could not be delivered when they were due.
     mutating func resumeDeliveries(_ number: Int, _ end: Int) {
         guard let frame = connections[number].ends[end].pipe.first else { return }
         queue.add(.deliver(connection: number, end: end), due: max(time, frame.due))
@@ -185,7 +206,7 @@ extension World {
             connections[number].ends[end].pipe.queuedByteCount < script.network.capacity,
             let block = nodes[node].peer?.pull(session, limit: limit, into: &effects)
         {
-            // A header and the SYNCs that it is owed may go with the updates.
+            // The header and the SYNCs may accompany the updates.
             if block.ends.count > script.limits.pull + 17 {
                 fail(.bounds, "\(name(node)) pulled \(block.ends.count) lines at once")
             }
@@ -221,7 +242,7 @@ extension World {
         }
     }
 
-    /// Puts bytes on the wire, as they are.
+    /// Sends bytes as one frame.
     mutating func put(
         _ bytes: ArraySlice<UInt8>, _ number: Int, _ end: Int, after pause: Int64 = 0,
         durableOwn: Double = Timestamp.maximum.value, heardArrivals: Int = 0
@@ -234,7 +255,7 @@ extension World {
         let due = connections[number].ends[end].pipe.append(
             bytes, at: time + pause, takes: takes, delay: Int64(network.delay) * 1_000 + jitter,
             durableOwn: durableOwn, heardArrivals: heardArrivals)
-        // Only the first frame has an event: the next one gets its own when it is the first.
+        // Only the first frame has an event; the next one gets its event when it becomes the first.
         if wasEmpty { queue.add(.deliver(connection: number, end: end), due: due) }
     }
 }

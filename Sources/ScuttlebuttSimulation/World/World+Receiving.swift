@@ -3,10 +3,10 @@
 import Scuttlebutt
 
 extension World {
-    /// How long an unfinished line may grow before its sender is cut off, in bytes.
+    /// The largest size of an unfinished line, in bytes; a longer one ends the connection.
     static var lineLimit: Int { 1 << 20 }
 
-    /// Hands the first frame of a pipe to the other end, line by line.
+    /// Delivers the first frame of a pipe to the other end, line by line.
     mutating func deliver(_ number: Int, _ end: Int) {
         guard let frame = connections[number].ends[end].pipe.first, frame.due <= time,
             !connections[number].isBlocked
@@ -23,7 +23,7 @@ extension World {
         if isOpen, let receiver {
             receive(frame, number, end, receiver)
         }
-        // A sender that was not stopped by a full pipe has said what it had to say.
+        // Only a sender that was stopped by a full pipe has more to send.
         if wasFull { scheduleWrite(number, end) }
     }
 
@@ -80,11 +80,11 @@ extension World {
         if connections[number].ends[end].node != nil {
             fail(.session, "\(name(node)) cannot read an honest peer: \(fault.message)")
         }
-        close(number, 1 - end, tells: true)
+        close(number, 1 - end, notifiesOtherEnd: true)
     }
 
-    /// Checks a line on its way between honest peers; of an attacker's line, notes what it may
-    /// have spoiled.
+    /// Checks a line sent between honest peers; of an attacker's line, records what it may have
+    /// spoiled.
     private mutating func inspect(
         _ line: DecodedLine, _ frame: Pipe.Frame, _ number: Int, _ end: Int, _ node: Int
     ) {
@@ -133,7 +133,7 @@ extension World {
                 .session,
                 "\(name(sender)) sent \(update.stamp.text) to \(name(node)) twice or out of order")
         }
-        // A source whose history was lost or forged writes some stamps a second time.
+        // A source whose history was lost or forged writes some stamps again.
         let isSpoiled = ledger.writers[writer].taintedFrom != nil
         if !isSpoiled,
             connections[number].ends[end].hadHeard(writer, value, before: frame.heardArrivals)
@@ -147,21 +147,21 @@ extension World {
         figures.updateLines += 1
     }
 
-    /// Notes what an attacker's update spoils.
+    /// Records what an attacker's update spoils.
     ///
-    /// This wire has neither signatures nor sequence numbers, so what is lost then is lost by
-    /// design, and nothing more is promised of the source.
+    /// This wire has neither signatures nor sequence numbers. Losses caused by an attack are
+    /// therefore inherent, and no promise is made about the source any more.
     private mutating func suspect(_ update: Update, _ number: Int, _ end: Int, _ node: Int) {
         let writer = ledger.index(of: update.source)
         guard ledger.writers[writer].owner != nil,
-            nodes[node].peer?.look({ $0.gossip.covers(update.stamp) }) != true
+            nodes[node].peer?.withPeer({ $0.gossip.covers(update.stamp) }) != true
         else { return }
         var pipe = connections[number].ends[end].pipe
         while pipe.chain.count <= writer { pipe.chain.append(0) }
         var next = max(pipe.chain[writer], ledger.count(node, writer))
         if nodes[node].writer == writer {
-            // What the writer itself has not let out yet stands behind what comes in its name.
-            let newest = nodes[node].peer?.look { $0.gossip.newestOwn?.value ?? 0 } ?? 0
+            // Updates that the writer has not yet released come after those sent in its name.
+            let newest = nodes[node].peer?.withPeer { $0.gossip.newestOwn?.value ?? 0 } ?? 0
             let out = ledger.writers[writer].written.prefix { $0.timestamp.value <= newest }
             next = min(next, out.count)
         }
@@ -170,7 +170,7 @@ extension World {
             pipe.chain[writer] = max(next, place + 1)
             connections[number].ends[end].pipe = pipe
         } else if ledger.isGenuine(update, writer: writer) {
-            // Written after a restore, when nothing was promised any more.
+            // It was written after a restore, when there were no promises any more.
             taint(writer, from: next, "a replay left a gap")
         } else if !verifies {
             taint(writer, from: next, "a forgery was sent to \(name(node))")
@@ -223,7 +223,7 @@ extension World {
             }
             guard let peer, refusal.reason != .policy, refusal.reason != .remembered else { return }
             if let source = refusal.stamp?.source {
-                // What is written a second time, after a backup, need not fit what is there.
+                // An update written again after a restore need not suit what is there.
                 let writer = ledger.index(of: source)
                 if ledger.writers[writer].taintedFrom != nil { return }
             }
@@ -240,14 +240,14 @@ extension World {
     static func summary(_ line: DecodedLine) -> String {
         switch line {
         case .ignored: "nothing"
-        case .refused: "rubbish"
-        case .message(.digest(let digest)): "header(\(digest.clock.description))"
+        case .refused: "garbage"
+        case .message(.digest(let digest)): "header(\(digest.vector.description))"
         case .message(.sync): "SYNC"
         case .message(.update(let update)): update.stamp.text
         }
     }
 
-    /// A hash of all that identifies an update; the real driver takes SHA-256.
+    /// Returns a hash of everything that identifies an update; the real driver uses SHA-256.
     static func fingerprint(_ update: Update) -> Fingerprint? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)

@@ -4,16 +4,16 @@ import Rewind
 import Scuttlebutt
 
 extension World {
-    /// Does one thing; what makes no sense now does nothing.
-    mutating func perform(_ deed: Step.Deed) {
-        guard deed.peers.allSatisfy({ nodes.indices.contains($0) }) else { return }
-        if note(20, deed.peers.first ?? 0, 0) {
-            log.add(time, "-- \(Step(0, deed).description.dropFirst(5))")
+    /// Performs a command; one that makes no sense at the moment does nothing.
+    mutating func perform(_ command: Step.Command) {
+        guard command.peers.allSatisfy({ nodes.indices.contains($0) }) else { return }
+        if note(20, command.peers.first ?? 0, 0) {
+            log.add(time, "-- \(Step(0, command).description.dropFirst(5))")
         }
-        switch deed {
+        switch command {
         case .dispatch(let node, let number): dispatch(node, number, isNewer: false)
         case .dispatchNewer(let node, let number):
-            // Nobody writes what it does not know.
+            // A peer does not write actions that it does not know.
             if nodes[node].isNew { dispatch(node, number, isNewer: true) }
         case .dispatchLocal(let node, let number):
             if let payload = program.payload(number, isNewer: false) { writeLocally(payload, node) }
@@ -55,19 +55,19 @@ extension World {
     // MARK: Writing
 
     private mutating func dispatch(_ node: Int, _ number: UInt64, isNewer: Bool) {
-        let prepared = nodes[node].peer?.look { $0.payload(number, isNewer: isNewer) } ?? nil
+        let prepared = nodes[node].peer?.withPeer { $0.payload(number, isNewer: isNewer) } ?? nil
         guard let payload = prepared ?? program.payload(number, isNewer: isNewer) else { return }
         dispatch(payload, node)
     }
 
-    /// Dispatches at a peer; whether it is there and took it.
+    /// Dispatches at a peer and returns whether it is running and accepted the action.
     @discardableResult
     mutating func dispatch(_ payload: Payload, _ node: Int) -> Bool {
         guard nodes[node].isRunning else { return false }
         let clock = wallClock(node)
         guard let update = nodes[node].peer?.write(payload, wallClock: clock, into: &effects)
         else {
-            // A data type may refuse what a script makes up; an action is never refused.
+            // A data type may refuse the writes of a script; an action is never refused.
             if program.canVerify { fail(.clock, "\(name(node)) cannot write any more") }
             return false
         }
@@ -102,8 +102,7 @@ extension World {
 
     private mutating func forgetConnection(_ a: Int, _ b: Int) {
         for number in open(a, b) {
-            let end = connections[number].ends[0].node == b ? 0 : 1
-            close(number, end, tells: false)
+            close(number, end(of: number, at: b), notifiesOtherEnd: false)
         }
     }
 
@@ -141,8 +140,7 @@ extension World {
         nodes[node].isSlow = isOn
         guard !isOn else { return }
         for number in nodes[node].open {
-            let end = connections[number].ends[0].node == node ? 1 : 0
-            resumeDeliveries(number, end)
+            resumeDeliveries(number, 1 - end(of: number, at: node))
         }
     }
 
@@ -152,9 +150,9 @@ extension World {
     mutating func start(_ node: Int) {
         nodes[node].life += 1
         if !nodes[node].saves, nodes[node].life > 1 {
-            // What forgets its log must not go on under the same name.
+            // A peer that has lost its log must not continue under the same source.
             nodes[node].source = World.source(
-                node, life: nodes[node].life, isOdd: script.hasOddNames)
+                node, life: nodes[node].life, hasOddNames: script.hasOddNames)
             nodes[node].writer = ledger.index(of: nodes[node].source, owner: node)
         }
         var peer = program.peer(
@@ -197,15 +195,16 @@ extension World {
         start(node)
     }
 
-    /// Ends a life at once: what was not durable is gone.
+    /// Ends a life at once, which loses everything that is not durable.
     mutating func crash(_ node: Int, kept: Int) {
         guard nodes[node].isRunning else { return }
         nodes[node].peer = nil
         nodes[node].isRunning = false
         nodes[node].life += 1
         for number in nodes[node].open {
-            let end = connections[number].ends[0].node == node ? 0 : 1
-            close(number, end, tells: kept % 2 == 0, machineKnows: true)
+            close(
+                number, end(of: number, at: node), notifiesOtherEnd: kept % 2 == 0,
+                isSessionClosed: true)
         }
         nodes[node].disk.losePower(kept: kept)
         forgetLife(node)
@@ -221,7 +220,7 @@ extension World {
             ledger.truncate(nodes[node].writer, to: survivors)
             nodes[node].acknowledgedOwn = survivors
         } else {
-            // What was lost is in the list still, and what is written next is not.
+            // The list still has what was lost, and will not have what is written next.
             ledger.taint(nodes[node].writer, from: survivors)
         }
     }
@@ -259,10 +258,10 @@ extension World {
         nodes[node].disk.backUp()
     }
 
-    /// Starts from the copy.
+    /// Starts a peer from the copy of its disk.
     ///
-    /// Under the same source, the classic wire cannot tell that from a clone, and nothing more is
-    /// promised of it. Under a new one everything is: what the copy lacks comes back from others.
+    /// Under the same source, the classic wire cannot distinguish this from a clone, so there are
+    /// no promises any more. Under a new source there are, because others send what the copy lacks.
     private mutating func restore(_ node: Int, isAnew: Bool = false) {
         guard nodes[node].saves, !nodes[node].isRetired, !nodes[node].isAbsent else { return }
         var disk = nodes[node].disk
@@ -273,32 +272,12 @@ extension World {
         nodes[node].disk = disk
         guard !isAnew else {
             nodes[node].source = World.source(
-                node, life: nodes[node].life + 1, isOdd: script.hasOddNames)
+                node, life: nodes[node].life + 1, hasOddNames: script.hasOddNames)
             nodes[node].writer = ledger.index(of: nodes[node].source, owner: node)
             nodes[node].acknowledgedOwn = 0
             return start(node)
         }
         taint(nodes[node].writer, from: count, "its device was set back to a backup")
         start(node)
-    }
-}
-
-extension Step.Deed {
-    /// The peers that a deed names.
-    var peers: [Int] {
-        switch self {
-        case .dispatch(let peer, _), .dispatchNewer(let peer, _), .dispatchLocal(let peer, _),
-            .crash(let peer, _), .restart(let peer), .failDisk(let peer, _), .fillDisk(let peer),
-            .freeDisk(let peer), .backUp(let peer), .restore(let peer),
-            .restoreAnew(let peer), .stepClock(let peer, _),
-            .freezeClock(let peer, _), .join(let peer), .retire(let peer), .slow(let peer, _),
-            .upgrade(let peer), .attack(let peer, _, _):
-            [peer]
-        case .cut(let a, let b), .halfOpen(let a, let b), .duplicate(let a, let b),
-            .link(let a, let b), .unlink(let a, let b):
-            [a, b]
-        case .partition(let groups, _): groups.flatMap { $0 }
-        case .heal: []
-        }
     }
 }

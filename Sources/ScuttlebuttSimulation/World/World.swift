@@ -2,23 +2,24 @@
 
 import Scuttlebutt
 
-/// A swarm in one thread: peers, disks and connections over virtual time.
+/// A swarm in one thread: peers, disks and connections in virtual time.
 ///
-/// Everything that happens is an event in one queue, and everything that is left to chance comes
-/// from the script's seed, so a run is a function of its script. Times are in microseconds since
-/// the start.
+/// Everything that happens is an event in one queue, and all randomness comes from the script's
+/// seed, so a run is a function of its script. Times are in microseconds since the start.
 struct World<Program: SimulatedProgram>: Sendable {
     typealias Effect = ReplicaEffect<Program.Peer.Value.Change>
 
-    /// Something that is due; without references, for it is moved about in a heap.
+    /// Something that is due.
+    ///
+    /// It holds no references, because a heap moves it often.
     enum Event: Sendable {
         case step(Int)
         case dial(edge: Int, generation: Int)
         case write(connection: Int, end: Int)
         case deliver(connection: Int, end: Int)
-        /// The other side's end has been heard of.
+        /// An end learns that the other one has closed.
         case ended(connection: Int, end: Int)
-        /// Nothing was heard for too long.
+        /// An end has received nothing for too long.
         case silence(connection: Int, end: Int)
         case saved(node: Int, life: Int)
         case retrySave(node: Int, life: Int)
@@ -28,18 +29,18 @@ struct World<Program: SimulatedProgram>: Sendable {
         case sample
     }
 
-    /// What a verifier finds.
+    /// The judgement of a verifier.
     enum Judgement: Sendable {
         case genuine
         case forged
         case unknown
     }
 
-    /// One peer with everything around its machines.
+    /// One peer, with everything around its replica.
     struct Node: Sendable {
         /// `nil` while it is down, absent or retired.
         var peer: Program.Peer?
-        /// Counts the starts, so that what was due in an earlier life is ignored.
+        /// The number of starts and ends, so that events of an earlier life are ignored.
         var life = 0
         var source: Source
         var writer: Int
@@ -52,42 +53,43 @@ struct World<Program: SimulatedProgram>: Sendable {
 
         var disk = SimulatedDisk()
         var saveQueue: [(token: Int, updates: [Update])] = []
-        /// What the write in progress will acknowledge.
+        /// What the write in progress will make durable.
         var saving: (token: Int, count: Int)?
         var refusals: [Fingerprint] = []
-        /// How many own updates were acknowledged as durable.
+        /// The number of own updates acknowledged as durable.
         var acknowledgedOwn = 0
 
-        /// For each session of this life, which end of which connection it is.
+        /// The connection and the end of each session of this life.
         var ends: [(connection: Int, end: Int)] = []
         var open: [Int] = []
 
         var unfolded: [Update] = []
         var isFolding = false
-        /// Everything that the state is the fold of; what stays local with the stamp before it.
+        /// The updates folded into the state.
         var folded: [Update] = []
+        /// The local-only actions folded into the state, each with the stamp before it.
         var locals: [(anchor: Stamp?, payload: Payload)] = []
         var newestFolded: Stamp?
         var highestSeen: Double = 0
-        /// What was accepted in this life of sources that no peer writes as.
+        /// What was accepted in this life from sources that no peer uses.
         var strangers: [Stamp: Payload] = [:]
-        /// The stamps at which something else came since, of which no report has come yet.
+        /// The stamps for which a different update has arrived without a report so far.
         var unreported: [Stamp] = []
         var ownClaims = OwnClaims()
-        /// How many updates were folded when the peer's invariants were last checked.
+        /// The number of folded updates when the invariants of the peer were last checked.
         var checkedCount = -1
         var foldCount = 0
-        /// At which number of folds the state is compared with the reference again.
+        /// The number of folds at which the state is next compared with the reference.
         var nextReference = World.referenceInterval
 
         var clockOffset: Double = 0
         var frozenClock: Double?
         var random: SplitMix64
 
-        /// Whether there is a ``peer``; a look at that would copy it.
+        /// Whether there is a ``peer``, which would be copied to find out.
         var isRunning = false
 
-        /// Begins to write all that waits; whether that is anything.
+        /// Begins to write everything that waits, and returns whether there is something.
         mutating func beginSave() -> Bool {
             saving = nil
             guard let last = saveQueue.last else { return false }
@@ -96,7 +98,7 @@ struct World<Program: SimulatedProgram>: Sendable {
             return true
         }
 
-        /// So many entries are durable.
+        /// Records that so many entries are durable.
         mutating func endSave(_ count: Int) {
             for entry in saveQueue.prefix(count) {
                 for update in entry.updates where update.source == source { acknowledgedOwn += 1 }
@@ -106,7 +108,7 @@ struct World<Program: SimulatedProgram>: Sendable {
         }
     }
 
-    /// A connection that one peer wants to another and dials again and again.
+    /// A connection that one peer wants to another, and dials repeatedly.
     struct Edge: Sendable {
         let dialler: Int
         let listener: Int
@@ -128,21 +130,21 @@ struct World<Program: SimulatedProgram>: Sendable {
     var connections: [Connection] = []
     var ledger: Ledger
     var log: EventLog
-    var violation: Violation?
+    var violation: BrokenPromiseError?
     var figures = Figures()
     var samples: [Sample] = []
-    /// How often a sample is taken, in microseconds; 0 for never.
+    /// The interval between samples, in microseconds; 0 means none.
     var sampleInterval: Int64 = 0
     /// Bytes of earlier sessions, for attackers that replay them.
     var recordings: [[UInt8]] = []
     var attackCount = 0
     var random: SplitMix64
-    /// When the last fault was over, once the world is settling.
+    /// The time at which the last fault ended, once the world is settling.
     var healedAt: Int64?
     var lastAcceptance: Int64 = 0
-    /// Scratch for one transition.
+    /// A buffer for the effects of one transition.
     var effects: [Effect] = []
-    /// Scratch for the lines of one frame.
+    /// A buffer for the lines of one frame.
     var incoming: [IncomingLine] = []
 
     init(_ program: Program, _ script: Script, keepsLines: Bool = false, sampleInterval: Int64 = 0)
@@ -157,7 +159,7 @@ struct World<Program: SimulatedProgram>: Sendable {
         log = EventLog(keepsLines: keepsLines)
         random = SplitMix64(seed: script.seed, lane: 2)
         for index in 0..<script.peers {
-            let source = World.source(index, life: 1, isOdd: script.hasOddNames)
+            let source = World.source(index, life: 1, hasOddNames: script.hasOddNames)
             nodes.append(
                 Node(
                     source: source, writer: ledger.index(of: source, owner: index),
@@ -176,14 +178,14 @@ struct World<Program: SimulatedProgram>: Sendable {
         if sampleInterval > 0 { queue.add(.sample, due: 0) }
     }
 
-    /// A peer's name: `A` to `Z`, then `AA` and so on, or names that sort differently as UTF-16,
-    /// as Unicode scalars and as Swift strings.
-    static func source(_ index: Int, life: Int, isOdd: Bool) -> Source {
+    /// Returns the source of a peer: `A` to `Z`, then `AA` and so on, or odd names, which sort
+    /// differently as UTF-16, as Unicode scalars and as Swift strings.
+    static func source(_ index: Int, life: Int, hasOddNames: Bool) -> Source {
         let odd = [
             "e\u{301}", "\u{E9}", "\u{FFFD}", "\u{1F600}", "\u{E000}", "\u{10FFFF}", " ", "\"",
         ]
         var name = ""
-        if isOdd, index < odd.count {
+        if hasOddNames, index < odd.count {
             name = odd[index]
         } else {
             var number = index + 1
@@ -200,7 +202,7 @@ struct World<Program: SimulatedProgram>: Sendable {
 
     // MARK: Running
 
-    /// Runs until nothing is due, or until `limit`; stops at the first violation.
+    /// Runs until nothing is due or until `limit`; stops at the first violation.
     mutating func run(until limit: Int64) {
         while violation == nil, let due = queue.nextDue, due <= limit,
             let next = queue.removeFirst()
@@ -214,7 +216,7 @@ struct World<Program: SimulatedProgram>: Sendable {
     private mutating func handle(_ event: Event) {
         switch event {
         case .step(let index):
-            perform(script.steps[index].deed)
+            perform(script.steps[index].command)
         case .dial(let edge, let generation):
             if edges[edge].generation == generation { dial(edge) }
         case .write(let connection, let end):
@@ -222,7 +224,9 @@ struct World<Program: SimulatedProgram>: Sendable {
         case .deliver(let connection, let end):
             deliver(connection, end)
         case .ended(let connection, let end), .silence(let connection, let end):
-            if isDue(event, connection) { close(connection, end, tells: false) }
+            if isDue(event, connection) {
+                close(connection, end, notifiesOtherEnd: false)
+            }
         case .saved(let node, let life):
             if nodes[node].life == life { finishSave(node) }
         case .retrySave(let node, let life):
@@ -261,23 +265,23 @@ struct World<Program: SimulatedProgram>: Sendable {
             || connections[connection].ends.contains { !$0.isOpen }
     }
 
-    /// Hands an input to a peer's replica and performs what it asks for.
+    /// Passes an input to a peer's replica and performs the effects.
     mutating func handle(_ node: Int, _ input: ReplicaInput) {
         nodes[node].peer?.replica.handle(input, into: &effects)
         performEffects(node)
     }
 
-    /// Records an event; whether a line for people is wanted as well.
+    /// Records an event and returns whether a line for people is wanted, too.
     mutating func note(_ kind: Int, _ first: Int, _ second: Int) -> Bool {
         log.note(time, kind, first, second)
         return log.keepsLines
     }
 
-    mutating func fail(_ promise: Violation.Promise, _ message: String) {
+    mutating func fail(_ promise: BrokenPromiseError.Promise, _ message: String) {
         guard violation == nil else { return }
-        // A state may be as long as a history.
+        // A state in the message may be as long as a history.
         let text = message.utf8.count > 1_500 ? message.prefix(1_500) + "…" : message[...]
-        let found = Violation(promise: promise, message: String(text), time: time)
+        let found = BrokenPromiseError(promise: promise, message: String(text), time: time)
         violation = found
         if note(3, 0, 0) {
             log.add(time, "VIOLATION \(found.description)")
@@ -286,7 +290,7 @@ struct World<Program: SimulatedProgram>: Sendable {
 
     func name(_ node: Int) -> String { nodes[node].source.text }
 
-    /// The wall clock of a peer, in milliseconds since 1970.
+    /// Returns the wall clock of a peer, in milliseconds since 1970.
     func wallClock(_ node: Int) -> Double {
         if let frozen = nodes[node].frozenClock { return frozen }
         return 1_800_000_000_000 + Double(time / 1_000) + nodes[node].clockOffset

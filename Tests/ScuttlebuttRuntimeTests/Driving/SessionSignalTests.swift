@@ -4,8 +4,8 @@ import ScuttlebuttRuntime
 import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct SessionSignalTests {
-    private func name(_ news: SessionSignal.News) -> String {
-        switch news {
+    private func name(_ event: SessionSignal.Event) -> String {
+        switch event {
         case .work: "work"
         case .peerEnded: "peerEnded"
         case .close(.finished): "finished"

@@ -23,7 +23,7 @@ struct HandshakeTests {
         dispatch(.beforeHeader)
         said += us.said(peer)
         dispatch(.afterOurHeader)
-        us.receive([.digest(Digest(source: nil, clock: VersionVector()))], peer)
+        us.receive([.digest(Digest(source: nil, vector: VersionVector()))], peer)
         dispatch(.afterTheirHeader)
         // One update at a time, so that the history is cut in the middle.
         let limit = DeltaLimit(updates: 1)

@@ -108,7 +108,7 @@ import Testing
         let us = Bench()
         let peer = us.replica.open()
         us.receive(
-            [.digest(Digest(source: nil, clock: VersionVector())), .update(acted("A", 1)), .sync],
+            [.digest(Digest(source: nil, vector: VersionVector())), .update(acted("A", 1)), .sync],
             peer)
         #expect(us.names.last == "report")
         #expect(us.reports == [.historyReceived(peer)])
@@ -149,13 +149,14 @@ import Testing
         #expect(us.replica.pendingCount == 0)
         let next = us.replica.open()
         us.receive(
-            [.digest(Digest(source: nil, clock: VersionVector("US@2") ?? VersionVector()))], next)
+            [.digest(Digest(source: nil, vector: VersionVector("US@2") ?? VersionVector()))], next)
         #expect(us.replica.pendingCount == 1)
         us.receive(
             [
                 .digest(
                     Digest(
-                        source: nil, clock: VersionVector("US@9007199254740991") ?? VersionVector())
+                        source: nil, vector: VersionVector("US@9007199254740991") ?? VersionVector()
+                    )
                 )
             ], next)
         _ = us.dispatch(4)

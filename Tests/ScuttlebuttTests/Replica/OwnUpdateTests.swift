@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(20))) struct OwnUpdateTests {
     private func header(_ clock: String) -> Message {
-        .digest(Digest(source: nil, clock: VersionVector(clock) ?? VersionVector()))
+        .digest(Digest(source: nil, vector: VersionVector(clock) ?? VersionVector()))
     }
 
     @Test func `G19 an own update is sent and claimed only after it was saved`() {

@@ -47,7 +47,7 @@ final class ReplicaBench<Value: Replicated> {
 
     func receive(digest: String, from peer: PeerID) throws {
         let clock = try #require(VersionVector(digest))
-        receive(.digest(Digest(source: nil, clock: clock)), from: peer)
+        receive(.digest(Digest(source: nil, vector: clock)), from: peer)
     }
 
     /// Writes `["k",<value>]`; with a disk it stays here until it is committed.
@@ -150,7 +150,7 @@ extension ReplicaBench where Value == UpdateLog {
     func live(_ clock: String = "") -> PeerID {
         let peer = replica.open()
         receive(
-            [.digest(Digest(source: nil, clock: VersionVector(clock) ?? VersionVector())), .sync],
+            [.digest(Digest(source: nil, vector: VersionVector(clock) ?? VersionVector())), .sync],
             peer)
         _ = said(peer)
         effects = []

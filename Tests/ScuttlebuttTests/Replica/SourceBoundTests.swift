@@ -34,7 +34,7 @@ struct SourceBoundTests {
     private func expectReadableHeader(_ us: Bench) throws {
         let replica = us.replica
         var block = WireBlock()
-        let digest = Digest(source: replica.source, clock: replica.gossip.vector)
+        let digest = Digest(source: replica.source, vector: replica.gossip.vector)
         replica.gossip.wire.append(digest, form: .fork, to: &block)
         let line = Array(block.bytes.dropLast())
         let frameByteCount = line.withUnsafeBufferPointer {
@@ -46,6 +46,6 @@ struct SourceBoundTests {
             Issue.record("our own header does not read as one")
             return
         }
-        #expect(read.clock == replica.gossip.vector)
+        #expect(read.vector == replica.gossip.vector)
     }
 }

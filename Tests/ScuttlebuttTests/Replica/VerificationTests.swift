@@ -157,7 +157,7 @@ import Testing
         let us = bench()
         let peer = us.replica.open()
         us.receive(
-            [.digest(Digest(source: nil, clock: VersionVector())), .update(acted("A", 1)), .sync],
+            [.digest(Digest(source: nil, vector: VersionVector())), .update(acted("A", 1)), .sync],
             peer)
         _ = us.said(peer)
         #expect(us.reports.isEmpty)

@@ -11,7 +11,7 @@ import Testing
     }
 
     private func digest(_ text: String) throws -> Message {
-        .digest(Digest(source: nil, clock: try #require(VersionVector(text))))
+        .digest(Digest(source: nil, vector: try #require(VersionVector(text))))
     }
 
     @Test func `Q18 what came from a peer does not go back to it`() throws {

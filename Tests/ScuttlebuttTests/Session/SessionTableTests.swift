@@ -14,12 +14,12 @@ import Testing
         for number in 1...120 {
             let peer = PeerID(number: number)
             table.append(peer, Session(options: SessionOptions()))
-            #expect(table.change(peer) { $0.cursor = number } != nil)
+            #expect(table.withMutableSession(peer) { $0.cursor = number } != nil)
             cursors[number] = number
             for _ in 0..<2 {
                 let other = Int.random(in: 1...number, using: &random)
                 let peer = PeerID(number: other)
-                #expect(table.look(peer) { $0.cursor } == cursors[other].map { .some($0) })
+                #expect(table.withSession(peer) { $0.cursor } == cursors[other].map { .some($0) })
                 guard Bool.random(using: &random) else { continue }
                 table.remove(peer)
                 cursors[other] = nil
@@ -41,7 +41,7 @@ import Testing
             let peer = PeerID(number: number)
             table.append(peer, Session(options: SessionOptions()))
             #expect(table.newestKnown(of: source)?.value == (number > 1 ? Double(number - 1) : nil))
-            _ = table.change(peer) { $0.peerHas(update("A", Double(number)).stamp) }
+            _ = table.withMutableSession(peer) { $0.peerHas(update("A", Double(number)).stamp) }
         }
         #expect(table.newestKnown(of: source)?.value == 3)
         table.remove(PeerID(number: 3))

@@ -4,10 +4,10 @@ import ScuttlebuttCoding
 import ScuttlebuttSimulation
 import Testing
 
-@Suite("Swarm", .timeLimit(.minutes(20))) struct SwarmTests {
+@Suite("Simulated swarm", .timeLimit(.minutes(20))) struct SimulatedSwarmTests {
     @Test("Peers of a healed partition show the same")
     func partition() throws {
-        var swarm = Swarm(initial: [], peers: 4, seed: 1, reducer: noting)
+        var swarm = SimulatedSwarm(initial: [], peers: 4, seed: 1, reducer: noting)
         swarm.run(milliseconds: 200)
         swarm.partition([0, 1], [2, 3])
         swarm.dispatch(Note.append(1), at: 0)
@@ -24,7 +24,7 @@ import Testing
 
     @Test("What was durable survives a crash, and what was not is gone")
     func crash() throws {
-        var swarm = Swarm(initial: [], peers: 2, reducer: noting)
+        var swarm = SimulatedSwarm(initial: [], peers: 2, reducer: noting)
         swarm.partition([0], [1])
         swarm.dispatch(Note.append(1), at: 0)
         swarm.run(milliseconds: 100)
@@ -39,7 +39,7 @@ import Testing
 
     @Test("A local action stays where it is, in its place")
     func localAction() throws {
-        var swarm = Swarm(initial: [], peers: 2, reducer: noting)
+        var swarm = SimulatedSwarm(initial: [], peers: 2, reducer: noting)
         swarm.dispatch(Note.append(1), at: 0)
         swarm.dispatch(.look, at: 0)
         swarm.dispatch(.append(2), at: 0)
@@ -50,7 +50,7 @@ import Testing
 
     @Test("An action that the reducer throws for is a no-op everywhere")
     func throwingReducer() throws {
-        var swarm = Swarm(initial: [], peers: 3, reducer: noting)
+        var swarm = SimulatedSwarm(initial: [], peers: 3, reducer: noting)
         swarm.dispatch(Note.append(-5), at: 0)
         swarm.dispatch(.append(5), at: 1)
         try swarm.assertConverged()
@@ -60,18 +60,18 @@ import Testing
     @Test("A reducer that looks at something else than state and action is found")
     func impureReducer() {
         let calls = Counter()
-        var swarm = Swarm(initial: [], peers: 2) { (state: inout [Int], action: Note) in
+        var swarm = SimulatedSwarm(initial: [], peers: 2) { (state: inout [Int], action: Note) in
             state.append(calls.next())
         }
         swarm.dispatch(.append(1), at: 0)
-        #expect(throws: Violation.self) { try swarm.assertConverged() }
+        #expect(throws: BrokenPromiseError.self) { try swarm.assertConverged() }
     }
 
     @Test(
         "What is written while own updates of a lost store come home hides none of them",
         arguments: 0..<20 as Range<UInt64>)
     func lostStore(seed: UInt64) throws {
-        var swarm = Swarm(initial: [], peers: 2, seed: seed, reducer: noting)
+        var swarm = SimulatedSwarm(initial: [], peers: 2, seed: seed, reducer: noting)
         swarm.run(milliseconds: 200)
         swarm.perform(.backUp(1))
         for number in 1...5 { swarm.dispatch(Note.append(number), at: 1) }
@@ -94,7 +94,8 @@ import Testing
     @Test("The same calls do the same", arguments: 0..<5 as Range<UInt64>)
     func repetition(seed: UInt64) throws {
         func run(_ seed: UInt64) throws -> (UInt64, [Int]?) {
-            var swarm = Swarm(initial: [], peers: 5, seed: seed, topology: .ring, reducer: noting)
+            var swarm = SimulatedSwarm(
+                initial: [], peers: 5, seed: seed, topology: .ring, reducer: noting)
             for number in 0..<20 {
                 swarm.dispatch(Note.append(number), at: number % 5)
                 swarm.run(milliseconds: 7)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// A promise that a run found broken.
-public struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
+public struct BrokenPromiseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The promise.
     ///
     /// Shrinking keeps the promise and drops everything else.
@@ -40,7 +40,7 @@ public struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The promise, the time and what happened.
     public var description: String {
-        "\(promise.rawValue) broken at \(Violation.milliseconds(time)) ms: \(message)"
+        "\(promise.rawValue) broken at \(BrokenPromiseError.milliseconds(time)) ms: \(message)"
     }
 
     /// A time in milliseconds with three decimals.

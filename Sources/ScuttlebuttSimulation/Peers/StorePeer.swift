@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+
+public import Rewind
+public import Scuttlebutt
+
+/// The log and the history of one peer.
+public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: SimulatedPeer {
+    /// The replica that makes the decisions.
+    public var replica: Replica<UpdateLog>
+    /// The history that folds the actions.
+    public private(set) var history: History<State, Action>
+    private let program: StoreProgram<State, Action>
+    private var isNew: Bool
+
+    init(_ program: StoreProgram<State, Action>, _ traits: PeerTraits) {
+        var configuration = ReplicaConfiguration.actions
+        configuration.savesUpdates = traits.saves
+        configuration.verifies = traits.verifies
+        configuration.heldUpdateLimit = traits.limits.held
+        replica = Replica(UpdateLog(), source: traits.source, configuration: configuration)
+        history = History(
+            base: program.initial, reducer: HistoryReducer(reporting: program.reduce),
+            spacing: traits.limits.spacing)
+        self.program = program
+        isNew = traits.isNew
+    }
+
+    /// Dispatches an action: the replica stamps it, and the history folds it at once.
+    public mutating func write(
+        _ payload: Payload, wallClock milliseconds: Double,
+        into effects: inout [ReplicaEffect<Update>]
+    ) -> Update? {
+        guard let update = try? replica.write(payload, into: &effects) else { return nil }
+        history.insert(program.decode(payload, isNew), at: update.stamp)
+        return update
+    }
+
+    /// Folds a local-only action.
+    public mutating func writeLocally(_ payload: Payload) -> Bool {
+        guard let action = program.decode(payload, isNew) else { return false }
+        history.appendLocal(action)
+        return true
+    }
+
+    /// Merges a batch into the history; an action that cannot be decoded keeps its place.
+    public mutating func fold(_ updates: [Update]) -> Int {
+        let batch = updates.map {
+            StampedAction(stamp: $0.stamp, action: program.decode($0.payload, isNew))
+        }
+        return history.merge(batch).duplicates.count
+    }
+
+    /// Decodes the unknown actions again.
+    public mutating func upgrade() {
+        isNew = true
+        let (replica, program) = (replica, program)
+        history.updateUnknown { stamp in
+            replica.value.update(at: stamp).flatMap { program.decode($0.payload, true) }
+        }
+    }
+
+    /// The released part of the log.
+    public var retained: [Update] {
+        replica.value.delta(since: VersionVector()).filter { gossip.covers($0.stamp) }
+    }
+
+    /// The folded state.
+    public var observed: State { history.current }
+
+    /// Checks that the history has exactly the folded actions, and few snapshots.
+    public func brokenInvariant(foldedCount: Int) -> String? {
+        guard history.gossipedCount == foldedCount else {
+            return "the history has \(history.gossipedCount) actions and was given \(foldedCount)"
+        }
+        // The base, the newest, a pinned one, and two per doubling.
+        let bound = 2 * (Int.bitWidth - history.entries.count.leadingZeroBitCount) + 4
+        guard history.snapshotCount <= bound else {
+            return "the history keeps \(history.snapshotCount) snapshots"
+        }
+        return nil
+    }
+}
