@@ -145,7 +145,7 @@ struct LinePlayer<Value: Replicated & Dumpable> {
         #expect(digest.source == recorded.source && digest.meta == recorded.meta)
         let isFork = recording.options.headerForm == .fork
         #expect(heard?.contains("\"start\":0") == isFork)
-        if !isFork, recording.kind != .bucket { #expect(digest.vector == recorded.clock) }
+        if !isFork, recording.kind != .bucket { #expect(digest.vector == recorded.vector) }
         #expect(digest.vector.entries.allSatisfy { $0.source == own })
     }
 

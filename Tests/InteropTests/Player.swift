@@ -201,11 +201,11 @@ struct Player {
                 return
             }
             #expect(header.source == recorded.source && header.meta == recorded.meta)
-            for entry in recorded.clock.entries where entry.source != store.source {
-                #expect(header.clock[entry.source] == entry.timestamp)
+            for entry in recorded.vector.entries where entry.source != store.source {
+                #expect(header.vector[entry.source] == entry.timestamp)
             }
-            let known = Set(recorded.clock.entries.map(\.source)).union([store.source])
-            #expect(Set(header.clock.entries.map(\.source)).isSubset(of: known))
+            let known = Set(recorded.vector.entries.map(\.source)).union([store.source])
+            #expect(Set(header.vector.entries.map(\.source)).isSubset(of: known))
         case .update(let update):
             if talk.isEcho(update) {
                 // The original had it by now, and so shall we before the script goes on.

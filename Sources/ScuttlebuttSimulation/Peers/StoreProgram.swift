@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import Rewind
+import Rewind
 public import Scuttlebutt
 public import ScuttlebuttCoding
 
