@@ -34,6 +34,9 @@ let besideDecoders =
 let package = Package(
     name: "scuttlebutt-fuzzing",
     platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+    ],
     targets: [
         .target(name: "Scuttlebutt", path: "Modules/Scuttlebutt", swiftSettings: settings),
         .target(
@@ -43,7 +46,12 @@ let package = Package(
             name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"],
             path: "Modules/ScuttlebuttCoding", swiftSettings: settings),
         .target(
-            name: "ScuttlebuttModels", dependencies: ["Scuttlebutt", "ScuttlebuttCoding"],
+            name: "ScuttlebuttModels",
+            dependencies: [
+                "Scuttlebutt", "ScuttlebuttCoding",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             path: "Modules/ScuttlebuttModels", swiftSettings: besideDecoders),
         // Of these two only the files that read bytes, so that SwiftNIO need not be built.
         .target(

@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttRuntime/Transport/InboundLines.swift

@@ -1,1 +1,0 @@
-../../../Sources/ScuttlebuttRuntime/Transport/Lines.swift
