@@ -10,7 +10,7 @@ import HeapModule
 /// were added for this moment earlier, and so never enter the heap.
 struct EventQueue<Event: Sendable>: Sendable {
     private struct Entry: Comparable, Sendable {
-        /// The due time, and below it the number of the event, so that one comparison orders by both.
+        /// The due time, and below it the number of the event: one comparison orders by both.
         let key: Int128
         let event: Event
 

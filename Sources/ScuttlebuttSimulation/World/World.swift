@@ -196,7 +196,9 @@ struct World<Program: SimulatedProgram>: Sendable {
             }
         }
         if life > 1 { name += ".\(life)" }
-        guard let source = Source(name) else { preconditionFailure("a name that is no source") }
+        guard let source = Source(name) else {
+            preconditionFailure("the name is not a valid source")
+        }
         return source
     }
 
