@@ -4,7 +4,6 @@ public import Logging
 public import Scuttlebutt
 public import ScuttlebuttRuntime
 import ScuttlebuttSecurity
-import Synchronization
 
 /// The log of a store and its gossip with peers.
 ///
@@ -75,7 +74,7 @@ public final class Dispatcher: Sendable {
     public var host: any SessionHost { engine }
 
     /// The source of own actions.
-    public var source: Source { engine.state.withLock { $0.replica.source } }
+    public var source: Source { engine.withReplica { $0.source } }
 
     /// Stamps an own action; for a dispatcher without a signer.
     ///
@@ -129,7 +128,7 @@ public final class Dispatcher: Sendable {
 
     /// Reads the replica in place.
     public func withReplica<Result: Sendable>(_ body: (Replica<UpdateLog>) -> Result) -> Result {
-        engine.state.withLock { body($0.replica) }
+        engine.withReplica(body)
     }
 
     /// The number of updates in the log, including own ones that are not saved yet.

@@ -3,7 +3,7 @@
 import DequeModule
 import Logging
 package import Scuttlebutt
-package import Synchronization
+import Synchronization
 
 /// Runs a ``Scuttlebutt/Replica`` in real time: one lock around it, and outside of the lock
 /// everything that its effects ask for.
@@ -89,7 +89,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
         var saves = false
     }
 
-    package let state: Mutex<State>
+    let state: Mutex<State>
     let storage: (any LogStorage)?
     let hooks: ReplicaHooks<Value>
     /// The rules by which lines are read.
@@ -126,6 +126,11 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
             }
             return try body(&state)
         }
+    }
+
+    /// Reads the replica in place.
+    package func withReplica<Result: Sendable>(_ body: (Replica<Value>) -> Result) -> Result {
+        state.withLock { body($0.replica) }
     }
 
     /// Reports something to the replica.
