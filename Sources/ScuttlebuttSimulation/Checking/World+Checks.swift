@@ -152,6 +152,10 @@ extension World {
             if nodes[node].peer?.withPeer({ $0.gossip.hasReceivedSync(from: session) }) != true {
                 fail(.session, "\(name(node)) is at rest and has heard no SYNC on #\(number)")
             }
+            for event in [ReplicaEvent.historyReceived(session), .synced(session)]
+            where !nodes[node].told.contains(event) {
+                fail(.report, "\(name(node)) is at rest without reporting \(event) on #\(number)")
+            }
             if !connections[number].ends[end].pipe.isEmpty {
                 fail(.session, "\(name(node)) is at rest with bytes on #\(number)")
             }

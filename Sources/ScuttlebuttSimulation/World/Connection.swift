@@ -57,7 +57,11 @@ struct Pipe: Sendable {
     var syncCount = 0
     /// The newest timestamp sent from each source.
     var sent: [Double] = []
-    /// For the pipe of an attacker: the next place of each source without a gap.
+    /// The newest timestamp sent from each source before the first SYNC.
+    private(set) var history: [Double] = []
+    /// An update that the receiver may hold until the history is complete, and since when.
+    var held: (stamp: Stamp, since: Int64)?
+    /// For an attacker's pipe: which place of each source follows without a gap.
     var chain: [Int] = []
 
     init(_ wire: ClassicWire) { decoder = LineDecoder(wire: wire) }
@@ -98,6 +102,17 @@ struct Pipe: Sendable {
         guard sent[writer] < timestamp else { return false }
         sent[writer] = timestamp
         return true
+    }
+
+    /// Records a SYNC; everything sent before the first one is the history.
+    mutating func noteSync() {
+        syncCount += 1
+        if syncCount == 1 { history = sent }
+    }
+
+    /// Records an update that may be held, unless one is recorded already.
+    mutating func noteHeld(_ stamp: Stamp, at time: Int64) {
+        if held == nil, syncCount == 0 { held = (stamp, time) }
     }
 }
 

@@ -112,6 +112,7 @@ extension World {
         _ number: Int, _ end: Int, notifiesOtherEnd: Bool, isSessionClosed: Bool = false
     ) {
         guard connections[number].ends[end].isOpen else { return }
+        checkHeld(number, 1 - end)
         connections[number].ends[end].isOpen = false
         let node = connections[number].ends[end].node
         if note(6, number, end) {

@@ -94,6 +94,7 @@ extension World {
             if case .message(.update(let update)) = line { suspect(update, number, end, node) }
             return
         }
+        checkHeld(number, end)
         switch line {
         case .ignored:
             fail(.session, "\(name(sender)) sent a line that means nothing")
@@ -105,7 +106,7 @@ extension World {
             }
             connections[number].ends[end].pipe.hasHeader = true
         case .message(.sync):
-            connections[number].ends[end].pipe.syncCount += 1
+            connections[number].ends[end].pipe.noteSync()
             if connections[number].ends[end].pipe.syncCount > 1 {
                 fail(.session, "\(name(sender)) said SYNC twice")
             }
@@ -144,6 +145,7 @@ extension World {
             )
         }
         connections[number].ends[1 - end].hear(writer, value)
+        connections[number].ends[end].pipe.noteHeld(update.stamp, at: time)
         figures.updateLines += 1
     }
 
@@ -191,8 +193,9 @@ extension World {
         switch event {
         case .cutOff, .storageFailed, .missed:
             break
-        case .historyReceived, .synced:
+        case .historyReceived(let peer), .synced(let peer):
             figures.synced += 1
+            checkTold(event, of: peer, node)
         case .stale:
             figures.stale += 1
         case .equivocation(let stamp):

@@ -239,6 +239,7 @@ extension World {
         nodes[node].highestSeen = 0
         nodes[node].strangers = [:]
         nodes[node].unreported = []
+        nodes[node].told = []
         nodes[node].ownClaims = OwnClaims()
         ledger.forget(node)
     }

@@ -75,6 +75,8 @@ struct World<Program: SimulatedProgram>: Sendable {
         var strangers: [Stamp: Payload] = [:]
         /// The stamps for which a different update has arrived without a report so far.
         var unreported: [Stamp] = []
+        /// What it has reported about its sessions in this life.
+        var told: Set<ReplicaEvent> = []
         var ownClaims = OwnClaims()
         /// The number of folded updates when the invariants of the peer were last checked.
         var checkedCount = -1
