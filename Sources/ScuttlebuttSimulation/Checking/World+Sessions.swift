@@ -38,7 +38,7 @@ extension World {
             connections[number].ends[1 - end].isOpen
         else { return }
         let isPromised = isPromised(ledger.index(of: held.stamp.source), to: node)
-        if !isPromised || nodes[node].peer?.look({ $0.gossip.covers(held.stamp) }) == true {
+        if !isPromised || nodes[node].peer?.withPeer({ $0.gossip.covers(held.stamp) }) == true {
             connections[number].ends[end].pipe.held = nil
         } else if time - held.since > Self.holdLimit {
             fail(
