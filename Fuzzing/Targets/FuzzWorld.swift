@@ -392,6 +392,6 @@ extension UpdateLog {
     /// How many updates of a source are newer than a timestamp.
     fileprivate func runCount(of source: Source, after timestamp: Timestamp?) -> Int {
         guard let index = index(of: source) else { return 0 }
-        return runs[index].count - runs[index].position(after: timestamp)
+        return runs[index].count(from: runs[index].place(after: timestamp))
     }
 }

@@ -7,21 +7,35 @@ public struct ActionCodec<Action: Sendable>: Sendable {
     /// Encodes an action as a JSON object with a non-empty `type`.
     ///
     /// Called once per dispatched action. The bytes are stored and sent.
-    public let encode: @Sendable (Action) throws -> Payload
+    public let write: @Sendable (Action) throws -> EncodedAction
 
     /// Decodes an action, or returns `nil` if its `type` is unknown.
     ///
     /// Throws for a known type with invalid contents. Must not trap on any bytes.
     public let decode: @Sendable (Payload) throws -> Action?
 
-    /// Creates a codec from its two directions.
+    /// Creates a codec that writes actions in a form that needs no check; see ``EncodedAction``.
+    @inlinable
+    public init(
+        write: @escaping @Sendable (Action) throws -> EncodedAction,
+        decode: @escaping @Sendable (Payload) throws -> Action?
+    ) {
+        self.write = write
+        self.decode = decode
+    }
+
+    /// Creates a codec that returns bytes, which are checked each time.
     public init(
         encode: @escaping @Sendable (Action) throws -> Payload,
         decode: @escaping @Sendable (Payload) throws -> Action?
     ) {
-        self.encode = encode
-        self.decode = decode
+        self.init(write: { EncodedAction(unchecked: try encode($0)) }, decode: decode)
     }
+
+    /// Returns the bytes of an action.
+    ///
+    /// - Throws: What the codec throws for an action that it cannot encode.
+    public func encode(_ action: Action) throws -> Payload { try write(action).bytes }
 }
 
 extension ActionCodec where Action: Codable {
@@ -40,7 +54,7 @@ extension ActionCodec where Action: Codable {
     /// Returns a codec for the flat form with custom bounds for decoding.
     public static func flat(bounds: JSONBounds) -> ActionCodec {
         ActionCodec(
-            encode: { action in try JSONWriter().finishAction(action) },
+            write: { action in try JSONWriter().finishAction(action) },
             decode: { payload in
                 try JSONReader(payload, bounds: bounds).decodeFlat(Action.self)
             })

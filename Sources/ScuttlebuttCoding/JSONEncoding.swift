@@ -25,14 +25,6 @@ public struct JSONEncoding: Sendable {
     }
 }
 
-/// The position to write an encoder's value at.
-enum WritePlace: Equatable {
-    /// At the end of the output, after the key and colon.
-    case end
-    /// In place of an already written value, the frame of a `superEncoder`.
-    case placeholder(Int)
-}
-
 /// An array or object in the output.
 struct WriteFrame {
     /// The offset of its opening bracket.
@@ -62,6 +54,8 @@ final class JSONWriter: Encoder {
     /// The progress of writing the root as a flat action, if it is one.
     @exclusivity(unchecked) var flat: FlatWriting?
 
+    /// Whether something may be nested more deeply than there are frames.
+    var hasUncountedDepth = false
     /// Whether a value encoded two different things, in which case encoding fails at the end.
     var isContradictory = false
 
@@ -96,6 +90,7 @@ final class JSONWriter: Encoder {
     func encode<T: Encodable>(_ value: T) throws {
         if T.self == JSONValue.self, let value = value as? JSONValue {
             value.write(to: &output)
+            hasUncountedDepth = true
             made = Self.scalar
             return
         }
@@ -181,7 +176,11 @@ final class JSONWriter: Encoder {
     }
 
     @inline(__always)
-    func writeString(_ text: String) {
+    func writeString(_ text: String) { JSONWriter.append(text, to: &output) }
+
+    /// Appends a string literal.
+    @inline(__always)
+    static func append(_ text: String, to output: inout [UInt8]) {
         var text = text
         text.withUTF8 { JSONString.encode($0, into: &output) }
     }

@@ -15,23 +15,34 @@ extension JSONWriter {
         var payload = JSONWriter.nothing
         /// Whether `payload` is the single unlabelled value.
         var hasValue = false
+        /// Whether the type begins with `@`.
+        var isLocal = false
+        /// Whether the type is the empty string, which is no type.
+        var isEmpty = false
     }
 
     /// Encodes an action in its flat form.
-    func finishAction<T: Encodable>(_ action: T) throws -> [UInt8] {
+    func finishAction<T: Encodable>(_ action: T) throws -> EncodedAction {
         flat = FlatWriting()
         let bytes = try finish(action)
-        if flat?.isCase == true { return bytes }
+        if let flat, flat.isCase {
+            // Each container has a frame, but for the action itself and an empty value.
+            let isProven = !flat.isEmpty && !hasUncountedDepth
+            return EncodedAction(
+                bytes, provenDepth: isProven ? frames.count + 2 : nil, isLocal: flat.isLocal)
+        }
         if case .refused(let reason) = ActionShape.inspect(bytes) {
             throw EncodingError.invalidValue(
                 action, .init(codingPath: [], debugDescription: reason.text))
         }
-        return bytes
+        return EncodedAction(unchecked: bytes)
     }
 
     func beginCase(_ name: String) {
         if flat?.isCase == true { isContradictory = true }
         flat?.isCase = true
+        flat?.isLocal = name.utf8.first == 0x40
+        flat?.isEmpty = name.isEmpty
         output.append(contentsOf: Self.typeMember)
         writeString(name)
         made = Self.scalar

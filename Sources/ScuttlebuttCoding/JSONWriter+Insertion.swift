@@ -14,6 +14,7 @@ extension JSONWriter {
             if let key { writeKey(key) }
             return try write(self)
         }
+        hasUncountedDepth = true
         let other = JSONWriter()
         try write(other)
         other.close(downTo: 0)

@@ -22,24 +22,16 @@ let counterReducer = Reducer<Int, CounterAction> { count, action in
 
 /// A codec written by hand: what a program with a million actions would use.
 let handWrittenCodec = ActionCodec<CounterAction>(
-    encode: { action in
+    write: { action in
         switch action {
-        case .increment: return incrementBytes
-        case .add(let amount):
-            var bytes = Array(#"{"type":"add","payload":{"by":"#.utf8)
-            JSONNumber.append(Int64(amount), to: &bytes)
-            bytes.append(contentsOf: "}}".utf8)
-            return bytes
-        case .say(let text):
-            var bytes = Array(#"{"type":"say","payload":"#.utf8)
-            JSONString.encode(Array(text.utf8), into: &bytes)
-            bytes.append(UInt8(ascii: "}"))
-            return bytes
+        case .increment: increment
+        case .add(let amount): EncodedAction(type: "add") { $0.write("by", amount) }
+        case .say(let text): EncodedAction(type: "say") { $0.write("text", text) }
         }
     },
-    decode: { payload in payload == incrementBytes ? .increment : nil })
+    decode: { payload in payload == increment.bytes ? .increment : nil })
 
-private let incrementBytes = Array(#"{"type":"increment"}"#.utf8)
+private let increment = EncodedAction(type: "increment")
 
 /// A store loop with nothing round it: what the machine can do.
 final class BareStore {

@@ -18,6 +18,13 @@ public struct ActionMeta: Sendable, Hashable {
         self.source = source
     }
 
+    /// Creates the meta of the action with this place in the agreed order.
+    @inlinable
+    public init(_ stamp: Stamp) {
+        timestamp = stamp.timestamp
+        source = stamp.source
+    }
+
     /// The meta of a local action, which a plain store passes for all actions.
     @inlinable
     public static var local: ActionMeta { ActionMeta() }

@@ -24,4 +24,12 @@ public struct DirectStore<State: Sendable, Action: Sendable>: Sendable {
     public func dispatch(_ action: Action) {
         core._withUnsafeGuaranteedRef { _ = $0.dispatch(action) }
     }
+
+    /// Changes the state as if by an action whose reducer is `change`, then calls the subscribers.
+    ///
+    /// `change` runs under the lock and must not touch the store.
+    @inlinable
+    public func update(_ change: (inout State) -> Void) {
+        core._withUnsafeGuaranteedRef { $0.update(change) }
+    }
 }

@@ -30,7 +30,7 @@ extension StoreCore {
         } catch {
             if let before { contents.state = before }
             settle(&contents, &work)
-            work.faults.append(Self.failure(of: name(), error))
+            work.faults = (work.faults ?? []) + [Self.failure(of: name(), error)]
         }
     }
 
@@ -55,6 +55,11 @@ extension StoreCore {
             .dispatchInReducer,
             "a reducer must not dispatch, but dispatched \(action); change the state instead, or "
                 + "dispatch from a middleware or a subscriber")
+    }
+
+    @usableFromInline
+    func rejectUpdate() {
+        recordViolation(.dispatchInReducer, "a reducer must not change its store")
     }
 
     /// Records that the thread holding the lock violated a rule.
@@ -92,7 +97,7 @@ extension StoreCore {
             _ = contents.list.remove(id)
             contents.feeds.removeAll { $0.id == id }
         }
-        work.faults += recorded.faults
+        if !recorded.faults.isEmpty { work.faults = (work.faults ?? []) + recorded.faults }
     }
 
     @usableFromInline

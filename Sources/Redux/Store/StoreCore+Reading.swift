@@ -22,7 +22,7 @@ extension StoreCore {
             return try body(substituteState())
         }
         var work = PostLockWork()
-        defer { report(work.faults) }
+        defer { if let faults = work.faults { report(faults) } }
         // The result is not `sending`, so it cannot be returned through `withLock`.
         var result: Result?
         try contents.withLock { contents in

@@ -74,9 +74,26 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
             finish(&contents, &work)
             return work
         }
-        if !work.faults.isEmpty { report(work.faults) }
-        for subscriber in work.subscribers { subscriber.body() }
+        if let faults = work.faults { report(faults) }
+        work.notify()
         return action
+    }
+
+    /// Changes the state without an action.
+    @inlinable
+    func update(_ change: (inout State) -> Void) {
+        let thread = currentThread()
+        if owner.load(ordering: .relaxed) == thread { return rejectUpdate() }
+        let work = contents.withLock { contents in
+            owner.store(thread, ordering: .relaxed)
+            defer { owner.store(0, ordering: .relaxed) }
+            change(&contents.state)
+            var work = PostLockWork()
+            finish(&contents, &work)
+            return work
+        }
+        if let faults = work.faults { report(faults) }
+        work.notify()
     }
 
     /// Collects what to do after releasing the lock: subscribers to call and errors to report.
@@ -84,7 +101,8 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
     func finish(_ contents: inout Contents, _ work: inout PostLockWork) {
         if hasPending.load(ordering: .relaxed) { settle(&contents, &work) }
         if !contents.feeds.isEmpty { updateFeeds(contents) }
-        work.subscribers = contents.list.subscribers
+        work.first = contents.list.first
+        work.others = contents.list.others
     }
 
     @usableFromInline
@@ -106,8 +124,8 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
             return (old, work)
         }
         withExtendedLifetime(old) {}
-        report(work.faults)
-        for subscriber in work.subscribers { subscriber.body() }
+        if let faults = work.faults { report(faults) }
+        work.notify()
     }
 }
 
@@ -121,10 +139,19 @@ struct FeedEntry<State: Sendable>: Sendable {
 /// The work left to do after the lock of a store is released.
 @usableFromInline
 struct PostLockWork: Sendable {
-    @usableFromInline var subscribers: [Subscriber] = []
-    @usableFromInline var faults: [StoreError] = []
+    @usableFromInline var first: (@Sendable () -> Void)?
+    @usableFromInline var others: [Subscriber]?
+    /// `nil` for none, because even an empty array would be counted as a reference.
+    @usableFromInline var faults: [StoreError]?
 
     @usableFromInline init() {}
+
+    /// Calls the subscribers.
+    @inlinable
+    func notify() {
+        first?()
+        if let others { for subscriber in others { subscriber.body() } }
+    }
 }
 
 /// The work recorded by the thread holding the lock of a store, to be done after its release.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Scuttlebutt
+public import ScuttlebuttCoding
 
 /// Decides how to dispatch an own action from its bytes, before it changes anything.
 @usableFromInline
@@ -25,27 +26,31 @@ struct Admission: Sendable {
     ///
     /// - Throws: ``GossipError`` if other peers would refuse it, or if a reducer dispatches it.
     @usableFromInline
-    func admit(_ payload: Payload, staysLocal: Bool) throws(GossipError) -> Way {
+    func admit(_ action: consuming EncodedAction, staysLocal: Bool) throws(GossipError) -> Way {
         if folding.isCurrent {
-            let action = String(decoding: payload.prefix(200), as: UTF8.self)
+            let action = String(decoding: action.bytes.prefix(200), as: UTF8.self)
             throw GossipError(
                 .dispatchInReducer,
                 "a reducer, or the body of a withState, may not dispatch \(action)")
         }
         if staysLocal { return .local }
-        let checked = try check(payload)
-        var isLocal = checked.isLocalAction
-        if let isGossipType, case .action(let type) = ActionShape.inspect(payload) {
-            isLocal = !isGossipType(String(decoding: type, as: UTF8.self))
-        }
-        if isLocal { return .local }
+        let checked = try check(action)
+        if isLocal(checked) { return .local }
         return signs ? .sign(checked) : .gossip(checked)
     }
 
-    /// Checks that other peers will accept the bytes.
-    func check(_ payload: Payload) throws(GossipError) -> CheckedPayload {
+    /// Whether an action stays local because of its type.
+    private func isLocal(_ payload: CheckedPayload) -> Bool {
+        guard let isGossipType, case .action(let type) = ActionShape.inspect(payload.bytes) else {
+            return payload.isLocalAction
+        }
+        return !isGossipType(String(decoding: type, as: UTF8.self))
+    }
+
+    /// Checks that other peers will accept an action.
+    func check(_ action: consuming EncodedAction) throws(GossipError) -> CheckedPayload {
         do throws(ReplicaError) {
-            return try wire.check(payload)
+            return try action.checked(for: wire)
         } catch {
             throw GossipError(error)
         }

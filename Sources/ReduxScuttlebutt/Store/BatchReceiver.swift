@@ -6,55 +6,54 @@ import Scuttlebutt
 
 /// Folds the updates from others into the inner store, with one notification per batch.
 struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
-    let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
+    let inner: any StoreProtocol<InnerState<State, Action>, InnerAction<State, Action>>
     let work: BatchWork<State, Action>
-    let replay: ApartReplay<State, Action>
+    let replay: BackgroundReplay<State, Action>
     let folding: FoldingThread
     let report: (@Sendable (GossipEvent) -> Void)?
 
     /// Decodes and folds a batch; an action that cannot be decoded keeps its place and is skipped.
     ///
-    /// - Parameter mayReplayApart: Whether a long replay may work on a copy.
-    func apply(_ updates: [Update], mayReplayApart: Bool = true) {
+    /// - Parameter mayReplayInBackground: Whether a long replay may work on a copy.
+    func apply(_ updates: [Update], mayReplayInBackground: Bool = true) {
         guard !updates.isEmpty else { return }
         let (batch, unknown) = work.decode(updates)
-        let change = (mayReplayApart ? replayApart(batch) : nil) ?? replayInPlace(batch)
+        let change =
+            (mayReplayInBackground ? replayInBackground(batch) : nil) ?? replayInPlace(batch)
         guard let report else { return }
         for stamp in unknown { report(.unknown(stamp)) }
         report(.applied(change))
     }
 
     private func replayInPlace(_ batch: [StampedAction<Action>]) -> HistoryChange {
-        let box = ChangeBox()
-        inner.dispatch(.batch(batch, box))
-        return box.change
+        inner.dispatch(.batch(batch))
+        return inner.withState { $0.lastBatch }
     }
 
     /// Folds an expensive batch into a copy of the history and swaps that in, so that dispatches of
     /// the program never wait for the whole replay (G22); returns `nil` if the batch is cheap.
-    private func replayApart(_ batch: [StampedAction<Action>]) -> HistoryChange? {
+    private func replayInBackground(_ batch: [StampedAction<Action>]) -> HistoryChange? {
         guard let earliest = batch.lazy.map(\.stamp).min() else { return nil }
-        let copy: History<State, Action>? = inner.withState { timeline in
-            let effort = batch.count + timeline.history.depth(of: earliest)
-            guard effort >= ApartReplay<State, Action>.smallestWork, replay.begin() else {
+        let copy: History<State, Action>? = inner.withState { state in
+            let effort = batch.count + state.history.depth(of: earliest)
+            guard effort >= BackgroundReplay<State, Action>.smallestWork, replay.begin() else {
                 return nil
             }
-            return timeline.history
+            return state.history
         }
         guard var history = copy else { return nil }
-        folding.beginApart()
+        folding.beginInBackground()
         var change = work.merge(&history, batch)
-        for _ in 0..<ApartReplay<State, Action>.maximumRounds {
+        for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
             let steps = inner.withState { _ in replay.take() }
             guard !steps.isEmpty else { break }
             let round = history.catchUp(steps)
             change.add(round)
             // Little was recorded during a short round, so it may be folded under the lock.
-            if round.reducerCalls < ApartReplay<State, Action>.smallestWork { break }
+            if round.reducerCalls < BackgroundReplay<State, Action>.smallestWork { break }
         }
-        folding.endApart()
-        let box = ChangeBox()
-        inner.dispatch(.swap(ReplayedCopy(consume history), change, box))
-        return box.change
+        folding.endInBackground()
+        inner.dispatch(.swap(ReplayedCopy(consume history), change))
+        return inner.withState { $0.lastBatch }
     }
 }

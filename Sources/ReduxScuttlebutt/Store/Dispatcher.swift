@@ -80,11 +80,11 @@ public final class Dispatcher: Sendable {
     ///
     /// The caller folds the update into its state at once.
     ///
-    /// - Returns: The update, and the token of its save.
+    /// - Returns: The timestamp of the update, and the token of its save.
     /// - Throws: ``GossipError`` if the dispatcher is closed or no timestamp is left.
     public func dispatch(
-        _ payload: CheckedPayload
-    ) throws(GossipError) -> (update: Update, saveToken: Int) {
+        _ payload: consuming CheckedPayload
+    ) throws(GossipError) -> (timestamp: Timestamp, saveToken: Int) {
         do throws(ReplicaError) {
             return try engine.write(payload)
         } catch {

@@ -19,7 +19,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline let storage: (any LogStorage)?
     @usableFromInline var replica: Replica<UpdateLog>
     @usableFromInline let folding = FoldingThread()
-    @usableFromInline let replay = ApartReplay<State, Action>()
+    @usableFromInline let replay = BackgroundReplay<State, Action>()
 
     @usableFromInline
     init(
@@ -60,16 +60,16 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// The first state of the inner store.
-    @inlinable var timeline: Timeline<State, Action> {
-        Timeline(base: base, reducer: reducer, spacing: options.snapshotSpacing)
+    @inlinable var innerState: InnerState<State, Action> {
+        InnerState(base: base, reducer: reducer, spacing: options.snapshotSpacing)
     }
 
     /// The reducer of the inner store.
-    @inlinable var innerReducer: Reducer<Timeline<State, Action>, TimelineAction<State, Action>> {
+    @inlinable var innerReducer: Reducer<InnerState<State, Action>, InnerAction<State, Action>> {
         let (folding, replay) = (folding, replay)
-        return Reducer { timeline, action in
+        return Reducer { state, action in
             folding.begin()
-            timeline.perform(action, replay)
+            state.perform(action, replay)
             folding.end()
         }
     }
@@ -97,8 +97,8 @@ final class FoldingThread: Sendable {
     @usableFromInline
     func end() { owner.store(0, ordering: .relaxed) }
 
-    func beginApart() { apart.store(currentThread(), ordering: .relaxed) }
-    func endApart() { apart.store(0, ordering: .relaxed) }
+    func beginInBackground() { apart.store(currentThread(), ordering: .relaxed) }
+    func endInBackground() { apart.store(0, ordering: .relaxed) }
 
     /// Runs a body that may only read; it is called under the lock of the inner store.
     func reading<Result>(_ body: () throws -> Result) rethrows -> Result {

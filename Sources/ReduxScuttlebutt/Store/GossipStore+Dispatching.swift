@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-import Rewind
+public import Rewind
 public import Scuttlebutt
 public import ScuttlebuttCoding
 import ScuttlebuttRuntime
@@ -17,7 +17,16 @@ extension GossipStore {
     @inlinable
     @discardableResult
     public func dispatch(_ action: Action) -> Action {
-        do { _ = try stamp(action) } catch { report(error) }
+        do {
+            let encoded = try encode(action)
+            switch try admission.admit(encoded, staysLocal: isLocalOnly?(action) ?? false) {
+            case .local: fold(.local(action))
+            case .sign(let payload): try beginSigning(payload)
+            case .gossip(let payload): foldOwn(action, try dispatcher.dispatch(payload).timestamp)
+            }
+        } catch {
+            report(error)
+        }
         return action
     }
 
@@ -26,54 +35,55 @@ extension GossipStore {
     /// - Returns: A receipt, whose stamp is `nil` for an action that stays local.
     /// - Throws: ``GossipError`` if the action is refused, in which case nothing has changed.
     public func perform(_ action: Action) async throws -> Receipt {
-        if admission.signs {
-            let payload = try encode(action)
-            let way = try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false)
-            if case .sign(let payload) = way {
-                let update = try await withCheckedThrowingContinuation { continuation in
-                    do {
-                        try sign(payload) { continuation.resume(with: $0) }
-                    } catch {
-                        continuation.resume(throwing: error)
-                    }
-                }
-                return Receipt(stamp: update.stamp, token: .max, dispatcher: dispatcher)
-            }
-        }
-        let (stamp, token) = try stamp(action)
-        return Receipt(stamp: stamp, token: token, dispatcher: dispatcher)
-    }
-
-    /// Dispatches an action or, with a signer, begins to sign it.
-    ///
-    /// It is inlined into the program, with everything that depends on the program's types, because
-    /// generic code would cost more than the whole dispatch.
-    @inlinable
-    func stamp(_ action: Action) throws -> (stamp: Stamp?, token: Int) {
-        let payload = try encode(action)
-        switch try admission.admit(payload, staysLocal: isLocalOnly?(action) ?? false) {
+        let encoded = try encode(action)
+        switch try admission.admit(encoded, staysLocal: isLocalOnly?(action) ?? false) {
         case .local:
             fold(.local(action))
-            return (nil, 0)
+            return Receipt(stamp: nil, token: 0, dispatcher: dispatcher)
         case .sign(let payload):
-            try beginSigning(payload)
-            return (nil, 0)
+            let update = try await withCheckedThrowingContinuation { continuation in
+                do {
+                    try sign(payload) { continuation.resume(with: $0) }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+            return Receipt(stamp: update.stamp, token: .max, dispatcher: dispatcher)
         case .gossip(let payload):
-            let (update, token) = try dispatcher.dispatch(payload)
-            fold(.own(action, update.stamp))
-            return (update.stamp, token)
+            let (timestamp, token) = try dispatcher.dispatch(payload)
+            foldOwn(action, timestamp)
+            let stamp = Stamp(timestamp: timestamp, source: source)
+            return Receipt(stamp: stamp, token: token, dispatcher: dispatcher)
+        }
+    }
+
+    /// Folds an own action; a plain inner store does so without the detour over its reducer.
+    @inlinable
+    func foldOwn(_ action: Action, _ timestamp: Timestamp) {
+        guard let direct else {
+            inner.dispatch(.own(action, Stamp(timestamp: timestamp, source: source)))
+            return
+        }
+        direct.update { state in
+            folding.begin()
+            if replay.hasDuties {
+                let stamp = Stamp(timestamp: timestamp, source: source)
+                replay.note(.own(action, stamp), &state.history)
+            }
+            state.history.insert(action, at: timestamp, from: source)
+            folding.end()
         }
     }
 
     @inlinable
-    func fold(_ action: TimelineAction<State, Action>) {
+    func fold(_ action: InnerAction<State, Action>) {
         if let direct { direct.dispatch(action) } else { inner.dispatch(action) }
     }
 
     @inlinable
-    func encode(_ action: Action) throws -> Payload {
+    func encode(_ action: Action) throws -> EncodedAction {
         do {
-            return try codec.encode(action)
+            return try codec.write(action)
         } catch {
             throw GossipError.notEncodable(error)
         }

@@ -10,8 +10,8 @@ extension GossipStore {
     ///
     /// - Complexity: O(n) for each access.
     public var history: [HistoryView<Action>.Record] {
-        inner.withState { timeline in
-            timeline.history.gossiped.compactMap { entry in
+        inner.withState { state in
+            state.history.gossiped.compactMap { entry in
                 entry.stamp.map { HistoryView<Action>.Record(stamp: $0, action: entry.action) }
             }
         }
@@ -38,13 +38,13 @@ extension GossipStore {
     /// from which it is folded, and some numbers.
     public var present: PresentState<State> {
         let status = dispatcher.status
-        return inner.withState { timeline in
+        return inner.withState { state in
             PresentState(
-                state: timeline.history.current, newest: timeline.history.newest,
-                actions: timeline.history.gossipedCount, localActions: timeline.history.localCount,
-                unknownActions: timeline.history.unknownCount,
-                snapshots: timeline.history.snapshotCount,
-                reducerCalls: timeline.history.reducerCalls, status: status)
+                state: state.history.current, newest: state.history.newest,
+                actions: state.history.gossipedCount, localActions: state.history.localCount,
+                unknownActions: state.history.unknownCount,
+                snapshots: state.history.snapshotCount,
+                reducerCalls: state.history.reducerCalls, status: status)
         }
     }
 }

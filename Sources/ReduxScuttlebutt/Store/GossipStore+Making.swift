@@ -50,7 +50,7 @@ extension GossipStore {
         _ parts: GossipParts<State, Action>, _ creator: any StoreCreator, restored: [Update]
     ) throws {
         self.init(
-            parts: parts, inner: try creator.create(parts.timeline, parts.innerReducer),
+            parts: parts, inner: try creator.create(parts.innerState, parts.innerReducer),
             work: .work(parts.codec), restored: restored)
     }
 }
@@ -97,8 +97,7 @@ extension GossipParts {
         storage: any LogStorage
     ) async throws -> (GossipParts, [Update]) {
         // The log is read first, so that damage is noticed before anything is written to it.
-        let loaded = LoadedUpdates()
-        try await storage.load { loaded.append($0) }
+        let saved = try await storage.updates()
         let refusals = try await storage.refusals()
         var generator = SystemRandomNumberGenerator()
         let source = try await storage.source(
@@ -106,7 +105,7 @@ extension GossipParts {
         var parts = try GossipParts(
             initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
             options: options, storage: storage, source: source)
-        let restored = parts.replica.restore(loaded.take())
+        let restored = parts.replica.restore(saved)
         parts.replica.restore(refusals: refusals)
         return (parts, restored)
     }

@@ -21,17 +21,18 @@ import Synchronization
 /// ```
 public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol {
     @usableFromInline
-    let inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>
+    let inner: any StoreProtocol<InnerState<State, Action>, InnerAction<State, Action>>
     /// `inner`, if it is a plain store without enhancers; see ``Redux/DirectStore``.
     @usableFromInline
-    let direct: DirectStore<Timeline<State, Action>, TimelineAction<State, Action>>?
+    let direct: DirectStore<InnerState<State, Action>, InnerAction<State, Action>>?
     @usableFromInline let codec: ActionCodec<Action>
     let options: GossipOptions<Action>
     let initial: State?
     /// Returns whether an action stays local by itself; `nil` if only the name of its type decides.
     @usableFromInline let isLocalOnly: (@Sendable (Action) -> Bool)?
     @usableFromInline let admission: Admission
-    let folding: FoldingThread
+    @usableFromInline let folding: FoldingThread
+    @usableFromInline let replay: BackgroundReplay<State, Action>
     let signed: SignedActions<Action>
     /// The log with its storage and its sessions.
     public let dispatcher: Dispatcher
@@ -41,15 +42,17 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     @usableFromInline
     init(
         parts: GossipParts<State, Action>,
-        inner: any StoreProtocol<Timeline<State, Action>, TimelineAction<State, Action>>,
+        inner: any StoreProtocol<InnerState<State, Action>, InnerAction<State, Action>>,
         work: BatchWork<State, Action>, restored: [Update]
     ) {
         self.inner = inner
         direct = DirectStore(unretained: inner)
         codec = parts.codec
+        source = parts.replica.source
         options = parts.options
         initial = parts.initial
         folding = parts.folding
+        replay = parts.replay
         admission = Admission(
             folding: parts.folding, wire: parts.replica.configuration.wire,
             isGossipType: parts.options.isGossipType,
@@ -60,10 +63,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         let receiver = BatchReceiver(
             inner: inner, work: work, replay: replay, folding: parts.folding,
             report: options.onEvent)
-        receiver.apply(restored, mayReplayApart: false)
+        receiver.apply(restored, mayReplayInBackground: false)
         let view = HistoryView<Action> {
-            inner.withState { timeline in
-                timeline.history.gossiped.compactMap { entry in
+            inner.withState { state in
+                state.history.gossiped.compactMap { entry in
                     entry.stamp.map {
                         HistoryView<Action>.Record(stamp: $0, action: entry.action)
                     }
@@ -76,7 +79,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         var hooks = Dispatcher.Hooks(
             apply: { receiver.apply($0) },
             signed: { id, result in
-                signed.settle(id, result, fold: { inner.dispatch(.batch([$0], nil)) }) {
+                signed.settle(id, result, fold: { inner.dispatch(.batch([$0])) }) {
                     try codec.decode($0)
                 }
             },
@@ -88,7 +91,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
                 guard let action = try codec.decode(payload) else {
                     throw GossipError(.notEncodable, "the action cannot be read back for signing")
                 }
-                return try admission.check(try codec.encode(try await sign(action, view)))
+                return try admission.check(try codec.write(try await sign(action, view)))
             }
         }
         if let verify = options.verify {
@@ -118,8 +121,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 
     /// Reads the newest state in place, under the lock and without a copy.
     public func withState<Result>(_ body: (State) throws -> Result) rethrows -> Result {
-        try inner.withState { timeline in
-            try folding.reading { try body(timeline.history.current) }
+        try inner.withState { state in
+            try folding.reading { try body(state.history.current) }
         }
     }
 
@@ -151,7 +154,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     // MARK: Peers
 
     /// The source under which this store writes.
-    public var source: Source { dispatcher.source }
+    public let source: Source
 
     /// Dials a peer now, and again whenever the connection is lost.
     @discardableResult

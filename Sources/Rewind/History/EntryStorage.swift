@@ -9,10 +9,15 @@ public import Scuttlebutt
 /// more than the replay that must follow anyway.
 @usableFromInline
 struct EntryStorage<Action> {
-    @usableFromInline typealias Entry = HistoryEntry<Action>
+    @usableFromInline typealias Entry = StoredEntry<Action>
 
     @usableFromInline var chunks: [[Entry]] = []
     @usableFromInline var count = 0
+    /// The sources of all anchors, in the order of their first appearance.
+    @usableFromInline var sources: [Source] = []
+    @usableFromInline var sourceIndexes: [Source: UInt32] = [:]
+    /// The source that was looked up last; most entries follow one of the same source.
+    @usableFromInline var lastSource = 0
 
     /// The number of entries per chunk: a power of two, from which `chunkMask` and `chunkShift`
     /// derive.
@@ -41,19 +46,82 @@ struct EntryStorage<Action> {
         count += 1
     }
 
+    /// Appends an entry with the newest anchor.
+    @inlinable
+    mutating func append(_ entry: HistoryEntry<Action>) {
+        append(
+            Entry(
+                entry.known, isLocal: entry.isLocal, hasFailed: entry.hasFailed,
+                source: entry.anchor.map { index(of: $0.source) } ?? Entry.noSource,
+                timestamp: entry.anchor?.timestamp ?? .maximum))
+    }
+
+    /// Returns the number of a source, giving it one if it is new.
+    @inlinable
+    mutating func index(of source: Source) -> UInt32 {
+        if lastSource < sources.count, sources[lastSource] == source {
+            return UInt32(truncatingIfNeeded: lastSource)
+        }
+        let index = sourceIndexes[source] ?? UInt32(truncatingIfNeeded: sources.count)
+        if index == sources.count {
+            sourceIndexes[source] = index
+            sources.append(source)
+        }
+        lastSource = Int(index)
+        return index
+    }
+
+    /// The anchor of an entry: the stamp of a gossiped action, or the one that a local-only action
+    /// came after.
+    @inlinable
+    func anchor(of entry: Entry) -> Stamp? {
+        guard entry.source != Entry.noSource else { return nil }
+        return Stamp(timestamp: entry.timestamp, source: sources[Int(entry.source)])
+    }
+
+    /// The stamp of a gossiped action, or `nil` for a local-only one.
+    @inlinable
+    func stamp(of entry: Entry) -> Stamp? { entry.isLocal ? nil : anchor(of: entry) }
+
+    /// The entry at an index as the program sees it.
+    @inlinable
+    func entry(at index: Int) -> HistoryEntry<Action> {
+        let stored = self[index]
+        var entry = HistoryEntry(
+            anchor: anchor(of: stored), isLocal: stored.isLocal, action: stored.known)
+        entry.hasFailed = stored.hasFailed
+        return entry
+    }
+
     /// The newest stamp.
     ///
     /// The last entry has it even if it is local-only, because it is anchored there.
     @inlinable
-    var newest: Stamp? {
-        count == 0 ? nil : self[count - 1].anchor
+    var newest: Stamp? { count == 0 ? nil : anchor(of: self[count - 1]) }
+
+    /// Returns whether a gossiped action at this place would come before an entry.
+    @inlinable
+    func isBefore(_ timestamp: Timestamp, _ source: Source, _ entry: Entry) -> Bool {
+        guard entry.source != Entry.noSource else { return false }
+        if timestamp != entry.timestamp { return timestamp < entry.timestamp }
+        return source < sources[Int(entry.source)]
+    }
+
+    /// Returns whether an entry's anchor comes before a stamp.
+    @inlinable
+    func isBefore(_ entry: Entry, _ timestamp: Timestamp, _ source: Source) -> Bool {
+        guard entry.source != Entry.noSource else { return true }
+        if timestamp != entry.timestamp { return entry.timestamp < timestamp }
+        return sources[Int(entry.source)] < source
     }
 
     /// Returns whether `stamp` comes after all entries.
     @inlinable
-    func endsBefore(_ stamp: Stamp) -> Bool {
-        guard count != 0, let newest = self[count - 1].anchor else { return true }
-        return newest < stamp
+    func endsBefore(_ stamp: Stamp) -> Bool { endsBefore(stamp.timestamp, stamp.source) }
+
+    @inlinable
+    func endsBefore(_ timestamp: Timestamp, _ source: Source) -> Bool {
+        count == 0 || isBefore(self[count - 1], timestamp, source)
     }
 
     /// Returns the first index whose entry does not come before the gossiped action at `stamp`.
@@ -64,10 +132,10 @@ struct EntryStorage<Action> {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) >> 1
-            if let anchor = self[middle].anchor, !(anchor < stamp) {
-                high = middle
-            } else {
+            if isBefore(self[middle], stamp.timestamp, stamp.source) {
                 low = middle + 1
+            } else {
+                high = middle
             }
         }
         return low
@@ -78,7 +146,9 @@ struct EntryStorage<Action> {
     func index(of stamp: Stamp) -> Int? {
         let index = lowerBound(of: stamp)
         // The first entry with this anchor is the gossiped one; local-only ones follow it.
-        guard index < count, let anchor = self[index].anchor, !(stamp < anchor) else { return nil }
+        guard index < count, !isBefore(stamp.timestamp, stamp.source, self[index]) else {
+            return nil
+        }
         return index
     }
 

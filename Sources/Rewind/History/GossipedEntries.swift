@@ -24,7 +24,7 @@ public struct GossipedEntries<Action>: Sequence {
         public mutating func next() -> HistoryEntry<Action>? {
             while index < storage.count {
                 index += 1
-                if !storage[index - 1].isLocal { return storage[index - 1] }
+                if !storage[index - 1].isLocal { return storage.entry(at: index - 1) }
             }
             return nil
         }

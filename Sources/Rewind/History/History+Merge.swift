@@ -22,7 +22,9 @@ extension History {
         while next < batch.count, !storage.endsBefore(batch[next].stamp) {
             let stamp = batch[next].stamp
             place = storage.lowerBound(of: stamp)
-            guard let anchor = storage[place].anchor, !(stamp < anchor) else { break }
+            guard storage[place].source != StoredEntry<Action>.noSource,
+                !storage.isBefore(stamp.timestamp, stamp.source, storage[place])
+            else { break }
             change.duplicates.append(stamp)
             next += 1
             place = storage.count
@@ -58,8 +60,9 @@ extension History {
         var next = batch.startIndex
         for chunk in storage.detach(from: place) {
             for entry in chunk {
-                while next < batch.endIndex, let anchor = entry.anchor,
-                    batch[next].stamp < anchor
+                while next < batch.endIndex,
+                    storage.isBefore(
+                        batch[next].stamp.timestamp, batch[next].stamp.source, entry)
                 {
                     admit(batch[next], into: &change)
                     next += 1

@@ -31,8 +31,10 @@ extension History {
         var change = HistoryChange()
         guard unknownTotal > 0 else { return change }
         var first: Int?
-        for index in 0..<storage.count where storage[index].action == nil {
-            guard let stamp = storage[index].stamp, let action = decode(stamp) else { continue }
+        for index in 0..<storage.count where storage[index].known == nil {
+            guard let stamp = storage.stamp(of: storage[index]), let action = decode(stamp) else {
+                continue
+            }
             storage[index].known = action
             unknownTotal -= 1
             if first == nil {
@@ -97,7 +99,7 @@ extension History {
         guard let action = storage[index].known else { return }
         let hadFailed = storage[index].hasFailed
         if hadFailed, index < place { return }
-        let reduction = reducer.reduce(&folded, action, storage[index].stamp)
+        let reduction = reducer.reduce(&folded, action, storage.stamp(of: storage[index]))
         change.reducerCalls += 1
         let hasFailed = reduction != .applied
         if hasFailed {
@@ -115,7 +117,7 @@ extension History {
         var calls = 0
         for index in range where !storage[index].hasFailed {
             guard let action = storage[index].known else { continue }
-            _ = reducer.reduce(&state, action, storage[index].stamp)
+            _ = reducer.reduce(&state, action, storage.stamp(of: storage[index]))
             calls += 1
         }
         return calls

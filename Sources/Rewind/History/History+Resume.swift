@@ -13,7 +13,7 @@ extension History {
     /// - Complexity: As ``merge(_:)``, without a rewind if all come after the existing entries.
     @inlinable
     @discardableResult
-    public mutating func resume(_ recorded: [RecordedAction<Action>]) -> HistoryChange {
+    public mutating func resume(_ recorded: [HistoryEntry<Action>]) -> HistoryChange {
         var change = HistoryChange()
         // The sort is stable, so local-only actions of one anchor keep their order.
         let batch = recorded.sorted { $0.precedes($1.anchor) }
@@ -24,7 +24,7 @@ extension History {
         var next = 0
         for chunk in storage.detach(from: place) {
             for entry in chunk {
-                while next < batch.count, batch[next].precedes(entry.anchor) {
+                while next < batch.count, batch[next].precedes(storage.anchor(of: entry)) {
                     admit(batch[next], into: &change)
                     next += 1
                 }
@@ -49,24 +49,26 @@ extension History {
     }
 
     @inlinable
-    func firstIndex(after recorded: RecordedAction<Action>) -> Int {
+    func firstIndex(after recorded: HistoryEntry<Action>) -> Int {
         var (low, high) = (0, storage.count)
         while low < high {
             let middle = (low + high) >> 1
-            if recorded.precedes(storage[middle].anchor) { high = middle } else { low = middle + 1 }
+            if recorded.precedes(storage.anchor(of: storage[middle])) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
         }
         return low
     }
 
     @inlinable
-    mutating func admit(_ recorded: RecordedAction<Action>, into change: inout HistoryChange) {
-        if recorded.isLocal {
-            localTotal += 1
-        } else if let stamp = recorded.anchor {
+    mutating func admit(_ recorded: HistoryEntry<Action>, into change: inout HistoryChange) {
+        if let stamp = recorded.stamp {
             return admit(StampedAction(stamp: stamp, action: recorded.action), into: &change)
         }
-        storage.append(
-            HistoryEntry(anchor: recorded.anchor, isLocal: true, action: recorded.action))
+        localTotal += 1
+        storage.append(recorded)
         change.inserted += 1
     }
 }

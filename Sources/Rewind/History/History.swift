@@ -52,6 +52,23 @@ public struct History<State, Action> {
         return append(HistoryEntry(anchor: stamp, isLocal: false, action: action))
     }
 
+    /// Inserts an action that is nearly always the newest, and says nothing about its effects.
+    ///
+    /// It counts no references to the source.
+    @inlinable
+    public mutating func insert(_ action: Action, at timestamp: Timestamp, from source: Source) {
+        guard storage.endsBefore(timestamp, source) else {
+            insert(action, at: Stamp(timestamp: timestamp, source: source))
+            return
+        }
+        let reduction = reducer.reduce(
+            &folded, action, Stamp(timestamp: timestamp, source: source))
+        finishAppending(
+            StoredEntry(
+                action, isLocal: false, source: storage.index(of: source), timestamp: timestamp),
+            reduction)
+    }
+
     /// Appends an action that never leaves this peer, anchored at the newest stamp.
     ///
     /// Rewinding keeps it after that stamp and before every greater one (G8). It is kept as long as
@@ -78,34 +95,52 @@ public struct History<State, Action> {
     }
 
     @inlinable
-    mutating func append(_ entry: consuming HistoryEntry<Action>) -> HistoryChange {
-        var change = HistoryChange(inserted: 1)
-        if let action = entry.known {
-            let reduction = reducer.reduce(&folded, action, entry.stamp)
-            change.reducerCalls = 1
-            callTotal &+= 1
-            if reduction != .applied {
-                entry.hasFailed = true
-                change.failed = 1
-                if reduction == .failed { change.reducerCalls += undoFailureAtHead() }
-            }
-        } else {
+    mutating func append(_ entry: HistoryEntry<Action>) -> HistoryChange {
+        guard let action = entry.known else {
             unknownTotal += 1
+            storage.append(entry)
+            recordIfDue()
+            return HistoryChange(inserted: 1)
         }
-        storage.append(entry)
-        if storage.count >= ladder.due { ladder.record(folded, atHead: storage.count) }
-        return change
+        let reduction = reducer.reduce(&folded, action, entry.stamp)
+        let calls = callTotal
+        finishAppending(
+            StoredEntry(
+                action, isLocal: entry.isLocal,
+                source: entry.anchor.map { storage.index(of: $0.source) }
+                    ?? StoredEntry<Action>.noSource,
+                timestamp: entry.anchor?.timestamp ?? .maximum),
+            reduction)
+        return HistoryChange(
+            inserted: 1, reducerCalls: callTotal &- calls, failed: reduction == .applied ? 0 : 1)
     }
 
-    /// Undoes a failure at the head and returns the number of calls of the reducer.
+    /// Appends an entry whose action was just reduced.
+    @inlinable
+    mutating func finishAppending(
+        _ entry: consuming StoredEntry<Action>, _ reduction: Reduction
+    ) {
+        callTotal &+= 1
+        if reduction != .applied {
+            entry.hasFailed = true
+            if reduction == .failed { undoFailureAtHead() }
+        }
+        storage.append(entry)
+        recordIfDue()
+    }
+
+    @inlinable
+    mutating func recordIfDue() {
+        if storage.count >= ladder.due { ladder.record(folded, atHead: storage.count) }
+    }
+
+    /// Undoes a failure at the head, and counts the calls of the reducer for it.
     @inlinable
     @inline(never)
-    mutating func undoFailureAtHead() -> Int {
+    mutating func undoFailureAtHead() {
         var recovery: Snapshot<State>?
-        let calls = undoFailure(at: storage.count, recovery: &recovery)
-        callTotal &+= calls
+        callTotal &+= undoFailure(at: storage.count, recovery: &recovery)
         if let recovery { ladder.record(recovery.state, atHead: recovery.index) }
-        return calls
     }
 
     /// The state that all actions fold to, readable in place.
@@ -157,7 +192,7 @@ public struct History<State, Action> {
     /// - Complexity: O(log n).
     @inlinable
     public func entry(at stamp: Stamp) -> HistoryEntry<Action>? {
-        storage.index(of: stamp).map { storage[$0] }
+        storage.index(of: stamp).map { storage.entry(at: $0) }
     }
 }
 

@@ -34,7 +34,7 @@ public struct HistoryEntries<Action>: RandomAccessCollection {
     @inlinable
     public subscript(index: Int) -> HistoryEntry<Action> {
         precondition(index >= 0 && index < storage.count, "no entry of the history at this index")
-        return storage[index]
+        return storage.entry(at: index)
     }
 }
 

@@ -22,6 +22,26 @@ public struct HistoryEntry<Action> {
         hasFailed = false
     }
 
+    /// Creates the entry of a gossiped action; `nil` stands for one that this build does not know.
+    @inlinable
+    public init(_ action: Action?, at stamp: Stamp) {
+        self.init(anchor: stamp, isLocal: false, action: action)
+    }
+
+    /// Creates the entry of a local-only action that ran when `anchor` was the newest stamp.
+    @inlinable
+    public init(local action: Action, anchor: Stamp?) {
+        self.init(anchor: anchor, isLocal: true, action: action)
+    }
+
+    /// Returns whether it comes before an entry with this anchor; a duplicate or a later local-only
+    /// action does not.
+    @inlinable
+    func precedes(_ other: Stamp?) -> Bool {
+        guard let other else { return false }
+        return anchor.map { $0 < other } ?? true
+    }
+
     /// The stamp of a gossiped action, or `nil` for a local-only one.
     @inlinable
     public var stamp: Stamp? { isLocal ? nil : anchor }

@@ -30,6 +30,9 @@ public struct Update: Hashable, Sendable {
         self.tail = tail
     }
 
+    /// The number of bytes in the payload and the tail.
+    public var byteCount: Int { payload.count + (tail?.count ?? 0) }
+
     /// The position of this update in the agreed order, and its identity.
     public var stamp: Stamp { Stamp(timestamp: timestamp, source: source) }
 }

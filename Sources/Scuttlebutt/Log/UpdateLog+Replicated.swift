@@ -13,21 +13,35 @@ extension UpdateLog: Replicated {
 
     /// Retains the update if it is newer than all others from its source.
     public mutating func apply(_ update: Update, changes: inout [Update]?) -> Application {
-        guard append(update) else {
-            return .refused("the log has a newer update of this source")
-        }
+        guard append(update) else { return .refused(UpdateLog.isNotNewer) }
         changes?.append(update)
         return .applied
     }
+
+    /// Retains an own update.
+    public mutating func apply(
+        _ payload: consuming Payload, at timestamp: Timestamp, from source: Source,
+        changes: inout [Update]?
+    ) -> Application {
+        if changes != nil {
+            return apply(
+                Update(payload: payload, timestamp: timestamp, source: source),
+                changes: &changes)
+        }
+        return append(payload, at: timestamp, from: source)
+            ? .applied : .refused(UpdateLog.isNotNewer)
+    }
+
+    private static let isNotNewer = "the log has a newer update of this source"
 
     /// The number of bytes in the payloads and tails of all updates.
     public var retainedByteCount: Int { byteCount }
 
     /// Returns the number of updates that `known` does not cover.
     ///
-    /// - Complexity: O(sources log n).
+    /// - Complexity: O(sources log n), and a step for each 128 updates counted.
     public func count(since known: VersionVector) -> Int {
-        runs.reduce(0) { $0 + $1.count - $1.position(after: known[$1.source]) }
+        runs.reduce(0) { $0 + $1.count(from: $1.place(after: known[$1.source])) }
     }
 
     /// Inserts own updates that were lost with an earlier store below newer ones.

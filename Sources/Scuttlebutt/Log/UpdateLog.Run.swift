@@ -1,92 +1,157 @@
 // SPDX-License-Identifier: MIT
 
 extension UpdateLog {
-    /// The updates of one source in ascending order.
+    /// The retained updates of one source in ascending order.
     ///
-    /// They are stored in chunks. No update moves when the run grows, and at most one chunk has
-    /// spare room, so the overhead per payload is an entry of 16 bytes and the array's header.
+    /// They are stored in chunks: no update moves when the run grows, and a gap is closed by moving
+    /// what follows it in its chunk. The overhead per payload is an entry of 16 bytes and the
+    /// array's header.
     struct Run: Sendable {
         struct Entry: Sendable {
             let timestamp: Timestamp
             let payload: Payload
         }
 
-        static let chunkSize = 1_024
+        /// The place of an update; no chunk is empty.
+        struct Place: Sendable {
+            var chunk: Int
+            var entry: Int
+        }
+
+        static let chunkSize = 128
 
         let source: Source
+        /// The newest timestamp ever appended.
+        private(set) var newest: Timestamp?
         private var chunks: [[Entry]] = []
-        /// The unusual tails by position; few updates have one.
-        private var tails: [Int: [UInt8]] = [:]
-        private(set) var count = 0
+        /// The unusual tails; few updates have one.
+        private var tails: [Timestamp: [UInt8]] = [:]
 
         init(source: Source) { self.source = source }
 
-        private(set) var last: Timestamp?
-
-        /// Appends an update of this source; returns `false` if it is not newer than the last one.
-        mutating func append(_ update: Update) -> Bool {
-            if let last, last >= update.timestamp { return false }
-            let entry = Entry(timestamp: update.timestamp, payload: update.payload)
-            if let tail = update.tail { tails[count] = tail }
-            if count % Run.chunkSize == 0 {
-                chunks.append([entry])
+        /// Appends an update of this source; returns `false` if it is not newer than all before.
+        @inline(__always)
+        mutating func append(
+            _ payload: consuming Payload, at timestamp: Timestamp, tail: [UInt8]?
+        ) -> Bool {
+            if let newest, newest >= timestamp { return false }
+            newest = timestamp
+            if let tail { tails[timestamp] = tail }
+            let entry = Entry(timestamp: timestamp, payload: payload)
+            let last = chunks.count - 1
+            if last >= 0, chunks[last].count < Run.chunkSize {
+                chunks[last].append(entry)
             } else {
-                if count % Run.chunkSize == 64 {
-                    chunks[chunks.count - 1].reserveCapacity(Run.chunkSize)
-                }
-                chunks[chunks.count - 1].append(entry)
+                appendChunk(entry)
             }
-            count += 1
-            last = update.timestamp
             return true
         }
 
-        func timestamp(_ position: Int) -> Timestamp {
-            chunks[position / Run.chunkSize][position % Run.chunkSize].timestamp
+        private mutating func appendChunk(_ entry: Entry) {
+            var chunk: [Entry] = []
+            // A short run stays small, and a long one does not grow each chunk step by step.
+            if !chunks.isEmpty { chunk.reserveCapacity(Run.chunkSize) }
+            chunk.append(entry)
+            chunks.append(chunk)
         }
 
-        func update(position: Int) -> Update {
-            let entry = chunks[position / Run.chunkSize][position % Run.chunkSize]
+        func timestamp(at place: Place) -> Timestamp? {
+            place.chunk < chunks.count ? chunks[place.chunk][place.entry].timestamp : nil
+        }
+
+        func update(at place: Place) -> Update {
+            let entry = chunks[place.chunk][place.entry]
             return Update(
                 payload: entry.payload, timestamp: entry.timestamp, source: source,
-                tail: tails.isEmpty ? nil : tails[position])
+                tail: tails.isEmpty ? nil : tails[entry.timestamp])
         }
 
-        func update(at timestamp: Timestamp) -> Update? {
-            let position = firstPosition(after: timestamp) - 1
-            guard position >= 0, self.timestamp(position) == timestamp else { return nil }
-            return update(position: position)
+        func place(next place: Place) -> Place {
+            place.entry + 1 < chunks[place.chunk].count
+                ? Place(chunk: place.chunk, entry: place.entry + 1)
+                : Place(chunk: place.chunk + 1, entry: 0)
         }
 
-        /// Returns the position of the first update that a peer lacks after it has seen
-        /// `timestamp`.
-        func position(after timestamp: Timestamp?) -> Int {
-            timestamp.map { firstPosition(after: $0) } ?? 0
+        /// Returns the first place newer than `timestamp`, or the end if there is none.
+        ///
+        /// - Complexity: O(log n).
+        func place(after timestamp: Timestamp?) -> Place {
+            guard let timestamp else { return Place(chunk: 0, entry: 0) }
+            let chunk = Run.firstIndex(in: chunks) { $0[$0.count - 1].timestamp > timestamp }
+            guard chunk < chunks.count else { return Place(chunk: chunk, entry: 0) }
+            let entry = Run.firstIndex(in: chunks[chunk]) { $0.timestamp > timestamp }
+            return Place(chunk: chunk, entry: entry)
         }
 
-        /// Removes the updates from this timestamp on and returns them.
+        /// Returns the first place that is not older than `timestamp`, or the end.
+        private func place(notBefore timestamp: Timestamp) -> Place {
+            place(after: Timestamp(timestamp.value.nextDown))
+        }
+
+        func place(of timestamp: Timestamp) -> Place? {
+            let place = place(notBefore: timestamp)
+            return self.timestamp(at: place) == timestamp ? place : nil
+        }
+
+        /// Returns how many updates are at or after a place.
+        ///
+        /// - Complexity: O(n ⁄ 128).
+        func count(from place: Place) -> Int {
+            chunks[place.chunk...].reduce(0) { $0 + $1.count } - place.entry
+        }
+
+        /// Removes an update and returns it.
+        mutating func remove(_ timestamp: Timestamp) -> Update? {
+            guard let place = place(of: timestamp) else { return nil }
+            let update = update(at: place)
+            if update.tail != nil { tails[timestamp] = nil }
+            chunks[place.chunk].remove(at: place.entry)
+            close(place.chunk)
+            return update
+        }
+
+        /// Removes the updates from this timestamp on and returns them; they may be appended again.
         mutating func removeAll(from timestamp: Timestamp) -> [Update] {
-            var start = firstPosition(after: timestamp)
-            if start > 0, self.timestamp(start - 1) == timestamp { start -= 1 }
-            let removed = (start..<count).map { update(position: $0) }
-            for position in start..<count { tails[position] = nil }
-            chunks.removeLast(chunks.count - (start + Run.chunkSize - 1) / Run.chunkSize)
-            let rest = start % Run.chunkSize
-            if rest > 0 {
-                chunks[chunks.count - 1].removeLast(chunks[chunks.count - 1].count - rest)
+            let start = place(notBefore: timestamp)
+            var removed: [Update] = []
+            var place = start
+            while let timestamp = self.timestamp(at: place) {
+                removed.append(update(at: place))
+                tails[timestamp] = nil
+                place = self.place(next: place)
             }
-            count = start
-            last = start > 0 ? self.timestamp(start - 1) : nil
+            if start.entry > 0 {
+                chunks[start.chunk].removeSubrange(start.entry...)
+                chunks.removeSubrange((start.chunk + 1)...)
+            } else {
+                chunks.removeSubrange(start.chunk...)
+            }
+            newest = chunks.last?.last?.timestamp
             return removed
         }
 
-        /// Returns the position of the first update newer than `timestamp`, or `count` if there is
-        /// none.
-        func firstPosition(after timestamp: Timestamp) -> Int {
-            var (low, high) = (0, count)
+        /// Joins a chunk that has become small with the one before it, so that a few updates never
+        /// occupy the memory of many.
+        private mutating func close(_ chunk: Int) {
+            if chunks[chunk].isEmpty {
+                chunks.remove(at: chunk)
+            } else if chunk > 0, chunks[chunk].count + chunks[chunk - 1].count <= Run.chunkSize / 2
+            {
+                let entries = chunks.remove(at: chunk)
+                chunks[chunk - 1].append(contentsOf: entries)
+            }
+        }
+
+        /// Returns the first index whose element satisfies a condition that all later ones satisfy
+        /// too, or the end.
+        @inline(__always)
+        private static func firstIndex<Element>(
+            in elements: [Element], where isBehind: (Element) -> Bool
+        ) -> Int {
+            var (low, high) = (0, elements.count)
             while low < high {
                 let middle = (low + high) / 2
-                if self.timestamp(middle) <= timestamp { low = middle + 1 } else { high = middle }
+                if isBehind(elements[middle]) { high = middle } else { low = middle + 1 }
             }
             return low
         }

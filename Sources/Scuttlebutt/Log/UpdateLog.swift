@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// All retained updates, as one ascending run per source.
+/// The retained updates, as one ascending run per source: the value of a store, and what a data
+/// type keeps because a peer may still need it.
 ///
 /// What a peer lacks is a suffix of each run. It is found by one comparison per source and one
 /// binary search per run that has something, so the cost of ``delta(since:limit:)`` depends on what
-/// it returns, not on what is stored.
+/// it returns, not on what is stored. A store retains every update; data types remove those that a
+/// later one supersedes.
 public struct UpdateLog: Sendable {
     private var indexes: [Source: Int] = [:]
     var runs: [Run] = []
@@ -22,38 +24,47 @@ public struct UpdateLog: Sendable {
     /// The number of sources that have written.
     public var sourceCount: Int { runs.count }
 
-    /// The newest timestamp of each source.
+    /// The newest timestamp of each source, removed updates included.
     ///
     /// - Complexity: O(sources).
     public var vector: VersionVector {
         var vector = VersionVector()
-        for run in runs { if let last = run.last { vector.advance(run.source, to: last) } }
+        for run in runs { if let newest = run.newest { vector.advance(run.source, to: newest) } }
         return vector
     }
 
-    /// Appends an update that is newer than all others from its source.
+    /// Appends an update that is newer than all others from its source, removed ones included.
     ///
-    /// - Returns: `false`, without any change, if the log has the same or a newer timestamp from
-    ///   the source.
+    /// - Returns: `false`, without any change, if the source has had the same or a newer timestamp.
     /// - Complexity: O(1) amortised.
     @discardableResult
     public mutating func append(_ update: Update) -> Bool {
+        append(update.payload, at: update.timestamp, from: update.source, tail: update.tail)
+    }
+
+    @inline(__always)
+    mutating func append(
+        _ payload: consuming Payload, at timestamp: Timestamp, from source: Source,
+        tail: [UInt8]? = nil
+    ) -> Bool {
+        let size = payload.count + (tail?.count ?? 0)
         let index: Int
-        if let known = self.index(of: update.source) {
+        if let known = self.index(of: source) {
             index = known
         } else {
             index = runs.count
-            indexes[update.source] = index
-            runs.append(Run(source: update.source))
+            indexes[source] = index
+            runs.append(Run(source: source))
         }
         lastIndex = index
-        guard runs[index].append(update) else { return false }
+        guard runs[index].append(payload, at: timestamp, tail: tail) else { return false }
         count += 1
-        byteCount += update.byteCount
+        byteCount += size
         return true
     }
 
     /// Returns the index of a source's run, if there is one.
+    @inline(__always)
     func index(of source: Source) -> Int? {
         if lastIndex < runs.count, runs[lastIndex].source == source { return lastIndex }
         // Comparing with a few sources costs less than hashing one.
@@ -61,12 +72,28 @@ public struct UpdateLog: Sendable {
         return indexes[source]
     }
 
+    /// Removes an update that a later one supersedes.
+    ///
+    /// - Returns: The update, or `nil` if it is not retained.
+    /// - Complexity: O(log n).
+    @discardableResult
+    public mutating func remove(_ stamp: Stamp) -> Update? {
+        guard let index = index(of: stamp.source),
+            let update = runs[index].remove(stamp.timestamp)
+        else { return nil }
+        count -= 1
+        byteCount -= update.byteCount
+        return update
+    }
+
     /// Returns the update with this stamp, or `nil` if it is not retained.
     ///
     /// - Complexity: O(log n).
     public func update(at stamp: Stamp) -> Update? {
-        guard let index = index(of: stamp.source) else { return nil }
-        return runs[index].update(at: stamp.timestamp)
+        guard let index = index(of: stamp.source),
+            let place = runs[index].place(of: stamp.timestamp)
+        else { return nil }
+        return runs[index].update(at: place)
     }
 
     /// Returns the updates that a peer with this vector lacks, in agreed order, as many as `limit`
@@ -79,15 +106,14 @@ public struct UpdateLog: Sendable {
     public func delta(since known: VersionVector, limit: DeltaLimit = .unlimited) -> [Update] {
         var heads: [Head] = []
         for index in runs.indices {
-            guard let last = runs[index].last else { continue }
-            if let seen = known[runs[index].source] {
-                guard seen < last else { continue }
-                heads.append(Head(index, runs[index].firstPosition(after: seen), runs))
-            } else {
-                heads.append(Head(index, 0, runs))
-            }
+            guard let newest = runs[index].newest else { continue }
+            let seen = known[runs[index].source]
+            if let seen, seen >= newest { continue }
+            let place = runs[index].place(after: seen)
+            guard let timestamp = runs[index].timestamp(at: place) else { continue }
+            heads.append(Head(run: index, place: place, timestamp: timestamp))
         }
-        return merge(&heads, limit)
+        return merge(heads, limit)
     }
 
     /// The next update of one run in a merge.
@@ -95,17 +121,11 @@ public struct UpdateLog: Sendable {
     /// It holds no references, because a heap moves it often.
     private struct Head {
         let run: Int
-        var position: Int
+        var place: Run.Place
         var timestamp: Timestamp
-
-        init(_ run: Int, _ position: Int, _ runs: [Run]) {
-            self.run = run
-            self.position = position
-            timestamp = runs[run].timestamp(position)
-        }
     }
 
-    private func merge(_ heads: inout [Head], _ limit: DeltaLimit) -> [Update] {
+    private func merge(_ heads: [Head], _ limit: DeltaLimit) -> [Update] {
         var result: [Update] = []
         var room = limit
         let runs = runs
@@ -115,45 +135,17 @@ public struct UpdateLog: Sendable {
             return runs[left.run].source < runs[right.run].source
         }
         while var head = heap.first {
-            let update = runs[head.run].update(position: head.position)
+            let update = runs[head.run].update(at: head.place)
             guard room.take(update) || result.isEmpty else { break }
             result.append(update)
-            head.position += 1
-            if head.position < runs[head.run].count {
-                head.timestamp = runs[head.run].timestamp(head.position)
+            head.place = runs[head.run].place(next: head.place)
+            if let timestamp = runs[head.run].timestamp(at: head.place) {
+                head.timestamp = timestamp
                 heap.replaceFirst(head)
             } else {
                 heap.removeFirst()
             }
         }
         return result
-    }
-}
-
-/// The most that a delta may contain, in updates and in bytes.
-public struct DeltaLimit: Hashable, Sendable {
-    /// The largest number of updates.
-    public var updates: Int
-    /// The largest number of payload bytes; a single larger update is still sent, alone.
-    public var bytes: Int
-
-    /// Creates a limit.
-    public init(updates: Int = .max, bytes: Int = .max) {
-        self.updates = updates
-        self.bytes = bytes
-    }
-
-    /// No limit.
-    public static let unlimited = DeltaLimit()
-
-    mutating func take(_ update: Update) -> Bool {
-        guard updates > 0, bytes >= update.payload.count else {
-            // An update that is too large is sent alone, so nothing may follow it.
-            updates = 0
-            return false
-        }
-        updates -= 1
-        bytes -= update.payload.count
-        return true
     }
 }

@@ -19,8 +19,9 @@ public struct Stamp: Hashable, Comparable, Sendable {
     /// The total order of updates.
     ///
     /// Three places repeat this comparison, and must change together with it:
-    /// * `UpdateLog.merge` and `RetainedLog.Head`, because a merge that built stamps would spend
-    ///   most of its time counting references to sources;
+    /// * `UpdateLog.merge`, because a merge that built stamps would spend most of its time counting
+    ///   references to sources;
+    /// * `EntryStorage.isBefore` of a history, for the same reason;
     /// * `compareEntries` in `Web/scuttlebutt.js`, the peer for browsers.
     ///
     /// The simulator's check orders updates on its own, so as not to repeat a mistake made here.

@@ -34,6 +34,14 @@ public struct TimestampGenerator: Hashable, Sendable {
     /// - Returns: `nil` only when no accepted timestamp is left above the last own one, which takes
     ///   2^52 own updates.
     public mutating func next(wallClock milliseconds: Double = 0) -> Timestamp? {
+        guard let timestamp = following(wallClock: milliseconds) else { return nil }
+        lastOwn = timestamp.value
+        return timestamp
+    }
+
+    /// Returns what ``next(wallClock:)`` would return, without using it up.
+    @inline(__always)
+    func following(wallClock milliseconds: Double) -> Timestamp? {
         let floor = max(lastOwn, highestSeen)
         var value = milliseconds
         switch scheme {
@@ -46,9 +54,7 @@ public struct TimestampGenerator: Hashable, Sendable {
                 value = max(floor + 0.001, floor.nextUp)
             }
         }
-        guard let timestamp = Timestamp(value) else { return nil }
-        lastOwn = value
-        return timestamp
+        return Timestamp(value)
     }
 
     /// Records a timestamp of another source, so that the next own one sorts after it.

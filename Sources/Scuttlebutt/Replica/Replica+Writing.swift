@@ -20,20 +20,12 @@ extension Replica {
         _ payload: CheckedPayload, wallClock milliseconds: Double = 0,
         into effects: inout [Effect]
     ) throws(ReplicaError) -> Update {
-        var advanced = timestamps
-        guard let timestamp = advanced.next(wallClock: milliseconds) else {
-            throw ReplicaError(.noTimestampLeft, "no timestamp is left for this source")
-        }
-        let update = Update(payload: payload.bytes, timestamp: timestamp, source: gossip.source)
+        let update = Update(
+            payload: payload.bytes, timestamp: try nextTimestamp(milliseconds),
+            source: gossip.source)
         var changes: [Value.Change]? = describesChanges ? [] : nil
-        switch apply(update, changes: &changes) {
-        case .applied: break
-        case .refused(let message): throw ReplicaError(.refused, message)
-        case .tooLarge: throw ReplicaError(.sizeLimit, sizeLimitMessage)
-        }
-        timestamps = advanced
-        own.newest = timestamp
-        if let changes, !changes.isEmpty { effects.append(.changed(changes, isReset: false)) }
+        try expectApplied(apply(update, changes: &changes))
+        noteWritten(update.timestamp, changes, into: &effects)
         if configuration.savesUpdates {
             lastSave += 1
             own.unsaved.append(OwnUpdates.Unsaved(token: lastSave, update: update))
@@ -42,6 +34,63 @@ extension Replica {
             release(update, into: &effects)
         }
         return update
+    }
+
+    /// Writes like ``write(_:wallClock:into:)-(CheckedPayload,_,_)``, and returns only the
+    /// timestamp.
+    ///
+    /// Where nothing is saved and nobody is connected, the payload is moved into the value, and no
+    /// reference is counted on the way.
+    @specialized(where Value == UpdateLog)
+    public mutating func stamp(
+        _ payload: consuming CheckedPayload, wallClock milliseconds: Double = 0,
+        into effects: inout [Effect]
+    ) throws(ReplicaError) -> Timestamp {
+        guard !configuration.savesUpdates, gossip.peerCount == 0, mayReleaseOwn,
+            value.retainedByteCount + payload.bytes.count <= configuration.sizeLimit
+        else { return try write(payload, wallClock: milliseconds, into: &effects).timestamp }
+        return try stampAlone(payload.takeBytes(), wallClock: milliseconds, into: &effects)
+    }
+
+    @inline(__always)
+    private mutating func stampAlone(
+        _ payload: consuming Payload, wallClock milliseconds: Double, into effects: inout [Effect]
+    ) throws(ReplicaError) -> Timestamp {
+        let timestamp = try nextTimestamp(milliseconds)
+        var changes: [Value.Change]? = describesChanges ? [] : nil
+        switch value.apply(payload, at: timestamp, from: gossip.source, changes: &changes) {
+        case .applied: break
+        case .refused(let message): throw ReplicaError(.refused, message)
+        }
+        noteWritten(timestamp, changes, into: &effects)
+        gossip.acceptOwn(timestamp)
+        return timestamp
+    }
+
+    /// Returns the timestamp of the next own update, which counts as used once that is written.
+    @inline(__always)
+    private func nextTimestamp(_ milliseconds: Double) throws(ReplicaError) -> Timestamp {
+        guard let timestamp = timestamps.following(wallClock: milliseconds) else {
+            throw ReplicaError(.noTimestampLeft, "no timestamp is left for this source")
+        }
+        return timestamp
+    }
+
+    private func expectApplied(_ result: Application) throws(ReplicaError) {
+        switch result {
+        case .applied: break
+        case .refused(let message): throw ReplicaError(.refused, message)
+        case .tooLarge: throw ReplicaError(.sizeLimit, sizeLimitMessage)
+        }
+    }
+
+    @inline(__always)
+    private mutating func noteWritten(
+        _ timestamp: Timestamp, _ changes: [Value.Change]?, into effects: inout [Effect]
+    ) {
+        timestamps.recover(own: timestamp)
+        own.newest = timestamp
+        if let changes, !changes.isEmpty { effects.append(.changed(changes, isReset: false)) }
     }
 
     /// Checks an own payload and writes it; see ``write(_:wallClock:into:)``.
@@ -94,10 +143,13 @@ extension Replica {
         }
     }
 
+    /// Whether no older own update is on its way home or being verified.
+    @inline(__always) private var mayReleaseOwn: Bool { own.isIdle && queues[source] == nil }
+
     /// Releases an own update to the peers, in the order of writing and behind older own updates
     /// that are still on their way home.
     mutating func release(_ update: Update, into effects: inout [Effect]) {
-        guard own.isIdle, queues[source] == nil else {
+        guard mayReleaseOwn else {
             own.held.append(update)
             return settleOwn(into: &effects)
         }

@@ -154,6 +154,7 @@ public struct Replica<Value: Replicated>: Sendable {
     /// another.
     ///
     /// - Returns: The updates that were new and fit.
+    @specialized(where Value == UpdateLog)
     @discardableResult
     public mutating func restore(_ updates: [Update]) -> [Update] {
         var restored: [Update] = []
@@ -179,6 +180,7 @@ public struct Replica<Value: Replicated>: Sendable {
 
     /// Returns the next lines for a peer whose connection has room; `nil` when there is nothing to
     /// send.
+    @specialized(where Value == UpdateLog)
     public mutating func pull(
         _ peer: PeerID, limit: DeltaLimit, into effects: inout [Effect]
     ) -> Outgoing? {
@@ -189,6 +191,7 @@ public struct Replica<Value: Replicated>: Sendable {
     }
 
     /// Performs the transition for one input and appends what the driver is to do.
+    @specialized(where Value == UpdateLog)
     public mutating func handle(_ input: ReplicaInput, into effects: inout [Effect]) {
         switch input {
         case .submitted(let payload):

@@ -30,6 +30,14 @@ public protocol Replicated: Sendable {
     ///   nobody listens, and describing the changes would be wasted work.
     mutating func apply(_ update: Update, changes: inout [Change]?) -> Application
 
+    /// Takes an own update of which nobody else needs a copy.
+    ///
+    /// The default makes an ``Update`` of it and applies that.
+    mutating func apply(
+        _ payload: consuming Payload, at timestamp: Timestamp, from source: Source,
+        changes: inout [Change]?
+    ) -> Application
+
     /// Learns what time it is, for types whose data expires.
     ///
     /// The default does nothing.
@@ -97,6 +105,16 @@ extension Replicated {
             result.append(update)
         }
         return result
+    }
+
+    /// Applies an update.
+    public mutating func apply(
+        _ payload: consuming Payload, at timestamp: Timestamp, from source: Source,
+        changes: inout [Change]?
+    ) -> Application {
+        apply(
+            Update(payload: payload, timestamp: timestamp, source: source),
+            changes: &changes)
     }
 
     /// Counts ``history(since:)``.

@@ -124,6 +124,12 @@ public struct Gossip: Sendable {
         recent.append(update)
     }
 
+    /// Records an own update that nobody is there to be sent.
+    @inline(__always)
+    mutating func acceptOwn(_ timestamp: Timestamp) {
+        newestOwn = max(newestOwn ?? timestamp, timestamp)
+    }
+
     /// Records an update from a saved log, accepted before the last restart.
     public mutating func restore(_ stamp: Stamp) {
         advance(stamp)
@@ -139,7 +145,7 @@ public struct Gossip: Sendable {
 
     private mutating func advance(_ stamp: Stamp) {
         if stamp.source == source {
-            newestOwn = max(newestOwn ?? stamp.timestamp, stamp.timestamp)
+            acceptOwn(stamp.timestamp)
         } else {
             let count = foreign.count
             foreign.advance(stamp.source, to: stamp.timestamp)

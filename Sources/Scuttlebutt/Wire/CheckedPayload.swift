@@ -17,6 +17,10 @@ public struct CheckedPayload: Sendable {
         self.bytes = bytes
         self.isLocalAction = isLocalAction
     }
+
+    /// Moves the bytes out.
+    @inline(__always)
+    consuming func takeBytes() -> Payload { bytes }
 }
 
 extension ClassicWire {
@@ -26,6 +30,12 @@ extension ClassicWire {
     /// The longest payload that peers accept from us, as a Primus frame in bytes.
     @usableFromInline
     package var maximumPayloadByteCount: Int { maximumFrameByteCount - ClassicWire.lineReserve }
+
+    /// The length up to which a JSON value that is not nested too deeply is within all bounds,
+    /// whatever it consists of.
+    package var byteCountWithinBounds: Int {
+        min(bounds.stringByteCount, bounds.elementCount, maximumPayloadByteCount / 2)
+    }
 
     /// Checks that every peer will accept an own payload.
     ///

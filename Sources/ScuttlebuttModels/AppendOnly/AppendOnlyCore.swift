@@ -23,9 +23,9 @@ struct AppendOnlyCore: Sendable {
 
     /// Everything that peers may need: the pushes of present items, and one removal per removed
     /// item.
-    private(set) var log = RetainedLog()
+    private(set) var log = UpdateLog()
     /// The pushes of present items.
-    private(set) var items = RetainedLog()
+    private(set) var items = UpdateLog()
     /// The update that removed each removed item.
     private(set) var removals: [Stamp: Stamp] = [:]
 

@@ -84,7 +84,7 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpabl
     }
 
     /// The pushes of the current items, and all removals.
-    public var log: RetainedLog { core.log }
+    public var log: UpdateLog { core.log }
 
     /// Appends an array of all items.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

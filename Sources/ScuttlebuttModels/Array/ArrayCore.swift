@@ -35,7 +35,7 @@ struct ArrayCore: Sendable {
     private(set) var items = OrderedTree<PropertyKey, Item>()
     /// The sort keys whose newest item is `null`, with the stamp of that item.
     private(set) var tombstones: [PropertyKey: Stamp] = [:]
-    private(set) var log = RetainedLog()
+    private(set) var log = UpdateLog()
     /// The number of keys that belong to an update, if it is more than one.
     private var shares: [Stamp: Int] = [:]
     /// Where the latest own update inserted an element.

@@ -79,7 +79,7 @@ extension ReplicatedArray: LogBacked, Dumpable {
     }
 
     /// The updates that a sort key still belongs to.
-    public var log: RetainedLog { core.log }
+    public var log: UpdateLog { core.log }
 
     /// Appends the JSON array of all elements, each as its writer wrote it.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

@@ -22,7 +22,7 @@ public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
     private var parts: [any Part] = []
     private var places: [PropertyKey: Int] = [:]
     /// The updates of undeclared parts, unchanged.
-    private var waiting = RetainedLog()
+    private var waiting = UpdateLog()
 
     /// Creates a bucket without parts.
     public init() {}

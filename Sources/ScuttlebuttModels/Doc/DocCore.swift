@@ -8,7 +8,7 @@ struct DocCore: Sendable {
     /// The number of existing rows.
     private(set) var count = 0
     private(set) var views = DocViews()
-    private(set) var log = RetainedLog()
+    private(set) var log = UpdateLog()
 
     func row(_ id: PropertyKey) -> DocRow? {
         guard let row = rows[id], row.exists else { return nil }

@@ -90,7 +90,7 @@ extension ReplicatedDoc: LogBacked {
     public typealias Change = DocChange
 
     /// The updates that a key still belongs to, and the removals.
-    public var log: RetainedLog { core.log }
+    public var log: UpdateLog { core.log }
 
     /// Applies an update, and updates the declared sets and sequences.
     ///

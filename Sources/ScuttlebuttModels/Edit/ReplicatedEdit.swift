@@ -102,7 +102,7 @@ extension ReplicatedEdit: LogBacked, Dumpable {
     }
 
     /// The updates that a line still belongs to.
-    public var log: RetainedLog { lines.log }
+    public var log: UpdateLog { lines.log }
 
     /// Appends the JSON array of all lines.
     public func appendDump(to output: inout [UInt8]) { lines.appendDump(to: &output) }

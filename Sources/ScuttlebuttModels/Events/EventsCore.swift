@@ -5,9 +5,9 @@ import Scuttlebutt
 /// Events whose arguments have no type yet.
 struct EventsCore: Sendable {
     /// All emitted events.
-    private(set) var log = RetainedLog()
+    private(set) var log = UpdateLog()
     /// All events by name; the payloads are shared.
-    private(set) var named: [PropertyKey: RetainedLog] = [:]
+    private(set) var named: [PropertyKey: UpdateLog] = [:]
 
     /// Applies an update.
     ///
@@ -17,7 +17,7 @@ struct EventsCore: Sendable {
             return (.refused("an event must be [name, argument, …] with a string as the name"), nil)
         }
         guard log.append(update) else { return (.applied, nil) }
-        named[name, default: RetainedLog()].append(update)
+        named[name, default: UpdateLog()].append(update)
         return (.applied, name)
     }
 

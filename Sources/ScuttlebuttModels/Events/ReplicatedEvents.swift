@@ -80,7 +80,7 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpabl
     }
 
     /// Every event.
-    public var log: RetainedLog { core.log }
+    public var log: UpdateLog { core.log }
 
     /// Appends an object from each event name to an array with the first argument of each event, in
     /// agreed order; `null` for events without arguments.

@@ -15,7 +15,7 @@ struct ExpiryCore: Sendable {
     let limits: ExpiryLimits
     private(set) var entries: [PropertyKey: ExpiryEntry] = [:]
     /// Exactly the updates that the entries retain.
-    private(set) var log = RetainedLog()
+    private(set) var log = UpdateLog()
     /// The keys by their newest update.
     ///
     /// Some have a newer one or are gone.

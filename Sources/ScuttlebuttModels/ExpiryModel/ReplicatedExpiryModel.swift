@@ -129,7 +129,7 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpa
     }
 
     /// The updates that decide what the model holds.
-    public var log: RetainedLog { core.log }
+    public var log: UpdateLog { core.log }
 
     /// Appends an object of all keys that are present and not deleted.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

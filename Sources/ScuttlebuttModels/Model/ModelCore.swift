@@ -30,7 +30,7 @@ struct ModelCore: Sendable {
     /// The winners, by the number of the key.
     private var winners: [Winner] = []
     /// Exactly the updates of the winners.
-    private(set) var log = RetainedLog()
+    private(set) var log = UpdateLog()
 
     /// Applies an update.
     ///

@@ -95,7 +95,7 @@ public struct ReplicatedModel<Value: Codable & Sendable>: LogBacked, Dumpable, S
     }
 
     /// The newest write of each key.
-    public var log: RetainedLog { core.log }
+    public var log: UpdateLog { core.log }
 
     /// Appends an object of all keys that are not deleted.
     public func appendDump(to output: inout [UInt8]) { core.appendDump(to: &output) }

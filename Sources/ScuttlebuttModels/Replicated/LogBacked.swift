@@ -2,12 +2,12 @@
 
 public import Scuttlebutt
 
-/// A replicated value that keeps the updates that peers may still need in one ``RetainedLog``.
+/// A replicated value that keeps the updates that peers may still need in one ``UpdateLog``.
 ///
 /// The log answers what peers ask for, so a conforming type implements only `apply`.
 public protocol LogBacked: Replicated {
     /// The updates that a peer may still need.
-    var log: RetainedLog { get }
+    var log: UpdateLog { get }
 }
 
 extension LogBacked {

@@ -30,7 +30,7 @@ public struct ReplicatedText: Sendable {
     public let source: Source
 
     /// Every update.
-    public private(set) var log = RetainedLog()
+    public private(set) var log = UpdateLog()
     private var known = VersionVector()
     /// How many scalars each source has inserted, including those that wait for others.
     private var inserted: [Source: Int] = [:]

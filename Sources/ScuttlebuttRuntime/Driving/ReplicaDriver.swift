@@ -106,13 +106,11 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         _ storage: any LogStorage, _ options: ReplicaOptions, _ make: (Source) -> Value
     ) async throws -> Replica<Value> {
         // Read first: a damaged log must show before the first byte is written to it.
-        let loaded = LoadedUpdates()
-        try await storage.load { loaded.append($0) }
+        let saved = try await storage.updates()
         var generator = SystemRandomNumberGenerator()
         let source = try await storage.source(
             proposing: options.source ?? .random(using: &generator))
         var replica = ReplicaDriver.replica(make(source), source, options, saves: true)
-        let saved = loaded.take()
         var restored = replica.restore(saved)[...]
         for update in saved {
             if restored.first?.stamp == update.stamp {
@@ -286,19 +284,5 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
             return number
         }
         return ReplicaSubscription { [weak listeners] in listeners?.remove(list, number) }
-    }
-}
-
-/// Collects what a storage hands out.
-private final class LoadedUpdates: Sendable {
-    private let updates = Mutex<[Update]>([])
-
-    func append(_ batch: [Update]) { updates.withLock { $0 += batch } }
-
-    func take() -> [Update] {
-        updates.withLock { updates in
-            defer { updates = [] }
-            return updates
-        }
     }
 }

@@ -11,6 +11,7 @@ extension ReplicaEngine {
     ///
     /// What cannot be saved stays at the head of the queue. It is not lost, has not left the
     /// process if it is ours, and is tried again.
+    @specialized(where Value == UpdateLog)
     func save() async {
         guard let storage else { return }
         while let (token, updates) = nextBatch() {

@@ -5,6 +5,7 @@ import Synchronization
 
 extension ReplicaEngine {
     /// Begins a session for a connection that was just opened.
+    @specialized(where Value == UpdateLog)
     package func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID {
         state.withLock { state in
             let peer = state.replica.open(options)
@@ -14,6 +15,7 @@ extension ReplicaEngine {
     }
 
     /// Ends a session.
+    @specialized(where Value == UpdateLog)
     package func closeSession(_ peer: PeerID) {
         transition { state in
             state.signals[peer] = nil
@@ -25,6 +27,7 @@ extension ReplicaEngine {
 
     /// Takes the lines that arrived together; suspends while too much waits to be delivered, saved
     /// or verified.
+    @specialized(where Value == UpdateLog)
     package func receive(
         _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder
     ) async throws {
@@ -60,6 +63,7 @@ extension ReplicaEngine {
     }
 
     /// The next lines for a connection that has room; `nil` when there is nothing to send now.
+    @specialized(where Value == UpdateLog)
     package func pull(_ peer: PeerID) -> PulledLines? {
         transition { state in
             let limit = DeltaLimit(bytes: ReplicaLimits.pulledBytes)

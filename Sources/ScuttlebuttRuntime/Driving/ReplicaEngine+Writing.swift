@@ -6,16 +6,23 @@ import Synchronization
 extension ReplicaEngine {
     /// Stamps an own payload; for a replica without a signer.
     ///
-    /// - Returns: The update, and the token of its save for ``flush(token:)``.
+    /// - Returns: The timestamp of the update, and the token of its save for ``flush(token:)``.
     /// - Throws: ``Scuttlebutt/ReplicaError`` when the write is refused or the engine was closed;
     ///   nothing has changed then.
+    @specialized(where Value == UpdateLog)
     package func write(
-        _ payload: CheckedPayload
-    ) throws(ReplicaError) -> (update: Update, saveToken: Int) {
+        _ payload: consuming CheckedPayload
+    ) throws(ReplicaError) -> (timestamp: Timestamp, saveToken: Int) {
         let now = readsWallClock ? hooks.wallClock() : 0
+        var payload = Optional(payload)
         return try transition { (state) throws(ReplicaError) in
-            let update = try self.write(payload, wallClock: now, &state)
-            return (update, state.replica.lastSave)
+            // Taken once: the body runs once.
+            guard let payload = payload.take() else {
+                throw ReplicaError(.refused, "the payload was written already")
+            }
+            try state.admit(byteCount: payload.bytes.count)
+            let timestamp = try state.replica.stamp(payload, wallClock: now, into: &state.effects)
+            return (timestamp, state.replica.lastSave)
         }
     }
 
@@ -23,12 +30,7 @@ extension ReplicaEngine {
     package func write(
         _ payload: CheckedPayload, wallClock milliseconds: Double, _ state: inout State
     ) throws(ReplicaError) -> Update {
-        guard !state.isClosed else { throw ReplicaError(.closed, "the replica was shut down") }
-        let limit = state.replica.configuration.sizeLimit
-        guard state.unsavedByteCount + payload.bytes.count <= limit else {
-            throw ReplicaError(
-                .sizeLimit, "\(state.unsavedByteCount) bytes already wait to be saved")
-        }
+        try state.admit(byteCount: payload.bytes.count)
         return try state.replica.write(payload, wallClock: milliseconds, into: &state.effects)
     }
 
@@ -45,6 +47,17 @@ extension ReplicaEngine {
             }
             state.replica.handle(.submitted(payload), into: &state.effects)
             register(state.replica.newestSigning)
+        }
+    }
+}
+
+extension ReplicaEngine.State {
+    /// Refuses an own write that comes too late or for which there is no room.
+    @inline(__always)
+    fileprivate func admit(byteCount: Int) throws(ReplicaError) {
+        guard !isClosed else { throw ReplicaError(.closed, "the replica was shut down") }
+        guard unsavedByteCount + byteCount <= replica.configuration.sizeLimit else {
+            throw ReplicaError(.sizeLimit, "\(unsavedByteCount) bytes already wait to be saved")
         }
     }
 }

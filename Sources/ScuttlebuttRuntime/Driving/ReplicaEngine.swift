@@ -113,6 +113,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     /// Runs one transition under the lock, and what follows from it afterwards.
     ///
     /// What was done before the body throws follows all the same.
+    @inline(__always)
     package func transition<Result: Sendable, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -134,13 +135,19 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     }
 
     /// Reports something to the replica.
+    @specialized(where Value == UpdateLog)
     package func handle(_ input: ReplicaInput) {
         transition { $0.replica.handle(input, into: &$0.effects) }
     }
 
     /// Sorts the effects of a transition into the three queues; called under the lock.
-    func enqueue(_ state: inout State, _ work: inout PostLockWork) {
+    @inline(__always)
+    private func enqueue(_ state: inout State, _ work: inout PostLockWork) {
         guard !state.effects.isEmpty || state.hasSeparated else { return }
+        enqueueEffects(&state, &work)
+    }
+
+    private func enqueueEffects(_ state: inout State, _ work: inout PostLockWork) {
         // Adjacent notices of a kind become one; others of this transition may stand between them.
         var (lastAccepted, lastChanged): (Int?, Int?) = (nil, nil)
         for effect in state.effects {
@@ -195,7 +202,8 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
         state.schedule(&work, noticeBound: hooks.noticeBound)
     }
 
-    func perform(_ work: PostLockWork) {
+    @inline(__always)
+    private func perform(_ work: PostLockWork) {
         if work.runsChores { Task { runChores() } }
         if work.saves { Task { await save() } }
         if work.delivers {
@@ -206,6 +214,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     // MARK: Notices
 
     /// Delivers what is queued until there is nothing; never more than one thread at a time.
+    @specialized(where Value == UpdateLog)
     private func deliver() {
         while true {
             let (notices, start): ([Notice], Int) = state.withLock { state in
@@ -238,6 +247,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
 
     // MARK: Chores
 
+    @specialized(where Value == UpdateLog)
     private func runChores() {
         while true {
             let chores: [Effect] = state.withLock { state in

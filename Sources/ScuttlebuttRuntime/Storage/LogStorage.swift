@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Scuttlebutt
+import Synchronization
 
 /// Durable storage for a log.
 ///
@@ -46,4 +47,21 @@ extension LogStorage {
     ///
     /// Beyond that, the oldest is forgotten, which costs another verification if it arrives again.
     public static var refusalLimit: Int { 65_536 }
+}
+
+extension LogStorage {
+    /// Returns all stored updates, in the order in which ``load(_:)`` passes them.
+    package func updates() async throws -> [Update] {
+        let loaded = LoadedUpdates()
+        try await load { batch in loaded.updates.withLock { $0 += batch } }
+        return loaded.updates.withLock { updates in
+            defer { updates = [] }
+            return updates
+        }
+    }
+}
+
+/// Collects the batches that a storage passes on.
+private final class LoadedUpdates: Sendable {
+    let updates = Mutex<[Update]>([])
 }

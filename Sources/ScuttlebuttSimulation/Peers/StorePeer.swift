@@ -30,8 +30,15 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
         _ payload: Payload, wallClock milliseconds: Double,
         into effects: inout [ReplicaEffect<Update>]
     ) -> Update? {
-        guard let update = try? replica.write(payload, into: &effects) else { return nil }
-        history.insert(program.decode(payload, isNew), at: update.stamp)
+        guard let checked = try? replica.configuration.wire.check(payload),
+            let timestamp = try? replica.stamp(checked, into: &effects)
+        else { return nil }
+        let update = Update(payload: payload, timestamp: timestamp, source: replica.source)
+        if let action = program.decode(payload, isNew) {
+            history.insert(action, at: timestamp, from: replica.source)
+        } else {
+            history.insert(nil, at: update.stamp)
+        }
         return update
     }
 

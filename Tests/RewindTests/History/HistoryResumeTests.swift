@@ -14,16 +14,16 @@ import Testing
         let failEvery = seed % 2 == 0 ? nil : 5
         var live = History(
             base: Tally(), reducer: Tally.reducer(failEvery: failEvery), spacing: 4)
-        func act(_ number: Int) -> RecordedAction<Int> {
+        func act(_ number: Int) -> HistoryEntry<Int> {
             if random.below(3) == 0 {
-                let recorded = RecordedAction(local: number, anchor: live.newest)
+                let recorded = HistoryEntry(local: number, anchor: live.newest)
                 live.appendLocal(number)
                 return recorded
             }
             let stamped = StampedAction<Int>(
                 stamp: stamp(random.below(60) + 1, ["a", "b"][random.below(2)]), action: number)
             live.insert(number, at: stamped.stamp)
-            return RecordedAction(stamped)
+            return HistoryEntry(stamped.action, at: stamped.stamp)
         }
         for number in 0..<random.below(40) { _ = act(number) }
         var copy = live

@@ -11,10 +11,10 @@ import Synchronization
 /// Except for the two flags, everything is accessed only under the lock of the inner store, in its
 /// reducer or in a `withState`. The mutex satisfies the compiler and is never contended.
 @usableFromInline
-final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
+final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
     /// A change of the history while its copy was being replayed.
     enum Step: Sendable {
-        case recorded([RecordedAction<Action>])
+        case recorded([HistoryEntry<Action>])
         case replaced(Reducer<State, Action>, base: State?)
     }
 
@@ -47,7 +47,7 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
     /// Takes the requested snapshot, and records the action if a copy is being replayed.
     @usableFromInline
     func note(
-        _ action: TimelineAction<State, Action>, _ history: inout History<State, Action>
+        _ action: InnerAction<State, Action>, _ history: inout History<State, Action>
     ) {
         isNeeded.store(false, ordering: .releasing)
         if wantsSnapshot.exchange(false, ordering: .relaxed) { history.keepSnapshotAtHead() }
@@ -56,12 +56,11 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
             isNeeded.store(true, ordering: .releasing)
             switch action {
             case .own(let action, let stamp):
-                let stamped = StampedAction<Action>(stamp: stamp, action: action)
-                steps?.record([RecordedAction(stamped)])
+                steps?.record([HistoryEntry(action, at: stamp)])
             case .local(let action):
-                steps?.record([RecordedAction(local: action, anchor: history.newest)])
-            case .batch(let actions, _):
-                steps?.record(actions.map { RecordedAction($0) })
+                steps?.record([HistoryEntry(local: action, anchor: history.newest)])
+            case .batch(let actions):
+                steps?.record(actions.map { HistoryEntry($0.action, at: $0.stamp) })
             case .replaceReducer(let reducer, let base):
                 steps?.append(.replaced(reducer, base: base))
             case .swap:
@@ -102,8 +101,8 @@ final class ApartReplay<State: Sendable, Action: Sendable>: Sendable {
 
 extension Array {
     /// Appends recorded actions, merging them with the last step if possible.
-    fileprivate mutating func record<State, Action>(_ more: [RecordedAction<Action>])
-    where Element == ApartReplay<State, Action>.Step {
+    fileprivate mutating func record<State, Action>(_ more: [HistoryEntry<Action>])
+    where Element == BackgroundReplay<State, Action>.Step {
         if case .recorded(var before)? = last {
             removeLast()
             before += more
@@ -116,14 +115,14 @@ extension Array {
 
 extension History where State: Sendable, Action: Sendable {
     /// Applies the changes that another copy has received since, in order.
-    mutating func catchUp(_ steps: [ApartReplay<State, Action>.Step]) -> HistoryChange {
+    mutating func catchUp(_ steps: [BackgroundReplay<State, Action>.Step]) -> HistoryChange {
         var change = HistoryChange()
         for step in steps {
             switch step {
             case .recorded(let actions):
                 change.add(resume(actions))
             case .replaced(let reducer, let base):
-                change.add(replaceReducer(Timeline.folding(reducer), base: base))
+                change.add(replaceReducer(InnerState.folding(reducer), base: base))
             }
         }
         return change
@@ -157,17 +156,5 @@ final class ReplayedCopy<State: Sendable, Action: Sendable>: Sendable {
             defer { content = nil }
             return content
         }
-    }
-}
-
-/// Carries the change made by a batch back to its dispatcher, because another thread may dispatch
-/// before the dispatcher reads the store.
-@usableFromInline
-final class ChangeBox: Sendable {
-    private let content = Mutex(HistoryChange())
-
-    @usableFromInline var change: HistoryChange {
-        get { content.withLock { $0 } }
-        set { content.withLock { $0 = newValue } }
     }
 }

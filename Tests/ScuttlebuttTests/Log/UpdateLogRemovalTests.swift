@@ -4,12 +4,12 @@ import Scuttlebutt
 import TestSupport
 import Testing
 
-@Suite("RetainedLog", .timeLimit(.minutes(20)))
-struct RetainedLogTests {
+@Suite("UpdateLog, removing", .timeLimit(.minutes(20)))
+struct UpdateLogRemovalTests {
     @Test("What is held equals a plain list, whatever is appended and removed", arguments: 0..<200)
     func model(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        var log = RetainedLog()
+        var log = UpdateLog()
         var held: [Update] = []
         var clocks: [String: Double] = [:]
         for _ in 0..<Int.random(in: 1..<600, using: &random) {
@@ -47,7 +47,7 @@ struct RetainedLogTests {
 
     @Test("A tail goes with its update")
     func tail() {
-        var log = RetainedLog()
+        var log = UpdateLog()
         guard let source = Source("A"), let time = Timestamp(1) else { return }
         let signed = Update(
             payload: Array("1".utf8), timestamp: time, source: source,
