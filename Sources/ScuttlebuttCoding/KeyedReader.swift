@@ -65,47 +65,9 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decodeNil(forKey key: Key) throws -> Bool { reader.isNull(at: try find(key)) }
 
-    func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
-        try reader.bool(at: find(key))
-    }
-    func decode(_ type: String.Type, forKey key: Key) throws -> String {
-        try reader.string(at: find(key))
-    }
-    func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
-        try reader.double(at: find(key))
-    }
-    func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
-        try reader.float(at: find(key))
-    }
-    func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
-        try reader.integer(Int.self, at: find(key))
-    }
-    func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 {
-        try reader.integer(Int8.self, at: find(key))
-    }
-    func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 {
-        try reader.integer(Int16.self, at: find(key))
-    }
-    func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 {
-        try reader.integer(Int32.self, at: find(key))
-    }
-    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
-        try reader.integer(Int64.self, at: find(key))
-    }
-    func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt {
-        try reader.integer(UInt.self, at: find(key))
-    }
-    func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
-        try reader.integer(UInt8.self, at: find(key))
-    }
-    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
-        try reader.integer(UInt16.self, at: find(key))
-    }
-    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
-        try reader.integer(UInt32.self, at: find(key))
-    }
-    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
-        try reader.integer(UInt64.self, at: find(key))
+    @inline(__always)
+    func decode<Scalar: JSONScalar>(_ type: Scalar.Type, forKey key: Key) throws -> Scalar {
+        try Scalar.read(from: reader, at: find(key))
     }
 
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {

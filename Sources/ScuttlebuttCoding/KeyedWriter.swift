@@ -58,60 +58,9 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
         try put(key) { $0.writeNull() }
     }
 
-    mutating func encode(_ value: Bool, forKey key: Key) throws {
-        try put(key) { $0.writeBool(value) }
-    }
-
-    mutating func encode(_ value: String, forKey key: Key) throws {
-        try put(key) { $0.writeString(value) }
-    }
-
-    mutating func encode(_ value: Double, forKey key: Key) throws {
-        try put(key) { try $0.writeDouble(value) }
-    }
-
-    mutating func encode(_ value: Float, forKey key: Key) throws {
-        try put(key) { try $0.writeFloat(value) }
-    }
-
-    mutating func encode(_ value: Int, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int8, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int16, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int32, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int64, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt8, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt16, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt32, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt64, forKey key: Key) throws {
-        try put(key) { $0.writeInteger(value) }
+    @inline(__always)
+    mutating func encode(_ value: some JSONScalar, forKey key: Key) throws {
+        try put(key) { try value.write(to: $0) }
     }
 
     mutating func encode<T: Encodable>(_ value: T, forKey key: Key) throws {

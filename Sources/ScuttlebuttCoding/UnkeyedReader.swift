@@ -52,47 +52,9 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
         return try step(Bool.self) { _, _ in true }
     }
 
-    mutating func decode(_ type: Bool.Type) throws -> Bool {
-        try step(Bool.self) { try $0.bool(at: $1) }
-    }
-    mutating func decode(_ type: String.Type) throws -> String {
-        try step(String.self) { try $0.string(at: $1) }
-    }
-    mutating func decode(_ type: Double.Type) throws -> Double {
-        try step(Double.self) { try $0.double(at: $1) }
-    }
-    mutating func decode(_ type: Float.Type) throws -> Float {
-        try step(Float.self) { try $0.float(at: $1) }
-    }
-    mutating func decode(_ type: Int.Type) throws -> Int {
-        try step(Int.self) { try $0.integer(Int.self, at: $1) }
-    }
-    mutating func decode(_ type: Int8.Type) throws -> Int8 {
-        try step(Int8.self) { try $0.integer(Int8.self, at: $1) }
-    }
-    mutating func decode(_ type: Int16.Type) throws -> Int16 {
-        try step(Int16.self) { try $0.integer(Int16.self, at: $1) }
-    }
-    mutating func decode(_ type: Int32.Type) throws -> Int32 {
-        try step(Int32.self) { try $0.integer(Int32.self, at: $1) }
-    }
-    mutating func decode(_ type: Int64.Type) throws -> Int64 {
-        try step(Int64.self) { try $0.integer(Int64.self, at: $1) }
-    }
-    mutating func decode(_ type: UInt.Type) throws -> UInt {
-        try step(UInt.self) { try $0.integer(UInt.self, at: $1) }
-    }
-    mutating func decode(_ type: UInt8.Type) throws -> UInt8 {
-        try step(UInt8.self) { try $0.integer(UInt8.self, at: $1) }
-    }
-    mutating func decode(_ type: UInt16.Type) throws -> UInt16 {
-        try step(UInt16.self) { try $0.integer(UInt16.self, at: $1) }
-    }
-    mutating func decode(_ type: UInt32.Type) throws -> UInt32 {
-        try step(UInt32.self) { try $0.integer(UInt32.self, at: $1) }
-    }
-    mutating func decode(_ type: UInt64.Type) throws -> UInt64 {
-        try step(UInt64.self) { try $0.integer(UInt64.self, at: $1) }
+    @inline(__always)
+    mutating func decode<Scalar: JSONScalar>(_ type: Scalar.Type) throws -> Scalar {
+        try step(type) { try Scalar.read(from: $0, at: $1) }
     }
 
     mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {

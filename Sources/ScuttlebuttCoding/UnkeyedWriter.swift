@@ -23,60 +23,9 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
         try put { $0.writeNull() }
     }
 
-    mutating func encode(_ value: Bool) throws {
-        try put { $0.writeBool(value) }
-    }
-
-    mutating func encode(_ value: String) throws {
-        try put { $0.writeString(value) }
-    }
-
-    mutating func encode(_ value: Double) throws {
-        try put { try $0.writeDouble(value) }
-    }
-
-    mutating func encode(_ value: Float) throws {
-        try put { try $0.writeFloat(value) }
-    }
-
-    mutating func encode(_ value: Int) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int8) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int16) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int32) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: Int64) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt8) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt16) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt32) throws {
-        try put { $0.writeInteger(value) }
-    }
-
-    mutating func encode(_ value: UInt64) throws {
-        try put { $0.writeInteger(value) }
+    @inline(__always)
+    mutating func encode(_ value: some JSONScalar) throws {
+        try put { try value.write(to: $0) }
     }
 
     mutating func encode<T: Encodable>(_ value: T) throws {
