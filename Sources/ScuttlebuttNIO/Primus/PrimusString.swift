@@ -1,92 +1,91 @@
 // SPDX-License-Identifier: MIT
 
+import NIOCore
+import Scuttlebutt
+import ScuttlebuttRuntime
+
 /// The JSON strings in which Primus wraps lines.
 enum PrimusString {
-    /// Decodes the JSON string `text` and appends its bytes to `string`.
+    /// Decodes the JSON string `text`, which is UTF-8, and appends its bytes to `string`.
     ///
     /// An unpaired surrogate cannot be represented in UTF-8; it becomes its six-character escape,
     /// which means the same inside the JSON line that the string holds.
     ///
     /// - Returns: `false` if the text is not exactly one JSON string.
     static func decode(_ text: UnsafeRawBufferPointer, into string: inout [UInt8]) -> Bool {
-        var start = 0
-        var end = text.count
-        while start < end, isSpace(text[start]) { start += 1 }
-        while start < end, isSpace(text[end - 1]) { end -= 1 }
-        guard end - start >= 2, text[start] == quote, text[end - 1] == quote else { return false }
-        var index = start + 1
-        end -= 1
-        string.reserveCapacity(end - index)
-        var run = index
-        while index < end {
-            let byte = text[index]
-            if byte == backslash {
-                string.append(contentsOf: text[run..<index])
-                guard decodeEscape(text, &index, end, into: &string) else { return false }
-                run = index
-            } else if byte < 0x20 || byte == quote {
-                return false
+        let text = text.bindMemory(to: UInt8.self)
+        guard let start = text.firstIndex(where: { !isSpace($0) }), text[start] == quote,
+            let last = text.lastIndex(where: { !isSpace($0) })
+        else { return false }
+        let literal = UnsafeBufferPointer(rebasing: text[start...last])
+        let before = string.count
+        guard literal.reduce(.max, min) >= 0x20,
+            let decoded = try? JSONString.decode(
+                literal, at: 0, into: &string, loneSurrogates: .generalised),
+            decoded.end == literal.count
+        else { return false }
+        if decoded.hasLoneSurrogate { escapeSurrogates(in: &string, from: before) }
+        return true
+    }
+
+    /// Replaces each surrogate, three bytes that UTF-8 does not contain, by its escape.
+    private static func escapeSurrogates(in string: inout [UInt8], from start: Int) {
+        let text = Array(string[start...])
+        string.removeSubrange(start...)
+        var index = 0
+        while index < text.count {
+            if text[index] == 0xED, index + 2 < text.count, text[index + 1] >= 0xA0 {
+                let unit =
+                    0xD000 | UInt32(text[index + 1] & 0x3F) << 6 | UInt32(text[index + 2] & 0x3F)
+                string += "\\u\(String(unit, radix: 16))".utf8
+                index += 3
             } else {
+                string.append(text[index])
                 index += 1
             }
         }
-        string.append(contentsOf: text[run..<end])
-        return true
-    }
-
-    private static func decodeEscape(
-        _ text: UnsafeRawBufferPointer, _ index: inout Int, _ end: Int, into string: inout [UInt8]
-    ) -> Bool {
-        guard index + 1 < end else { return false }
-        let letter = text[index + 1]
-        index += 2
-        switch letter {
-        case quote, backslash, UInt8(ascii: "/"): string.append(letter)
-        case UInt8(ascii: "b"): string.append(0x08)
-        case UInt8(ascii: "f"): string.append(0x0C)
-        case UInt8(ascii: "n"): string.append(0x0A)
-        case UInt8(ascii: "r"): string.append(0x0D)
-        case UInt8(ascii: "t"): string.append(0x09)
-        case UInt8(ascii: "u"):
-            guard let first = hexadecimal(text, index, end) else { return false }
-            index += 4
-            if let scalar = Unicode.Scalar(first) {
-                string.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            } else if first < 0xDC00, index + 1 < end, text[index] == backslash,
-                text[index + 1] == UInt8(ascii: "u"),
-                let second = hexadecimal(text, index + 2, end), (0xDC00...0xDFFF).contains(second),
-                let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
-            {
-                index += 6
-                string.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            } else {
-                string.append(contentsOf: text[index - 6..<index])
-            }
-        default: return false
-        }
-        return true
-    }
-
-    private static func hexadecimal(
-        _ text: UnsafeRawBufferPointer, _ index: Int, _ end: Int
-    ) -> UInt32? {
-        guard index + 4 <= end else { return nil }
-        var value: UInt32 = 0
-        for byte in text[index..<index + 4] {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - 48)
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | UInt32(byte - 87)
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = value << 4 | UInt32(byte - 55)
-            default: return nil
-            }
-        }
-        return value
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
-    static let quote = UInt8(ascii: "\"")
-    static let backslash = UInt8(ascii: "\\")
+    private static let quote = UInt8(ascii: "\"")
+
+    /// Appends the frame of a control message.
+    static func write(item: String, masked: Bool, to buffer: inout ByteBuffer) {
+        var json: [UInt8] = []
+        JSONString.encodeForFrame(Array(item.utf8), into: &json)
+        json.withUnsafeBytes {
+            WebSocketFrames.write(.text, $0, masked: masked, to: &buffer)
+        }
+    }
+
+    /// Encodes each line as one text frame that holds the line with its newline as a JSON string.
+    static func encode(_ lines: OutboundLines, masked: Bool) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(lines.bytes.count + lines.bytes.count / 4 + lines.count * 20)
+        var json: [UInt8] = []
+        lines.bytes.withUnsafeBufferPointer { bytes in
+            var start = 0
+            for end in lines.ends {
+                json.removeAll(keepingCapacity: true)
+                JSONString.encodeForFrame(
+                    UnsafeBufferPointer(rebasing: bytes[start..<end]), into: &json)
+                json.withUnsafeBytes {
+                    WebSocketFrames.write(.text, $0, masked: masked, to: &buffer)
+                }
+                start = end
+            }
+        }
+        return buffer
+    }
+
+    /// The server's encoder, which encodes once for all peers.
+    static let serverEncoder: LineEncoder = { lines in
+        lines.rendering("primus") { encode($0, masked: false) }
+    }
+
+    /// The client's encoder, which masks separately for each connection.
+    static let clientEncoder: LineEncoder = { encode($0, masked: true) }
 }
