@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import ScuttlebuttModels
 import ScuttlebuttRuntime
 
 /// The JSON objects that answer commands, as bytes with a fixed key order.
@@ -8,26 +9,17 @@ enum Answer {
     /// Success: `{"ok":true}`.
     static let ok = Array("{\"ok\":true}".utf8)
 
+    static let null = Array("null".utf8)
+
     /// Failure: `{"error":"…"}`.
-    static func error(_ message: String) -> [UInt8] {
-        object { bytes in
-            bytes += "\"error\":".utf8
-            append(message, to: &bytes)
-        }
-    }
+    static func error(_ message: String) -> [UInt8] { object([("error", string(message))]) }
 
     /// `{"ok":true,"timestamp":T,"source":"ID"}`; both are null for an action that stayed local.
     static func dispatched(_ stamp: Stamp?) -> [UInt8] {
-        object { bytes in
-            bytes += "\"ok\":true,\"timestamp\":".utf8
-            if let stamp {
-                JSONNumber.append(stamp.timestamp.value, to: &bytes)
-                bytes += ",\"source\":".utf8
-                JSONString.encode(stamp.source.utf8, into: &bytes)
-            } else {
-                bytes += "null,\"source\":null".utf8
-            }
-        }
+        object([
+            ("ok", Array("true".utf8)), ("timestamp", stamp.map { number($0.timestamp) } ?? null),
+            ("source", stamp.map { string($0.source.text) } ?? null),
+        ])
     }
 
     /// `{"connected":n,"synced":…,"pending":n,"invalid":n}`.
@@ -38,106 +30,94 @@ enum Answer {
         return Array(text.utf8)
     }
 
-    /// `{"<name>":…}` for a value that is already JSON.
-    static func value(_ name: String, _ json: [UInt8]) -> [UInt8] {
-        object { bytes in
-            append(name, to: &bytes)
-            bytes.append(0x3A)
-            appendOneLine(json, to: &bytes)
-        }
+    /// `{"<name>":…}` for a value that is already JSON, or `null` if there is none.
+    static func value(_ name: String, _ json: [UInt8]?) -> [UInt8] {
+        object([(name, json.map(oneLine) ?? null)])
+    }
+
+    /// `{"<name>":["…",…]}`.
+    static func value(_ name: String, _ keys: [PropertyKey]) -> [UInt8] {
+        object([(name, array(keys) { $0.append(to: &$1) })])
     }
 
     /// All updates: `{"history":[[action,timestamp,"source"],…]}`.
     static func history(_ updates: [Update], keepsTails: Bool) -> [UInt8] {
-        object { bytes in
-            bytes += "\"history\":[".utf8
-            for (index, update) in updates.enumerated() {
-                if index > 0 { bytes.append(0x2C) }
-                append(update, keepsTail: keepsTails, to: &bytes)
-            }
-            bytes.append(0x5D)
-        }
+        object([("history", array(updates) { $1 += line($0, keepsTail: keepsTails) })])
     }
 
     /// One update: `{"update":[…]}`.
     static func update(_ update: Update) -> [UInt8] {
-        object { bytes in
-            bytes += "\"update\":".utf8
-            append(update, keepsTail: true, to: &bytes)
-        }
+        object([("update", line(update, keepsTail: true))])
     }
 
     /// `{"id":"ID","clock":{…}}`: our own source first, the others ordered by UTF-16 code units.
     static func clock(_ own: Source, _ clock: VersionVector) -> [UInt8] {
-        object { bytes in
-            bytes += "\"id\":".utf8
-            JSONString.encode(own.utf8, into: &bytes)
-            bytes += ",\"clock\":{".utf8
-            var entries = clock.entries.filter { $0.source != own }
-            if let newest = clock[own] { entries.insert((own, newest), at: 0) }
-            for (index, entry) in entries.enumerated() {
-                if index > 0 { bytes.append(0x2C) }
-                JSONString.encode(entry.source.utf8, into: &bytes)
-                bytes.append(0x3A)
-                JSONNumber.append(entry.timestamp.value, to: &bytes)
-            }
-            bytes.append(0x7D)
-        }
+        var entries = clock.entries.filter { $0.source != own }
+        if let newest = clock[own] { entries.insert((own, newest), at: 0) }
+        return object([
+            ("id", string(own.text)),
+            ("clock", object(entries.map { ($0.source.text, number($0.timestamp)) })),
+        ])
     }
 
     /// `{"event":"<name>",…}` with members given as names and JSON texts.
     static func event(_ name: String, _ members: [(String, [UInt8])]) -> [UInt8] {
-        object { bytes in
-            bytes += "\"event\":".utf8
-            append(name, to: &bytes)
-            for (key, value) in members {
-                bytes.append(0x2C)
-                append(key, to: &bytes)
-                bytes.append(0x3A)
-                bytes += value
-            }
-        }
+        object([("event", string(name))] + members)
     }
 
     /// Encodes text as a JSON string.
     static func string(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
-        append(text, to: &bytes)
+        JSONString.encode(Array(text.utf8), into: &bytes)
         return bytes
     }
 
-    private static func object(_ body: (inout [UInt8]) -> Void) -> [UInt8] {
+    /// An object with members given as names and JSON texts.
+    static func object(_ members: [(String, [UInt8])]) -> [UInt8] {
         var bytes: [UInt8] = [0x7B]
-        body(&bytes)
+        for (index, member) in members.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            bytes += string(member.0)
+            bytes.append(0x3A)
+            bytes += member.1
+        }
         bytes.append(0x7D)
         return bytes
     }
 
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
-        JSONString.encode(Array(text.utf8), into: &bytes)
+    private static func array<Element>(
+        _ elements: [Element], _ append: (Element, inout [UInt8]) -> Void
+    ) -> [UInt8] {
+        var bytes: [UInt8] = [0x5B]
+        for (index, element) in elements.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            append(element, &bytes)
+        }
+        bytes.append(0x5D)
+        return bytes
     }
 
-    private static func append(
-        _ update: Update, keepsTail: Bool, to bytes: inout [UInt8]
-    ) {
+    private static func number(_ timestamp: Timestamp) -> [UInt8] {
+        var bytes: [UInt8] = []
+        JSONNumber.append(timestamp.value, to: &bytes)
+        return bytes
+    }
+
+    private static func line(_ update: Update, keepsTail: Bool) -> [UInt8] {
         let shown = Update(
             payload: update.payload, timestamp: update.timestamp, source: update.source,
             tail: keepsTail ? update.tail : nil)
         var line: [UInt8] = []
         ClassicWire.append(shown, to: &line)
-        appendOneLine(line, to: &bytes)
+        return oneLine(line)
     }
 
-    /// Appends JSON with its line breaks replaced by spaces.
+    /// JSON with its line breaks replaced by spaces.
     ///
     /// A peer's JSON may contain line breaks between tokens, which would split our line. There are
     /// none inside strings.
-    private static func appendOneLine(_ json: [UInt8], to bytes: inout [UInt8]) {
-        let start = bytes.count
-        bytes += json
-        guard json.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return }
-        for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D {
-            bytes[index] = 0x20
-        }
+    private static func oneLine(_ json: [UInt8]) -> [UInt8] {
+        guard json.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return json }
+        return json.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
     }
 }

@@ -7,8 +7,9 @@ import ScuttlebuttSQLite
 import Synchronization
 
 /// A replicated object with its storage and its answers to commands.
-struct DataPeer<Object: PeerObject>: GossipingPeer {
-    let driver: ReplicaDriver<Object.Value>
+struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
+    let driver: ReplicaDriver<Value>
+    private let object: PeerObject<Value>
     private let hasStorage: Bool
 
     var source: Source { driver.source }
@@ -18,7 +19,8 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
     ///
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
-    init(id: Source?, path: String?) async throws {
+    init(_ object: PeerObject<Value>, id: Source?, path: String?) async throws {
+        self.object = object
         var options = ReplicaOptions()
         options.source = id
         let messages = DistinctMessages()
@@ -27,13 +29,13 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         }
         hasStorage = path != nil
         guard let path else {
-            driver = ReplicaDriver(options: options) { Object.empty(for: $0) }
+            driver = ReplicaDriver(options: options) { object.empty($0) }
             return
         }
         let storage = try SQLiteStorage.open(path, mode: .createIfMissing)
         do {
             driver = try await ReplicaDriver(storage: storage, options: options) {
-                Object.empty(for: $0)
+                object.empty($0)
             }
         } catch {
             await storage.close()
@@ -64,9 +66,9 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         do {
             guard let word = arguments.word() else {
                 throw PeerRequestError(
-                    message: "empty command; use one of: \(DataPeer.names)")
+                    message: "empty command; use one of: \(names)")
             }
-            if let command = try Object.command(word, &arguments) {
+            if let command = try object.command(word, &arguments) {
                 try arguments.end()
                 return PeerReply(line: try await answer(command))
             }
@@ -76,11 +78,11 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         }
     }
 
-    private static var names: String {
-        (Object.usage + ["dump", "history", "clock", "status", "quit"]).joined(separator: ", ")
+    private var names: String {
+        (object.usage + ["dump", "history", "clock", "status", "quit"]).joined(separator: ", ")
     }
 
-    private func answer(_ command: ObjectCommand<Object.Value>) async throws -> [UInt8] {
+    private func answer(_ command: ObjectCommand<Value>) async throws -> [UInt8] {
         switch command {
         case .read(let body):
             return driver.withValue { body($0) }
@@ -114,7 +116,7 @@ struct DataPeer<Object: PeerObject>: GossipingPeer {
         default:
             throw PeerRequestError(
                 message:
-                    "unknown command '\(word.prefix(40))'; use one of: \(DataPeer.names)")
+                    "unknown command '\(word.prefix(40))'; use one of: \(names)")
         }
         try arguments.end()
         return PeerReply(line: line, isQuit: word == "quit")

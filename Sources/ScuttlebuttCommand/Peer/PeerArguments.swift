@@ -55,6 +55,15 @@ struct PeerArguments {
         }
     }
 
+    /// Reads one JSON object.
+    mutating func object(_ what: String) throws(PeerRequestError) -> JSONText {
+        let value = try value(what)
+        guard value.isObject else {
+            throw PeerRequestError(message: "\(what) must be a JSON object")
+        }
+        return value
+    }
+
     /// Reads an integer.
     mutating func integer(_ what: String) throws(PeerRequestError) -> Int {
         guard let word = word(), let number = Int(word) else {

@@ -155,7 +155,7 @@ struct ServeCommand: AsyncParsableCommand {
                         "listening",
                         [
                             ("http", Answer.string(address.http)),
-                            ("tcp", address.tcp.map(Answer.string) ?? Array("null".utf8)),
+                            ("tcp", address.tcp.map(Answer.string) ?? Answer.null),
                             ("source", Answer.string(relay.store.source.text)),
                         ]))
             }

@@ -79,7 +79,7 @@ struct SimulationReport {
             ("milliseconds", number(outcome.time / 1_000)),
             (
                 "convergenceMilliseconds",
-                outcome.convergence.map { number($0 / 1_000) } ?? Array("null".utf8)
+                outcome.convergence.map { number($0 / 1_000) } ?? Answer.null
             ),
             ("digest", Answer.string(SimulationReport.hexadecimal(outcome))),
         ]
@@ -89,7 +89,7 @@ struct SimulationReport {
                 ("message", Answer.string(violation.message)),
                 ("failedAtMilliseconds", number(violation.time / 1_000)),
                 ("version", Answer.string(ScuttlebuttCommand.version)),
-                ("commit", SourceCommit.found.name.map(Answer.string) ?? Array("null".utf8)),
+                ("commit", SourceCommit.found.name.map(Answer.string) ?? Answer.null),
                 ("replay", Answer.string(command)),
             ]
         }
@@ -113,18 +113,5 @@ struct SimulationReport {
     private static func hexadecimal(_ outcome: Outcome) -> String {
         let digits = String(outcome.digest, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
-extension Answer {
-    /// An object with members given as names and JSON texts.
-    static func object(_ members: [(String, [UInt8])]) -> [UInt8] {
-        var bytes: [UInt8] = [0x7B]
-        for (index, member) in members.enumerated() {
-            if index > 0 { bytes.append(0x2C) }
-            bytes += string(member.0) + [0x3A] + member.1
-        }
-        bytes.append(0x7D)
-        return bytes
     }
 }

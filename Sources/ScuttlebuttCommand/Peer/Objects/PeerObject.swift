@@ -4,15 +4,24 @@ import Scuttlebutt
 import ScuttlebuttModels
 
 /// One replicated type with its `peer` commands.
-protocol PeerObject: Sendable {
-    associatedtype Value: Replicated & Dumpable
+struct PeerObject<Value: Replicated & Dumpable>: Sendable {
+    typealias Parse =
+        @Sendable (_ word: String, inout PeerArguments) throws(PeerRequestError)
+        -> ObjectCommand<Value>?
 
     /// The commands with their arguments, for error messages.
-    static var usage: [String] { get }
+    let usage: [String]
     /// The value before the first update.
-    static func empty(for source: Source) -> Value
+    let empty: @Sendable (Source) -> Value
     /// Parses a command; returns `nil` if there is no such command.
-    static func command(
-        _ word: String, _ arguments: inout PeerArguments
-    ) throws(PeerRequestError) -> ObjectCommand<Value>?
+    let command: Parse
+
+    init(
+        _ usage: [String], _ empty: @escaping @Sendable (Source) -> Value,
+        command: @escaping Parse
+    ) {
+        self.usage = usage
+        self.empty = empty
+        self.command = command
+    }
 }

@@ -19,15 +19,15 @@ enum PeerType: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .actions:
             ActionObject(peer: try await ActionPeer(.log, id: id, path: path))
-        case .model: try await DataPeer<ModelObject>(id: id, path: path)
-        case .events: try await DataPeer<EventsObject>(id: id, path: path)
-        case .value: try await DataPeer<ValueObject>(id: id, path: path)
-        case .array: try await DataPeer<ArrayObject>(id: id, path: path)
-        case .edit: try await DataPeer<EditObject>(id: id, path: path)
-        case .appendOnly: try await DataPeer<AppendOnlyObject>(id: id, path: path)
-        case .expiryModel: try await DataPeer<ExpiryModelObject>(id: id, path: path)
-        case .doc: try await DataPeer<DocObject>(id: id, path: path)
-        case .bucket: try await DataPeer<BucketObject>(id: id, path: path)
+        case .model: try await DataPeer(.model, id: id, path: path)
+        case .events: try await DataPeer(.events, id: id, path: path)
+        case .value: try await DataPeer(.value, id: id, path: path)
+        case .array: try await DataPeer(.array, id: id, path: path)
+        case .edit: try await DataPeer(.edit, id: id, path: path)
+        case .appendOnly: try await DataPeer(.appendOnly, id: id, path: path)
+        case .expiryModel: try await DataPeer(.expiryModel, id: id, path: path)
+        case .doc: try await DataPeer(.doc, id: id, path: path)
+        case .bucket: try await DataPeer(.bucket, id: id, path: path)
         }
     }
 }
