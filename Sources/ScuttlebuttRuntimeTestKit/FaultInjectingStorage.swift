@@ -14,7 +14,6 @@ public actor FaultInjectingStorage: LogStorage {
     }
 
     private var log = MemoryLog()
-    private var isClosed = false
     private var holdsSyncs = false
     private var failures: [StorageError] = []
     private var held: [HeldAppend] = []
@@ -26,19 +25,15 @@ public actor FaultInjectingStorage: LogStorage {
 
     /// Returns the log's source, or sets it to `proposed` if it has none.
     public func source(proposing proposed: Source) throws -> Source {
-        try requireOpen()
-        return log.source(proposing: proposed)
+        try log.source(proposing: proposed)
     }
 
     /// Passes all durable updates to `body` in batches of 1,000, with each source's ascending.
-    public func load(_ body: @Sendable ([Update]) throws -> Void) throws {
-        try requireOpen()
-        try log.load(body)
-    }
+    public func load(_ body: @Sendable ([Update]) throws -> Void) throws { try log.load(body) }
 
     /// Stores updates and waits until they are durable, which ``holdSyncs()`` delays.
     public func append(_ updates: [Update]) async throws {
-        try requireOpen()
+        try log.requireOpen()
         if !failures.isEmpty { throw failures.removeFirst() }
         guard holdsSyncs else { return log.append(updates) }
         try await withCheckedThrowingContinuation { continuation in
@@ -47,29 +42,21 @@ public actor FaultInjectingStorage: LogStorage {
     }
 
     /// Returns the remembered refusals, oldest first.
-    public func refusals() throws -> [Fingerprint] {
-        try requireOpen()
-        return log.refusals
-    }
+    public func refusals() throws -> [Fingerprint] { try log.refusals() }
 
     /// Remembers refusals, and forgets the oldest beyond `LogStorage.refusalLimit`.
     public func remember(refusals: [Fingerprint]) throws {
-        try requireOpen()
-        log.remember(refusals, limit: Self.refusalLimit)
+        try log.remember(refusals, limit: Self.refusalLimit)
     }
 
     /// Makes held appends durable, then refuses every call until ``reopen()``.
     public func close() {
         sync()
-        isClosed = true
+        log.isClosed = true
     }
 
     /// Reopens a closed log with everything that was durable.
-    public func reopen() { isClosed = false }
-
-    private func requireOpen() throws {
-        if isClosed { throw StorageError(.closed, "the log in memory was closed") }
-    }
+    public func reopen() { log.isClosed = false }
 
     // MARK: - Faults
 

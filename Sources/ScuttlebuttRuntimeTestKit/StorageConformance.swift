@@ -21,10 +21,11 @@ public enum StorageConformance {
     public struct Case: Sendable, CustomStringConvertible {
         /// The promise as a sentence.
         public let description: String
-        private let body: @Sendable (Make, Reopen) async throws -> Void
+        private let body: @Sendable (inout any LogStorage, Reopen) async throws -> Void
 
         init(
-            _ description: String, _ body: @escaping @Sendable (Make, Reopen) async throws -> Void
+            _ description: String,
+            _ body: @escaping @Sendable (inout any LogStorage, Reopen) async throws -> Void
         ) {
             self.description = description
             self.body = body
@@ -36,7 +37,9 @@ public enum StorageConformance {
         ///   error of the storage.
         public func run(make: Make, reopen: Reopen) async throws {
             do {
-                try await body(make, reopen)
+                var log = try await make()
+                try await body(&log, reopen)
+                await log.close()
             } catch let failure as ConformanceError {
                 throw ConformanceError("\(description): \(failure)")
             }
@@ -45,33 +48,26 @@ public enum StorageConformance {
 
     /// All promises.
     public static let cases: [Case] = [
-        Case("A new log is empty") { make, _ in
-            let log = try await make()
+        Case("A new log is empty") { log, _ in
             try expect(try await everything(in: log), [], "updates")
             try expect(try await log.refusals(), [], "refusals")
-            await log.close()
         },
-        Case("A log takes the first proposed source and keeps it") { make, reopen in
-            var log = try await make()
+        Case("A log takes the first proposed source and keeps it") { log, reopen in
             let (first, second) = (try source("é"), try source("B"))
             try expect(try await log.source(proposing: first), first, "the first proposal")
             try expect(try await log.source(proposing: second), first, "a second proposal")
             log = try await reopen(log)
             try expect(try await log.source(proposing: second), first, "after the restart")
-            await log.close()
         },
-        Case("Everything appended survives a restart, byte for byte") { make, reopen in
-            var log = try await make()
+        Case("Everything appended survives a restart, byte for byte") { log, reopen in
             let updates = try awkwardUpdates()
             try await log.append(updates)
             try await log.append([])
             try expect(try await everything(in: log), bySource(updates), "before the restart")
             log = try await reopen(log)
             try expect(try await everything(in: log), bySource(updates), "after the restart")
-            await log.close()
         },
-        Case("An update that is already stored changes nothing") { make, reopen in
-            var log = try await make()
+        Case("An update that is already stored changes nothing") { log, reopen in
             let (a, b) = (try update("A", 1, "1"), try update("A", 2, "2"))
             try await log.append([a, a, b])
             try await log.append([b, a])
@@ -80,11 +76,9 @@ public enum StorageConformance {
             try await log.append([a, other, try update("A", 3, "3")])
             let expected = [a, b, try update("A", 3, "3")]
             try expect(try await everything(in: log), bySource(expected), "updates")
-            await log.close()
         },
         Case("An update older than the newest of its source is kept, and loaded before it") {
-            make, reopen in
-            var log = try await make()
+            log, reopen in
             let (a, b) = (try source("A"), try source("B"))
             let updates = try (0...9).map { try update(a, Double($0 + 1), "[\($0)]") }
             let other = try (0...2).map { try update(b, Double($0 + 1), "{}", tail: "\($0)") }
@@ -104,11 +98,9 @@ public enum StorageConformance {
                 try expect(try await everything(in: log), updates + other, moment)
                 log = try await reopen(log)
             }
-            await log.close()
         },
         Case("Many older updates of many sources are kept, appended singly or together") {
-            make, reopen in
-            var log = try await make()
+            log, reopen in
             let writers = try (0..<20).map { try source("writer-\($0)") }
             let all = try writers.map { writer in
                 try (1...600).map { try update(writer, Double($0), "\($0)") }
@@ -125,10 +117,8 @@ public enum StorageConformance {
                 throw ConformanceError("batches of \(counts)")
             }
             try expect(try await everything(in: log), all.flatMap { $0 }, "updates")
-            await log.close()
         },
-        Case("Sources that Swift's strings treat as equal stay distinct") { make, reopen in
-            var log = try await make()
+        Case("Sources that Swift's strings treat as equal stay distinct") { log, reopen in
             let updates = [
                 try update("\u{E9}", 1, "1"), try update("e\u{301}", 1, "2"),
                 try update("", 1, "3"), try update("a\u{0}b", 1, "4"), try update("a", 1, "5"),
@@ -137,10 +127,8 @@ public enum StorageConformance {
             try await log.append(updates)
             log = try await reopen(log)
             try expect(try await everything(in: log), bySource(updates), "updates")
-            await log.close()
         },
-        Case("Concurrent appends are all stored, with each source ascending") { make, reopen in
-            var log = try await make()
+        Case("Concurrent appends are all stored, with each source ascending") { log, reopen in
             let storage = log
             let writers = try (0..<8).map { try source("writer-\($0)") }
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -159,10 +147,8 @@ public enum StorageConformance {
                 let times = found[writer, default: []].map(\.timestamp.value)
                 try expect(times, (1...50).map(Double.init), "timestamps of \(writer)")
             }
-            await log.close()
         },
-        Case("Many updates are loaded in batches of at most a few thousand") { make, _ in
-            let log = try await make()
+        Case("Many updates are loaded in batches of at most a few thousand") { log, _ in
             let writer = try source("A")
             let updates = try (1...20_000).map { try update(writer, Double($0), "[\($0)]") }
             try await log.append(updates)
@@ -173,10 +159,8 @@ public enum StorageConformance {
                 throw ConformanceError("batches of \(counts)")
             }
             try expect(try await everything(in: log), bySource(updates), "updates")
-            await log.close()
         },
-        Case("Loading rethrows what its body throws, and the log stays usable") { make, _ in
-            let log = try await make()
+        Case("Loading rethrows what its body throws, and the log stays usable") { log, _ in
             try await log.append([try update("A", 1, "1")])
             do {
                 try await log.load { _ in throw ConformanceError("mine") }
@@ -185,19 +169,15 @@ public enum StorageConformance {
             try await log.append([try update("A", 2, "2")])
             let found = try await everything(in: log)
             try expect(found[try source("A")]?.count, 2, "updates")
-            await log.close()
         },
-        Case("Refusals are returned oldest first and once each after a restart") { make, reopen in
-            var log = try await make()
+        Case("Refusals are returned oldest first and once each after a restart") { log, reopen in
             let refusals = try (0..<5).map { try fingerprint($0) }
             try await log.remember(refusals: Array(refusals[0..<3]))
             try await log.remember(refusals: [refusals[1], refusals[3], refusals[4], refusals[4]])
             log = try await reopen(log)
             try expect(try await log.refusals(), refusals, "refusals")
-            await log.close()
         },
-        Case("The oldest refusals beyond the limit are forgotten") { make, reopen in
-            var log = try await make()
+        Case("The oldest refusals beyond the limit are forgotten") { log, reopen in
             let limit = InMemoryStorage.refusalLimit
             let refusals = try (0..<limit + 10).map { try fingerprint($0) }
             try await log.remember(refusals: Array(refusals[..<limit]))
@@ -206,10 +186,8 @@ public enum StorageConformance {
             let found = try await log.refusals()
             try expect(found.count, limit, "number of refusals")
             try expect(found == Array(refusals[10...]), true, "that they are the newest")
-            await log.close()
         },
-        Case("A closed log throws, and can be closed again") { make, _ in
-            let log = try await make()
+        Case("A closed log throws, and can be closed again") { log, _ in
             await log.close()
             await log.close()
             do {
@@ -221,9 +199,8 @@ public enum StorageConformance {
                 throw ConformanceError("loading after closing did not throw")
             } catch let error as StorageError { try expect(error.code, .closed, "code of load") }
         },
-        Case("Closing finishes pending appends") { make, reopen in
-            let log = try await make()
-            let writer = try source("A")
+        Case("Closing finishes pending appends") { log, reopen in
+            let (writer, log) = (try source("A"), log)
             let one = try update(writer, 1, "0")
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {

@@ -5,49 +5,36 @@ public import Scuttlebutt
 /// A log kept in memory, for tests and for stores that need not outlive the process.
 public actor InMemoryStorage: LogStorage {
     private var log = MemoryLog()
-    private var isClosed = false
 
     /// Creates an empty log without a source.
     public init() {}
 
     /// Returns the log's source, or sets it to `proposed` if it has none.
     public func source(proposing proposed: Source) throws -> Source {
-        try requireOpen()
-        return log.source(proposing: proposed)
+        try log.source(proposing: proposed)
     }
 
     /// Passes all updates to `body` in batches of 1,000, in the order they were stored, or in
     /// agreed order if a source's updates were not stored in ascending order.
-    public func load(_ body: @Sendable ([Update]) throws -> Void) throws {
-        try requireOpen()
-        try log.load(body)
-    }
+    public func load(_ body: @Sendable ([Update]) throws -> Void) throws { try log.load(body) }
 
     /// Stores updates.
     public func append(_ updates: [Update]) throws {
-        try requireOpen()
+        try log.requireOpen()
         log.append(updates)
     }
 
     /// Returns the remembered refusals, oldest first.
-    public func refusals() throws -> [Fingerprint] {
-        try requireOpen()
-        return log.refusals
-    }
+    public func refusals() throws -> [Fingerprint] { try log.refusals() }
 
     /// Remembers refusals, and forgets the oldest beyond ``LogStorage/refusalLimit``.
     public func remember(refusals: [Fingerprint]) throws {
-        try requireOpen()
-        log.remember(refusals, limit: Self.refusalLimit)
+        try log.remember(refusals, limit: Self.refusalLimit)
     }
 
     /// Refuses every call until ``reopen()``.
-    public func close() { isClosed = true }
+    public func close() { log.isClosed = true }
 
     /// Reopens a closed log with everything that was stored.
-    public func reopen() { isClosed = false }
-
-    private func requireOpen() throws {
-        if isClosed { throw StorageError(.closed, "the log in memory was closed") }
-    }
+    public func reopen() { log.isClosed = false }
 }

@@ -4,9 +4,8 @@ import ScuttlebuttRuntime
 
 extension TransportConformance {
     static let ending: [TransportConformance] = [
-        TransportConformance("finish() closes our half after everything sent before") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(ofPair: "finish() closes our half after everything sent before") {
+            harness, a, b in
             try await send(numbers: 0..<500, on: a)
             let finishing = Task { await a.finish() }
             try await expectNumbers(0..<500, on: b)
@@ -23,12 +22,9 @@ extension TransportConformance {
                 await finishing.value
             }
             try await expectLinkError { try await a.send(OutboundLines("late")) }
-            await a.close(.finished)
-            await b.close(.finished)
         },
-        TransportConformance("close ends a pending receive and all later calls") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(ofPair: "close ends a pending receive and all later calls") {
+            _, a, b in
             let receiving = Task { try await a.receive() }
             await Task.yield()
             await a.close(.finished)
@@ -43,12 +39,10 @@ extension TransportConformance {
             try await expectLinkError { try await a.send(OutboundLines("late")) }
             await a.finish()
             try await expectEnd(of: b)
-            await b.close(.finished)
             await a.close(.fault("again"))
         },
-        TransportConformance("close ends a send that is waiting for room") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(ofPair: "close ends a send that is waiting for room") {
+            _, a, b in
             let block = OutboundLines(
                 lines: [[UInt8]](repeating: .init(repeating: 0x63, count: 16_000), count: 16))
             let sending = Task {
@@ -59,28 +53,23 @@ extension TransportConformance {
             do {
                 try await sending.value
             } catch is LinkError {}
-            await b.close(.finished)
         },
-        TransportConformance("what was sent before close still arrives") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(ofPair: "what was sent before close still arrives") {
+            _, a, b in
             try await send(numbers: 0..<500, on: a)
             async let closed: Void = a.close(.shutdown)
             try await expectNumbers(0..<500, on: b)
             try await expectEnd(of: b)
             await closed
-            await b.close(.finished)
         },
-        TransportConformance("a peer that closes ends our sends too") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(ofPair: "a peer that closes ends our sends too") {
+            _, a, b in
             await b.close(.fault("enough"))
             try await expectEnd(of: a)
             do {
                 // Buffers may accept a few more lines, but not forever.
                 while true { try await a.send(OutboundLines("into the void")) }
             } catch is LinkError {}
-            await a.close(.finished)
         },
         TransportConformance("a link that is released without close ends for its peer") {
             harness, listener, transport in

@@ -23,6 +23,21 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
         self.check = check
     }
 
+    /// Creates a promise about the two ends of one connection, which are closed afterwards.
+    init(
+        ofPair description: String,
+        _ check:
+            @escaping @Sendable (TransportHarness, _ dialled: any Link, _ accepted: any Link)
+            async throws -> Void
+    ) {
+        self.init(description) { harness, listener, transport in
+            let (a, b) = try await harness.pair(listener, transport)
+            try await check(harness, a, b)
+            await a.close(.finished)
+            await b.close(.finished)
+        }
+    }
+
     /// Checks the promise.
     ///
     /// - Throws: ``ConformanceError`` if it is broken, or an unexpected error of the transport.
@@ -50,9 +65,10 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
 
 extension TransportConformance {
     static let carrying: [TransportConformance] = [
-        TransportConformance("lines arrive complete and in order in both directions at once") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(
+            ofPair: "lines arrive complete and in order in both directions at once"
+        ) {
+            _, a, b in
             try await withThrowingTaskGroup { group in
                 for (from, to) in [(a, b), (b, a)] {
                     group.addTask { try await send(numbers: 0..<3_000, on: from) }
@@ -60,12 +76,9 @@ extension TransportConformance {
                 }
                 try await group.waitForAll()
             }
-            await a.close(.finished)
-            await b.close(.finished)
         },
-        TransportConformance("a line of the maximum length arrives") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(ofPair: "a line of the maximum length arrives") {
+            harness, a, b in
             // A framing may escape characters. These need no escapes, but Primus adds a newline.
             let byteCount = (harness.maximumLineByteCount ?? 1 << 20) - 8
             let line = (0..<byteCount).map { UInt8(ascii: "a") + UInt8($0 % 26) }
@@ -74,12 +87,11 @@ extension TransportConformance {
             try expect(try await reader.next() == line, "the line of \(byteCount) bytes differs")
             try expect(try await reader.next() == [0x31], "the line after the longest was lost")
             try await sender.value
-            await a.close(.finished)
-            await b.close(.finished)
         },
-        TransportConformance("characters of every width survive, and those that need escapes") {
-            harness, listener, transport in
-            let (a, b) = try await harness.pair(listener, transport)
+        TransportConformance(
+            ofPair: "characters of every width survive, and those that need escapes"
+        ) {
+            _, a, b in
             let lines = [
                 #"{"a":"\"\\\u2028","b":"é€𝄞"}"#, "\u{2028}\u{2029}",
                 "\u{1}\u{8}\t\u{C}\u{1F}\u{7F}",
@@ -95,8 +107,6 @@ extension TransportConformance {
                 try expect(got == Array(line.utf8), "\(line.prefix(20)) did not survive")
             }
             try await sender.value
-            await a.close(.finished)
-            await b.close(.finished)
         },
         TransportConformance("a block of lines arrives unchanged on many links") {
             harness, listener, transport in
@@ -217,9 +227,8 @@ extension TransportConformance {
         for link in [a, b, c, d] { await link.close(.finished) }
     }
 
-    static let cancelling = TransportConformance("a cancelled receive ends, not the link") {
-        harness, listener, transport in
-        let (a, b) = try await harness.pair(listener, transport)
+    static let cancelling = TransportConformance(ofPair: "a cancelled receive ends, not the link") {
+        _, a, b in
         for number in 0..<100 {
             let receiving = Task { try await b.receive() }
             if number % 2 == 0 { await Task.yield() }
@@ -231,8 +240,6 @@ extension TransportConformance {
         }
         try await send(numbers: 0..<100, on: a)
         try await expectNumbers(0..<100, on: b)
-        await a.close(.finished)
-        await b.close(.finished)
     }
 
     static let noLeak = TransportConformance("a thousand links leak nothing") {
