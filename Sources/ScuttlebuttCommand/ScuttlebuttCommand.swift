@@ -2,14 +2,6 @@
 
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// The `scuttlebutt` executable.
 @main
 struct ScuttlebuttCommand: AsyncParsableCommand {

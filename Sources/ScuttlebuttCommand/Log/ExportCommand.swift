@@ -6,14 +6,6 @@ import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// `scuttlebutt export STORE --output FILE`: writes a store as a file of wire lines.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,14 +3,6 @@
 import Scuttlebutt
 import ScuttlebuttRuntime
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Reads complete lines of a file that another process is appending to.
 struct LineTail: ~Copyable {
     /// One line without its newline, and its number, counted from 1.

@@ -2,14 +2,6 @@
 
 import ScuttlebuttSimulation
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Runs seeds on all cores and delivers their outcomes in seed order.
 ///
 /// A run is a function of its seed, so the number of cores only affects which run finishes first.

@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// The commit that this program was probably built from: that of the checkout containing it.
 ///
 /// A build does not know its commit, and most failures are investigated where they were found.

@@ -4,14 +4,6 @@ import DequeModule
 import Dispatch
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// The lines of standard input, read on a separate thread so that waiting for input blocks nothing
 /// else.
 ///

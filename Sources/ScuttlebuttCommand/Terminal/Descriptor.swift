@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Blocking reads and writes on a file descriptor, even a non-blocking one.
 enum Descriptor {
     /// Writes all `bytes`.

@@ -2,14 +2,6 @@
 
 import Dispatch
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Turns SIGINT, SIGTERM and SIGHUP into cancellation of a task, so that every subcommand can save
 /// its data and end cleanly.
 enum Interruption {

@@ -3,14 +3,6 @@
 import Dispatch
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Messages for people, and a progress line if stderr is a terminal.
 ///
 /// Writing never blocks the caller. Once ``waitingLimit`` messages are waiting for a slow reader,

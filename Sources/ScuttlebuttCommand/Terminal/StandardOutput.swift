@@ -3,14 +3,6 @@
 import Dispatch
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Output for other programs: whole lines, in the order they are written.
 ///
 /// A reader that stops reading suspends the writing task but never blocks a thread of the runtime.
