@@ -11,14 +11,6 @@ import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import ServiceLifecycle
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 extension Relay {
     /// Imports, listens, serves and dials until the task is cancelled.
     func serve() async throws {
@@ -91,7 +83,8 @@ extension Relay {
                 self.didStartListening(channel, listener)
             }.run()
         } catch {
-            throw cannotListen(error)
+            guard error is IOError else { throw error }
+            throw Dialling.cannotListen(configuration.host, configuration.port, error)
         }
     }
 
@@ -105,18 +98,6 @@ extension Relay {
         startup.settle(.success(address))
         configuration.report?("listening on \(address.http)")
         if let tcp = address.tcp { configuration.report?("listening on tcp://\(tcp)") }
-    }
-
-    private func cannotListen(_ error: any Error) -> any Error {
-        guard let failure = error as? IOError else { return error }
-        let place = "\(configuration.host):\(configuration.port)"
-        if failure.errnoCode == EADDRINUSE {
-            return LinkError(
-                .addressInUse,
-                "cannot listen on \(place): the address is in use; stop the other program or use "
-                    + "another port (0 picks a free one)")
-        }
-        return LinkError(.badAddress, "cannot listen on \(place): \(failure)")
     }
 
     // MARK: Background tasks

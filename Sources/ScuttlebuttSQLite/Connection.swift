@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import GRDB
 import Scuttlebutt
 import ScuttlebuttRuntime
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// An open SQLite connection to a store.
 struct Connection: Sendable {
@@ -104,16 +97,8 @@ struct Connection: Sendable {
 
     /// Escapes a path for a `file:` URI.
     private static func escaped(_ path: String) -> String {
-        let plain = Set("/.-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in path.utf8 {
-            if plain.contains(byte) {
-                bytes.append(byte)
-            } else {
-                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        let plain = CharacterSet(
+            charactersIn: "/.-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        return path.addingPercentEncoding(withAllowedCharacters: plain) ?? path
     }
 }

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Identifies a file independently of the path used to reach it.
 struct FileIdentity: Hashable, Sendable {

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import GRDB
 import Scuttlebutt
 import ScuttlebuttRuntime
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 extension StoreFile {
     /// Resolves symbolic links, so that each store has only one lock file.

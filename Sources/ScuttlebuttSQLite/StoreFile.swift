@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import Scuttlebutt
 import ScuttlebuttRuntime
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Determines the kind of a file from its contents, never from its name.
 public enum StoreFile {

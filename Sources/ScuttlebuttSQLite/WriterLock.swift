@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import Foundation
 import Scuttlebutt
 import ScuttlebuttRuntime
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// The exclusive right to write to a store: a lock on `FILE-lock` that ends with the process.
 ///

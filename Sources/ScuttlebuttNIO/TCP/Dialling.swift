@@ -2,7 +2,7 @@
 
 import NIOCore
 import NIOPosix
-import ScuttlebuttRuntime
+package import ScuttlebuttRuntime
 
 #if canImport(Darwin)
     import Darwin
@@ -13,7 +13,7 @@ import ScuttlebuttRuntime
 #endif
 
 /// Turns the failures of dialling and listening into errors for people.
-enum Dialling {
+package enum Dialling {
     /// Runs `dial` and converts its failure to a `LinkError`.
     static func perform<Value>(
         _ name: String, _ limits: LinkLimits, _ dial: () async throws -> Value
@@ -32,7 +32,9 @@ enum Dialling {
     }
 
     /// Converts a failure to listen on `host` and `port`.
-    static func cannotListen(_ host: String, _ port: Int, _ error: any Error) -> LinkError {
+    package static func cannotListen(
+        _ host: String, _ port: Int, _ error: any Error
+    ) -> LinkError {
         if let error = error as? IOError, error.errnoCode == EADDRINUSE {
             return LinkError(
                 .addressInUse,
