@@ -78,9 +78,7 @@ extension World {
         guard violation == nil else { return }
         healedAt = time
         lastAcceptance = time
-        if note(30, 0, 0) {
-            log.add(time, "-- settle")
-        }
+        note(30, 0, 0) { _ in "-- settle" }
         healPartition()
         for node in nodes.indices {
             nodes[node].disk.isFull = false

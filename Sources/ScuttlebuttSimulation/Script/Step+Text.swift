@@ -3,40 +3,9 @@
 extension Step: CustomStringConvertible {
     /// The step as a line of a script.
     public var description: String {
-        func onOff(_ isOn: Bool) -> String { isOn ? "on" : "off" }
-        let text =
-            switch command {
-            case .dispatch(let peer, let number): "dispatch \(peer) \(number)"
-            case .dispatchNewer(let peer, let number): "dispatch-newer \(peer) \(number)"
-            case .dispatchLocal(let peer, let number): "dispatch-local \(peer) \(number)"
-            case .cut(let a, let b): "cut \(a) \(b)"
-            case .halfOpen(let a, let b): "half-open \(a) \(b)"
-            case .duplicate(let a, let b): "duplicate \(a) \(b)"
-            case .link(let a, let b): "link \(a) \(b)"
-            case .unlink(let a, let b): "unlink \(a) \(b)"
-            case .partition(let groups, let isSilent):
-                "partition "
-                    + groups.map { $0.map { "\($0)" }.joined(separator: " ") }
-                    .joined(separator: " | ") + (isSilent ? " silently" : "")
-            case .heal: "heal"
-            case .crash(let peer, let kept): "crash \(peer) \(kept)"
-            case .restart(let peer): "restart \(peer)"
-            case .failDisk(let peer, let writes): "fail-disk \(peer) \(writes)"
-            case .fillDisk(let peer): "fill-disk \(peer)"
-            case .freeDisk(let peer): "free-disk \(peer)"
-            case .backUp(let peer): "back-up \(peer)"
-            case .restore(let peer): "restore \(peer)"
-            case .restoreAnew(let peer): "restore-anew \(peer)"
-            case .stepClock(let peer, let milliseconds): "step-clock \(peer) \(milliseconds)"
-            case .freezeClock(let peer, let isOn): "freeze-clock \(peer) \(onOff(isOn))"
-            case .join(let peer): "join \(peer)"
-            case .retire(let peer): "retire \(peer)"
-            case .slow(let peer, let isOn): "slow \(peer) \(onOff(isOn))"
-            case .upgrade(let peer): "upgrade \(peer)"
-            case .attack(let peer, let attack, let number):
-                "attack \(peer) \(attack.rawValue) \(number)"
-            }
-        return "at \(time) \(text)"
+        let (verb, peers, rest) = command.parts
+        let words = peers.map { "\($0)" } + rest
+        return (["at \(time) \(verb)"] + words).joined(separator: " ")
     }
 
     /// Creates a step from the words of a line such as `at 12 dispatch 3 99`.
@@ -49,6 +18,50 @@ extension Step: CustomStringConvertible {
 }
 
 extension Step.Command {
+    /// The peers that the command identifies.
+    var peers: [Int] {
+        if case .partition(let groups, _) = self { return groups.flatMap { $0 } }
+        return parts.peers
+    }
+
+    /// The verb of the command, the peers behind it, and what else is behind them.
+    fileprivate var parts: (verb: String, peers: [Int], rest: [String]) {
+        func onOff(_ isOn: Bool) -> [String] { [isOn ? "on" : "off"] }
+        return switch self {
+        case .dispatch(let peer, let number): ("dispatch", [peer], ["\(number)"])
+        case .dispatchNewer(let peer, let number): ("dispatch-newer", [peer], ["\(number)"])
+        case .dispatchLocal(let peer, let number): ("dispatch-local", [peer], ["\(number)"])
+        case .cut(let a, let b): ("cut", [a, b], [])
+        case .halfOpen(let a, let b): ("half-open", [a, b], [])
+        case .duplicate(let a, let b): ("duplicate", [a, b], [])
+        case .link(let a, let b): ("link", [a, b], [])
+        case .unlink(let a, let b): ("unlink", [a, b], [])
+        case .partition(let groups, let isSilent):
+            (
+                "partition", [],
+                [groups.map { $0.map { "\($0)" }.joined(separator: " ") }.joined(separator: " | ")]
+                    + (isSilent ? ["silently"] : [])
+            )
+        case .heal: ("heal", [], [])
+        case .crash(let peer, let kept): ("crash", [peer], ["\(kept)"])
+        case .restart(let peer): ("restart", [peer], [])
+        case .failDisk(let peer, let writes): ("fail-disk", [peer], ["\(writes)"])
+        case .fillDisk(let peer): ("fill-disk", [peer], [])
+        case .freeDisk(let peer): ("free-disk", [peer], [])
+        case .backUp(let peer): ("back-up", [peer], [])
+        case .restore(let peer): ("restore", [peer], [])
+        case .restoreAnew(let peer): ("restore-anew", [peer], [])
+        case .stepClock(let peer, let milliseconds): ("step-clock", [peer], ["\(milliseconds)"])
+        case .freezeClock(let peer, let isOn): ("freeze-clock", [peer], onOff(isOn))
+        case .join(let peer): ("join", [peer], [])
+        case .retire(let peer): ("retire", [peer], [])
+        case .slow(let peer, let isOn): ("slow", [peer], onOff(isOn))
+        case .upgrade(let peer): ("upgrade", [peer], [])
+        case .attack(let peer, let attack, let seed):
+            ("attack", [peer], [attack.rawValue, "\(seed)"])
+        }
+    }
+
     init?(_ verb: String, _ words: [String]) {
         func peer(_ index: Int) -> Int? {
             index < words.count ? Int(words[index]).flatMap { $0 >= 0 ? $0 : nil } : nil

@@ -72,23 +72,3 @@ public struct Step: Hashable, Sendable {
         self.command = command
     }
 }
-
-extension Step.Command {
-    /// The peers that the command identifies.
-    var peers: [Int] {
-        switch self {
-        case .dispatch(let peer, _), .dispatchNewer(let peer, _), .dispatchLocal(let peer, _),
-            .crash(let peer, _), .restart(let peer), .failDisk(let peer, _), .fillDisk(let peer),
-            .freeDisk(let peer), .backUp(let peer), .restore(let peer),
-            .restoreAnew(let peer), .stepClock(let peer, _),
-            .freezeClock(let peer, _), .join(let peer), .retire(let peer), .slow(let peer, _),
-            .upgrade(let peer), .attack(let peer, _, _):
-            [peer]
-        case .cut(let a, let b), .halfOpen(let a, let b), .duplicate(let a, let b),
-            .link(let a, let b), .unlink(let a, let b):
-            [a, b]
-        case .partition(let groups, _): groups.flatMap { $0 }
-        case .heal: []
-        }
-    }
-}

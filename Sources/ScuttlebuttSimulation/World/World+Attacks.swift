@@ -14,9 +14,7 @@ extension World {
         guard let session = nodes[victim].peer?.replica.open() else { return }
         attackCount += 1
         let number = addConnection([(nil, nil), (victim, session)], edge: nil, lane: 5)
-        if note(22, victim, number) {
-            log.add(time, "an attacker connects to \(name(victim)) as #\(number)")
-        }
+        note(22, victim, number) { "an attacker connects to \($0.name(victim)) as #\(number)" }
         scheduleWrite(number, 1)
         var random = SplitMix64(seed: seed)
         let bytes = lines(of: attack, to: victim, seed: seed, &random)

@@ -47,9 +47,7 @@ extension World {
                 due: time + Int64(timer.milliseconds) * 1_000)
         case .close(let peer, let error):
             let place = nodes[node].ends[peer.number - 1]
-            if note(8, node, place.connection) {
-                log.add(time, "\(name(node)): \(error.message)")
-            }
+            note(8, node, place.connection) { "\($0.name(node)): \(error.message)" }
             if connections[place.connection].ends[1 - place.end].node != nil, !verifies {
                 fail(.report, "\(name(node)) ends an honest session: \(error.message)")
             }
@@ -99,9 +97,7 @@ extension World {
     private mutating func accept(_ updates: [Update], _ node: Int) {
         figures.accepted += updates.count
         lastAcceptance = time
-        if note(9, node, updates.count) {
-            log.add(time, "\(name(node)) accepts \(updates.map(\.stamp.text))")
-        }
+        note(9, node, updates.count) { "\($0.name(node)) accepts \(updates.map(\.stamp.text))" }
         for update in updates {
             noteStranger(update, node)
             if retainsEverything {
@@ -131,9 +127,7 @@ extension World {
         guard !updates.isEmpty else { return }
         nodes[node].foldCount += 1
         figures.notifications += 1
-        if note(10, node, updates.count) {
-            log.add(time, "\(name(node)) folds \(updates.count)")
-        }
+        note(10, node, updates.count) { "\($0.name(node)) folds \(updates.count)" }
         for update in updates { noteFolded(update, node) }
         let repeated = repetition(node)
         let batch = repeated.isEmpty ? updates : updates + repeated
@@ -167,16 +161,12 @@ extension World {
     mutating func finishSave(_ node: Int) {
         guard let (token, count) = nodes[node].saving else { return }
         guard nodes[node].disk.end() else {
-            if note(11, node, token) {
-                log.add(time, "\(name(node)) cannot save")
-            }
+            note(11, node, token) { "\($0.name(node)) cannot save" }
             queue.add(
                 .retrySave(node: node, life: nodes[node].life), due: time + Self.saveRetryDelay)
             return
         }
-        if note(12, node, token) {
-            log.add(time, "\(name(node)) has saved up to \(token)")
-        }
+        note(12, node, token) { "\($0.name(node)) has saved up to \(token)" }
         nodes[node].endSave(count)
         if !nodes[node].saveQueue.isEmpty { startSave(node) }
         handle(node, .saved(token))

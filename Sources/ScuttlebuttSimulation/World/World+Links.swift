@@ -53,9 +53,7 @@ extension World {
         guard edges[edge].isWanted, edges[edge].connection == nil, nodes[dialler].isRunning
         else { return }
         guard nodes[listener].isRunning, nodes[dialler].group == nodes[listener].group else {
-            if note(4, dialler, listener) {
-                log.add(time, "\(name(dialler)) fails to reach \(name(listener))")
-            }
+            note(4, dialler, listener) { "\($0.name(dialler)) fails to reach \($0.name(listener))" }
             return redial(edge)
         }
         edges[edge].attempt = 0
@@ -73,8 +71,8 @@ extension World {
             scheduleWrite(number, end, after: Int64(script.network.delay) * 1_000)
         }
         figures.connections += 1
-        if note(5, dialler, listener) {
-            log.add(time, "\(name(dialler)) connects to \(name(listener)) as #\(number)")
+        note(5, dialler, listener) {
+            "\($0.name(dialler)) connects to \($0.name(listener)) as #\(number)"
         }
         return number
     }
@@ -115,8 +113,8 @@ extension World {
         checkHeld(number, 1 - end)
         connections[number].ends[end].isOpen = false
         let node = connections[number].ends[end].node
-        if note(6, number, end) {
-            log.add(time, "\(node.map { name($0) } ?? "an attacker") ends #\(number)")
+        note(6, number, end) { world in
+            "\(node.map { world.name($0) } ?? "an attacker") ends #\(number)"
         }
         // The bytes that it sent still arrive after an orderly end, but not after a break.
         connections[number].ends[1 - end].pipe.removeAll()
@@ -221,8 +219,8 @@ extension World {
         let network = script.network
         figures.bytes += bytes.count
         record(bytes, number, end)
-        if note(7, number &* 2 &+ end, bytes.count) {
-            log.add(time, "\(name(node)) writes \(bytes.count) bytes to #\(number)")
+        note(7, number &* 2 &+ end, bytes.count) {
+            "\($0.name(node)) writes \(bytes.count) bytes to #\(number)"
         }
         let durableOwn =
             nodes[node].saves

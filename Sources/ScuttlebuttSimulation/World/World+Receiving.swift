@@ -66,10 +66,8 @@ extension World {
         }
         connections[number].ends[1 - end].arrivals += incoming.count
         figures.lines += incoming.count
-        if note(13, number &* 2 &+ end, incoming.count) {
-            log.add(
-                time,
-                "\(name(node)) reads \(incoming.map { World.summary($0.line) }) from #\(number)")
+        note(13, number &* 2 &+ end, incoming.count) {
+            "\($0.name(node)) reads \(incoming.map { World.summary($0.line) }) from #\(number)"
         }
         if !incoming.isEmpty, let session = connections[number].ends[1 - end].session {
             handle(node, .received(session, incoming))
@@ -182,8 +180,8 @@ extension World {
     mutating func taint(_ writer: Int, from place: Int, _ reason: String) {
         ledger.taint(writer, from: place)
         let source = ledger.writers[writer].source.text
-        if note(14, writer, place) {
-            log.add(time, "nothing is promised of \(source) from \(place) on: \(reason)")
+        note(14, writer, place) { _ in
+            "nothing is promised of \(source) from \(place) on: \(reason)"
         }
     }
 
@@ -201,18 +199,14 @@ extension World {
         case .equivocation(let stamp):
             figures.equivocations += 1
             nodes[node].unreported.removeAll { $0 == stamp }
-            if note(15, node, 0) {
-                log.add(time, "\(name(node)) finds two updates at \(stamp.text)")
-            }
+            note(15, node, 0) { "\($0.name(node)) finds two updates at \(stamp.text)" }
             let writer = ledger.index(of: stamp.source)
             if attackCount == 0, ledger.writers[writer].taintedFrom == nil {
                 fail(.report, "\(name(node)) accuses \(stamp.source.text) of equivocation")
             }
         case .ownUpdatesMissing(let claimed):
             nodes[node].ownClaims.count += 1
-            if note(16, node, 0) {
-                log.add(time, "\(name(node)) lacks own updates up to \(claimed.value)")
-            }
+            note(16, node, 0) { "\($0.name(node)) lacks own updates up to \(claimed.value)" }
             if attackCount == 0, ledger.writers[nodes[node].writer].taintedFrom == nil {
                 fail(
                     .report,
@@ -221,9 +215,7 @@ extension World {
         case .refused(let refusal, let peer):
             figures.refused += 1
             let stamp = refusal.stamp?.text ?? "a line"
-            if note(17, node, 0) {
-                log.add(time, "\(name(node)) refuses \(stamp): \(refusal.message)")
-            }
+            note(17, node, 0) { "\($0.name(node)) refuses \(stamp): \(refusal.message)" }
             guard let peer, refusal.reason != .policy, refusal.reason != .remembered else { return }
             if let source = refusal.stamp?.source {
                 // An update written again after a restore need not suit what is there.

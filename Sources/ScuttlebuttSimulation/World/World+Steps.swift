@@ -7,8 +7,8 @@ extension World {
     /// Performs a command; one that makes no sense at the moment does nothing.
     mutating func perform(_ command: Step.Command) {
         guard command.peers.allSatisfy({ nodes.indices.contains($0) }) else { return }
-        if note(20, command.peers.first ?? 0, 0) {
-            log.add(time, "-- \(Step(0, command).description.dropFirst(5))")
+        note(20, command.peers.first ?? 0, 0) { _ in
+            "-- \(Step(0, command).description.dropFirst(5))"
         }
         switch command {
         case .dispatch(let node, let number): dispatch(node, number, isNewer: false)
@@ -72,9 +72,7 @@ extension World {
             return false
         }
         figures.dispatched += 1
-        if note(21, node, 0) {
-            log.add(time, "\(name(node)) writes \(update.stamp.text)")
-        }
+        note(21, node, 0) { "\($0.name(node)) writes \(update.stamp.text)" }
         log.mix(update.payload)
         let highest = nodes[node].highestSeen
         if let message = ledger.write(update, by: node, highestSeen: highest) {

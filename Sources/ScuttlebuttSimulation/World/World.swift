@@ -239,8 +239,8 @@ struct World<Program: SimulatedProgram>: Sendable {
             if nodes[node].life == life { fold(node) }
         case .timer(let node, let life, let timer):
             if nodes[node].life == life {
-                if note(1, node, timer.milliseconds) {
-                    log.add(time, "\(name(node)) timer of \(timer.milliseconds) ms")
+                note(1, node, timer.milliseconds) {
+                    "\($0.name(node)) timer of \(timer.milliseconds) ms"
                 }
                 handle(node, .timerFired(timer))
             }
@@ -252,9 +252,7 @@ struct World<Program: SimulatedProgram>: Sendable {
                     case .forged: .refused("nobody wrote it")
                     case .unknown: .failed("the verifier was not there")
                     }
-                if note(2, node, id.number) {
-                    log.add(time, "\(name(node)) verdict \(verdict)")
-                }
+                note(2, node, id.number) { "\($0.name(node)) verdict \(verdict)" }
                 handle(node, .verified(id, verdict))
             }
         case .sample:
@@ -275,10 +273,10 @@ struct World<Program: SimulatedProgram>: Sendable {
         performEffects(node)
     }
 
-    /// Records an event and returns whether a line for people is wanted, too.
-    mutating func note(_ kind: Int, _ first: Int, _ second: Int) -> Bool {
+    /// Records an event, and a line for people if they are wanted.
+    mutating func note(_ kind: Int, _ first: Int, _ second: Int, _ line: (World) -> String) {
         log.note(time, kind, first, second)
-        return log.keepsLines
+        if log.keepsLines { log.add(time, line(self)) }
     }
 
     mutating func fail(_ promise: BrokenPromiseError.Promise, _ message: String) {
@@ -287,9 +285,7 @@ struct World<Program: SimulatedProgram>: Sendable {
         let text = message.utf8.count > 1_500 ? message.prefix(1_500) + "…" : message[...]
         let found = BrokenPromiseError(promise: promise, message: String(text), time: time)
         violation = found
-        if note(3, 0, 0) {
-            log.add(time, "VIOLATION \(found.description)")
-        }
+        note(3, 0, 0) { _ in "VIOLATION \(found.description)" }
     }
 
     func name(_ node: Int) -> String { nodes[node].source.text }
