@@ -72,20 +72,11 @@ struct LeafIndex: Sendable {
     }
 
     private func position(of counter: UInt32) -> (Int, Int) {
-        var (low, high) = (0, firsts.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if firsts[middle] <= counter { low = middle + 1 } else { high = middle }
+        let chunk = max(firsts.partitioningIndex { $0 > counter } - 1, 0)
+        let entry = chunks[chunk].withUnsafeBufferPointer { entries in
+            entries.partitioningIndex { $0.start > counter }
         }
-        let chunk = max(low - 1, 0)
-        return chunks[chunk].withUnsafeBufferPointer { entries in
-            (low, high) = (0, entries.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if entries[middle].start <= counter { low = middle + 1 } else { high = middle }
-            }
-            return (chunk, max(low - 1, 0))
-        }
+        return (chunk, max(entry - 1, 0))
     }
 
     @discardableResult

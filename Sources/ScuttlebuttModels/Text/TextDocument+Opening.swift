@@ -146,21 +146,7 @@ private struct RunMerger {
             }
         }
         span.text = run.isDeleted ? 0 : run.text + offset
-        if skipped > 0 {
-            let (bytes, wides) =
-                run.isDeleted ? (0, 0) : document.measure(span, to: skipped)
-            var rest = Span(
-                source: span.source, start: known, length: span.length - skipped,
-                parentSource: span.source, parentCounter: known - 1, isRight: true)
-            if run.isDeleted {
-                rest.delete()
-            } else {
-                rest.text = span.text + UInt32(bytes)
-                rest.extraBytes = UInt16(span.byteCount - bytes - rest.length)
-                rest.wideCount = span.wideCount - UInt16(wides)
-            }
-            span = rest
-        }
+        if skipped > 0 { span = document.rest(of: span, behind: skipped) }
         document.liveByteCount += span.byteCount
         document.integrate(span)
     }

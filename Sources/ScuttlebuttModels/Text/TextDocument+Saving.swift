@@ -56,21 +56,13 @@ extension TextDocument {
         text.reserveCapacity(liveByteCount)
         var writer = RunWriter(ranks: ranks)
         var current: Span?
-        forEachSpan { original in
+        forEachSpan { original, _ in
             var span = original
             let known = known[Int(span.source)]
             if !span.isDeleted, span.start < known {
                 // The peer has it, and it was not deleted.
                 guard span.end > known else { return }
-                let skipped = Int(known - span.start)
-                let (bytes, wides) = measure(span, to: skipped)
-                span = Span(
-                    source: span.source, start: known, length: span.length - skipped,
-                    parentSource: span.source, parentCounter: known - 1, isRight: true)
-                span.hasRightChild = original.hasRightChild
-                span.text = original.text + UInt32(bytes)
-                span.extraBytes = UInt16(original.byteCount - bytes - span.length)
-                span.wideCount = original.wideCount - UInt16(wides)
+                span = rest(of: span, behind: Int(known - span.start))
             }
             text.append(contentsOf: arena[Int(span.text)..<Int(span.text) + span.byteCount])
             // In the file, spans that belong together are together, wherever they are in the arena.
@@ -93,10 +85,10 @@ extension TextDocument {
         return output.bytes
     }
 
-    func forEachSpan(_ body: (Span) -> Void) {
+    func forEachSpan(_ body: (Span, _ leaf: Int) -> Void) {
         var leaf = tree.firstLeaf
         while leaf >= 0 {
-            for slot in 0..<Int(tree.leafCounts[leaf]) { body(tree[leaf, slot]) }
+            for slot in 0..<Int(tree.leafCounts[leaf]) { body(tree[leaf, slot], leaf) }
             leaf = Int(tree.nextLeaves[leaf])
         }
     }

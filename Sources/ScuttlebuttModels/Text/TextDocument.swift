@@ -81,14 +81,7 @@ public struct TextDocument: Sendable {
     mutating func requireIndexes() {
         guard indexes == nil else { return }
         var runs: [[(start: UInt32, leaf: Int32)]] = Array(repeating: [], count: sources.count)
-        var leaf = tree.firstLeaf
-        while leaf >= 0 {
-            for slot in 0..<Int(tree.leafCounts[leaf]) {
-                let span = tree[leaf, slot]
-                runs[Int(span.source)].append((span.start, Int32(leaf)))
-            }
-            leaf = Int(tree.nextLeaves[leaf])
-        }
+        forEachSpan { span, leaf in runs[Int(span.source)].append((span.start, Int32(leaf))) }
         indexes = runs.map { runs in
             var index = LeafIndex()
             for run in runs.sorted(by: { $0.start < $1.start }) {
@@ -146,21 +139,9 @@ public struct TextDocument: Sendable {
         guard place.offset > 0, place.offset < left.length else {
             return (place.leaf, place.slot)
         }
-        var right = Span(
-            source: left.source, start: left.start + UInt32(place.offset),
-            length: left.length - place.offset, parentSource: left.source,
-            parentCounter: left.start + UInt32(place.offset) - 1, isRight: true)
-        right.hasRightChild = left.hasRightChild
-        if left.isDeleted {
-            right.delete()
-        } else {
-            let (bytes, wides) = measure(left, to: place.offset)
-            right.text = left.text + UInt32(bytes)
-            right.extraBytes = UInt16(left.byteCount - bytes - right.length)
-            right.wideCount = left.wideCount - UInt16(wides)
-            left.extraBytes = UInt16(bytes - place.offset)
-            left.wideCount = UInt16(wides)
-        }
+        let right = rest(of: left, behind: place.offset)
+        left.extraBytes -= right.extraBytes
+        left.wideCount -= right.wideCount
         left.length = place.offset
         left.hasRightChild = true
         tree[place.leaf, place.slot] = left
@@ -168,6 +149,24 @@ public struct TextDocument: Sendable {
             tree.add(-right.visibleLength, -Int(right.wideCount), toLeaf: place.leaf)
         }
         return insert(right, at: place.leaf, place.slot + 1)
+    }
+
+    /// What is behind the first `count` scalars of a span.
+    func rest(of span: Span, behind count: Int) -> Span {
+        let start = span.start + UInt32(count)
+        var rest = Span(
+            source: span.source, start: start, length: span.length - count,
+            parentSource: span.source, parentCounter: start - 1, isRight: true)
+        rest.hasRightChild = span.hasRightChild
+        if span.isDeleted {
+            rest.delete()
+        } else {
+            let (bytes, wides) = measure(span, to: count)
+            rest.text = span.text + UInt32(bytes)
+            rest.extraBytes = UInt16(span.byteCount - bytes - rest.length)
+            rest.wideCount = span.wideCount - UInt16(wides)
+        }
+        return rest
     }
 
     /// The number of bytes and of wide scalars in the first `count` scalars of a visible span.
