@@ -99,22 +99,11 @@ extension OrderedTree: Sequence {
         /// The inner nodes above the leaf, each with the child to visit next.
         private var path: [(node: OrderedTreeNode<Key, Held>, next: Int)] = []
         private var leaf: OrderedTreeNode<Key, Held>
-        private var place: Int
+        private var place = 0
 
-        fileprivate init(_ root: OrderedTreeNode<Key, Held>, from index: Int) {
-            var rest = Swift.max(index, 0)
-            guard rest < root.count else {
-                leaf = OrderedTreeNode()
-                place = 0
-                return
-            }
+        fileprivate init(_ root: OrderedTreeNode<Key, Held>) {
             leaf = root
-            while !leaf.isLeaf {
-                let child = leaf.child(at: &rest)
-                path.append((leaf, child + 1))
-                leaf = leaf.children[child]
-            }
-            place = rest
+            descendToFirstLeaf()
         }
 
         mutating func next() -> (key: Key, element: Held)? {
@@ -130,22 +119,21 @@ extension OrderedTree: Sequence {
             guard let top = path.last else { return false }
             path[path.count - 1].next += 1
             leaf = top.node.children[top.next]
+            descendToFirstLeaf()
+            place = 0
+            return true
+        }
+
+        private mutating func descendToFirstLeaf() {
             while !leaf.isLeaf {
                 path.append((leaf, 1))
                 leaf = leaf.children[0]
             }
-            place = 0
-            return true
         }
     }
 
     /// Iterates over all elements.
-    func makeIterator() -> Iterator { Iterator(root, from: 0) }
-
-    /// Iterates over the elements from an index on; over none if the index is not below `count`.
-    ///
-    /// - Complexity: O(log n), then amortised O(1) per element.
-    func elements(from index: Int) -> Iterator { Iterator(root, from: index) }
+    func makeIterator() -> Iterator { Iterator(root) }
 
     /// The exact number of elements.
     var underestimatedCount: Int { count }
