@@ -68,27 +68,21 @@ final class JSONReader: Decoder {
     init(_ bytes: [UInt8], bounds: JSONBounds) throws {
         self.bytes = bytes
         pathBudget = 16 * bytes.count + 65_536
-        let found = bytes.withUnsafeBufferPointer { buffer -> Result<ValueRange, JSONError> in
-            let scanner = JSONScanner(buffer, bounds: bounds)
-            do throws(JSONError) {
+        do throws(JSONError) {
+            root = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
+                let scanner = JSONScanner(buffer, bounds: bounds)
                 let start = scanner.skipWhitespace(at: 0)
                 let end = try scanner.skipValue(at: start)
                 let rest = scanner.skipWhitespace(at: end)
                 if rest < buffer.count { throw JSONError(.unexpectedByte, at: rest) }
-                return .success(ValueRange(start: start, end: end))
-            } catch {
-                return .failure(error)
+                return ValueRange(start: start, end: end)
             }
-        }
-        switch found {
-        case .success(let range):
-            root = range
-            current = range
-        case .failure(let failure):
+            current = root
+        } catch {
             throw DecodingError.dataCorrupted(
                 .init(
-                    codingPath: [], debugDescription: "not valid JSON: \(failure.text)",
-                    underlyingError: failure))
+                    codingPath: [], debugDescription: "not valid JSON: \(error.text)",
+                    underlyingError: error))
         }
     }
 

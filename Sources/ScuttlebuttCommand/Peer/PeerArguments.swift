@@ -92,25 +92,20 @@ struct PeerArguments {
     private mutating func text(_ what: String) throws(PeerRequestError) -> [UInt8] {
         skipBlanks()
         guard !rest.isEmpty else { throw PeerRequestError(message: "\(what) is missing") }
-        let end: Result<Int, JSONError> = rest.withUnsafeBufferPointer { bytes in
-            do throws(JSONError) {
-                return .success(try JSONScanner(bytes).skipValue(at: 0))
-            } catch {
-                return .failure(error)
+        let count: Int
+        do throws(JSONError) {
+            count = try rest.withUnsafeBufferPointer { bytes throws(JSONError) in
+                try JSONScanner(bytes).skipValue(at: 0)
             }
+        } catch {
+            throw PeerRequestError(message: "\(what) is not valid JSON: \(error.text)")
         }
-        switch end {
-        case .failure(let failure):
-            throw PeerRequestError(message: "\(what) is not valid JSON: \(failure.text)")
-        case .success(let count):
-            let text = Array(rest.prefix(count))
-            let left = rest.dropFirst(count)
-            guard left.first.map(PeerArguments.isBlank) ?? true else {
-                throw PeerRequestError(message: "\(what) must be followed by a space")
-            }
-            rest = left
-            return text
+        let (text, left) = (Array(rest.prefix(count)), rest.dropFirst(count))
+        guard left.first.map(PeerArguments.isBlank) ?? true else {
+            throw PeerRequestError(message: "\(what) must be followed by a space")
         }
+        rest = left
+        return text
     }
 
     private mutating func skipBlanks() { rest = rest.drop(while: PeerArguments.isBlank) }

@@ -122,15 +122,11 @@ struct PeerCommand: AsyncParsableCommand {
         options.tails = !noTail
         if let meta {
             let bytes = Array(meta.utf8)
-            let isJSON: Bool = bytes.withUnsafeBufferPointer { buffer in
-                do throws(JSONError) {
-                    try JSONScanner(buffer).validate()
-                    return true
-                } catch {
-                    return false
+            do throws(JSONError) {
+                try bytes.withUnsafeBufferPointer { bytes throws(JSONError) in
+                    try JSONScanner(bytes).validate()
                 }
-            }
-            guard isJSON else {
+            } catch {
                 throw CommandError("--meta '\(meta)' is not valid JSON; example: {\"room\":1}")
             }
             // A line break would end the header's line.

@@ -14,13 +14,6 @@ struct AppendOnlyCore: Sendable {
         case remove(AppendOnlyID)
     }
 
-    /// The effect of one update.
-    enum Change {
-        case pushed(Update)
-        /// `item` is the update that pushed the item.
-        case removed(item: Update, by: Stamp)
-    }
-
     /// Everything that peers may need: the pushes of present items, and one removal per removed
     /// item.
     private(set) var log = UpdateLog()
@@ -29,43 +22,47 @@ struct AppendOnlyCore: Sendable {
     /// The update that removed each removed item.
     private(set) var removals: [Stamp: Stamp] = [:]
 
-    mutating func apply(_ update: Update) -> (Application, Change?) {
-        switch Self.read(update.payload) {
-        case .success(let request): return (.applied, apply(update, request))
-        case .failure(let error): return (.refused(error.reason), nil)
+    mutating func apply<Item>(
+        _ update: Update, changes: inout [AppendOnlyChange<Item>]?
+    ) -> Application {
+        let request: Request
+        do throws(MalformedUpdateError) {
+            request = try Self.read(update.payload)
+        } catch {
+            return .refused(error.reason)
         }
-    }
-
-    private mutating func apply(_ update: Update, _ request: Request) -> Change? {
         let stamp = update.stamp
-        guard log.append(update) else { return nil }
+        guard log.append(update) else { return .applied }
         switch request {
         case .push:
             // Even a push that is removed at once goes through `items`, so that both logs have seen
             // the same timestamps of its source.
             items.append(update)
-            guard removals[stamp] != nil else { return .pushed(update) }
-            items.remove(stamp)
-            log.remove(stamp)
-            return nil
+            if removals[stamp] == nil {
+                changes?.append(.pushed(AppendOnlyItem(update)))
+            } else {
+                items.remove(stamp)
+                log.remove(stamp)
+            }
         case .remove(let id):
             if let earlier = removals[id.stamp] {
                 log.remove(max(earlier, stamp))
                 removals[id.stamp] = min(earlier, stamp)
-                return nil
+                return .applied
             }
             removals[id.stamp] = stamp
-            guard let item = items.remove(id.stamp) else { return nil }
+            guard let item = items.remove(id.stamp) else { return .applied }
             log.remove(id.stamp)
-            return .removed(item: item, by: stamp)
+            changes?.append(.removed(AppendOnlyItem(item), by: stamp))
         }
+        return .applied
     }
 
     /// Reads `{"push": object}` or `{"remove": id}`; the last of several equal keys counts.
-    static func read(_ payload: Payload) -> Result<Request, MalformedUpdateError> {
-        payload.withUnsafeBufferPointer { bytes in
+    static func read(_ payload: Payload) throws(MalformedUpdateError) -> Request {
+        try payload.withUnsafeBufferPointer { bytes throws(MalformedUpdateError) in
             guard var members = JSONMembers(bytes) else {
-                return .failure(MalformedUpdateError("a list's update must be an object"))
+                throw MalformedUpdateError("a list's update must be an object")
             }
             var push: Range<Int>?
             var remove: Range<Int>?
@@ -76,27 +73,25 @@ struct AppendOnlyCore: Sendable {
             switch (push, remove) {
             case (let push?, nil):
                 guard bytes[push.lowerBound] == UInt8(ascii: "{") else {
-                    return .failure(MalformedUpdateError("only objects can be pushed"))
+                    throw MalformedUpdateError("only objects can be pushed")
                 }
-                return .success(.push(push))
+                return .push(push)
             case (nil, let remove?):
                 guard let text = PropertyKey(remove, in: bytes), !text.hasLoneSurrogate,
                     let id = AppendOnlyID(utf8: text.bytes)
                 else {
-                    return .failure(
-                        MalformedUpdateError("the id of an item must be \"source:timestamp\""))
+                    throw MalformedUpdateError("the id of an item must be \"source:timestamp\"")
                 }
-                return .success(.remove(id))
+                return .remove(id)
             case (nil, nil), (_?, _?):
-                return .failure(
-                    MalformedUpdateError("a list's update must have either push or remove"))
+                throw MalformedUpdateError("a list's update must have either push or remove")
             }
         }
     }
 
     /// The object in the payload of a push.
     static func object(in payload: Payload) -> [UInt8] {
-        guard case .success(.push(let range)) = read(payload) else { return [] }
+        guard case .push(let range)? = try? read(payload) else { return [] }
         return Array(payload[range])
     }
 

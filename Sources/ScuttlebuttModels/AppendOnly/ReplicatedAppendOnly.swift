@@ -73,14 +73,7 @@ public struct ReplicatedAppendOnly<Item: Codable & Sendable>: LogBacked, Dumpabl
     public mutating func apply(
         _ update: Update, changes: inout [AppendOnlyChange<Item>]?
     ) -> Application {
-        let (application, change) = core.apply(update)
-        switch change {
-        case .pushed(let update): changes?.append(.pushed(AppendOnlyItem(update)))
-        case .removed(let item, let stamp):
-            changes?.append(.removed(AppendOnlyItem(item), by: stamp))
-        case nil: break
-        }
-        return application
+        core.apply(update, changes: &changes)
     }
 
     /// The pushes of the current items, and all removals.

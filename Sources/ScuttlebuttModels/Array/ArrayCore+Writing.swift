@@ -43,40 +43,44 @@ extension ArrayCore {
     ///
     /// The splices are in ascending order, and their indexes refer to the current elements.
     func makeSplice(_ splices: [Splice]) -> Payload? {
-        var output = PayloadWriter()
+        var (output, writer): ([UInt8], _) = ([], ObjectWriter())
         // New elements for one gap, whose keys are chosen together.
         var waiting: [[UInt8]] = []
         var gap = 0
-        func insertWaiting(_ output: inout PayloadWriter) {
+        func insertWaiting() {
             guard !waiting.isEmpty else { return }
             for (key, value) in zip(newKeys(for: waiting, at: gap), waiting) {
-                output.append(key, value)
+                writer.append(key, value, in: &output)
             }
             waiting = []
         }
         for splice in splices {
-            if !splice.removed.isEmpty { insertWaiting(&output) }
+            if !splice.removed.isEmpty { insertWaiting() }
             for (place, index) in splice.removed.enumerated() {
                 let value = place < splice.values.count ? splice.values[place] : nil
-                output.append(items.key(at: index), value)
+                writer.append(items.key(at: index), value, in: &output)
             }
             let values = splice.values.dropFirst(splice.removed.count)
             guard !values.isEmpty else { continue }
             let index = splice.removed.last.map { $0 + 1 } ?? splice.index
-            if index != gap { insertWaiting(&output) }
+            if index != gap { insertWaiting() }
             gap = index
             waiting += values
         }
-        insertWaiting(&output)
-        return output.isEmpty ? nil : output.finished()
+        insertWaiting()
+        guard !output.isEmpty else { return nil }
+        writer.end(in: &output)
+        return output
     }
 
     /// The payload that sets items, or removes those that are `nil`.
     static func payload(_ members: [(key: PropertyKey, item: [UInt8]?)]) -> Payload {
-        var output = PayloadWriter()
-        output.reserve(members.reduce(1) { $0 + $1.key.bytes.count + ($1.item?.count ?? 4) + 4 })
-        for member in members { output.append(member.key, member.item) }
-        return output.finished()
+        var (output, writer): (Payload, _) = ([], ObjectWriter())
+        output.reserveCapacity(
+            members.reduce(1) { $0 + $1.key.bytes.count + ($1.item?.count ?? 4) + 4 })
+        for member in members { writer.append(member.key, member.item, in: &output) }
+        writer.end(in: &output)
+        return output
     }
 
     /// The payload that replaces or inserts an item under a given key.
@@ -140,31 +144,5 @@ extension ArrayCore {
         var key = key
         while tombstones[key] != nil { key = allocator.prolonged(key) }
         return key
-    }
-}
-
-/// Writes the object of a payload.
-private struct PayloadWriter {
-    private var bytes: [UInt8] = [UInt8(ascii: "{")]
-
-    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
-
-    var isEmpty: Bool { bytes.count == 1 }
-
-    /// Appends a key and its item, `null` for `nil`.
-    mutating func append(_ key: PropertyKey, _ item: [UInt8]?) {
-        if !isEmpty { bytes.append(UInt8(ascii: ",")) }
-        key.append(to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        if let item {
-            bytes.append(contentsOf: item)
-        } else {
-            bytes.append(contentsOf: "null".utf8)
-        }
-    }
-
-    mutating func finished() -> [UInt8] {
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
     }
 }

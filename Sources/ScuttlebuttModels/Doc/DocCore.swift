@@ -36,9 +36,10 @@ struct DocCore: Sendable {
 
     mutating func apply(_ update: Update, changes: inout [DocChange]?) -> Application {
         let write: DocWrite
-        switch DocWrite.read(update.payload) {
-        case .success(let read): write = read
-        case .failure(let error): return .refused(error.reason)
+        do throws(MalformedUpdateError) {
+            write = try DocWrite.read(update.payload)
+        } catch {
+            return .refused(error.reason)
         }
         // The log refuses an update that has been applied before.
         guard log.append(update) else { return .applied }

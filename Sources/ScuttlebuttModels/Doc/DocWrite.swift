@@ -21,25 +21,25 @@ struct DocWrite {
     let content: Content
 
     /// Reads a payload, or explains why it does not fit.
-    static func read(_ payload: Payload) -> Result<DocWrite, MalformedUpdateError> {
-        payload.withUnsafeBufferPointer { bytes in
-            guard var elements = JSONElements(bytes) else { return .failure(notAnArray) }
+    static func read(_ payload: Payload) throws(MalformedUpdateError) -> DocWrite {
+        try payload.withUnsafeBufferPointer { bytes throws(MalformedUpdateError) in
+            guard var elements = JSONElements(bytes) else { throw notAnArray }
             guard let name = elements.next(), let id = PropertyKey(name, in: bytes) else {
-                return .failure(noRow)
+                throw noRow
             }
             // Like the originals, this ignores further elements.
-            guard let content = elements.next() else { return .failure(noMembers) }
+            guard let content = elements.next() else { throw noMembers }
             if ValueCoding.isNull(bytes[content]) {
-                return .success(DocWrite(id: id, content: .removal))
+                return DocWrite(id: id, content: .removal)
             }
             guard var walk = JSONMembers(bytes, at: content.lowerBound) else {
-                return .failure(noMembers)
+                throw noMembers
             }
             var members: [(key: PropertyKey, value: Range<Int>)] = []
             var places: [PropertyKey: Int] = [:]
             while let member = walk.next() {
                 guard let key = PropertyKey(member.key, in: bytes) else {
-                    return .failure(noMembers)
+                    throw noMembers
                 }
                 // Comparing a few keys is faster than hashing them.
                 if members.count == fewest {
@@ -55,7 +55,7 @@ struct DocWrite {
                 members.append((key, member.value))
                 if members.count > fewest { places[key] = members.count - 1 }
             }
-            return .success(DocWrite(id: id, content: .members(members)))
+            return DocWrite(id: id, content: .members(members))
         }
     }
 
@@ -73,24 +73,6 @@ struct DocWrite {
         }
         writer.end(in: &output)
         output.append(UInt8(ascii: "]"))
-        return output
-    }
-
-    /// The payload that sets all keys of a JSON object.
-    static func payload(_ id: PropertyKey, object: Payload) -> Payload {
-        var output: [UInt8] = [UInt8(ascii: "[")]
-        id.append(to: &output)
-        output.append(UInt8(ascii: ","))
-        output.append(contentsOf: object)
-        output.append(UInt8(ascii: "]"))
-        return output
-    }
-
-    /// The payload that removes a row.
-    static func payload(removing id: PropertyKey) -> Payload {
-        var output: [UInt8] = [UInt8(ascii: "[")]
-        id.append(to: &output)
-        output.append(contentsOf: ",null]".utf8)
         return output
     }
 }

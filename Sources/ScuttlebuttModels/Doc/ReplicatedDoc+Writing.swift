@@ -36,7 +36,7 @@ extension ReplicatedDoc {
             throw EncodingError.invalidValue(
                 object, .init(codingPath: [], debugDescription: "a row must be a JSON object"))
         }
-        return DocWrite.payload(id, object: bytes)
+        return KeyedPayload.make(id, bytes)
     }
 
     /// Creates the update that adds a row with these keys and the one that a declared set requires.
@@ -63,7 +63,7 @@ extension ReplicatedDoc {
 
     /// Creates the update that removes a row; `nil` if it does not exist.
     public func makeRemove(_ id: PropertyKey) -> Payload? {
-        core.row(id) == nil ? nil : DocWrite.payload(removing: id)
+        core.row(id) == nil ? nil : KeyedPayload.make(id, "null".utf8)
     }
 
     /// Creates the update that takes a row out of a declared set or sequence by setting the key

@@ -9,16 +9,16 @@ struct EventsCore: Sendable {
     /// All events by name; the payloads are shared.
     private(set) var named: [PropertyKey: UpdateLog] = [:]
 
-    /// Applies an update.
-    ///
-    /// Returns its name, or `nil` if it was applied before.
-    mutating func apply(_ update: Update) -> (Application, PropertyKey?) {
+    mutating func apply<Argument>(
+        _ update: Update, changes: inout [EmittedEvent<Argument>]?
+    ) -> Application {
         guard let name = Self.name(of: update.payload) else {
-            return (.refused("an event must be [name, argument, …] with a string as the name"), nil)
+            return .refused("an event must be [name, argument, …] with a string as the name")
         }
-        guard log.append(update) else { return (.applied, nil) }
+        guard log.append(update) else { return .applied }
         named[name, default: UpdateLog()].append(update)
-        return (.applied, name)
+        changes?.append(EmittedEvent(name: name, stamp: update.stamp, payload: update.payload))
+        return .applied
     }
 
     static func name(of payload: Payload) -> PropertyKey? {

@@ -72,11 +72,7 @@ public struct ReplicatedEvents<Argument: Codable & Sendable>: LogBacked, Dumpabl
     public mutating func apply(
         _ update: Update, changes: inout [EmittedEvent<Argument>]?
     ) -> Application {
-        let (application, name) = core.apply(update)
-        if let name {
-            changes?.append(EmittedEvent(name: name, stamp: update.stamp, payload: update.payload))
-        }
-        return application
+        core.apply(update, changes: &changes)
     }
 
     /// Every event.

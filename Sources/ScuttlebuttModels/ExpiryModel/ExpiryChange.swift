@@ -15,13 +15,6 @@ public struct ExpiryChange<Value: Codable & Sendable>: Sendable {
     public let stamp: Stamp
     /// The JSON that was written, before merging; `nil` for other causes.
     public let rawValue: [UInt8]?
-
-    init(core: ExpiryCore.Change) {
-        key = core.key
-        cause = core.cause
-        stamp = core.stamp
-        rawValue = core.value
-    }
 }
 
 /// Why a key of a ``ReplicatedExpiryModel`` changed.

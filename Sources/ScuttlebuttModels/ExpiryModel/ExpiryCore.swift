@@ -4,14 +4,6 @@ import Scuttlebutt
 
 /// A model whose values have no type yet.
 struct ExpiryCore: Sendable {
-    /// What happened to one key.
-    struct Change {
-        let key: PropertyKey
-        let cause: ExpiryCause
-        let stamp: Stamp
-        let value: [UInt8]?
-    }
-
     let limits: ExpiryLimits
     private(set) var entries: [PropertyKey: ExpiryEntry] = [:]
     /// Exactly the updates that the entries retain.
@@ -37,7 +29,9 @@ struct ExpiryCore: Sendable {
 
     init(limits: ExpiryLimits) { self.limits = limits }
 
-    mutating func apply(_ update: Update, changes: inout [Change]?) -> Application {
+    mutating func apply<Value>(
+        _ update: Update, changes: inout [ExpiryChange<Value>]?
+    ) -> Application {
         guard let parts = KeyedPayload.parse(update.payload) else {
             return .refused("a model's update must be [key, value] with a string as the key")
         }
@@ -54,7 +48,8 @@ struct ExpiryCore: Sendable {
         oldest = min(oldest, stamp.timestamp.value)
         if changes != nil, dropped.last != stamp {
             let written = Array(update.payload[parts.value])
-            changes?.append(Change(key: parts.key, cause: .written, stamp: stamp, value: written))
+            changes?.append(
+                ExpiryChange(key: parts.key, cause: .written, stamp: stamp, rawValue: written))
         }
         if limits.maximumCount != nil, let newest = entries[parts.key]?.newest, newest != before {
             recency.push(newest, parts.key)
@@ -71,7 +66,7 @@ struct ExpiryCore: Sendable {
     }
 
     /// Evicts the least recently written keys until few enough are left.
-    private mutating func evict(_ changes: inout [Change]?) {
+    private mutating func evict<Value>(_ changes: inout [ExpiryChange<Value>]?) {
         guard let maximum = limits.maximumCount else { return }
         while entries.count > maximum, let (newest, key) = recency.pop() {
             guard let entry = entries[key], entry.newest == newest else { continue }
@@ -79,7 +74,8 @@ struct ExpiryCore: Sendable {
             entries[key] = nil
             evicted = evicted.map { max($0, newest) } ?? newest
             guard !entry.isTombstone else { continue }
-            changes?.append(Change(key: key, cause: .evicted, stamp: newest, value: nil))
+            changes?.append(
+                ExpiryChange(key: key, cause: .evicted, stamp: newest, rawValue: nil))
         }
     }
 
@@ -87,7 +83,9 @@ struct ExpiryCore: Sendable {
     ///
     /// - Complexity: O(1) if nothing expires, otherwise O(sources + *e* log *n*) for *e* expired
     ///   updates.
-    mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?) {
+    mutating func advance<Value>(
+        wallClock milliseconds: Double, changes: inout [ExpiryChange<Value>]?
+    ) {
         guard let age = limits.maximumAge, milliseconds.isFinite else { return }
         cutoff = milliseconds - age
         while oldest < cutoff {
@@ -102,7 +100,9 @@ struct ExpiryCore: Sendable {
         }
     }
 
-    private mutating func expire(_ update: Update, _ changes: inout [Change]?) {
+    private mutating func expire<Value>(
+        _ update: Update, _ changes: inout [ExpiryChange<Value>]?
+    ) {
         log.remove(update.stamp)
         expired = max(expired, update.timestamp.value)
         guard let key = KeyedPayload.parse(update.payload)?.key else { return }
@@ -110,7 +110,8 @@ struct ExpiryCore: Sendable {
         entries[key]?.forget(update.stamp)
         if entries[key]?.isEmpty == true { entries[key] = nil }
         guard isVisible else { return }
-        changes?.append(Change(key: key, cause: .expired, stamp: update.stamp, value: nil))
+        changes?.append(
+            ExpiryChange(key: key, cause: .expired, stamp: update.stamp, rawValue: nil))
     }
 
     /// The keys that are present and not deleted, in export order.

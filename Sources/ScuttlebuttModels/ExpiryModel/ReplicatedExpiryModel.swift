@@ -65,9 +65,10 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpa
 
     /// All values that have the shape of `Value`.
     public var values: [PropertyKey: Value] {
-        var result: [PropertyKey: Value] = [:]
-        for key in core.entries.keys { if let value = self[key] { result[key] = value } }
-        return result
+        Dictionary(
+            uniqueKeysWithValues: core.entries.keys.compactMap { key in
+                self[key].map { (key, $0) }
+            })
     }
 
     /// Creates the update that writes a key.
@@ -110,10 +111,7 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpa
     public mutating func apply(
         _ update: Update, changes: inout [ExpiryChange<Value>]?
     ) -> Application {
-        var own: [ExpiryCore.Change]? = changes == nil ? nil : []
-        let application = core.apply(update, changes: &own)
-        for change in own ?? [] { changes?.append(ExpiryChange(core: change)) }
-        return application
+        core.apply(update, changes: &changes)
     }
 
     /// Learns the time and drops what is too old.
@@ -123,9 +121,7 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpa
     public mutating func advance(
         wallClock milliseconds: Double, changes: inout [ExpiryChange<Value>]?
     ) {
-        var own: [ExpiryCore.Change]? = changes == nil ? nil : []
-        core.advance(wallClock: milliseconds, changes: &own)
-        for change in own ?? [] { changes?.append(ExpiryChange(core: change)) }
+        core.advance(wallClock: milliseconds, changes: &changes)
     }
 
     /// The updates that decide what the model holds.

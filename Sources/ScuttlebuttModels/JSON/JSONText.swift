@@ -20,19 +20,13 @@ public struct JSONText: Hashable, Sendable {
         stringifying text: [UInt8], bounds: JSONBounds = JSONBounds()
     ) throws(JSONError) {
         var output: [UInt8] = []
-        let failure: JSONError? = text.withUnsafeBufferPointer { bytes in
-            do throws(JSONError) {
-                try JSONScanner(bytes, bounds: bounds).validate()
-            } catch {
-                return error
-            }
+        try text.withUnsafeBufferPointer { bytes throws(JSONError) in
+            try JSONScanner(bytes, bounds: bounds).validate()
             var start = 0
             while start < bytes.count, bytes[start] <= 0x20 { start += 1 }
             let end = JSONMembers.endOfValue(bytes, at: start)
             JSONText.append(start..<end, of: bytes, to: &output)
-            return nil
         }
-        if let failure { throw failure }
         bytes = output
     }
 

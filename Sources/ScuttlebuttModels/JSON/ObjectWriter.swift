@@ -12,6 +12,12 @@ struct ObjectWriter {
         output.append(UInt8(ascii: ":"))
     }
 
+    /// Appends a member, `null` for `nil`.
+    mutating func append(_ key: PropertyKey, _ value: [UInt8]?, in output: inout [UInt8]) {
+        begin(key, in: &output)
+        output.append(contentsOf: value ?? Array("null".utf8))
+    }
+
     /// Appends the end of the object.
     func end(in output: inout [UInt8]) {
         if isEmpty { output.append(UInt8(ascii: "{")) }

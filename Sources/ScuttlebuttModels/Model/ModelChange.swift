@@ -13,13 +13,6 @@ public struct ModelChange<Value: Codable & Sendable>: Sendable {
     /// The JSON of the new value, `null` if the key was deleted.
     public let rawValue: [UInt8]
 
-    init(core: ModelCore.Change) {
-        key = core.key
-        stamp = core.stamp
-        rawOldValue = core.old
-        rawValue = core.new
-    }
-
     /// The previous value, or `nil` if there was none or it has another shape.
     public var oldValue: Value? { rawOldValue.flatMap { Self.decode($0) } }
     /// The new value, or `nil` if the key was deleted or its value has another shape.

@@ -18,50 +18,44 @@ struct ModelCore: Sendable {
         private var range: Range<Int> { Int(value.lowerBound)..<Int(value.upperBound) }
     }
 
-    /// The effect of one update.
-    struct Change {
-        let key: PropertyKey
-        let stamp: Stamp
-        let old: [UInt8]?
-        let new: [UInt8]
-    }
-
     private var table = KeyTable()
     /// The winners, by the number of the key.
     private var winners: [Winner] = []
     /// Exactly the updates of the winners.
     private(set) var log = UpdateLog()
 
-    /// Applies an update.
-    ///
-    /// - Parameters:
-    ///   - update: The update.
-    ///   - describes: Whether to describe what changed.
-    mutating func apply(_ update: Update, describes: Bool) -> (Application, Change?) {
+    /// Applies an update, and describes what changed if `changes` is not `nil`.
+    mutating func apply<Value>(
+        _ update: Update, changes: inout [ModelChange<Value>]?
+    ) -> Application {
         guard let parts = KeyedPayload.parse(update.payload) else {
-            return (.refused("a model's update must be [key, value] with a string as the key"), nil)
+            return .refused("a model's update must be [key, value] with a string as the key")
         }
         // Offsets of 32 bits keep a winner in five words. A line has at most a few megabytes.
         guard let start = Int32(exactly: parts.value.lowerBound),
             let end = Int32(exactly: parts.value.upperBound)
-        else { return (.refused("a model's update must be shorter than two gigabytes"), nil) }
-        guard log.append(update) else { return (.applied, nil) }
+        else { return .refused("a model's update must be shorter than two gigabytes") }
+        guard log.append(update) else { return .applied }
         let winner = Winner(
             payload: update.payload, value: start..<end, timestamp: update.timestamp,
             source: update.source)
         let (number, isNew) = table.insert(parts.key)
-        if isNew {
+        let old = isNew ? nil : winners[number]
+        if let old {
+            guard old.stamp < update.stamp else {
+                log.remove(update.stamp)
+                return .applied
+            }
+            log.remove(old.stamp)
+            winners[number] = winner
+        } else {
             winners.append(winner)
-            return (.applied, describes ? Self.change(parts, update, old: nil) : nil)
         }
-        let old = winners[number]
-        guard old.stamp < update.stamp else {
-            log.remove(update.stamp)
-            return (.applied, nil)
-        }
-        log.remove(old.stamp)
-        winners[number] = winner
-        return (.applied, describes ? Self.change(parts, update, old: old) : nil)
+        changes?.append(
+            ModelChange(
+                key: parts.key, stamp: update.stamp, rawOldValue: old?.bytes,
+                rawValue: winner.bytes))
+        return .applied
     }
 
     /// The number of keys that were ever set.
@@ -69,14 +63,6 @@ struct ModelCore: Sendable {
 
     /// The latest write of a key.
     func winner(of key: PropertyKey) -> Winner? { table.number(of: key).map { winners[$0] } }
-
-    private static func change(
-        _ parts: KeyedPayload.Parts, _ update: Update, old: Winner?
-    ) -> Change {
-        Change(
-            key: parts.key, stamp: update.stamp, old: old?.bytes,
-            new: Array(update.payload[parts.value]))
-    }
 
     /// All keys in export order, including those set to `null`.
     var keys: [PropertyKey] { table.keys.sorted(by: PropertyKey.objectOrder) }

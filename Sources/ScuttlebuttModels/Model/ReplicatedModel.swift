@@ -56,9 +56,9 @@ public struct ReplicatedModel<Value: Codable & Sendable>: LogBacked, Dumpable, S
 
     /// All values that are not deleted and have the shape of `Value`.
     public var values: [PropertyKey: Value] {
-        var result: [PropertyKey: Value] = [:]
-        for key in core.presentKeys { if let value = self[key] { result[key] = value } }
-        return result
+        Dictionary(
+            uniqueKeysWithValues: core.presentKeys.compactMap { key in self[key].map { (key, $0) } }
+        )
     }
 
     /// Creates the update that sets a key.
@@ -89,9 +89,7 @@ public struct ReplicatedModel<Value: Codable & Sendable>: LogBacked, Dumpable, S
     public mutating func apply(
         _ update: Update, changes: inout [ModelChange<Value>]?
     ) -> Application {
-        let (application, change) = core.apply(update, describes: changes != nil)
-        if let change { changes?.append(ModelChange(core: change)) }
-        return application
+        core.apply(update, changes: &changes)
     }
 
     /// The newest write of each key.
