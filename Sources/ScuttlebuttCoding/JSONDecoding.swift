@@ -28,20 +28,7 @@ public struct JSONDecoding: Sendable {
 }
 
 /// The range of a value in the bytes of a reader.
-struct ValueRange: Equatable {
-    var start: Int
-    var end: Int
-
-    init(start: Int, end: Int) {
-        self.start = start
-        self.end = end
-    }
-
-    init(_ member: JSONMembers.Member) {
-        start = member.value.lowerBound
-        end = member.value.upperBound
-    }
-}
+typealias ValueRange = Range<Int>
 
 /// The bytes of a document with an index of its values.
 ///
@@ -75,7 +62,7 @@ final class JSONReader: Decoder {
                 let end = try scanner.skipValue(at: start)
                 let rest = scanner.skipWhitespace(at: end)
                 if rest < buffer.count { throw JSONError(.unexpectedByte, at: rest) }
-                return ValueRange(start: start, end: end)
+                return start..<end
             }
             current = root
         } catch {
@@ -95,7 +82,7 @@ final class JSONReader: Decoder {
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer {
-        SingleReader(self, at: current, isFlat: flat.isEntered && current == root)
+        SingleReader(reader: self, range: current, isFlat: flat.isEntered && current == root)
     }
 
     func keyed<Key: CodingKey>(
@@ -104,9 +91,9 @@ final class JSONReader: Decoder {
         guard byte(range) == 0x7B else { throw mismatch([String: Any].self, at: range) }
         // An enumeration never asks for members of the root, so they are only indexed on demand.
         if isRoot, flat.isEntered {
-            return KeyedReader(self, at: range, table: .none, role: .flatRoot)
+            return KeyedReader(reader: self, range: range, table: .none, role: .flatRoot)
         }
-        return KeyedReader(self, at: range, table: index(range), role: .plain)
+        return KeyedReader(reader: self, range: range, table: index(range), role: .plain)
     }
 
     /// Decodes a value of any type.
@@ -126,7 +113,7 @@ final class JSONReader: Decoder {
     /// Returns the first byte of a value.
     @inline(__always)
     func byte(_ range: ValueRange) -> UInt8 {
-        range.start < bytes.count ? bytes[range.start] : 0
+        range.lowerBound < bytes.count ? bytes[range.lowerBound] : 0
     }
 
     /// Returns the coding path of a value, or an empty one if locating errors in this document has
@@ -135,9 +122,9 @@ final class JSONReader: Decoder {
     /// Types that try several forms fail often and discard the errors. Without this limit, a long
     /// array of such values would take quadratic time.
     func path(to range: ValueRange) -> [any CodingKey] {
-        guard pathBudget >= range.start else { return [] }
-        pathBudget -= range.start
-        return JSONPath.path(to: range.start, in: bytes)
+        guard pathBudget >= range.lowerBound else { return [] }
+        pathBudget -= range.lowerBound
+        return JSONPath.path(to: range.lowerBound, in: bytes)
     }
 }
 
@@ -158,6 +145,6 @@ struct PlacedDecoder: Decoder {
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer {
-        SingleReader(reader, at: range, isFlat: false)
+        SingleReader(reader: reader, range: range, isFlat: false)
     }
 }

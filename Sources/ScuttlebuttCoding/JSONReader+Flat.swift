@@ -74,13 +74,13 @@ extension JSONReader {
     /// Returns the associated values of the case named by `type`; without a payload there are none.
     func flatPayload<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedReader<Key> {
         guard let range = flat.payload else {
-            let end = ValueRange(start: root.start, end: root.start)
-            return KeyedReader(self, at: end, table: .none, role: .flatPayload)
+            let end = root.lowerBound..<root.lowerBound
+            return KeyedReader(reader: self, range: end, table: .none, role: .flatPayload)
         }
         // For at most one key, an index would cost more than it saves.
         let isIndexed = byte(range) == 0x7B && MemoryLayout<Key>.size > 0
         return KeyedReader(
-            self, at: range, table: isIndexed ? index(range) : .none, role: .flatPayload)
+            reader: self, range: range, table: isIndexed ? index(range) : .none, role: .flatPayload)
     }
 
     /// Returns the value of a key in an object without an index; the last one if there are several.
@@ -90,7 +90,7 @@ extension JSONReader {
         return key.withUTF8 { key -> ValueRange? in
             bytes.withUnsafeBufferPointer { buffer -> ValueRange? in
                 var found: ValueRange?
-                var members = JSONMembers(buffer, at: range.start)
+                var members = JSONMembers(buffer, at: range.lowerBound)
                 while let member = members?.next() {
                     let literal = member.key.lowerBound + 1..<member.key.upperBound - 1
                     var isEqual = literal.count == key.count
@@ -104,7 +104,7 @@ extension JSONReader {
                             buffer, at: member.key.lowerBound, loneSurrogates: .generalised)
                         isEqual = text?.elementsEqual(key) ?? false
                     }
-                    if isEqual { found = ValueRange(member) }
+                    if isEqual { found = member.value }
                 }
                 return found
             }
@@ -117,7 +117,7 @@ extension JSONReader {
         let found = bytes.withUnsafeBufferPointer { buffer in
             var type: JSONMembers.Member?
             var payload: JSONMembers.Member?
-            var members = JSONMembers(buffer, at: root.start)
+            var members = JSONMembers(buffer, at: root.lowerBound)
             while let member = members?.next() {
                 if JSONMembers.key(member.key, in: buffer, is: "type") {
                     type = member
@@ -127,7 +127,7 @@ extension JSONReader {
             }
             return (type, payload)
         }
-        flat.type = found.0.map(ValueRange.init)
-        flat.payload = found.1.map(ValueRange.init)
+        flat.type = found.0?.value
+        flat.payload = found.1?.value
     }
 }

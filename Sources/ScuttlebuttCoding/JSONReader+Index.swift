@@ -25,10 +25,10 @@ extension JSONReader {
     /// Indexes the object at `range`, keeping only the last of equal keys.
     func index(_ range: ValueRange) -> MemberTable {
         let head = members.count
-        let none = ValueRange(start: 0, end: 0)
+        let none = 0..<0
         members.append(IndexedMember(keyStart: 0, keyEnd: 0, value: none, unescaped: -1))
         bytes.withUnsafeBufferPointer { buffer in
-            guard var walk = JSONMembers(buffer, at: range.start) else { return }
+            guard var walk = JSONMembers(buffer, at: range.lowerBound) else { return }
             while let member = walk.next() {
                 let (start, end) = (member.key.lowerBound + 1, member.key.upperBound - 1)
                 var unescaped = -1
@@ -38,8 +38,7 @@ extension JSONReader {
                         buffer, at: start - 1, loneSurrogates: .generalised)
                     unescapedKeys.append(text ?? [])
                 }
-                let value = ValueRange(
-                    start: member.value.lowerBound, end: member.value.upperBound)
+                let value = member.value
                 members.append(
                     IndexedMember(
                         keyStart: start, keyEnd: max(start, end), value: value,

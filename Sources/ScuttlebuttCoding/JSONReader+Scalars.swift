@@ -15,18 +15,18 @@ extension JSONReader {
 
     @inline(__always)
     func string(at range: ValueRange) throws -> String {
-        guard byte(range) == 0x22, range.end - range.start >= 2 else {
+        guard byte(range) == 0x22, range.upperBound - range.lowerBound >= 2 else {
             throw mismatch(String.self, at: range)
         }
         return bytes.withUnsafeBufferPointer { buffer in
-            let (start, end) = (range.start + 1, range.end - 1)
+            let (start, end) = (range.lowerBound + 1, range.upperBound - 1)
             var index = start
             while index < end, buffer[index] != 0x5C { index &+= 1 }
             if index == end {
                 let inner = UnsafeBufferPointer(rebasing: buffer[start..<end])
                 return String(decoding: inner, as: UTF8.self)
             }
-            let text = try? JSONString.decoded(buffer, at: range.start)
+            let text = try? JSONString.decoded(buffer, at: range.lowerBound)
             return String(decoding: text ?? [], as: UTF8.self)
         }
     }
@@ -34,7 +34,7 @@ extension JSONReader {
     func double(at range: ValueRange) throws -> Double {
         guard isNumber(range) else { throw mismatch(Double.self, at: range) }
         let value = bytes.withUnsafeBufferPointer {
-            JSONNumber.parse($0, range.start..<range.end)
+            JSONNumber.parse($0, range)
         }
         guard value.isFinite else { throw misfit(Double.self, at: range) }
         return value
@@ -53,7 +53,7 @@ extension JSONReader {
     @inline(__always)
     func integer<T: FixedWidthInteger>(_ type: T.Type, at range: ValueRange) throws -> T {
         let small = bytes.withUnsafeBufferPointer {
-            JSONNumber.parseInteger($0, range.start..<range.end)
+            JSONNumber.parseInteger($0, range)
         }
         if let small, let value = T(exactly: small) { return value }
         return try unusualInteger(type, at: range)
@@ -64,10 +64,10 @@ extension JSONReader {
         _ type: T.Type, at range: ValueRange
     ) throws -> T {
         guard isNumber(range) else { throw mismatch(type, at: range) }
-        let text = String(decoding: bytes[range.start..<range.end], as: UTF8.self)
+        let text = String(decoding: bytes[range], as: UTF8.self)
         if let value = T(text) { return value }
         let double = bytes.withUnsafeBufferPointer {
-            JSONNumber.parse($0, range.start..<range.end)
+            JSONNumber.parse($0, range)
         }
         // A double in this range is an integer only if it survives conversion and back.
         guard double.magnitude <= 9_007_199_254_740_992 else { throw misfit(type, at: range) }
@@ -100,7 +100,7 @@ extension JSONReader {
     }
 
     private func misfit(_ type: any Any.Type, at range: ValueRange) -> DecodingError {
-        let text = String(decoding: bytes[range.start..<range.end].prefix(40), as: UTF8.self)
+        let text = String(decoding: bytes[range].prefix(40), as: UTF8.self)
         return .dataCorrupted(
             .init(codingPath: path(to: range), debugDescription: "\(text) does not fit in \(type)"))
     }

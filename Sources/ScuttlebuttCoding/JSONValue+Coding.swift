@@ -43,7 +43,7 @@ extension JSONReader {
     /// Makes one pass over the bytes. Recursion is limited by the reader's bounds.
     func value(at range: ValueRange) -> JSONValue {
         bytes.withUnsafeBufferPointer { buffer in
-            var builder = TreeBuilder(scanner: JSONScanner(buffer), index: range.start)
+            var builder = TreeBuilder(scanner: JSONScanner(buffer), index: range.lowerBound)
             return builder.value()
         }
     }

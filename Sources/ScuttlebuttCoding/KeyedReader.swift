@@ -17,14 +17,6 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let table: MemberTable
     let role: Role
 
-    @inline(__always)
-    init(_ reader: JSONReader, at range: ValueRange, table: MemberTable, role: Role) {
-        self.reader = reader
-        self.range = range
-        self.table = table
-        self.role = role
-    }
-
     var codingPath: [any CodingKey] { reader.path(to: range) }
 
     var allKeys: [Key] {
@@ -40,7 +32,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
             // A key type of size zero has only one case.
             if MemoryLayout<Key>.size == 0 {
                 if name != "_0" { return reader.onlyMember(name, of: range) }
-                return range.end > range.start ? range : nil
+                return range.upperBound > range.lowerBound ? range : nil
             }
             guard table.head >= 0 else { return nil }
         }

@@ -8,12 +8,6 @@ struct SingleReader: SingleValueDecodingContainer {
     /// Whether this is an action in its flat form, which decodes as a string from its type.
     let isFlat: Bool
 
-    init(_ reader: JSONReader, at range: ValueRange, isFlat: Bool) {
-        self.reader = reader
-        self.range = range
-        self.isFlat = isFlat
-    }
-
     var codingPath: [any CodingKey] { reader.path(to: range) }
 
     func decodeNil() -> Bool { reader.isNull(at: range) }

@@ -14,7 +14,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
         guard reader.byte(range) == 0x5B else { throw reader.mismatch([Any].self, at: range) }
         self.reader = reader
         self.range = range
-        next = reader.element(from: range.start + 1)
+        next = reader.element(from: range.lowerBound + 1)
     }
 
     var codingPath: [any CodingKey] { reader.path(to: range) }
@@ -39,7 +39,7 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
         }
         let value = try read(reader, element)
         currentIndex += 1
-        next = reader.element(from: element.end)
+        next = reader.element(from: element.upperBound)
         return value
     }
 
@@ -89,7 +89,7 @@ extension JSONReader {
             }
             guard start < buffer.count, buffer[start] != 0x5D else { return nil }
             let end = JSONMembers.endOfValue(buffer, at: start)
-            return end > start ? ValueRange(start: start, end: end) : nil
+            return end > start ? start..<end : nil
         }
     }
 }
