@@ -30,7 +30,8 @@ extension Relay {
         let meter = TrafficMeter(report: configuration.report)
         let peers = try configuration.peers.map { address in
             MeteredTransport(
-                try Transports.transport(for: address, limits: configuration.linkLimits), meter)
+                base: try Transports.transport(for: address, limits: configuration.linkLimits),
+                meter: meter)
         }
         var options = options
         options.onEvent = { [onEvent = options.onEvent] event in

@@ -3,15 +3,15 @@
 import ArgumentParser
 
 /// A host and port, as given to `--listen` and `--connect`.
-struct SocketAddress: ExpressibleByArgument, Equatable {
+struct SocketAddress: Equatable {
     let host: String
     let port: Int
 
-    init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
+    /// The address as text, with an IPv6 host in brackets.
+    var text: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+}
 
+extension SocketAddress: ExpressibleByArgument {
     /// Parses `PORT` or `HOST:PORT`, with an IPv6 address in brackets; the default host is
     /// 127.0.0.1.
     init?(argument: String) {
@@ -35,7 +35,4 @@ struct SocketAddress: ExpressibleByArgument, Equatable {
         else { return nil }
         self.port = port
     }
-
-    /// The address as text, with an IPv6 host in brackets.
-    var text: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 }

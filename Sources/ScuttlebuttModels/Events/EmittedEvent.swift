@@ -8,13 +8,7 @@ public struct EmittedEvent<Argument: Codable & Sendable>: Sendable {
     public let name: PropertyKey
     /// When and by whom the event was emitted.
     public let stamp: Stamp
-    private let payload: Payload
-
-    init(name: PropertyKey, stamp: Stamp, payload: Payload) {
-        self.name = name
-        self.stamp = stamp
-        self.payload = payload
-    }
+    let payload: Payload
 
     /// The arguments, with `nil` for an argument of another shape.
     public var arguments: [Argument?] {

@@ -69,14 +69,6 @@ struct Contributions: Equatable, Sendable {
     private(set) var accounts: [Source: Account] = [:]
     private(set) var horizon = CompactionHorizon()
 
-    /// Creates an empty sum.
-    init() {}
-
-    init(accounts: [Source: Account], horizon: CompactionHorizon) {
-        self.accounts = accounts
-        self.horizon = horizon
-    }
-
     /// The sum of everything.
     ///
     /// - Complexity: O(sources + amounts that are not folded).

@@ -230,13 +230,7 @@ private struct Climber {
     let parentSource: UInt16
     let parentCounter: UInt32
     let isRight: Bool
-    private var known: [UInt64: (source: UInt16, counter: UInt32)?] = [:]
-
-    init(parentSource: UInt16, parentCounter: UInt32, isRight: Bool) {
-        self.parentSource = parentSource
-        self.parentCounter = parentCounter
-        self.isRight = isRight
-    }
+    var known: [UInt64: (source: UInt16, counter: UInt32)?] = [:]
 
     /// The child of the parent that is the scalar `counter` of `span` or its ancestor; `nil` if
     /// there is none.

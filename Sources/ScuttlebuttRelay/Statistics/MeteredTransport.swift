@@ -4,13 +4,8 @@ import ScuttlebuttRuntime
 
 /// A transport whose links count their lines.
 struct MeteredTransport: Transport {
-    private let base: any Transport
-    private let meter: TrafficMeter
-
-    init(_ base: any Transport, _ meter: TrafficMeter) {
-        self.base = base
-        self.meter = meter
-    }
+    let base: any Transport
+    let meter: TrafficMeter
 
     var name: String { base.name }
 

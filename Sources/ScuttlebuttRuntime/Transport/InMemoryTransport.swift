@@ -4,12 +4,7 @@
 public struct InMemoryTransport: Transport {
     /// The name to dial.
     public let name: String
-    private let network: InMemoryNetwork
-
-    init(name: String, network: InMemoryNetwork) {
-        self.name = name
-        self.network = network
-    }
+    let network: InMemoryNetwork
 
     /// Dials once.
     ///

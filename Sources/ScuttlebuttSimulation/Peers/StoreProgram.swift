@@ -18,10 +18,31 @@ public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: Simul
     /// True: actions can await a verifier.
     public let canVerify = true
     let initial: State
-    let reduce: @Sendable (inout State, Action, Stamp?) -> Reduction
-    let decode: @Sendable (Payload, _ isNew: Bool) -> Action?
     let encode: @Sendable (UInt64, _ isNewer: Bool) -> Payload?
+    let decode: @Sendable (Payload, _ isNew: Bool) -> Action?
+    let reduce: @Sendable (inout State, Action, Stamp?) -> Reduction
 
+    /// Creates the replica and the empty history of one peer.
+    public func peer(_ traits: PeerTraits) -> StorePeer<State, Action> {
+        StorePeer(self, traits)
+    }
+
+    /// Returns the bytes of the action for a number.
+    public func payload(_ number: UInt64, isNewer: Bool) -> Payload? { encode(number, isNewer) }
+
+    /// Folds the entries one by one; an action that is unknown or fails changes nothing.
+    public func reference(_ entries: [ReferenceEntry], isNew: Bool) -> State {
+        var state = initial
+        for entry in entries {
+            guard let action = decode(entry.payload, isNew) else { continue }
+            let before = state
+            if reduce(&state, action, entry.stamp) != .applied { state = before }
+        }
+        return state
+    }
+}
+
+extension StoreProgram {
     /// Creates a program from a reducer.
     ///
     /// - Parameters:
@@ -52,36 +73,5 @@ public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: Simul
                     return .failed
                 }
             })
-    }
-
-    init(
-        initial: State,
-        encode: @escaping @Sendable (UInt64, _ isNewer: Bool) -> Payload?,
-        decode: @escaping @Sendable (Payload, _ isNew: Bool) -> Action?,
-        reduce: @escaping @Sendable (inout State, Action, Stamp?) -> Reduction
-    ) {
-        self.initial = initial
-        self.encode = encode
-        self.decode = decode
-        self.reduce = reduce
-    }
-
-    /// Creates the replica and the empty history of one peer.
-    public func peer(_ traits: PeerTraits) -> StorePeer<State, Action> {
-        StorePeer(self, traits)
-    }
-
-    /// Returns the bytes of the action for a number.
-    public func payload(_ number: UInt64, isNewer: Bool) -> Payload? { encode(number, isNewer) }
-
-    /// Folds the entries one by one; an action that is unknown or fails changes nothing.
-    public func reference(_ entries: [ReferenceEntry], isNew: Bool) -> State {
-        var state = initial
-        for entry in entries {
-            guard let action = decode(entry.payload, isNew) else { continue }
-            let before = state
-            if reduce(&state, action, entry.stamp) != .applied { state = before }
-        }
-        return state
     }
 }

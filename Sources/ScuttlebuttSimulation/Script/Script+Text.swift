@@ -35,22 +35,23 @@ extension Script: CustomStringConvertible {
             let words = content.split { $0 == " " || $0 == "\t" || $0 == "\r" }.map { String($0) }
             guard let verb = words.first else { continue }
             guard hasHeader || words == ["scuttlebutt", "script", "1"] else {
-                throw ScriptError(line: index + 1, "a script begins with 'scuttlebutt script 1'")
+                throw ScriptError(
+                    line: index + 1, message: "a script begins with 'scuttlebutt script 1'")
             }
             if !hasHeader {
                 hasHeader = true
             } else if verb == "at" {
                 guard let step = Step(words) else {
-                    throw ScriptError(line: index + 1, "'\(content)' is not a step")
+                    throw ScriptError(line: index + 1, message: "'\(content)' is not a step")
                 }
                 script.steps.append(step)
             } else if !script.set(verb, Array(words.dropFirst())) {
-                throw ScriptError(line: index + 1, "'\(content)' is not a setting")
+                throw ScriptError(line: index + 1, message: "'\(content)' is not a setting")
             }
         }
         guard hasHeader, script.peers > 0, script.peers <= Script.maximumPeers else {
             throw ScriptError(
-                line: lines.count, "a script has from 1 to \(Script.maximumPeers) peers")
+                line: lines.count, message: "a script has from 1 to \(Script.maximumPeers) peers")
         }
         script.sortSteps()
         self = script

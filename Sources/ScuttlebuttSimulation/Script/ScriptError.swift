@@ -7,11 +7,6 @@ public struct ScriptError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A description for people, in one sentence.
     public let message: String
 
-    init(line: Int, _ message: String) {
-        self.line = line
-        self.message = message
-    }
-
     /// The line and the message.
     public var description: String { "line \(line): \(message)" }
 }

@@ -12,7 +12,8 @@ extension Simulation {
         _ script: Script, _ program: Program, budget: Int = 1_000
     ) -> SimulationError? {
         guard let violation = run(script, program).violation else { return nil }
-        var shrinker = Shrinker(script, violation.promise, budget: budget) { candidate in
+        var shrinker = Shrinker(script: script, promise: violation.promise, budget: budget) {
+            candidate in
             var simulation = self
             (simulation.keepsLog, simulation.sampleMilliseconds) = (false, 0)
             return simulation.run(candidate, program).violation
@@ -39,19 +40,9 @@ extension Simulation {
 private struct Shrinker {
     private(set) var script: Script
     private(set) var runCount = 0
-    private let promise: BrokenPromiseError.Promise
-    private let budget: Int
-    private let check: (Script) -> BrokenPromiseError?
-
-    init(
-        _ script: Script, _ promise: BrokenPromiseError.Promise, budget: Int,
-        _ check: @escaping (Script) -> BrokenPromiseError?
-    ) {
-        self.script = script
-        self.promise = promise
-        self.budget = budget
-        self.check = check
-    }
+    let promise: BrokenPromiseError.Promise
+    let budget: Int
+    let check: (Script) -> BrokenPromiseError?
 
     /// Adopts a candidate if it still fails, and returns whether it does.
     private mutating func take(_ candidate: Script) -> Bool {

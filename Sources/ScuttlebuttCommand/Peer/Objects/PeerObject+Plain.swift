@@ -14,7 +14,7 @@ extension ReplicatedExpiryModel<JSONText>: KeyedModel {}
 
 extension PeerObject where Value: KeyedModel {
     fileprivate static func keyed(_ empty: @escaping @Sendable () -> Value) -> PeerObject {
-        PeerObject(["set KEY JSON", "get KEY"], { _ in empty() }) {
+        PeerObject(usage: ["set KEY JSON", "get KEY"], empty: { _ in empty() }) {
             word, arguments throws(PeerRequestError) in
             switch word {
             case "set":
@@ -39,7 +39,7 @@ extension PeerObject<ReplicatedExpiryModel<JSONText>> {
 
 extension PeerObject<ReplicatedEvents<JSONText>> {
     static var events: PeerObject {
-        PeerObject(["emit EVENT JSON"], { _ in ReplicatedEvents() }) {
+        PeerObject(usage: ["emit EVENT JSON"], empty: { _ in ReplicatedEvents() }) {
             word, arguments throws(PeerRequestError) in
             guard word == "emit" else { return nil }
             let (name, data) = (try arguments.key("the event"), try arguments.value("the data"))
@@ -50,7 +50,7 @@ extension PeerObject<ReplicatedEvents<JSONText>> {
 
 extension PeerObject<ReplicatedValue<JSONText>> {
     static var value: PeerObject {
-        PeerObject(["set JSON"], { _ in ReplicatedValue() }) {
+        PeerObject(usage: ["set JSON"], empty: { _ in ReplicatedValue() }) {
             word, arguments throws(PeerRequestError) in
             guard word == "set" else { return nil }
             let value = try arguments.value("the value")
@@ -61,7 +61,7 @@ extension PeerObject<ReplicatedValue<JSONText>> {
 
 extension PeerObject<ReplicatedAppendOnly<JSONText>> {
     static var appendOnly: PeerObject {
-        PeerObject(["push {json}", "remove ID"], { _ in ReplicatedAppendOnly() }) {
+        PeerObject(usage: ["push {json}", "remove ID"], empty: { _ in ReplicatedAppendOnly() }) {
             word, arguments throws(PeerRequestError) in
             switch word {
             case "push":
@@ -82,7 +82,7 @@ extension PeerObject<ReplicatedAppendOnly<JSONText>> {
 
 extension PeerObject<ReplicatedDoc<JSONText>> {
     static var doc: PeerObject {
-        PeerObject(["row ID {json}", "rm ID"], { _ in ReplicatedDoc() }) {
+        PeerObject(usage: ["row ID {json}", "rm ID"], empty: { _ in ReplicatedDoc() }) {
             word, arguments throws(PeerRequestError) in
             switch word {
             case "row":

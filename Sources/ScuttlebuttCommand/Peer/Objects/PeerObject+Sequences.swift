@@ -16,7 +16,7 @@ extension PeerObject {
             "push JSON", "unshift JSON", "pop", "shift", "splice INDEX COUNT JSON…",
             "unset SORTKEY", "keys",
         ]
-        return PeerObject(usage, { ReplicatedArray(source: $0) }) {
+        return PeerObject(usage: usage, empty: { ReplicatedArray(source: $0) }) {
             word, arguments throws(PeerRequestError) in
             switch word {
             case "push":
@@ -53,7 +53,9 @@ extension PeerObject<ReplicatedEdit> {
     /// A text, and the array of its lines.
     static var edit: PeerObject {
         let lines = PeerObject<ReplicatedArray<String>>.array(of: line)
-        return PeerObject(["text \"…\""] + lines.usage, { ReplicatedEdit(source: $0) }) {
+        return PeerObject(
+            usage: ["text \"…\""] + lines.usage, empty: { ReplicatedEdit(source: $0) }
+        ) {
             word, arguments throws(PeerRequestError) in
             if word == "text" {
                 let text = try line(try arguments.value("the text"))
@@ -91,7 +93,8 @@ extension PeerObject<ReplicatedBucket> {
                 "list": list.empty(source),
             ])
         }
-        return PeerObject(["part NAME COMMAND… (parts: model, events, list)"], empty) {
+        return PeerObject(usage: ["part NAME COMMAND… (parts: model, events, list)"], empty: empty)
+        {
             word, arguments throws(PeerRequestError) in
             guard word == "part" else { return nil }
             let name = try arguments.key("the part")

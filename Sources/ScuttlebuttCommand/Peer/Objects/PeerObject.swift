@@ -15,13 +15,4 @@ struct PeerObject<Value: Replicated & Dumpable>: Sendable {
     let empty: @Sendable (Source) -> Value
     /// Parses a command; returns `nil` if there is no such command.
     let command: Parse
-
-    init(
-        _ usage: [String], _ empty: @escaping @Sendable (Source) -> Value,
-        command: @escaping Parse
-    ) {
-        self.usage = usage
-        self.empty = empty
-        self.command = command
-    }
 }
