@@ -20,7 +20,7 @@ struct LinePlayer<Value: Replicated & Dumpable> {
     private let clock: RecordedClock
     private let own: Source
     private let events: [LineRecording.Event]
-    private var updates: ReplicaChangeSequence<Update>.Iterator
+    private var updates: ReplicaSequence<ReplicaChanges<Update>>.Iterator
     /// Our updates of the recording that were written.
     private var written: Set<Timestamp> = []
     /// What their side sent and ours takes.

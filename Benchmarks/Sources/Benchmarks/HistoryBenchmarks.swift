@@ -5,10 +5,10 @@ import Scuttlebutt
 
 private let sources: [Source] = ["A", "B"].compactMap { Source($0) }
 
-private func stamps(_ source: Int, _ times: StrideThrough<Int>) -> [StampedAction<Int>] {
+private func stamps(_ source: Int, _ times: StrideThrough<Int>) -> [HistoryEntry<Int>] {
     times.compactMap { time in
         Timestamp(Double(time)).map {
-            StampedAction(stamp: Stamp(timestamp: $0, source: sources[source]), action: 1)
+            HistoryEntry(1, at: Stamp(timestamp: $0, source: sources[source]))
         }
     }
 }

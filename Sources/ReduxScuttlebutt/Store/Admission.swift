@@ -24,17 +24,17 @@ struct Admission: Sendable {
 
     /// Checks an action and decides how to dispatch it.
     ///
-    /// - Throws: ``GossipError`` if other peers would refuse it, or if a reducer dispatches it.
+    /// - Throws: `ReplicaError` if other peers would refuse it, or if a reducer dispatches it.
     @usableFromInline
-    func admit(_ action: consuming EncodedAction, staysLocal: Bool) throws(GossipError) -> Way {
+    func admit(_ action: consuming EncodedAction, staysLocal: Bool) throws(ReplicaError) -> Way {
         if folding.isCurrent {
             let action = String(decoding: action.bytes.prefix(200), as: UTF8.self)
-            throw GossipError(
+            throw ReplicaError(
                 .dispatchInReducer,
                 "a reducer, or the body of a withState, may not dispatch \(action)")
         }
         if staysLocal { return .local }
-        let checked = try check(action)
+        let checked = try action.checked(for: wire)
         if isLocal(checked) { return .local }
         return signs ? .sign(checked) : .gossip(checked)
     }
@@ -45,14 +45,5 @@ struct Admission: Sendable {
             return payload.isLocalAction
         }
         return !isGossipType(String(decoding: type, as: UTF8.self))
-    }
-
-    /// Checks that other peers will accept an action.
-    func check(_ action: consuming EncodedAction) throws(GossipError) -> CheckedPayload {
-        do throws(ReplicaError) {
-            return try action.checked(for: wire)
-        } catch {
-            throw GossipError(error)
-        }
     }
 }

@@ -60,7 +60,7 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
             case .local(let action):
                 steps?.record([HistoryEntry(local: action, anchor: history.newest)])
             case .batch(let actions):
-                steps?.record(actions.map { HistoryEntry($0.action, at: $0.stamp) })
+                steps?.record(actions)
             case .replaceReducer(let reducer, let base):
                 steps?.append(.replaced(reducer, base: base))
             case .swap:
@@ -120,7 +120,7 @@ extension History where State: Sendable, Action: Sendable {
         for step in steps {
             switch step {
             case .recorded(let actions):
-                change.add(resume(actions))
+                change.add(merge(actions))
             case .replaced(let reducer, let base):
                 change.add(replaceReducer(InnerState.folding(reducer), base: base))
             }

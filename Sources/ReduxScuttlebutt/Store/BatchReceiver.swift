@@ -25,15 +25,15 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
         report(.applied(change))
     }
 
-    private func replayInPlace(_ batch: [StampedAction<Action>]) -> HistoryChange {
+    private func replayInPlace(_ batch: [HistoryEntry<Action>]) -> HistoryChange {
         inner.dispatch(.batch(batch))
         return inner.withState { $0.lastBatch }
     }
 
     /// Folds an expensive batch into a copy of the history and swaps that in, so that dispatches of
     /// the program never wait for the whole replay (G22); returns `nil` if the batch is cheap.
-    private func replayInBackground(_ batch: [StampedAction<Action>]) -> HistoryChange? {
-        guard let earliest = batch.lazy.map(\.stamp).min() else { return nil }
+    private func replayInBackground(_ batch: [HistoryEntry<Action>]) -> HistoryChange? {
+        guard let earliest = batch.lazy.compactMap(\.stamp).min() else { return nil }
         let copy: History<State, Action>? = inner.withState { state in
             let effort = batch.count + state.history.depth(of: earliest)
             guard effort >= BackgroundReplay<State, Action>.smallestWork, replay.begin() else {

@@ -8,17 +8,17 @@ public import ScuttlebuttCoding
 /// known, because generic code would be several times slower.
 @usableFromInline
 struct BatchWork<State: Sendable, Action: Sendable>: Sendable {
-    let decode: @Sendable ([Update]) -> (batch: [StampedAction<Action>], unknown: [Stamp])
-    let merge: @Sendable (inout History<State, Action>, [StampedAction<Action>]) -> HistoryChange
+    let decode: @Sendable ([Update]) -> (batch: [HistoryEntry<Action>], unknown: [Stamp])
+    let merge: @Sendable (inout History<State, Action>, [HistoryEntry<Action>]) -> HistoryChange
 
     @usableFromInline
     init(
         decode:
             @escaping @Sendable ([Update]) -> (
-                batch: [StampedAction<Action>], unknown: [Stamp]
+                batch: [HistoryEntry<Action>], unknown: [Stamp]
             ),
         merge:
-            @escaping @Sendable (inout History<State, Action>, [StampedAction<Action>]) ->
+            @escaping @Sendable (inout History<State, Action>, [HistoryEntry<Action>]) ->
             HistoryChange
     ) {
         self.decode = decode
@@ -30,13 +30,13 @@ struct BatchWork<State: Sendable, Action: Sendable>: Sendable {
     static func work(_ codec: ActionCodec<Action>) -> BatchWork {
         BatchWork(
             decode: { updates in
-                var batch: [StampedAction<Action>] = []
+                var batch: [HistoryEntry<Action>] = []
                 batch.reserveCapacity(updates.count)
                 var unknown: [Stamp] = []
                 for update in updates {
                     let action = (try? codec.decode(update.payload)) ?? nil
                     if action == nil { unknown.append(update.stamp) }
-                    batch.append(StampedAction(stamp: update.stamp, action: action))
+                    batch.append(HistoryEntry(action, at: update.stamp))
                 }
                 return (batch, unknown)
             },

@@ -17,7 +17,7 @@ public final class Dispatcher: Sendable {
         /// It is called by one task at a time, outside the lock.
         public var apply: @Sendable ([Update]) -> Void
         /// Folds an own update that had to be signed first.
-        public var signed: @Sendable (SigningID, Result<Update, GossipError>) -> Void
+        public var signed: @Sendable (SigningID, Result<Update, ReplicaError>) -> Void
         /// Signs an action; throws to refuse it.
         public var sign: (@Sendable (Payload) async throws -> CheckedPayload)?
         /// Judges an update from another source.
@@ -32,7 +32,7 @@ public final class Dispatcher: Sendable {
         /// Creates hooks that fold with `apply` and do nothing else.
         public init(
             apply: @escaping @Sendable ([Update]) -> Void,
-            signed: @escaping @Sendable (SigningID, Result<Update, GossipError>) -> Void =
+            signed: @escaping @Sendable (SigningID, Result<Update, ReplicaError>) -> Void =
                 { _, _ in },
             report: @escaping @Sendable (ReplicaEvent) -> Void = { _ in }
         ) {
@@ -81,28 +81,20 @@ public final class Dispatcher: Sendable {
     /// The caller folds the update into its state at once.
     ///
     /// - Returns: The timestamp of the update, and the token of its save.
-    /// - Throws: ``GossipError`` if the dispatcher is closed or no timestamp is left.
+    /// - Throws: `ReplicaError` if the dispatcher is closed or no timestamp is left.
     public func dispatch(
         _ payload: consuming CheckedPayload
-    ) throws(GossipError) -> (timestamp: Timestamp, saveToken: Int) {
-        do throws(ReplicaError) {
-            return try engine.write(payload)
-        } catch {
-            throw GossipError(error)
-        }
+    ) throws(ReplicaError) -> (timestamp: Timestamp, saveToken: Int) {
+        try engine.write(payload)
     }
 
     /// Begins to sign an own action; `Hooks.signed` receives the result.
     ///
-    /// - Throws: ``GossipError`` if the dispatcher is closed.
+    /// - Throws: `ReplicaError` if the dispatcher is closed.
     public func beginDispatch(
         _ payload: CheckedPayload, _ register: (SigningID) -> Void
-    ) throws(GossipError) {
-        do throws(ReplicaError) {
-            try engine.submit(payload, register)
-        } catch {
-            throw GossipError(error)
-        }
+    ) throws(ReplicaError) {
+        try engine.submit(payload, register)
     }
 
     /// Waits until all own actions dispatched so far are signed and durable; returns at once

@@ -37,7 +37,7 @@ final class FoldingBatch: Sendable {
                 hooks.signed(
                     id,
                     .failure(
-                        GossipError(.notSigned, reason.map { "\(message): \($0)" } ?? message)))
+                        ReplicaError(.notSigned, reason.map { "\(message): \($0)" } ?? message)))
             case .effect(.report(let event)):
                 if !postpone(event) { report(event, engine) }
             case .separated:

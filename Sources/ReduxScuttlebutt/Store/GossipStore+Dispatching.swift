@@ -33,7 +33,7 @@ extension GossipStore {
     /// Dispatches an action and returns its place in the agreed order.
     ///
     /// - Returns: A receipt, whose stamp is `nil` for an action that stays local.
-    /// - Throws: ``GossipError`` if the action is refused, in which case nothing has changed.
+    /// - Throws: `ReplicaError` if the action is refused, in which case nothing has changed.
     public func perform(_ action: Action) async throws -> Receipt {
         let encoded = try encode(action)
         switch try admission.admit(encoded, staysLocal: isLocalOnly?(action) ?? false) {
@@ -85,7 +85,7 @@ extension GossipStore {
         do {
             return try codec.write(action)
         } catch {
-            throw GossipError.notEncodable(error)
+            throw ReplicaError(.notEncodable, "the action cannot be encoded: \(error)")
         }
     }
 
@@ -118,13 +118,13 @@ final class SignedActions<Action: Sendable>: Sendable {
 
     /// Applies a signed action, or reports why it was not signed.
     func settle(
-        _ id: SigningID, _ result: Result<Update, GossipError>,
-        fold: (StampedAction<Action>) -> Void, decode: (Payload) throws -> Action?
+        _ id: SigningID, _ result: Result<Update, ReplicaError>,
+        fold: (HistoryEntry<Action>) -> Void, decode: (Payload) throws -> Action?
     ) {
         let completion = waiting.withLock { $0.removeValue(forKey: id) }
         if case .success(let update) = result {
             // The action is in the log, so it gets its place even if it cannot be decoded.
-            fold(StampedAction(stamp: update.stamp, action: (try? decode(update.payload)) ?? nil))
+            fold(HistoryEntry((try? decode(update.payload)) ?? nil, at: update.stamp))
         }
         completion?(result.mapError { $0 })
     }

@@ -89,9 +89,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         if let sign = options.sign {
             hooks.sign = { payload in
                 guard let action = try codec.decode(payload) else {
-                    throw GossipError(.notEncodable, "the action cannot be read back for signing")
+                    throw ReplicaError(.notEncodable, "the action cannot be read back for signing")
                 }
-                return try admission.check(try codec.write(try await sign(action, view)))
+                return try codec.write(try await sign(action, view)).checked(for: admission.wire)
             }
         }
         if let verify = options.verify {
@@ -196,7 +196,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 extension StoreError {
     fileprivate static func of(_ error: any Error) -> StoreError {
         if let fault = error as? StoreError { return fault }
-        let isInReducer = (error as? GossipError)?.code == .dispatchInReducer
+        let isInReducer = (error as? ReplicaError)?.code == .dispatchInReducer
         return StoreError(
             isInReducer ? .dispatchInReducer : .refusedAction, "\(error)", cause: error)
     }

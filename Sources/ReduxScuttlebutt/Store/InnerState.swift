@@ -80,7 +80,7 @@ extension InnerState {
 enum InnerAction<State: Sendable, Action: Sendable>: Sendable {
     case own(Action, Stamp)
     case local(Action)
-    case batch([StampedAction<Action>])
+    case batch([HistoryEntry<Action>])
     case swap(ReplayedCopy<State, Action>, HistoryChange)
     case replaceReducer(Reducer<State, Action>, base: State?)
 }

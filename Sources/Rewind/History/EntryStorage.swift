@@ -141,6 +141,27 @@ struct EntryStorage<Action> {
         return low
     }
 
+    /// Returns whether an entry that arrives would come before a stored one.
+    @inlinable
+    func isBefore(_ arrival: HistoryEntry<Action>, _ entry: Entry) -> Bool {
+        guard let anchor = arrival.anchor else { return entry.source != Entry.noSource }
+        return isBefore(anchor.timestamp, anchor.source, entry)
+    }
+
+    /// Returns the index of the first entry before which an arrival would come.
+    ///
+    /// - Complexity: O(log count), O(1) at the end.
+    @inlinable
+    func firstIndex(after arrival: HistoryEntry<Action>) -> Int {
+        if count == 0 || !isBefore(arrival, self[count - 1]) { return count }
+        var (low, high) = (0, count - 1)
+        while low < high {
+            let middle = (low + high) >> 1
+            if isBefore(arrival, self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
     /// Returns the index of the gossiped action at `stamp`, or `nil` if there is none.
     @inlinable
     func index(of stamp: Stamp) -> Int? {

@@ -3,10 +3,12 @@
 public import Scuttlebutt
 
 extension History {
-    /// Inserts a batch of gossiped actions with one rewind and one replay.
+    /// Inserts a batch of actions with one rewind and one replay.
     ///
     /// The batch may be in any order, and may contain duplicates. Of equal stamps, the one already
-    /// in the history wins, and otherwise the first in the batch.
+    /// in the history wins, and otherwise the first in the batch. Local-only actions in it, which
+    /// another copy of this history has received since, get the same place as there (G8): a long
+    /// replay can so work on a copy, while the program continues, and replace the original.
     ///
     /// - Complexity: With `b` new actions and `d` entries after the smallest of them, fewer than
     ///   `b + 2d + spacing` calls of the reducer; O(b + d) moves of entries, after a sort of the
@@ -14,37 +16,40 @@ extension History {
     ///   new action.
     @inlinable
     @discardableResult
-    public mutating func merge(_ batch: [StampedAction<Action>]) -> HistoryChange {
+    public mutating func merge(_ batch: [HistoryEntry<Action>]) -> HistoryChange {
         let batch = Self.ascending(batch)
         var change = HistoryChange()
         var next = 0
-        var place = storage.count
-        while next < batch.count, !storage.endsBefore(batch[next].stamp) {
-            let stamp = batch[next].stamp
-            place = storage.lowerBound(of: stamp)
-            guard storage[place].source != StoredEntry<Action>.noSource,
-                !storage.isBefore(stamp.timestamp, stamp.source, storage[place])
-            else { break }
+        while next < batch.count, let stamp = batch[next].stamp, contains(stamp) {
             change.duplicates.append(stamp)
             next += 1
-            place = storage.count
         }
         guard next < batch.count else { return change }
 
+        let place = storage.firstIndex(after: batch[next])
         change.depth = storage.count - place
-        if change.depth > 0 { change.cause = batch[next].stamp }
+        if change.depth > 0 { change.cause = batch[next].anchor }
         weave(batch[next...], from: place, into: &change)
         refold(from: place, isAtHead: change.depth == 0, into: &change)
         return change
     }
 
-    /// Returns the batch in ascending order; equal stamps keep their order of arrival.
+    /// Returns the number of entries after the place of a stamp, which an action inserted there
+    /// would cause to be folded again.
+    ///
+    /// - Complexity: O(log n).
     @inlinable
-    static func ascending(_ batch: [StampedAction<Action>]) -> [StampedAction<Action>] {
+    public func depth(of stamp: Stamp) -> Int {
+        storage.endsBefore(stamp) ? 0 : storage.count - storage.lowerBound(of: stamp)
+    }
+
+    /// Returns the batch in ascending order; those of one anchor keep their order of arrival.
+    @inlinable
+    static func ascending(_ batch: [HistoryEntry<Action>]) -> [HistoryEntry<Action>] {
         var index = 1
         while index < batch.count {
-            if batch[index].stamp < batch[index - 1].stamp {
-                return batch.sorted { $0.stamp < $1.stamp }
+            if batch[index].precedes(batch[index - 1].anchor) {
+                return batch.sorted { $0.precedes($1.anchor) }
             }
             index += 1
         }
@@ -54,16 +59,13 @@ extension History {
     /// Merges an ascending batch with the entries from `place` on, without folding.
     @inlinable
     mutating func weave(
-        _ batch: ArraySlice<StampedAction<Action>>, from place: Int,
+        _ batch: ArraySlice<HistoryEntry<Action>>, from place: Int,
         into change: inout HistoryChange
     ) {
         var next = batch.startIndex
         for chunk in storage.detach(from: place) {
             for entry in chunk {
-                while next < batch.endIndex,
-                    storage.isBefore(
-                        batch[next].stamp.timestamp, batch[next].stamp.source, entry)
-                {
+                while next < batch.endIndex, storage.isBefore(batch[next], entry) {
                     admit(batch[next], into: &change)
                     next += 1
                 }
@@ -79,14 +81,17 @@ extension History {
     /// Appends an arrival unless it is a duplicate, in which case the last entry has its stamp, as
     /// its own or as the anchor of a local-only action.
     @inlinable
-    mutating func admit(_ arrival: StampedAction<Action>, into change: inout HistoryChange) {
-        guard storage.endsBefore(arrival.stamp) else {
-            change.duplicates.append(arrival.stamp)
-            return
+    mutating func admit(_ arrival: HistoryEntry<Action>, into change: inout HistoryChange) {
+        if let stamp = arrival.stamp {
+            guard storage.endsBefore(stamp) else {
+                change.duplicates.append(stamp)
+                return
+            }
+            if arrival.action == nil { unknownTotal += 1 }
+        } else {
+            localTotal += 1
         }
-        if arrival.action == nil { unknownTotal += 1 }
-        storage.append(
-            HistoryEntry(anchor: arrival.stamp, isLocal: false, action: arrival.action))
+        storage.append(arrival)
         change.inserted += 1
     }
 }

@@ -47,7 +47,7 @@ public struct History<State, Action> {
     @discardableResult
     public mutating func insert(_ action: Action?, at stamp: Stamp) -> HistoryChange {
         guard storage.endsBefore(stamp) else {
-            return merge([StampedAction(stamp: stamp, action: action)])
+            return merge([HistoryEntry(action, at: stamp)])
         }
         return append(HistoryEntry(anchor: stamp, isLocal: false, action: action))
     }

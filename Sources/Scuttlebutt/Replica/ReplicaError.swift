@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-/// Why an own write was refused; nothing has changed.
+/// Why an own write was refused, by a replica or by the store or driver around it; nothing has
+/// changed.
 public struct ReplicaError: Error, Hashable, Sendable {
     /// The kind of reason; new kinds may be added.
     public struct Code: Hashable, Sendable {
         private enum Value: UInt8 {
             case notJSON, tooLarge, notAnAction, refused, sizeLimit, noTimestampLeft, closed
+            case notEncodable, notSigned, dispatchInReducer
         }
         private let value: Value
         /// The payload is not one JSON value, or contains a line break.
@@ -23,6 +25,12 @@ public struct ReplicaError: Error, Hashable, Sendable {
         public static let noTimestampLeft = Code(value: .noTimestampLeft)
         /// The replica was shut down.
         public static let closed = Code(value: .closed)
+        /// The codec of a store could not encode the action.
+        public static let notEncodable = Code(value: .notEncodable)
+        /// The signer refused or failed.
+        public static let notSigned = Code(value: .notSigned)
+        /// A reducer dispatched an action.
+        public static let dispatchInReducer = Code(value: .dispatchInReducer)
     }
 
     /// The kind of reason.

@@ -124,7 +124,7 @@ struct ActionPeer: Sendable {
     }
 
     private static func describe(_ error: any Error) -> String {
-        (error as? GossipError)?.message ?? PeerShutdown.describe(error)
+        (error as? ReplicaError)?.message ?? PeerShutdown.describe(error)
     }
 
     // MARK: The end

@@ -204,13 +204,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
     }
 
     /// What changes from now on.
-    public var changes: ReplicaChangeSequence<Value.Change> {
-        ReplicaChangeSequence(limit: options.changeLimit) { [self] end in
-            listen(\.changes) {
-                end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
-            }
-        }
-    }
+    public var changes: ReplicaSequence<ReplicaChanges<Value.Change>> { batches(\.changes) }
 
     /// Calls the body with each batch of updates that was accepted, own ones included; see
     /// ``updates``.
@@ -224,18 +218,14 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
     ///
     /// Also those that lose against newer ones are told. Of more than
     /// ``ReplicaOptions/changeLimit`` that a reader has not taken the newest are kept.
-    public var updates: ReplicaChangeSequence<Update> {
-        ReplicaChangeSequence(limit: options.changeLimit) { [self] end in
-            listen(\.updates) {
-                end.feed.push($0, missed: $0.missed, isReset: $0.isReset)
-            }
-        }
-    }
+    public var updates: ReplicaSequence<ReplicaChanges<Update>> { batches(\.updates) }
 
     /// What happens to the replica from now on.
-    public var events: ReplicaEventSequence {
-        ReplicaEventSequence(limit: options.eventLimit) { [self] end in
+    public var events: ReplicaSequence<ReplicaEvent> {
+        ReplicaSequence(limit: options.eventLimit, batch: 1) { [self] end in
             listen(\.events) { end.feed.push(CollectionOfOne($0)) }
+        } deliver: { batch in
+            (batch.missed > 0 ? [.missed(batch.missed)] : []) + batch.elements
         }
     }
 
@@ -272,11 +262,18 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     // MARK: Listening
 
+    private func batches<Element: Sendable>(
+        _ list: ReplicaListeners<Value>.List<ReplicaChanges<Element>>
+    ) -> ReplicaSequence<ReplicaChanges<Element>> {
+        ReplicaSequence(limit: options.changeLimit) { [self] end in
+            listen(list) { end.feed.push($0, missed: $0.missed, isReset: $0.isReset) }
+        } deliver: { batch in
+            [ReplicaChanges(batch.elements, missed: batch.missed, isReset: batch.isReset)]
+        }
+    }
+
     private func listen<Element: Sendable>(
-        _ list: any WritableKeyPath<
-            ReplicaListeners<Value>.Lists, [ReplicaListeners<Value>.Listener<Element>]
-        > & Sendable,
-        _ body: @escaping @Sendable (Element) -> Void
+        _ list: ReplicaListeners<Value>.List<Element>, _ body: @escaping @Sendable (Element) -> Void
     ) -> ReplicaSubscription {
         let number = engine.state.withLock { state in
             let number = listeners.add(list, from: state.noticeEnd, body)

@@ -6,6 +6,8 @@ import Synchronization
 /// The observers of a ``ReplicaDriver``: who hears what, from which notice on.
 final class ReplicaListeners<Value: Replicated>: Sendable {
     typealias Engine = ReplicaEngine<Value>
+    typealias List<Element: Sendable> =
+        any WritableKeyPath<Lists, [Listener<Element>]> & Sendable
 
     struct Listener<Element: Sendable>: Sendable {
         let number: Int
@@ -29,7 +31,7 @@ final class ReplicaListeners<Value: Replicated>: Sendable {
 
     /// Adds an observer; called under the lock of the engine, so that it misses nothing.
     func add<Element: Sendable>(
-        _ list: any WritableKeyPath<Lists, [Listener<Element>]> & Sendable, from start: Int,
+        _ list: List<Element>, from start: Int,
         _ body: @escaping @Sendable (Element) -> Void
     ) -> Int {
         lists.withLock { lists in
@@ -43,7 +45,7 @@ final class ReplicaListeners<Value: Replicated>: Sendable {
     }
 
     func remove<Element: Sendable>(
-        _ list: any WritableKeyPath<Lists, [Listener<Element>]> & Sendable, _ number: Int
+        _ list: List<Element>, _ number: Int
     ) {
         // What it holds is released after the lock.
         let removed = lists.withLock { lists in

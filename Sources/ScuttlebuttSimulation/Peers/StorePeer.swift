@@ -52,7 +52,7 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
     /// Merges a batch into the history; an action that cannot be decoded keeps its place.
     public mutating func fold(_ updates: [Update]) -> Int {
         let batch = updates.map {
-            StampedAction(stamp: $0.stamp, action: program.decode($0.payload, isNew))
+            HistoryEntry(program.decode($0.payload, isNew), at: $0.stamp)
         }
         return history.merge(batch).duplicates.count
     }

@@ -99,7 +99,7 @@ import Testing
         for value in 0..<1_000 { store.dispatch(.add(value)) }
         await store.shutDown()
         await #expect { try await store.perform(.add(1)) } throws: {
-            ($0 as? GossipError)?.code == .closed
+            ($0 as? ReplicaError)?.code == .closed
         }
         await storage.reopen()
         #expect(await storage.durableUpdates.count == 1_000)

@@ -42,7 +42,7 @@ import Testing
             }
         }
         await #expect { try await store.perform(.fail) } throws: { error in
-            let fault = error as? GossipError
+            let fault = error as? ReplicaError
             return fault?.code == .notSigned && fault?.message.contains("Refusal") == true
         }
         #expect(try await store.perform(.add(1)).stamp?.timestamp.value == 1)

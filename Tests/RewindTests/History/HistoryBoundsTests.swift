@@ -86,8 +86,7 @@ struct HistoryBoundsTests {
             }
             let reach = max(1, clock >> random.below(14))
             let batch = (0..<[1, 1, 1, 40][random.below(4)]).map { _ in
-                StampedAction(
-                    stamp: stamp(max(1, clock - random.below(reach)), "b"), action: 1)
+                HistoryEntry(1, at: stamp(max(1, clock - random.below(reach)), "b"))
             }
             let change = history.merge(batch)
             clock = max(clock, Int(history.newest?.timestamp.value ?? 0))
@@ -103,7 +102,7 @@ struct HistoryBoundsTests {
     @Test("G4: healing 10,000 and 10,000 actions is one rewind of at most 20,064 calls")
     func heal() {
         let mine = evenHistory(10_000)
-        let theirs = (1...10_000).map { StampedAction(stamp: stamp(2 * $0 - 1, "b"), action: 1) }
+        let theirs = (1...10_000).map { HistoryEntry(1, at: stamp(2 * $0 - 1, "b")) }
         var random = SplitMix64(seed: 1)
         for batch in [theirs, theirs.shuffled(using: &random)] {
             var history = mine
@@ -125,7 +124,7 @@ struct HistoryBoundsTests {
         history.expectLadderInvariant()
         #expect(history.snapshotCount <= 32)
         let theirs = (7_004...17_003).map {
-            StampedAction(stamp: stamp(2 * $0 - 1, "b"), action: 1)
+            HistoryEntry(1, at: stamp(2 * $0 - 1, "b"))
         }
         let change = history.merge(theirs)
         #expect(change.reducerCalls == 20_000)
@@ -148,7 +147,7 @@ struct HistoryBoundsTests {
 
         // A replay copies only for the snapshots that stay.
         let before = log.copies
-        history.merge((1...3_000).map { StampedAction(stamp: stamp(2 * $0 + 1), action: 0) })
+        history.merge((1...3_000).map { HistoryEntry(0, at: stamp(2 * $0 + 1)) })
         #expect(log.copies - before <= 16)
         #expect(log.live <= history.snapshotCount + 1)
         #expect(history.current.box.values.count == 9_400)
@@ -164,7 +163,7 @@ struct HistoryBoundsTests {
         left.insert(-1, at: stamp(5))
         left.insert(-2, at: stamp(99_999))
         right.appendLocal(-3)
-        right.merge([StampedAction(stamp: stamp(10_995), action: -4)])
+        right.merge([HistoryEntry(-4, at: stamp(10_995))])
         #expect(origin.current == Array(1...1_100))
         #expect(left.current == [-1] + Array(1...1_100) + [-2])
         #expect(right.current == Array(1...1_099) + [-4, 1_100, -3])

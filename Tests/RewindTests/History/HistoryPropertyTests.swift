@@ -34,12 +34,14 @@ struct HistoryPropertyTests {
                 #expect(model.insert(action, at: at) == (change.inserted == 1))
             case 3, 4, 5, 6:
                 let batch = (0..<random.below(40)).map { _ in
-                    StampedAction(
-                        stamp: stamp(1 + random.below(span), Self.sources[random.below(4)]),
-                        action: random.below(9) == 0 ? nil : random.below(100))
+                    HistoryEntry(
+                        random.below(9) == 0 ? nil : random.below(100),
+                        at: stamp(1 + random.below(span), Self.sources[random.below(4)]))
                 }
                 change = history.merge(batch)
-                let kept = batch.filter { model.insert($0.action, at: $0.stamp) }.count
+                let kept = batch.count { entry in
+                    entry.stamp.map { model.insert(entry.action, at: $0) } ?? false
+                }
                 #expect(change.inserted == kept)
                 #expect(change.duplicates.count == batch.count - kept)
                 #expect(change.duplicates == change.duplicates.sorted())
@@ -94,8 +96,7 @@ struct HistoryPropertyTests {
     func peersAgree(seed: UInt64) {
         var random = SplitMix64(seed: seed &+ 1_000)
         let log = (0..<600).map { index in
-            StampedAction(
-                stamp: stamp(1 + index / 3, Self.sources[index % 3]), action: random.below(100))
+            HistoryEntry(random.below(100), at: stamp(1 + index / 3, Self.sources[index % 3]))
         }
         let states = (0..<4).map { _ in
             var history = History(base: Tally(), reducer: Tally.reducer(failEvery: 9))

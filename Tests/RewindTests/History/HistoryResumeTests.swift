@@ -20,21 +20,20 @@ import Testing
                 live.appendLocal(number)
                 return recorded
             }
-            let stamped = StampedAction<Int>(
-                stamp: stamp(random.below(60) + 1, ["a", "b"][random.below(2)]), action: number)
-            live.insert(number, at: stamped.stamp)
-            return HistoryEntry(stamped.action, at: stamped.stamp)
+            let stamp = stamp(random.below(60) + 1, ["a", "b"][random.below(2)])
+            live.insert(number, at: stamp)
+            return HistoryEntry(number, at: stamp)
         }
         for number in 0..<random.below(40) { _ = act(number) }
         var copy = live
         let batch = (0..<30).map {
-            StampedAction<Int>(stamp: stamp(random.below(60) + 1, "c"), action: 1_000 + $0)
+            HistoryEntry<Int>(1_000 + $0, at: stamp(random.below(60) + 1, "c"))
         }
         copy.merge(batch)
         let recorded = (0..<random.below(40)).map { act(100 + $0) }
         let middle = random.below(recorded.count + 1)
-        copy.resume(Array(recorded[..<middle]))
-        copy.resume(Array(recorded[middle...]))
+        copy.merge(Array(recorded[..<middle]))
+        copy.merge(Array(recorded[middle...]))
         live.merge(batch)
         #expect(copy.current == live.current)
         #expect(copy.localCount == live.localCount)

@@ -38,7 +38,7 @@ struct HistoryTests {
         history.appendLocal(13)
         history.insert(7, at: stamp(70))
         history.merge([
-            StampedAction(stamp: stamp(60), action: 6), StampedAction(stamp: stamp(40), action: 4),
+            HistoryEntry(6, at: stamp(60)), HistoryEntry(4, at: stamp(40)),
         ])
         #expect(history.current == [10, 11, 4, 5, 12, 13, 6, 7])
         #expect(history.entries.map(\.isLocal) == [1, 1, 0, 0, 1, 1, 0, 0].map { $0 == 1 })
@@ -65,7 +65,7 @@ struct HistoryTests {
         for (index, source) in sources.enumerated() { single.insert(index, at: stamp(1, source)) }
         var batched = History(base: [Int](), reducer: list)
         batched.merge(
-            sources.enumerated().map { StampedAction(stamp: stamp(1, $1), action: $0) })
+            sources.enumerated().map { HistoryEntry($0, at: stamp(1, $1)) })
         for history in [single, batched] {
             #expect(history.gossiped.compactMap { $0.stamp?.source.text } == expected)
             #expect(history.current == [3, 4, 1, 6, 2, 5, 0])
@@ -104,8 +104,8 @@ struct HistoryTests {
             #expect(change == HistoryChange(duplicates: [stamp(time)]))
         }
         let change = history.merge([
-            StampedAction(stamp: stamp(3), action: 3), StampedAction(stamp: stamp(1), action: 1),
-            StampedAction(stamp: stamp(3), action: 4), StampedAction(stamp: stamp(2), action: 2),
+            HistoryEntry(3, at: stamp(3)), HistoryEntry(1, at: stamp(1)),
+            HistoryEntry(4, at: stamp(3)), HistoryEntry(2, at: stamp(2)),
         ])
         #expect(
             change
@@ -163,7 +163,7 @@ struct HistoryTests {
             return action < 0 ? .failed : .applied
         })
         let batch = (1...5_000).map {
-            StampedAction(stamp: stamp($0), action: $0 % 40 == 0 || $0 % 41 == 0 ? -1 : 1)
+            HistoryEntry($0 % 40 == 0 || $0 % 41 == 0 ? -1 : 1, at: stamp($0))
         }
         let failures = batch.filter { $0.action == -1 }.count
         var merged = History(base: 0, reducer: failing)
@@ -173,7 +173,7 @@ struct HistoryTests {
         #expect(change.reducerCalls <= 2 * 5_000 + 16 * failures)
 
         var single = History(base: 0, reducer: failing)
-        for arrival in batch { single.insert(arrival.action, at: arrival.stamp) }
+        for arrival in batch { single.merge([arrival]) }
         #expect(single.current == merged.current)
         #expect(single.reducerCalls <= 2 * 5_000 + 16 * failures)
         #expect(single.snapshotCount <= 31)
