@@ -44,7 +44,7 @@ struct RecordingTests {
             ? PrimusFraming(client: PrimusTimings(), dialect: .unknown, maximumByteCount: bound)
             : PrimusFraming(server: PrimusTimings(), identity: "ID", maximumByteCount: bound)
         var framing = WebSocketFraming(
-            isClient: isClient, maximumByteCount: bound, dialect: .primus(primus))
+            isClient: isClient, maximumByteCount: bound, primus: primus)
         let now = NIODeadline.uptimeNanoseconds(0)
         framing.opened(now: now)
         var arrivals = Arrivals()

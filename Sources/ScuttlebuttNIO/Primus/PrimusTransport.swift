@@ -60,8 +60,8 @@ public struct PrimusTransport: Transport {
         ) {
             WebSocketFraming(
                 isClient: true, maximumByteCount: bound,
-                dialect: .primus(
-                    PrimusFraming(client: timings, dialect: dialect, maximumByteCount: bound)))
+                primus: PrimusFraming(
+                    client: timings, dialect: dialect, maximumByteCount: bound))
         }
     }
 }

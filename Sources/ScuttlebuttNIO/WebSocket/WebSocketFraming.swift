@@ -8,60 +8,41 @@ struct WebSocketFraming: Framing {
     private let isClient: Bool
     private let maximumByteCount: Int
     private var decoder: WebSocketDecoder
-    private var dialect: Dialect
+    /// The protocol in the text of messages; without it, a message is one line, or several
+    /// separated by newlines.
+    private var primus: PrimusFraming?
     private var hasSentClose = false
 
-    /// The meaning of a message's text.
-    enum Dialect {
-        /// The message is one line, or several separated by newlines.
-        case plain
-        /// The message is a JSON string that holds a piece of the line stream.
-        case primus(PrimusFraming)
-    }
-
-    init(isClient: Bool, maximumByteCount: Int, dialect: Dialect = .plain) {
+    init(isClient: Bool, maximumByteCount: Int, primus: PrimusFraming? = nil) {
         self.isClient = isClient
         self.maximumByteCount = maximumByteCount
-        self.dialect = dialect
+        self.primus = primus
         decoder = WebSocketDecoder(expectsMask: !isClient, maximumByteCount: maximumByteCount)
     }
 
     var supportsHalfClosure: Bool { false }
 
-    var deadline: NIODeadline? {
-        switch dialect {
-        case .plain: return nil
-        case .primus(let primus): return primus.deadline
-        }
-    }
+    var deadline: NIODeadline? { primus?.deadline }
 
-    mutating func opened(now: NIODeadline) {
-        guard case .primus(var primus) = dialect else { return }
-        primus.opened(now: now)
-        dialect = .primus(primus)
-    }
+    mutating func opened(now: NIODeadline) { primus?.opened(now: now) }
 
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
     ) {
-        // Move the dialect out of `self` meanwhile, so that its buffers are never copied.
-        var dialect = self.dialect
-        self.dialect = .plain
-        defer { self.dialect = dialect }
+        // Moved out of `self` meanwhile, so that its buffers are never copied.
+        var primus = self.primus.take()
+        defer { self.primus = primus }
         var splitter = LineSplitter(maximumByteCount: maximumByteCount)
         do throws(WebSocketDecoder.ProtocolError) {
             let (isClient, sentClose) = (isClient, hasSentClose)
             try decoder.decode(bytes) { event in
                 switch event {
                 case .text(let text):
-                    switch dialect {
-                    case .plain:
+                    if primus != nil {
+                        primus?.receive(text, now: now, masked: isClient, into: &arrivals)
+                    } else {
                         _ = splitter.feed(text, into: &arrivals.lines)
                         splitter.finish(into: &arrivals.lines)
-                    case .primus(var primus):
-                        dialect = .plain
-                        primus.receive(text, now: now, masked: isClient, into: &arrivals)
-                        dialect = .primus(primus)
                     }
                 case .ping(let payload):
                     WebSocketFrames.write(.pong, payload, masked: isClient, to: &arrivals.reply)
@@ -70,7 +51,8 @@ struct WebSocketFraming: Framing {
                     if !sentClose {
                         WebSocketFrames.writeClose(code, masked: isClient, to: &arrivals.reply)
                     }
-                    arrivals.end = Self.end(code, dialect)
+                    arrivals.end =
+                        primus?.isDismissed == true ? .failed(.dismissed) : Self.end(code)
                     arrivals.closes = true
                 }
                 return arrivals.end == nil
@@ -86,29 +68,23 @@ struct WebSocketFraming: Framing {
         if arrivals.end != nil { hasSentClose = true }
     }
 
-    private static func end(_ code: UInt16?, _ dialect: Dialect) -> Arrivals.End {
-        if case .primus(let primus) = dialect, primus.isDismissed { return .failed(.dismissed) }
+    private static func end(_ code: UInt16?) -> Arrivals.End {
         switch code {
-        case nil, 1000?, 1001?: return .ended
+        case nil, 1000?, 1001?: .ended
         case let code?:
-            return .failed(LinkError(.lost, "the peer closed the WebSocket with code \(code)"))
+            .failed(LinkError(.lost, "the peer closed the WebSocket with code \(code)"))
         }
     }
 
     mutating func inputEnded(into arrivals: inout Arrivals) {
-        if case .primus(let primus) = dialect, primus.isDismissed {
-            arrivals.end = .failed(.dismissed)
-        } else {
-            arrivals.end = .failed(
-                LinkError(.lost, "connection lost without a closing handshake"))
-        }
+        arrivals.end = .failed(
+            primus?.isDismissed == true
+                ? .dismissed : LinkError(.lost, "connection lost without a closing handshake"))
     }
 
     mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals) {
-        guard case .primus(var primus) = dialect else { return }
-        primus.tick(now: now, isReading: isReading, masked: isClient, into: &arrivals)
-        dialect = .primus(primus)
-        guard arrivals.end != nil else { return }
+        primus?.tick(now: now, isReading: isReading, masked: isClient, into: &arrivals)
+        guard primus != nil, arrivals.end != nil else { return }
         var bytes = closingBytes(.fault("timed out"))
         arrivals.reply.writeBuffer(&bytes)
         arrivals.closes = true
@@ -118,10 +94,8 @@ struct WebSocketFraming: Framing {
         var buffer = ByteBuffer()
         guard !hasSentClose else { return buffer }
         hasSentClose = true
-        switch (dialect, reason) {
-        case (.primus, .finished) where !isClient:
+        if primus != nil, reason == .finished, !isClient {
             PrimusString.write(item: "primus::server::close", masked: false, to: &buffer)
-        case (.primus, _), (.plain, _): break
         }
         WebSocketFrames.writeClose(1000, masked: isClient, to: &buffer)
         return buffer

@@ -50,7 +50,7 @@ public enum WebSocketServerLink {
                 server: timings, identity: Yeast.identity(), maximumByteCount: bound)
             return (
                 WebSocketFraming(
-                    isClient: false, maximumByteCount: bound, dialect: .primus(primus)),
+                    isClient: false, maximumByteCount: bound, primus: primus),
                 PrimusString.serverEncoder, "primus"
             )
         }
