@@ -59,23 +59,33 @@ struct LogFile: Sendable {
         var updates: [Update] = []
         while let batch = try reader.next() {
             try Task.checkCancellation()
-            try batch.lines.bytes.withUnsafeBufferPointer { bytes in
-                for (index, range) in batch.lines.ranges.enumerated() {
-                    let line = UnsafeBufferPointer(rebasing: bytes[range])
-                    let number = batch.firstNumber + index
-                    if let update = try decode(line, number, &decoder) { updates.append(update) }
-                    if updates.count == LogFile.batchLimit {
-                        try body(updates)
-                        updates.removeAll(keepingCapacity: true)
-                    }
+            try forEachUpdate(in: batch, &decoder) { update in
+                updates.append(update)
+                if updates.count == LogFile.batchLimit {
+                    try body(updates)
+                    updates.removeAll(keepingCapacity: true)
                 }
             }
         }
         if !updates.isEmpty { try body(updates) }
     }
 
+    /// Passes the updates on some lines to `body`, one by one.
+    func forEachUpdate(
+        in batch: WireLineReader.Batch, _ decoder: inout LineDecoder,
+        _ body: (Update) throws -> Void
+    ) throws {
+        try batch.lines.bytes.withUnsafeBufferPointer { bytes in
+            for (index, range) in batch.lines.ranges.enumerated() {
+                let line = UnsafeBufferPointer(rebasing: bytes[range])
+                let number = batch.firstNumber + index
+                if let update = try decode(line, number, &decoder) { try body(update) }
+            }
+        }
+    }
+
     /// Decodes the update on one line; returns `nil` if the line carries none.
-    func decode(
+    private func decode(
         _ line: UnsafeBufferPointer<UInt8>, _ number: Int, _ decoder: inout LineDecoder
     ) throws -> Update? {
         let decoded: DecodedLine

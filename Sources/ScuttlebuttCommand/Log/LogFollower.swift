@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
+import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 
 /// Prints a growing log.
@@ -32,17 +33,12 @@ struct LogFollower {
     }
 
     private func followLines() async throws {
-        var tail = try LineTail(path: file.path)
+        let reader = try WireLineReader(path: file.path)
         var decoder = LineDecoder(wire: ClassicWire(rules: file.rules))
         while true {
             var news: [Update] = []
-            while let lines = try tail.next() {
-                for line in lines {
-                    let update = try line.bytes.withUnsafeBufferPointer {
-                        try file.decode($0, line.number, &decoder)
-                    }
-                    if let update { news.append(update) }
-                }
+            while let batch = try reader.nextComplete() {
+                try file.forEachUpdate(in: batch, &decoder) { news.append($0) }
             }
             try printer.print(AgreedOrder.sorted(news))
             try await Task.sleep(for: LogFollower.interval)

@@ -64,7 +64,15 @@ public final class WireLineReader {
     /// - Throws: ``StorageError`` `.unreadable` if reading fails (for example for a directory), or
     ///   `.foreignOrCorrupt` if a line is longer than ``maximumLineByteCount``, after which the
     ///   file cannot be read any further.
-    public func next() throws -> Batch? {
+    public func next() throws -> Batch? { try next(keepsPartialLine: false) }
+
+    /// Returns the next complete lines of a file that another process is appending to, or `nil` if
+    /// there are none yet.
+    ///
+    /// - Throws: The errors of ``next()``.
+    package func nextComplete() throws -> Batch? { try next(keepsPartialLine: true) }
+
+    private func next(keepsPartialLine: Bool) throws -> Batch? {
         var bytes: [UInt8] = []
         swap(&bytes, &rest)
         while !isAtEnd {
@@ -77,6 +85,10 @@ public final class WireLineReader {
                 return try batch(bytes)
             }
             if bytes.count > Self.maximumLineByteCount { throw tooLong(lineNumber) }
+        }
+        guard !keepsPartialLine else {
+            (rest, isAtEnd) = (bytes, false)
+            return nil
         }
         return bytes.isEmpty ? nil : try batch(bytes)
     }
