@@ -46,23 +46,12 @@ struct ActionPeer: Sendable {
     private static func messagePrinter() -> @Sendable (GossipEvent) -> Void {
         let messages = DistinctMessages()
         return { event in
-            let text: String
-            switch event {
-            case .replica(.storageFailed(let error)): text = error.message
-            case .replica(.refused(let refusal, _)): text = "refused update: \(refusal.message)"
-            case .replica(.equivocation(let stamp)):
-                text =
-                    "source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)"
-            case .replica(.ownUpdatesMissing): text = ownUpdatesMissing
-            default: return
-            }
-            messages.note(text)
+            // The monitor of the links tells why a connection was closed.
+            guard case .replica(let event) = event else { return }
+            if case .cutOff = event { return }
+            messages.note(event)
         }
     }
-
-    static let ownUpdatesMissing =
-        "a peer has updates of this identity that are missing here: its store was lost, or it is "
-        + "in use elsewhere"
 
     /// Answers one line of input.
     func reply(

@@ -17,7 +17,8 @@ enum Answer {
     /// `{"ok":true,"timestamp":T,"source":"ID"}`; both are null for an action that stayed local.
     static func dispatched(_ stamp: Stamp?) -> [UInt8] {
         object([
-            ("ok", Array("true".utf8)), ("timestamp", stamp.map { number($0.timestamp) } ?? null),
+            ("ok", Array("true".utf8)),
+            ("timestamp", stamp.map { number($0.timestamp.value) } ?? null),
             ("source", stamp.map { string($0.source.text) } ?? null),
         ])
     }
@@ -56,7 +57,7 @@ enum Answer {
         if let newest = clock[own] { entries.insert((own, newest), at: 0) }
         return object([
             ("id", string(own.text)),
-            ("clock", object(entries.map { ($0.source.text, number($0.timestamp)) })),
+            ("clock", object(entries.map { ($0.source.text, number($0.timestamp.value)) })),
         ])
     }
 
@@ -97,9 +98,10 @@ enum Answer {
         return bytes
     }
 
-    private static func number(_ timestamp: Timestamp) -> [UInt8] {
+    /// Prints a number as JavaScript does.
+    static func number(_ value: Double) -> [UInt8] {
         var bytes: [UInt8] = []
-        JSONNumber.append(timestamp.value, to: &bytes)
+        JSONNumber.append(value, to: &bytes)
         return bytes
     }
 

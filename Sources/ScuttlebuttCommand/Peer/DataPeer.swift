@@ -24,9 +24,7 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
         var options = ReplicaOptions()
         options.source = id
         let messages = DistinctMessages()
-        options.onEvent = { event in
-            if let text = DataPeer.message(for: event) { messages.note(text) }
-        }
+        options.onEvent = { messages.note($0) }
         hasStorage = path != nil
         guard let path else {
             driver = ReplicaDriver(options: options) { object.empty($0) }
@@ -43,19 +41,6 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
         }
         try await StoreIdentity.check(driver.source, wanted: id, path: path) {
             await storage.close()
-        }
-    }
-
-    /// The message for an event, if people need to know about it.
-    private static func message(for event: ReplicaEvent) -> String? {
-        switch event {
-        case .storageFailed(let error): error.message
-        case .refused(let refusal, _): "refused update: \(refusal.message)"
-        case .equivocation(let stamp):
-            "source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)"
-        case .ownUpdatesMissing: ActionPeer.ownUpdatesMissing
-        case .cutOff(_, let error): "connection closed: \(error.message)"
-        case .historyReceived, .synced, .stale, .missed: nil
         }
     }
 

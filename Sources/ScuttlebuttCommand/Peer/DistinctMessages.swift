@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
 import Synchronization
 
 /// Prints messages to stderr, skipping immediate repetitions.
@@ -12,5 +13,21 @@ final class DistinctMessages: Sendable {
             return last != text
         }
         if isNew { StandardError.shared.note(text) }
+    }
+
+    /// Prints a message for an event if people need to know about it.
+    func note(_ event: ReplicaEvent) {
+        switch event {
+        case .storageFailed(let error): note(error.message)
+        case .refused(let refusal, _): note("refused update: \(refusal.message)")
+        case .equivocation(let stamp):
+            note("source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)")
+        case .ownUpdatesMissing:
+            note(
+                "a peer has updates of this identity that are missing here: its store was lost, or "
+                    + "it is in use elsewhere")
+        case .cutOff(_, let error): note("connection closed: \(error.message)")
+        case .historyReceived, .synced, .stale, .missed: break
+        }
     }
 }

@@ -15,15 +15,16 @@ enum PeerRequest: Equatable {
         let words: [(name: String, request: PeerRequest)]
 
         /// The commands of `join`.
-        static let join = Vocabulary(words: [
-            ("state", .state), ("history", .history), ("clock", .clock), ("status", .status),
-            ("quit", .quit),
-        ])
+        static let join = Vocabulary(stateName: "state")
         /// The commands of `peer actions`.
-        static let actions = Vocabulary(words: [
-            ("dump", .state), ("history", .history), ("clock", .clock), ("status", .status),
-            ("quit", .quit),
-        ])
+        static let actions = Vocabulary(stateName: "dump")
+
+        private init(stateName: String) {
+            words = [
+                (stateName, .state), ("history", .history), ("clock", .clock),
+                ("status", .status), ("quit", .quit),
+            ]
+        }
 
         /// All names, for error messages.
         var names: String { (["dispatch {json}"] + words.map(\.name)).joined(separator: ", ") }

@@ -47,8 +47,6 @@ final class GossipWarnings: Sendable {
 
     /// A timestamp in its wire format.
     private func number(_ timestamp: Timestamp) -> String {
-        var bytes: [UInt8] = []
-        JSONNumber.append(timestamp.value, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        String(decoding: Answer.number(timestamp.value), as: UTF8.self)
     }
 }
