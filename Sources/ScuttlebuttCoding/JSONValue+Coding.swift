@@ -153,25 +153,18 @@ extension JSONValue: Codable {
             for member in object.members {
                 try container.encode(member.value, forKey: JSONKey(stringValue: member.key))
             }
-        case .array(let elements):
-            var container = encoder.unkeyedContainer()
-            for element in elements { try container.encode(element) }
+        case .array(let elements): try elements.encode(to: encoder)
         case .null:
             var container = encoder.singleValueContainer()
             try container.encodeNil()
-        case .bool(let value):
-            var container = encoder.singleValueContainer()
-            try container.encode(value)
+        case .bool(let value): try value.encode(to: encoder)
         case .number(let number):
-            var container = encoder.singleValueContainer()
             if let integer = number.integer {
-                try container.encode(integer)
+                try integer.encode(to: encoder)
             } else {
-                try container.encode(number.double)
+                try number.double.encode(to: encoder)
             }
-        case .string(let text):
-            var container = encoder.singleValueContainer()
-            try container.encode(text)
+        case .string(let text): try text.encode(to: encoder)
         }
     }
 }

@@ -51,30 +51,21 @@ public struct PropertyKey: Hashable, Sendable {
     /// Appends the key as `JSON.stringify` prints it, with `\udxxx` for an unpaired surrogate.
     public func append(to output: inout [UInt8]) {
         guard hasLoneSurrogate else { return JSONString.encode(bytes, into: &output) }
-        output.append(UInt8(ascii: "\""))
-        var start = 0
+        var literal: [UInt8] = []
+        JSONString.encode(bytes, into: &literal)
         var index = 0
-        func flush(_ end: Int, _ output: inout [UInt8]) {
-            guard start < end else { return }
-            var literal: [UInt8] = []
-            JSONString.encode(Array(bytes[start..<end]), into: &literal)
-            output.append(contentsOf: literal.dropFirst().dropLast())
-        }
-        while index < bytes.count {
-            guard bytes[index] == 0xED, index + 2 < bytes.count, bytes[index + 1] >= 0xA0 else {
+        while index < literal.count {
+            guard literal[index] == 0xED, index + 3 < literal.count, literal[index + 1] >= 0xA0
+            else {
+                output.append(literal[index])
                 index += 1
                 continue
             }
-            flush(index, &output)
             let unit =
-                0xD000 | UInt32(bytes[index + 1] & 0x3F) << 6 | UInt32(bytes[index + 2] & 0x3F)
-            output.append(contentsOf: "\\u".utf8)
-            output.append(contentsOf: String(unit, radix: 16).utf8)
+                0xD000 | UInt32(literal[index + 1] & 0x3F) << 6 | UInt32(literal[index + 2] & 0x3F)
+            output.append(contentsOf: "\\u\(String(unit, radix: 16))".utf8)
             index += 3
-            start = index
         }
-        flush(bytes.count, &output)
-        output.append(UInt8(ascii: "\""))
     }
 
     /// Whether all bytes are equal.
@@ -123,37 +114,16 @@ extension PropertyKey: Codable {
             self.init(text)
             return
         }
-        var bytes: [UInt8] = []
-        var pending: UInt16?
-        func append(_ scalar: UInt32) {
-            func tail(_ shift: UInt32) -> UInt8 {
-                UInt8(truncatingIfNeeded: scalar >> shift) & 0x3F | 0x80
-            }
-            switch scalar {
-            case 0..<0x80: bytes.append(UInt8(scalar))
-            case 0x80..<0x800:
-                bytes += [UInt8(truncatingIfNeeded: scalar >> 6) | 0xC0, tail(0)]
-            case 0x800..<0x10000:
-                bytes += [UInt8(truncatingIfNeeded: scalar >> 12) | 0xE0, tail(6), tail(0)]
-            default:
-                bytes += [
-                    UInt8(truncatingIfNeeded: scalar >> 18) | 0xF0, tail(12), tail(6), tail(0),
-                ]
-            }
-        }
+        var literal: [UInt8] = [UInt8(ascii: "\"")]
         for unit in try container.decode([UInt16].self) {
-            if let first = pending {
-                pending = nil
-                if unit & 0xFC00 == 0xDC00 {
-                    append(0x10000 + UInt32(first & 0x3FF) << 10 + UInt32(unit & 0x3FF))
-                    continue
-                }
-                append(UInt32(first))
-            }
-            if unit & 0xFC00 == 0xD800 { pending = unit } else { append(UInt32(unit)) }
+            let digits = String(unit, radix: 16)
+            literal += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
         }
-        if let pending { append(UInt32(pending)) }
-        self.init(unchecked: bytes)
+        literal.append(UInt8(ascii: "\""))
+        self.init(
+            unchecked: try literal.withUnsafeBufferPointer {
+                try JSONString.decoded($0, at: 0, loneSurrogates: .generalised)
+            })
     }
 
     /// Writes a string, or the array of code units if the key has an unpaired surrogate.

@@ -17,17 +17,7 @@ extension MovableTree {
     /// does.
     ///
     /// - Complexity: O(depth).
-    public func contains(_ node: Node) -> Bool {
-        var node = node
-        while let position = positions[node] {
-            switch position.parent {
-            case .root: return true
-            case .trash: return false
-            case .node(let above): node = above
-            }
-        }
-        return false
-    }
+    public func contains(_ node: Node) -> Bool { end(above: node) == .root }
 
     /// The value of a node, or `nil` if it is unknown.
     ///

@@ -112,21 +112,18 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
         let index = horizon.stamp.map { self.index(of: $0) } ?? 0
         for step in steps[index...].reversed() { undo(step) }
         steps.removeFirst(index)
-        positions = positions.filter { !isRemoved($0.key) }
+        positions = positions.filter { end(above: $0.key) != .trash }
         for index in steps.indices { redo(index) }
     }
 
-    /// Whether the node, or one above it, is in the trash.
-    func isRemoved(_ node: Node) -> Bool {
+    /// Where the nodes above a node end: at the top, in the trash, or at one that is unknown.
+    func end(above node: Node) -> Parent {
         var node = node
         while let position = positions[node] {
-            switch position.parent {
-            case .root: return false
-            case .trash: return true
-            case .node(let above): node = above
-            }
+            guard case .node(let above) = position.parent else { return position.parent }
+            node = above
         }
-        return false
+        return .node(node)
     }
 
     /// The positions before all steps.
