@@ -16,14 +16,17 @@ public struct EncodedAction: Sendable {
     /// The JSON text.
     public let bytes: Payload
     /// An upper bound on how deeply the value is nested, if it is proven to be an action; otherwise
-    /// `nil`, and it must be checked.
-    @usableFromInline let provenDepth: Int?
+    /// ``unproven``, and it must be checked.
+    @usableFromInline let provenDepth: Int
     /// Whether the type begins with `@`, if the value is proven to be an action.
     @usableFromInline let isLocal: Bool
 
+    /// More than any limit.
+    static var unproven: Int { .max }
+
     /// Creates an action from bytes that are checked when they are dispatched.
     public init(unchecked bytes: Payload) {
-        self.init(bytes, provenDepth: nil, isLocal: false)
+        self.init(bytes, provenDepth: EncodedAction.unproven, isLocal: false)
     }
 
     /// Creates an action without a payload: `{"type":"…"}`.
@@ -52,7 +55,7 @@ public struct EncodedAction: Sendable {
         self.init(writer.output, type: type, depth: 2)
     }
 
-    init(_ bytes: Payload, provenDepth: Int?, isLocal: Bool) {
+    init(_ bytes: Payload, provenDepth: Int, isLocal: Bool) {
         self.bytes = bytes
         self.provenDepth = provenDepth
         self.isLocal = isLocal
@@ -60,7 +63,8 @@ public struct EncodedAction: Sendable {
 
     private init(_ bytes: Payload, type: String, depth: Int) {
         self.init(
-            bytes, provenDepth: type.isEmpty ? nil : depth, isLocal: type.utf8.first == 0x40)
+            bytes, provenDepth: type.isEmpty ? EncodedAction.unproven : depth,
+            isLocal: type.utf8.first == 0x40)
     }
 
     private static func opening(_ type: String) -> Payload {
@@ -116,15 +120,35 @@ public struct EncodedAction: Sendable {
 }
 
 extension EncodedAction {
+    /// The bounds within which a proven action needs no look at its bytes.
+    package struct ProvenLimits: Sendable {
+        let byteCount: Int
+        let depth: Int
+
+        /// Creates the limits of a wire.
+        package init(_ wire: ClassicWire) {
+            byteCount = wire.byteCountWithinBounds
+            depth = min(wire.bounds.depth, EncodedAction.unproven - 1)
+        }
+    }
+
+    /// Returns the action as a payload that every peer will accept, checking what is not proven.
+    ///
+    /// - Parameter limits: The limits of `wire`, for callers that have them at hand.
+    /// - Throws: As `ClassicWire.check(_:)`.
+    package consuming func checked(
+        for wire: ClassicWire, within limits: ProvenLimits
+    ) throws(ReplicaError) -> CheckedPayload {
+        if provenDepth <= limits.depth, bytes.count <= limits.byteCount {
+            return CheckedPayload(proven: bytes, isLocalAction: isLocal)
+        }
+        return try wire.check(bytes)
+    }
+
     /// Returns the action as a payload that every peer will accept, checking what is not proven.
     ///
     /// - Throws: As `ClassicWire.check(_:)`.
     package consuming func checked(for wire: ClassicWire) throws(ReplicaError) -> CheckedPayload {
-        if let provenDepth, bytes.count <= wire.byteCountWithinBounds,
-            provenDepth <= wire.bounds.depth
-        {
-            return CheckedPayload(proven: bytes, isLocalAction: isLocal)
-        }
-        return try wire.check(bytes)
+        try checked(for: wire, within: ProvenLimits(wire))
     }
 }

@@ -29,7 +29,8 @@ extension JSONWriter {
             // Each container has a frame, but for the action itself and an empty value.
             let isProven = !flat.isEmpty && !hasUncountedDepth
             return EncodedAction(
-                bytes, provenDepth: isProven ? frames.count + 2 : nil, isLocal: flat.isLocal)
+                bytes, provenDepth: isProven ? frames.count + 2 : EncodedAction.unproven,
+                isLocal: flat.isLocal)
         }
         if case .refused(let reason) = ActionShape.inspect(bytes) {
             throw EncodingError.invalidValue(

@@ -5,12 +5,14 @@ import Scuttlebutt
 
 private let sources: [Source] = ["A", "B"].compactMap { Source($0) }
 
-private func stamps(_ source: Int, _ times: StrideThrough<Int>) -> [HistoryEntry<Int>] {
+private func stamps(_ source: Int, _ times: StrideThrough<Int>) -> [Stamp] {
     times.compactMap { time in
-        Timestamp(Double(time)).map {
-            HistoryEntry(1, at: Stamp(timestamp: $0, source: sources[source]))
-        }
+        Timestamp(Double(time)).map { Stamp(timestamp: $0, source: sources[source]) }
     }
+}
+
+private func entries(_ stamps: [Stamp]) -> [HistoryEntry<Int>] {
+    stamps.map { HistoryEntry(1, at: $0) }
 }
 
 private func counterHistory() -> History<Int, Int> {
@@ -21,11 +23,11 @@ private func counterHistory() -> History<Int, Int> {
 func historyBenchmarks() -> [Row] {
     var rows: [Row] = []
     let ours = stamps(0, stride(from: 1, through: 20_000, by: 2))
-    let theirs = stamps(1, stride(from: 2, through: 20_000, by: 2))
+    let theirs = entries(stamps(1, stride(from: 2, through: 20_000, by: 2)))
     var calls = 0
     let healing = medianSeconds {
         var history = counterHistory()
-        for action in ours { history.insert(action.action, at: action.stamp) }
+        for stamp in ours { history.insert(1, at: stamp) }
         let before = history.reducerCalls
         history.merge(theirs)
         calls = history.reducerCalls - before
@@ -33,7 +35,7 @@ func historyBenchmarks() -> [Row] {
     }
     let building = medianSeconds {
         var history = counterHistory()
-        for action in ours { history.insert(action.action, at: action.stamp) }
+        for stamp in ours { history.insert(1, at: stamp) }
         keep(history)
     }
     rows.append(
@@ -44,7 +46,7 @@ func historyBenchmarks() -> [Row] {
         Row(name: "… reducer calls", value: Double(calls), unit: "calls", goal: "≤ 20,064"))
 
     var history = counterHistory()
-    history.merge(stamps(0, stride(from: 2, through: 2_000_000, by: 2)))
+    history.merge(entries(stamps(0, stride(from: 2, through: 2_000_000, by: 2))))
     rows.append(
         Row(
             name: "snapshots at 1,000,000 actions", value: Double(history.snapshotCount),
@@ -55,7 +57,7 @@ func historyBenchmarks() -> [Row] {
         var copy = history
         let before = copy.reducerCalls
         let start = ContinuousClock.now
-        copy.insert(late.action, at: late.stamp)
+        copy.insert(1, at: late)
         let seconds = (ContinuousClock.now - start).seconds
         rows.append(
             Row(

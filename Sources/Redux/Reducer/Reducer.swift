@@ -20,6 +20,8 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
 
     /// Changes the state.
     @usableFromInline let body: Body
+    /// Does the same without the meta, for a reducer that neither looks at it nor throws.
+    @usableFromInline package let plainBody: (@Sendable (inout State, Action) -> Void)?
     /// Creates the initial state if none was given.
     @usableFromInline let makeState: MakeState?
     /// Handles the library's private actions.
@@ -39,6 +41,7 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
         answer: Answer? = nil,
         diagnose: Diagnose? = nil,
         places: [SlicePlace] = [],
+        plainBody: (@Sendable (inout State, Action) -> Void)? = nil,
         body: @escaping Body
     ) {
         self.canThrow = canThrow
@@ -46,6 +49,7 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
         self.answer = answer
         self.diagnose = diagnose
         self.places = places
+        self.plainBody = plainBody
         self.body = body
     }
 
@@ -77,7 +81,7 @@ public struct Reducer<State: Sendable, Action: Sendable>: Sendable {
     public func starting(with state: @escaping @autoclosure @Sendable () -> State) -> Self {
         Reducer(
             canThrow: canThrow, makeState: state, answer: answer, diagnose: diagnose,
-            places: places, body: body)
+            places: places, plainBody: plainBody, body: body)
     }
 }
 
@@ -85,7 +89,7 @@ extension Reducer {
     /// Creates a reducer from a closure that changes the state in place.
     @inlinable
     public init(_ body: @escaping @Sendable (inout State, Action) -> Void) {
-        self.init(canThrow: false) { state, action, _ in body(&state, action) }
+        self.init(canThrow: false, plainBody: body) { state, action, _ in body(&state, action) }
     }
 
     /// Creates a reducer from a closure that can reject an action by throwing.
@@ -115,7 +119,7 @@ extension Reducer {
     ) -> Self {
         Reducer(
             canThrow: canThrow, makeState: makeState, answer: answer, diagnose: diagnose,
-            places: places, body: body)
+            places: places, plainBody: plainBody, body: body)
     }
 
     /// Returns a reducer in ReSwift's form, which takes an action and an optional state and returns

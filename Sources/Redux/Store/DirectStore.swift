@@ -27,9 +27,10 @@ public struct DirectStore<State: Sendable, Action: Sendable>: Sendable {
 
     /// Changes the state as if by an action whose reducer is `change`, then calls the subscribers.
     ///
-    /// `change` runs under the lock and must not touch the store.
+    /// `change` runs under the lock and must not touch the store. It also gets the number of this
+    /// thread, see `currentThread()`.
     @inlinable
-    public func update(_ change: (inout State) -> Void) {
+    public func update(_ change: (inout State, UInt) -> Void) {
         core._withUnsafeGuaranteedRef { $0.update(change) }
     }
 }

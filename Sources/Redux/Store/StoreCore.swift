@@ -81,13 +81,13 @@ final class StoreCore<State: Sendable, Action: Sendable>: StoreProtocol {
 
     /// Changes the state without an action.
     @inlinable
-    func update(_ change: (inout State) -> Void) {
+    func update(_ change: (inout State, UInt) -> Void) {
         let thread = currentThread()
         if owner.load(ordering: .relaxed) == thread { return rejectUpdate() }
         let work = contents.withLock { contents in
             owner.store(thread, ordering: .relaxed)
             defer { owner.store(0, ordering: .relaxed) }
-            change(&contents.state)
+            change(&contents.state, thread)
             var work = PostLockWork()
             finish(&contents, &work)
             return work

@@ -19,6 +19,7 @@ struct Admission: Sendable {
 
     let folding: FoldingThread
     let wire: ClassicWire
+    let limits: EncodedAction.ProvenLimits
     let isGossipType: (@Sendable (String) -> Bool)?
     @usableFromInline let signs: Bool
 
@@ -34,7 +35,7 @@ struct Admission: Sendable {
                 "a reducer, or the body of a withState, may not dispatch \(action)")
         }
         if staysLocal { return .local }
-        let checked = try action.checked(for: wire)
+        let checked = try action.checked(for: wire, within: limits)
         if isLocal(checked) { return .local }
         return signs ? .sign(checked) : .gossip(checked)
     }

@@ -93,7 +93,7 @@ final class FoldingThread: Sendable {
     }
 
     @usableFromInline
-    func begin() { owner.store(currentThread(), ordering: .relaxed) }
+    func begin(on thread: UInt = currentThread()) { owner.store(thread, ordering: .relaxed) }
     @usableFromInline
     func end() { owner.store(0, ordering: .relaxed) }
 

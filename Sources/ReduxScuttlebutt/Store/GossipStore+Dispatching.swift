@@ -64,8 +64,8 @@ extension GossipStore {
             inner.dispatch(.own(action, Stamp(timestamp: timestamp, source: source)))
             return
         }
-        direct.update { state in
-            folding.begin()
+        direct.update { state, thread in
+            folding.begin(on: thread)
             if replay.hasDuties {
                 let stamp = Stamp(timestamp: timestamp, source: source)
                 replay.note(.own(action, stamp), &state.history)

@@ -55,6 +55,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         replay = parts.replay
         admission = Admission(
             folding: parts.folding, wire: parts.replica.configuration.wire,
+            limits: EncodedAction.ProvenLimits(parts.replica.configuration.wire),
             isGossipType: parts.options.isGossipType,
             signs: parts.options.sign != nil)
         isLocalOnly = parts.isLocalOnly

@@ -21,7 +21,13 @@ struct InnerState<State: Sendable, Action: Sendable>: Sendable {
     /// Returns a program's reducer in the form that the history calls.
     @inlinable
     static func folding(_ reducer: Reducer<State, Action>) -> HistoryReducer<State, Action> {
-        HistoryReducer(reporting: { state, action, stamp in
+        if let plainBody = reducer.plainBody {
+            return HistoryReducer(reporting: { state, action, _ in
+                plainBody(&state, action)
+                return .applied
+            })
+        }
+        return HistoryReducer(reporting: { state, action, stamp in
             guard reducer.canThrow else {
                 // Two calls, because a meta made in two ways would count references to its source.
                 if let stamp {

@@ -144,7 +144,9 @@ extension Replica {
     }
 
     /// Whether no older own update is on its way home or being verified.
-    @inline(__always) private var mayReleaseOwn: Bool { own.isIdle && queues[source] == nil }
+    @inline(__always) private var mayReleaseOwn: Bool {
+        own.isIdle && (queues.isEmpty || queues[source] == nil)
+    }
 
     /// Releases an own update to the peers, in the order of writing and behind older own updates
     /// that are still on their way home.

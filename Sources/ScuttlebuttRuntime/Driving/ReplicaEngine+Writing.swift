@@ -15,15 +15,23 @@ extension ReplicaEngine {
     ) throws(ReplicaError) -> (timestamp: Timestamp, saveToken: Int) {
         let now = readsWallClock ? hooks.wallClock() : 0
         var payload = Optional(payload)
-        return try transition { (state) throws(ReplicaError) in
+        var work = PostLockWork()
+        // A refused write has no effects, so this transition need not look for any when it throws.
+        let result = try state.withLock { (state) throws(ReplicaError) in
+            if Value.readsWallClock {
+                state.replica.advance(wallClock: hooks.wallClock(), into: &state.effects)
+            }
             // Taken once: the body runs once.
             guard let payload = payload.take() else {
                 throw ReplicaError(.refused, "the payload was written already")
             }
             try state.admit(byteCount: payload.bytes.count)
             let timestamp = try state.replica.stamp(payload, wallClock: now, into: &state.effects)
-            return (timestamp, state.replica.lastSave)
+            enqueue(&state, &work)
+            return (timestamp: timestamp, saveToken: state.replica.lastSave)
         }
+        if work.isNeeded { perform(work) }
+        return result
     }
 
     /// Writes under the lock, in a transition that may do more.

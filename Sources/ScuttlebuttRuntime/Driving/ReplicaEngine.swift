@@ -87,6 +87,8 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
         var delivers = false
         var runsChores = false
         var saves = false
+
+        var isNeeded: Bool { delivers || runsChores || saves }
     }
 
     let state: Mutex<State>
@@ -142,7 +144,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
 
     /// Sorts the effects of a transition into the three queues; called under the lock.
     @inline(__always)
-    private func enqueue(_ state: inout State, _ work: inout PostLockWork) {
+    func enqueue(_ state: inout State, _ work: inout PostLockWork) {
         guard !state.effects.isEmpty || state.hasSeparated else { return }
         enqueueEffects(&state, &work)
     }
@@ -203,7 +205,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     }
 
     @inline(__always)
-    private func perform(_ work: PostLockWork) {
+    func perform(_ work: PostLockWork) {
         if work.runsChores { Task { runChores() } }
         if work.saves { Task { await save() } }
         if work.delivers {
