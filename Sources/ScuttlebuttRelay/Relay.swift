@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import Redux
 public import ReduxScuttlebutt
-import Scuttlebutt
-import ScuttlebuttNIO
 import ScuttlebuttRuntime
 public import ServiceLifecycle
 import Synchronization

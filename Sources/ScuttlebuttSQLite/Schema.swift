@@ -2,7 +2,6 @@
 
 import GRDB
 import Scuttlebutt
-import ScuttlebuttRuntime
 
 /// The tables of a store.
 ///

@@ -2,7 +2,6 @@
 
 import GRDB
 import Scuttlebutt
-import ScuttlebuttRuntime
 
 /// The operation that failed.
 enum FileOperation {

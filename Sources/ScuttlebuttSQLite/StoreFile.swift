@@ -2,7 +2,6 @@
 
 import Foundation
 import Scuttlebutt
-import ScuttlebuttRuntime
 
 /// Determines the kind of a file from its contents, never from its name.
 public enum StoreFile {

@@ -2,7 +2,6 @@
 
 import Foundation
 import Scuttlebutt
-import ScuttlebuttRuntime
 
 /// The exclusive right to write to a store: a lock on `FILE-lock` that ends with the process.
 ///

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Scuttlebutt
-import ScuttlebuttRuntime
 import ScuttlebuttSQLite
 import Synchronization
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
-
 /// Answers each line of the input with exactly one JSON object, in order.
 struct Conversation: Sendable {
     /// Answers one line.

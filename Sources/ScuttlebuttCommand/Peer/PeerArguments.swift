@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import Scuttlebutt
-import ScuttlebuttCoding
 import ScuttlebuttModels
 
 /// The arguments after a command word: JSON texts, and keys, which may be unquoted.

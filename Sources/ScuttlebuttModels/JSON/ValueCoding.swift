@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
 import ScuttlebuttCoding
 
 /// Conversions between typed values and the JSON of a payload.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
-
 extension TextDocument: Equatable {
     /// Whether both documents have the same scalars with the same identities, however they came
     /// about, and the same waiting operations.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
-
 /// The order of a Fugue text. It is a tree in which a scalar is attached to the left or the right
 /// of another one. It reads: left children, the scalar, right children, with the siblings on one
 /// side ordered by their identities.

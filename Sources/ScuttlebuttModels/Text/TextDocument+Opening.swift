@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
-
 extension TextDocument {
     /// Opens a saved text without replaying its history.
     ///

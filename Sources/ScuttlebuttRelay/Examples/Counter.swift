@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-import Scuttlebutt
 public import ScuttlebuttCoding
 
 /// The state of the counter example: a number that everyone can count up and down.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-import Scuttlebutt
 public import ScuttlebuttCoding
 
 /// The example reducers of this package, all of which can share one log.

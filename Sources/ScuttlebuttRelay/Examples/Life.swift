@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-import Scuttlebutt
 public import ScuttlebuttCoding
 
 /// The state of the Life example: Conway's Game of Life on a board whose edges wrap.

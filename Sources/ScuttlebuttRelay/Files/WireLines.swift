@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import ReduxScuttlebutt
-import Rewind
 import Scuttlebutt
 import ScuttlebuttRuntime
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import ScuttlebuttRuntime
 import Synchronization
 
 /// Counts the lines and links of a relay.

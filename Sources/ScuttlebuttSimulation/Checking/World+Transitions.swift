@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Rewind
 import Scuttlebutt
 
 /// What others have told a peer, in this life, about own updates that it lacks.

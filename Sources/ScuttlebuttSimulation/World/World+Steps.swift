@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Rewind
 import Scuttlebutt
 
 extension World {

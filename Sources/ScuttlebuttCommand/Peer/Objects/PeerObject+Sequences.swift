@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
 import ScuttlebuttModels
 
 extension PeerObject<ReplicatedArray<JSONText>> {
