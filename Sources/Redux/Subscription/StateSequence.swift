@@ -15,10 +15,6 @@ public struct StateSequence<State: Sendable>: AsyncSequence, Sendable {
 
         /// Returns the newest state, or `nil` if the store was closed or released or the task is
         /// cancelled.
-        public mutating func next() async -> State? { await next(isolation: nil) }
-
-        /// Returns the newest state, or `nil` if the store was closed or released or the task is
-        /// cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> State? {
             await base.next(isolation: actor)?.state
         }

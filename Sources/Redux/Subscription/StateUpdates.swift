@@ -12,14 +12,6 @@ public struct StateUpdates<State: Sendable>: AsyncSequence, Sendable {
     /// Subscribes a feed; returns `nil` if the store was released.
     let open: @Sendable (FeedEnd<State>) -> Source?
 
-    init(
-        policy: StatePolicy, limit: Int, open: @escaping @Sendable (FeedEnd<State>) -> Source?
-    ) {
-        self.policy = policy
-        self.limit = limit
-        self.open = open
-    }
-
     /// Starts an iteration that covers every dispatch from now on.
     public func makeAsyncIterator() -> Iterator {
         let feed = StateFeed<State>(limit: policy == .every ? limit : 1)
@@ -36,12 +28,6 @@ public struct StateUpdates<State: Sendable>: AsyncSequence, Sendable {
         var signals: AsyncStream<Void>.Iterator
         var isStarting: Bool
         let keepsStates: Bool
-
-        /// Returns the next state, or `nil` if the store was closed or released or the task is
-        /// cancelled.
-        public mutating func next() async -> StateUpdate<State>? {
-            await next(isolation: nil)
-        }
 
         /// Returns the next state, or `nil` if the store was closed or released or the task is
         /// cancelled.
