@@ -11,15 +11,22 @@ import ScuttlebuttSQLite
 
 /// A store of arbitrary actions folded by one of the example reducers, and the answers that `join`
 /// and `peer actions` give about it.
-struct ActionPeer: Sendable {
+struct ActionPeer: GossipingPeer {
     let store: GossipStore<ExampleState, RawAction>
+    private let vocabulary: PeerRequest.Vocabulary
     private let hasStorage: Bool
+
+    var source: Source { store.source }
+    var swarm: Swarm { store.swarm }
 
     /// Creates a peer and loads its store file, if it has one.
     ///
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
-    init(_ reducer: ExampleReducer, id: Source?, path: String?) async throws {
+    init(
+        _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?, path: String?
+    ) async throws {
+        self.vocabulary = vocabulary
         var options = GossipOptions<RawAction>()
         options.source = id
         options.onFault = { StandardError.shared.note($0.message) }
@@ -53,34 +60,27 @@ struct ActionPeer: Sendable {
         }
     }
 
-    /// Answers one line of input.
-    func reply(
-        to line: [UInt8], _ vocabulary: PeerRequest.Vocabulary, stateName: String,
-        keepsTails: Bool
-    ) async -> PeerReply {
+    func reply(to line: [UInt8]) async -> PeerReply {
         let request: PeerRequest
         do throws(PeerRequestError) {
             request = try PeerRequest(line, vocabulary)
         } catch {
             return PeerReply(line: Answer.error(error.message))
         }
-        let answer = await answer(request, stateName: stateName, keepsTails: keepsTails)
-        return PeerReply(line: answer, isQuit: request == .quit)
+        return PeerReply(line: await answer(request), isQuit: request == .quit)
     }
 
     /// Answers a command, including `quit`, which the caller acts on.
-    private func answer(
-        _ request: PeerRequest, stateName: String, keepsTails: Bool
-    ) async -> [UInt8] {
+    private func answer(_ request: PeerRequest) async -> [UInt8] {
         switch request {
         case .dispatch(let payload):
             return await dispatch(payload)
         case .state:
-            return Answer.value(stateName, store.state.json)
+            return Answer.value(vocabulary.stateName, store.state.json)
         case .history:
             let log = store.dispatcher.withReplica { $0.value }
             return Answer.history(
-                log.delta(since: VersionVector()), keepsTails: keepsTails)
+                log.delta(since: VersionVector()), keepsTails: vocabulary.keepsTails)
         case .clock:
             return Answer.clock(
                 store.source, store.dispatcher.withReplica { $0.gossip.vector })
@@ -115,6 +115,8 @@ struct ActionPeer: Sendable {
     private static func describe(_ error: any Error) -> String {
         (error as? ReplicaError)?.message ?? PeerShutdown.describe(error)
     }
+
+    func follower() -> any PeerFollower { Follower(self) }
 
     // MARK: The end
 

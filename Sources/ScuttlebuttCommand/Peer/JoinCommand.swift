@@ -62,12 +62,10 @@ struct JoinCommand: AsyncParsableCommand {
         let source = try StoreIdentity.read(id)
         let (reducer, store, stay, once) = (reducer, store, stay, once)
         try await Interruption.watch {
-            let peer = try await ActionPeer(reducer, id: source, path: store)
+            let peer = try await ActionPeer(reducer, .join, id: source, path: store)
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
             peer.store.swarm.connect(transport, isPersistent: !once)
-            let conversation = Conversation {
-                await peer.reply(to: $0, .join, stateName: "state", keepsTails: false)
-            }
+            let conversation = Conversation { await peer.reply(to: $0) }
             let talk = Task {
                 if once { await links.settled.wait() }
                 if once, !links.hasOpened { return }

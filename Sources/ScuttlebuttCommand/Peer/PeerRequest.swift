@@ -11,15 +11,20 @@ enum PeerRequest: Equatable {
     case quit
 
     /// The commands that a subcommand answers, with their names.
-    struct Vocabulary {
+    struct Vocabulary: Sendable {
+        let stateName: String
+        /// Whether the history shows what is behind the source of an update.
+        let keepsTails: Bool
         let words: [(name: String, request: PeerRequest)]
 
         /// The commands of `join`.
-        static let join = Vocabulary(stateName: "state")
+        static let join = Vocabulary(stateName: "state", keepsTails: false)
         /// The commands of `peer actions`.
-        static let actions = Vocabulary(stateName: "dump")
+        static let actions = Vocabulary(stateName: "dump", keepsTails: true)
 
-        private init(stateName: String) {
+        private init(stateName: String, keepsTails: Bool) {
+            self.stateName = stateName
+            self.keepsTails = keepsTails
             words = [
                 (stateName, .state), ("history", .history), ("clock", .clock),
                 ("status", .status), ("quit", .quit),

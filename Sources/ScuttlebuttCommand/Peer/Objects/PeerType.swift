@@ -17,8 +17,7 @@ enum PeerType: String, CaseIterable, ExpressibleByArgument {
     ///   another identity.
     func open(id: Source?, path: String?) async throws -> any GossipingPeer {
         switch self {
-        case .actions:
-            ActionObject(peer: try await ActionPeer(.log, id: id, path: path))
+        case .actions: try await ActionPeer(.log, .actions, id: id, path: path)
         case .model: try await DataPeer(.model, id: id, path: path)
         case .events: try await DataPeer(.events, id: id, path: path)
         case .value: try await DataPeer(.value, id: id, path: path)
