@@ -26,7 +26,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     let bots: [any Bot<Action>]
     let peers: [MeteredTransport]
     let meter: TrafficMeter
-    let uptime = Uptime()
+    let start = ContinuousClock.now
     let startup = Startup()
 
     init(
@@ -51,7 +51,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         let status = store.status
         statistics.actions = store.updateCount
         statistics.sources = status.sources
-        statistics.uptimeSeconds = uptime.seconds
+        statistics.uptimeSeconds = Int((ContinuousClock.now - start).components.seconds)
         return statistics
     }
 
@@ -128,11 +128,4 @@ final class Startup: Sendable {
             if let result { continuation.resume(with: result) }
         }
     }
-}
-
-/// Measures the time since its creation.
-struct Uptime: Sendable {
-    private let start = ContinuousClock.now
-
-    var seconds: Int { Int((ContinuousClock.now - start).components.seconds) }
 }

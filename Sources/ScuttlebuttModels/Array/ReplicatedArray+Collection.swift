@@ -23,11 +23,7 @@ extension ReplicatedArray: RandomAccessCollection {
 
     /// An iterator over the elements in order.
     public struct Iterator: IteratorProtocol {
-        private var walk: OrderedTree<PropertyKey, ArrayCore.Item>.Iterator
-
-        fileprivate init(_ walk: OrderedTree<PropertyKey, ArrayCore.Item>.Iterator) {
-            self.walk = walk
-        }
+        fileprivate var walk: OrderedTree<PropertyKey, ArrayCore.Item>.Iterator
 
         /// The next element, which is itself `nil` if it is not a `Value`.
         public mutating func next() -> Value?? {
@@ -37,5 +33,5 @@ extension ReplicatedArray: RandomAccessCollection {
     }
 
     /// Iterates over the elements, each in amortised O(1) plus decoding.
-    public func makeIterator() -> Iterator { Iterator(core.items.makeIterator()) }
+    public func makeIterator() -> Iterator { Iterator(walk: core.items.makeIterator()) }
 }

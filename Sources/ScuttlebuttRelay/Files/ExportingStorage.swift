@@ -12,13 +12,10 @@ import Synchronization
 /// incomplete after a crash is completed by the next ``load(_:)``. The file is in storage order, in
 /// which an update may follow newer ones of its source.
 public final class ExportingStorage: LogStorage {
-    private struct State {
-        var exported: StampSet
-    }
-
     private let base: (any LogStorage)?
     private let file: WireLineWriter
-    private let state: Mutex<State>
+    /// The stamps of the updates in the file.
+    private let exported: Mutex<StampSet>
     /// Where the file is written: a disk, or whoever reads from a pipe, takes its time.
     private let queue = DispatchQueue(label: "scuttlebutt.export")
 
@@ -31,7 +28,7 @@ public final class ExportingStorage: LogStorage {
     ///   of wire lines; it is not changed in that case.
     public init(path: String, base: (any LogStorage)?) throws {
         self.base = base
-        state = Mutex(State(exported: try WireLines.stamps(of: path)))
+        exported = Mutex(try WireLines.stamps(of: path))
         file = try WireLineWriter(appendingTo: path)
     }
 
@@ -65,14 +62,14 @@ public final class ExportingStorage: LogStorage {
     }
 
     private func export(_ updates: [Update]) throws {
-        try state.withLock { state in
+        try exported.withLock { exported in
             var line: [UInt8] = []
-            for update in updates where !state.exported.contains(update.stamp) {
+            for update in updates where !exported.contains(update.stamp) {
                 line.removeAll(keepingCapacity: true)
                 ClassicWire.append(update, to: &line)
                 try file.append(line)
                 // Recorded only once the line is accepted, so that a full disk loses no update.
-                _ = state.exported.add(update.stamp)
+                _ = exported.add(update.stamp)
             }
         }
     }
