@@ -4,10 +4,10 @@ import GRDB
 import Scuttlebutt
 
 /// The operation that failed.
-enum FileOperation {
-    case creating
-    case reading
-    case writing
+enum FileOperation: String {
+    case creating = "create"
+    case reading = "read"
+    case writing = "write"
 }
 
 /// Runs `body` and converts errors of SQLite and of the readers to `StorageError`.
@@ -22,6 +22,10 @@ func translated(_ error: any Error, _ path: String, _ operation: FileOperation) 
     if let damage = error as? DamageError { return Schema.damaged(path, damage.what) }
     if error is RowDecodingError { return Schema.damaged(path, "a value has the wrong type") }
     guard let error = error as? DatabaseError else { return error }
+    func notWritten(_ cause: String) -> StorageError {
+        StorageError(
+            .writeFailed, "cannot write \(path): \(cause); what was stored before is safe")
+    }
     let cause = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
     switch error.resultCode {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_SCHEMA:
@@ -32,19 +36,9 @@ func translated(_ error: any Error, _ path: String, _ operation: FileOperation) 
     case .SQLITE_MISUSE:
         return StorageError(.closed, "\(path) was closed")
     case .SQLITE_FULL:
-        return StorageError(
-            .writeFailed,
-            "cannot write \(path): the disk is full; what was stored before is safe")
+        return notWritten("the disk is full")
     default:
-        switch operation {
-        case .creating:
-            return StorageError(.unreadable, "cannot create \(path): \(cause)")
-        case .reading:
-            return StorageError(.unreadable, "cannot read \(path): \(cause)")
-        case .writing:
-            return StorageError(
-                .writeFailed,
-                "cannot write \(path): \(cause); what was stored before is safe")
-        }
+        if operation == .writing { return notWritten(cause) }
+        return StorageError(.unreadable, "cannot \(operation.rawValue) \(path): \(cause)")
     }
 }

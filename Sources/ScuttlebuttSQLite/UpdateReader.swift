@@ -121,12 +121,6 @@ struct UpdateReader: Sendable {
         return updates
     }
 
-    private func step(_ statement: SQLiteStatement, _ database: Database) throws -> Bool {
-        let code = sqlite3_step(statement)
-        guard code == SQLITE_ROW || code == SQLITE_DONE else { throw failure(code, database) }
-        return code == SQLITE_ROW
-    }
-
     /// Adds an update in its proper place and checks the order.
     ///
     /// A row that is out of order but not late, one that is late but not out of order, and a

@@ -83,10 +83,7 @@ struct UpdateWriter: Sendable {
             sql: "SELECT source, timestamp FROM updates ORDER BY place"
         ).sqliteStatement
         defer { sqlite3_reset(statement) }
-        while true {
-            let code = sqlite3_step(statement)
-            if code == SQLITE_DONE { break }
-            guard code == SQLITE_ROW else { throw failure(code, database) }
+        while try step(statement, database) {
             let id = sqlite3_column_int64(statement, 0)
             guard let timestamp = Timestamp(sqlite3_column_double(statement, 1)) else {
                 throw DamageError("an update is invalid")
@@ -163,14 +160,16 @@ private func bind(_ bytes: UnsafeRawBufferPointer, to index: CInt, of statement:
 
 /// Runs a bound statement that returns no rows, and resets it for the next values.
 private func finish(_ statement: SQLiteStatement, _ database: Database) throws {
+    defer { sqlite3_reset(statement) }
     let code = sqlite3_step(statement)
-    if code == SQLITE_DONE {
-        sqlite3_reset(statement)
-        return
-    }
-    let error = failure(code, database)
-    sqlite3_reset(statement)
-    throw error
+    guard code == SQLITE_DONE else { throw failure(code, database) }
+}
+
+/// Moves to the next row of a statement, and returns whether there is one.
+func step(_ statement: SQLiteStatement, _ database: Database) throws -> Bool {
+    let code = sqlite3_step(statement)
+    guard code == SQLITE_ROW || code == SQLITE_DONE else { throw failure(code, database) }
+    return code == SQLITE_ROW
 }
 
 /// Returns SQLite's error for a failed call.
