@@ -12,6 +12,13 @@ struct PeerArguments {
     /// Whether no arguments are left.
     var isEmpty: Bool { rest.allSatisfy(PeerArguments.isBlank) }
 
+    /// What is left, without the blanks around it.
+    var trimmed: ArraySlice<UInt8> {
+        var left = rest.drop(while: PeerArguments.isBlank)
+        while left.last.map(PeerArguments.isBlank) == true { left.removeLast() }
+        return left
+    }
+
     /// Reads the next word, up to a blank; returns `nil` at the end.
     mutating func word() -> String? {
         skipBlanks()

@@ -37,41 +37,28 @@ enum PeerRequest: Equatable {
 
     /// Parses one line, given without its newline.
     init(_ line: [UInt8], _ vocabulary: Vocabulary) throws(PeerRequestError) {
-        let text = PeerRequest.trimmed(line[...])
-        let word = text.prefix { !PeerRequest.isBlank($0) }
-        let rest = PeerRequest.trimmed(text.dropFirst(word.count))
-        guard !word.isEmpty else {
+        var arguments = PeerArguments(line[...])
+        guard let word = arguments.word() else {
             throw PeerRequestError(message: "empty command; use one of: \(vocabulary.names)")
         }
-        if word.elementsEqual("dispatch".utf8) {
-            guard !rest.isEmpty else {
+        if word == "dispatch" {
+            guard !arguments.isEmpty else {
                 throw PeerRequestError(
                     message: "dispatch requires an action, e.g. {\"type\":\"INCREMENT\"}")
             }
-            self = .dispatch(Array(rest))
+            self = .dispatch(Array(arguments.trimmed))
             return
         }
-        guard let known = vocabulary.words.first(where: { word.elementsEqual($0.name.utf8) })
-        else {
-            let name = String(decoding: word.prefix(40), as: UTF8.self)
+        guard let known = vocabulary.words.first(where: { word == $0.name }) else {
             throw PeerRequestError(
-                message: "unknown command '\(name)'; use one of: \(vocabulary.names)")
+                message: "unknown command '\(word.prefix(40))'; use one of: \(vocabulary.names)")
         }
-        guard rest.isEmpty else {
+        guard arguments.isEmpty else {
             throw PeerRequestError(message: "\(known.name) takes no arguments")
         }
         self = known.request
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0D
-    }
-
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var bytes = bytes.drop(while: isBlank)
-        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
-        return bytes
-    }
 }
 
 /// The reason a command is refused.

@@ -35,30 +35,20 @@ enum WrappedTail {
             payload: payload, timestamp: update.timestamp, source: update.source, tail: tail)
     }
 
-    /// The mark, the length of the payload in eight bytes, the payload, and, if there is a tail, a
-    /// byte of 1 and the tail.
+    /// The mark, the length of the payload, the payload, and, if there is a tail, a byte of 1 and
+    /// the tail.
     private static func packed(_ update: Update) -> [UInt8] {
-        var bytes: [UInt8] = [mark]
-        let count = UInt64(update.payload.count)
-        for place in 0..<8 {
-            bytes.append(UInt8(truncatingIfNeeded: count >> UInt64(8 * place)))
-        }
-        bytes.append(contentsOf: update.payload)
-        if let tail = update.tail {
-            bytes.append(1)
-            bytes.append(contentsOf: tail)
-        }
-        return bytes
+        var writer = ByteWriter(bytes: [mark])
+        writer.append(UInt64(update.payload.count))
+        return writer.bytes + update.payload + (update.tail.map { [1] + $0 } ?? [])
     }
 
     /// Reverses ``packed(_:)``; `nil` for a tail from the wire.
     private static func unpacked(_ bytes: [UInt8]) -> (Payload, [UInt8]?)? {
-        guard bytes.count >= 9, bytes[0] == mark else { return nil }
-        var count: UInt64 = 0
-        for place in 0..<8 { count |= UInt64(bytes[1 + place]) << UInt64(8 * place) }
-        guard count <= UInt64(bytes.count - 9) else { return nil }
-        let end = 9 + Int(count)
-        let tail = end < bytes.count ? Array(bytes[(end + 1)...]) : nil
-        return (Array(bytes[9..<end]), tail)
+        var reader = ByteReader(bytes)
+        guard reader.byte() == mark, let count = reader.number(), let payload = reader.bytes(count)
+        else { return nil }
+        let tail = reader.byte() == nil ? nil : reader.bytes(reader.remaining)
+        return (Array(payload), tail.map { Array($0) })
     }
 }
