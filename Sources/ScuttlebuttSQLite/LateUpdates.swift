@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 import GRDB
-import GRDBSQLite
 import Scuttlebutt
 
 /// The updates of a log that were stored after newer ones of their source.

@@ -10,7 +10,6 @@ import ScuttlebuttNIO
 import ScuttlebuttRelay
 import ScuttlebuttRuntime
 import ScuttlebuttSQLite
-import Synchronization
 
 /// `scuttlebutt serve`: runs the server peer.
 struct ServeCommand: AsyncParsableCommand {

@@ -146,7 +146,7 @@ extension TextDocument {
 
     private mutating func integrateBelowRoot(_ span: Span) -> (leaf: Int, slot: Int) {
         guard let first = tree.first else { return insert(span, at: tree.firstLeaf, 0) }
-        return insertRight(span, root: true, from: first, offset: 0)
+        return insertRight(span, from: first, offset: 0)
     }
 
     private mutating func integrateAmongRight(
@@ -155,17 +155,17 @@ extension TextDocument {
         let holder = tree[parent.leaf, parent.slot]
         if parent.offset < holder.length - 1 {
             return insertRight(
-                span, root: false, from: (parent.leaf, parent.slot), offset: parent.offset + 1)
+                span, from: (parent.leaf, parent.slot), offset: parent.offset + 1)
         }
         guard let next = tree.slot(after: parent.leaf, parent.slot) else {
             return insert(span, at: parent.leaf, parent.slot + 1)
         }
-        return insertRight(span, root: false, from: next, offset: 0)
+        return insertRight(span, from: next, offset: 0)
     }
 
     /// Skips the subtrees of smaller siblings, and inserts after them.
     private mutating func insertRight(
-        _ span: Span, root: Bool, from start: (leaf: Int, slot: Int), offset: Int
+        _ span: Span, from start: (leaf: Int, slot: Int), offset: Int
     ) -> (leaf: Int, slot: Int) {
         var climber = Climber(
             parentSource: span.parentSource, parentCounter: span.parentCounter, isRight: true)

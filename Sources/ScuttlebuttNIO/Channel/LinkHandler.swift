@@ -91,7 +91,7 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.failed(LinkError(.lost, "connection lost: \(error)")), context)
+        end(.failed(LinkError(.lost, "connection lost: \(error)")))
         context.close(promise: nil)
     }
 
@@ -105,7 +105,7 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end(.failed(LinkError(.lost, "connection lost")), context)
+        end(.failed(LinkError(.lost, "connection lost")))
         channelClosed()
         self.context = nil
     }
@@ -122,7 +122,7 @@ final class LinkHandler: ChannelDuplexHandler {
             self.reply(reply, context)
         }
         if let end = arrivals.end {
-            self.end(end, context)
+            self.end(end)
             if arrivals.closes {
                 arrivals.closes = false
                 if phase == .outputClosed {
@@ -148,7 +148,7 @@ final class LinkHandler: ChannelDuplexHandler {
         }
     }
 
-    private func end(_ end: Arrivals.End, _ context: ChannelHandlerContext) {
+    private func end(_ end: Arrivals.End) {
         if arrivals.end == nil { arrivals.end = end }
         switch end {
         case .ended: inbox.end()

@@ -30,7 +30,7 @@ public enum PrimusSpecification {
     /// - Throws: `LinkError` `.unreachable` if the server cannot be connected to.
     static func dialect(_ dial: WebSocketDialer, _ name: String) async throws -> PrimusDialect {
         let host = dial.address.authority
-        let body = try await Dialling.perform(name, dial.limits) {
+        let body = try await Dialling.perform(name) {
             try await dial.open { channel in
                 let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()

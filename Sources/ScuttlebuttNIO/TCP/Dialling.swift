@@ -16,7 +16,7 @@ package import ScuttlebuttRuntime
 package enum Dialling {
     /// Runs `dial` and converts its failure to a `LinkError`.
     static func perform<Value>(
-        _ name: String, _ limits: LinkLimits, _ dial: () async throws -> Value
+        _ name: String, _ dial: () async throws -> Value
     ) async throws -> Value {
         do {
             try Task.checkCancellation()

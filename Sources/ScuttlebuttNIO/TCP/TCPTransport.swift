@@ -39,7 +39,7 @@ public struct TCPTransport: Transport {
             throw LinkError(.badAddress, "invalid port \(port): use 1–65535")
         }
         let (name, limits) = (self.name, self.limits)
-        return try await Dialling.perform(name, limits) {
+        return try await Dialling.perform(name) {
             try await ClientBootstrap(group: group)
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .channelOption(.allowRemoteHalfClosure, value: true)

@@ -38,7 +38,7 @@ struct WebSocketDialer: Sendable {
         framing: @escaping @Sendable () -> any Framing
     ) async throws -> any Link {
         let limits = self.limits
-        return try await Dialling.perform(name, limits) {
+        return try await Dialling.perform(name) {
             let upgraded = try await open { channel in
                 try upgrade(channel, target: target) { channel in
                     try ChannelLink.install(

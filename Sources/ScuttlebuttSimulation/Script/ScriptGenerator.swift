@@ -7,8 +7,6 @@ struct ScriptGenerator {
     private var script: Script
     /// The kinds of fault drawn for this seed.
     private var kinds: [Faults] = []
-    private var down: Set<Int> = []
-    private var full: [Int] = []
 
     init(_ configuration: Simulation.Configuration, seed: UInt64) {
         self.configuration = configuration
