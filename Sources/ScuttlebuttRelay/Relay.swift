@@ -27,7 +27,9 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     let peers: [MeteredTransport]
     let meter: TrafficMeter
     let start = ContinuousClock.now
-    let startup = Startup()
+    private let hasBegun = Atomic(false)
+    /// The address, or the error that kept the relay from listening.
+    let startup = OneResult<RelayAddress>()
 
     init(
         _ store: GossipStore<State, Action>, _ configuration: RelayConfiguration,
@@ -43,7 +45,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     /// The address the relay listens on, once it does.
     ///
     /// - Throws: The error of ``run()`` if it ends before the relay listens.
-    public var listening: RelayAddress { get async throws { try await startup.address() } }
+    public var listening: RelayAddress { get async throws { try await startup.get() } }
 
     /// The relay's traffic so far, and the size of its log.
     public var statistics: RelayStatistics {
@@ -67,7 +69,8 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     /// - Throws: `LinkError` `.addressInUse` or `.badAddress` if it cannot listen; `StorageError`
     ///   if the import file cannot be read. An orderly shutdown does not throw.
     public func run() async throws {
-        startup.begin()
+        let hadBegun = hasBegun.exchange(true, ordering: .relaxed)
+        precondition(!hadBegun, "a relay can run only once")
         do {
             try await cancelWhenGracefulShutdown { try await self.serve() }
             startup.settle(.failure(CancellationError()))
@@ -85,47 +88,5 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         let store = self.store
         await Task { await store.shutDown() }.value
         configuration.report?("stopped: \(statistics.summary)")
-    }
-}
-
-/// Delivers the address a relay listens on, or the error that kept it from listening.
-final class Startup: Sendable {
-    private struct State {
-        var hasBegun = false
-        var result: Result<RelayAddress, any Error>?
-        var waiters: [CheckedContinuation<RelayAddress, any Error>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func begin() {
-        let isFirst = state.withLock { state in
-            defer { state.hasBegun = true }
-            return !state.hasBegun
-        }
-        precondition(isFirst, "a relay can run only once")
-    }
-
-    /// Sets the result; only the first call has an effect.
-    func settle(_ result: Result<RelayAddress, any Error>) {
-        let waiters = state.withLock { state in
-            guard state.result == nil else {
-                return [CheckedContinuation<RelayAddress, any Error>]()
-            }
-            state.result = result
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume(with: result) }
-    }
-
-    func address() async throws -> RelayAddress {
-        try await withCheckedThrowingContinuation { continuation in
-            let result = state.withLock { state in
-                if state.result == nil { state.waiters.append(continuation) }
-                return state.result
-            }
-            if let result { continuation.resume(with: result) }
-        }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Dispatch
-import Synchronization
+import ScuttlebuttRelay
 
 /// Output for other programs: whole lines, in the order they are written.
 ///
@@ -19,15 +19,13 @@ final class StandardOutput: Sendable {
     /// - Throws: ``OutputClosedError``; ``CommandError``, for example if the disk is full;
     ///   `CancellationError` if the task is cancelled, although the line may still be written.
     func write(line: [UInt8]) async throws {
-        let pending = PendingWrite()
+        let pending = OneResult<Void>()
         let bytes = line + [0x0A]
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                pending.begin(continuation)
-                queue.async { [self] in
-                    pending.settle(Result { try Descriptor.write(bytes, to: file) })
-                }
+            queue.async { [self] in
+                pending.settle(Result { try Descriptor.write(bytes, to: file) })
             }
+            try await pending.get()
         } onCancel: {
             pending.settle(.failure(CancellationError()))
         }
@@ -45,40 +43,11 @@ final class StandardOutput: Sendable {
 extension DispatchQueue {
     /// Waits up to 500 ms for what was submitted to be done.
     func drain() async {
-        let pending = PendingWrite()
-        try? await withCheckedThrowingContinuation { continuation in
-            pending.begin(continuation)
-            async { pending.settle(.success(())) }
-            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(500)) {
-                pending.settle(.success(()))
-            }
+        let done = OneResult<Void>()
+        async { done.settle(.success(())) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(500)) {
+            done.settle(.success(()))
         }
-    }
-}
-
-/// A write awaited by a task, which ends when it is done or the task is cancelled.
-private final class PendingWrite: Sendable {
-    private struct State {
-        var continuation: CheckedContinuation<Void, any Error>?
-        var result: Result<Void, any Error>?
-    }
-
-    private let state = Mutex(State())
-
-    func begin(_ continuation: CheckedContinuation<Void, any Error>) {
-        let result = state.withLock { state in
-            if state.result == nil { state.continuation = continuation }
-            return state.result
-        }
-        if let result { continuation.resume(with: result) }
-    }
-
-    func settle(_ result: Result<Void, any Error>) {
-        let continuation = state.withLock { state in
-            if state.result == nil { state.result = result }
-            defer { state.continuation = nil }
-            return state.continuation
-        }
-        continuation?.resume(with: result)
+        try? await done.get()
     }
 }
