@@ -51,8 +51,7 @@ struct SimulationTally {
     }
 
     private var milliseconds: Int {
-        let time = (ContinuousClock.now - start).components
-        return max(Int(time.seconds) * 1_000 + Int(time.attoseconds / 1_000_000_000_000_000), 1)
+        max(Int((ContinuousClock.now - start) / .milliseconds(1)), 1)
     }
 
     private func rate(_ count: Int) -> Int {

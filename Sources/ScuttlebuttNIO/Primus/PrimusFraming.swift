@@ -39,20 +39,19 @@ struct PrimusFraming {
     ///
     /// Messages that are not JSON strings are ignored.
     mutating func receive(
-        _ text: UnsafeRawBufferPointer, now: NIODeadline, masked: Bool,
-        into arrivals: inout Arrivals
+        _ text: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
     ) {
         heartbeat.heard(now: now)
         string.removeAll(keepingCapacity: string.capacity <= 1 << 16)
         guard PrimusString.decode(text, into: &string) else { return }
         if string.starts(with: Self.prefix) {
-            return control(now: now, masked: masked, into: &arrivals)
+            return control(now: now, into: &arrivals)
         }
         let fits = string.withUnsafeBytes { splitter.feed($0, into: &arrivals.lines) }
         guard !fits else { return }
         arrivals.end = .failed(.tooLong(splitter.maximumByteCount))
         arrivals.closes = true
-        WebSocketFrames.writeClose(1000, masked: masked, to: &arrivals.reply)
+        WebSocketFrames.writeClose(1000, masked: !isServer, to: &arrivals.reply)
     }
 
     private static let prefix = Array("primus::".utf8)
@@ -60,36 +59,32 @@ struct PrimusFraming {
     /// Primus sends control messages of about 30 bytes; much longer ones are ignored.
     private static let maximumControlByteCount = 256
 
-    private mutating func control(
-        now: NIODeadline, masked: Bool, into arrivals: inout Arrivals
-    ) {
+    private mutating func control(now: NIODeadline, into arrivals: inout Arrivals) {
         guard string.count <= Self.maximumControlByteCount else { return }
         let item = String(decoding: string, as: UTF8.self)
         if item.hasPrefix("primus::ping::") {
             heartbeat.heardPing(now: now)
-            PrimusString.write(
-                item: "primus::pong::" + item.dropFirst("primus::ping::".count), masked: masked,
-                to: &arrivals.reply)
+            say("primus::pong::" + item.dropFirst("primus::ping::".count), in: &arrivals)
         } else if item.hasPrefix("primus::pong::") {
             heartbeat.heardPong(now: now)
         } else if item.hasPrefix("primus::id::") && isServer {
-            PrimusString.write(
-                item: "primus::id::" + identity, masked: masked, to: &arrivals.reply)
+            say("primus::id::" + identity, in: &arrivals)
         } else if item == "primus::server::close" && !isServer {
             isDismissed = true
         }
     }
 
+    /// Replies with a control message, which only a client masks.
+    private func say(_ item: String, in arrivals: inout Arrivals) {
+        PrimusString.write(item: item, masked: !isServer, to: &arrivals.reply)
+    }
+
     /// Sends a ping or gives up if the heartbeat says so.
-    mutating func tick(
-        now: NIODeadline, isReading: Bool, masked: Bool, into arrivals: inout Arrivals
-    ) {
+    mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals) {
         switch heartbeat.tick(now: now, isReading: isReading) {
         case .nothing: break
         case .ping:
-            PrimusString.write(
-                item: "primus::ping::\(now.uptimeNanoseconds / 1_000_000)", masked: masked,
-                to: &arrivals.reply)
+            say("primus::ping::\(now.uptimeNanoseconds / 1_000_000)", in: &arrivals)
         case .giveUp:
             arrivals.end = .failed(
                 LinkError(.timedOut, "the peer did not respond in time"))

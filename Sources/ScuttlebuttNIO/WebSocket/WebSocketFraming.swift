@@ -39,7 +39,7 @@ struct WebSocketFraming: Framing {
                 switch event {
                 case .text(let text):
                     if primus != nil {
-                        primus?.receive(text, now: now, masked: isClient, into: &arrivals)
+                        primus?.receive(text, now: now, into: &arrivals)
                     } else {
                         _ = splitter.feed(text, into: &arrivals.lines)
                         splitter.finish(into: &arrivals.lines)
@@ -83,7 +83,7 @@ struct WebSocketFraming: Framing {
     }
 
     mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals) {
-        primus?.tick(now: now, isReading: isReading, masked: isClient, into: &arrivals)
+        primus?.tick(now: now, isReading: isReading, into: &arrivals)
         guard primus != nil, arrivals.end != nil else { return }
         var bytes = closingBytes(.fault("timed out"))
         arrivals.reply.writeBuffer(&bytes)
