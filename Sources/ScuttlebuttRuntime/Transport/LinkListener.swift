@@ -2,7 +2,7 @@
 
 /// Accepts links from peers that dial us.
 public protocol LinkListener: Sendable {
-    /// The bound address, `host:port`.
+    /// The bound address, such as `host:port`, for people and logs.
     var address: String { get }
 
     /// Returns the next accepted link, or `nil` once the listener is closed.
