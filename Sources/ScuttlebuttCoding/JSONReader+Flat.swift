@@ -92,14 +92,9 @@ extension JSONReader {
                 var found: ValueRange?
                 var members = JSONMembers(buffer, at: range.lowerBound)
                 while let member = members?.next() {
-                    let literal = member.key.lowerBound + 1..<member.key.upperBound - 1
-                    var isEqual = literal.count == key.count
-                    var index = 0
-                    while isEqual, index < key.count {
-                        isEqual = buffer[literal.lowerBound + index] == key[index]
-                        index += 1
-                    }
-                    if !isEqual, literal.count > key.count, buffer[literal].contains(0x5C) {
+                    let literal = buffer[member.key.lowerBound + 1..<member.key.upperBound - 1]
+                    var isEqual = literal.elementsEqual(key)
+                    if !isEqual, literal.count > key.count, literal.contains(0x5C) {
                         let text = try? JSONString.decoded(
                             buffer, at: member.key.lowerBound, loneSurrogates: .generalised)
                         isEqual = text?.elementsEqual(key) ?? false
