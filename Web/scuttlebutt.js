@@ -42,6 +42,7 @@
     connectTimeout: 10_000, // ms for one connection attempt
     backOffFirst: 500, // ms before the second attempt, doubling
     backOffLast: 15_000, // ms, the longest wait
+    usefulAfter: 1_000, // ms after SYNC from which on the loss of a connection is no failure to connect
     statisticsPeriod: 5_000, // ms between questions how many peers there are
     retireAfter: 5_000, // stored actions of one source; then it is not adopted again, and dropped once delivered
     reports: 100, // remembered reports of refused input
@@ -654,7 +655,7 @@
       const attempt = this.#attempt;
       const session = {
         socket: null, isOpen: false, peerClock: null, outbox: [], next: 0, pumping: false,
-        hasReceivedSync: false, hasSentSync: false, timer: null,
+        hasReceivedSync: false, hasSentSync: false, isUseful: false, timer: null, usefulTimer: null,
       };
       this.#session = session;
       this.#notifyStatus();
@@ -672,7 +673,12 @@
       }, BOUNDS.connectTimeout);
       session.socket.onopen = () => this.#opened(session);
       session.socket.onmessage = (event) => this.#heard(session, event.data);
-      session.socket.onclose = () => this.#lost(session, null);
+      session.socket.onclose = (event) => {
+        // 1008, policy violation: the server will refuse us again until something changes.
+        const isRefused = event?.code === 1008;
+        const words = event?.reason ? `: ${event.reason}` : '';
+        this.#lost(session, isRefused ? `the server refused the connection${words}` : null, isRefused);
+      };
       session.socket.onerror = () => {}; // close follows
     }
 
@@ -690,6 +696,7 @@
       if (!session || session !== this.#session) return;
       this.#session = null;
       this.#timers.clearTimeout(session.timer);
+      this.#timers.clearTimeout(session.usefulTimer);
       this.#timers.clearTimeout(this.#statisticsTimer);
       this.#statistics = null;
       const socket = session.socket;
@@ -702,14 +709,15 @@
     }
 
     /** A session ended without our wish: try again later. */
-    #lost(session, reason) {
+    #lost(session, reason, isRefused = false) {
       if (!session || session !== this.#session) return;
       if (reason) this.#report('connection', reason);
-      const wasUseful = session.hasReceivedSync;
+      const wasUseful = session.isUseful;
       this.#drop(session);
       if (this.#wanted) {
         if (wasUseful) this.#attempt = 0;
-        const longest = Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#attempt, 10));
+        const longest = isRefused ? BOUNDS.backOffLast
+          : Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#attempt, 10));
         const delay = longest * (0.5 + this.#random() / 2);
         this.#attempt = Math.max(this.#attempt, 1);
         this.#retryTimer = this.#timers.setTimeout(() => { if (this.#wanted && !this.#session) this.#connect(); }, delay);
@@ -757,7 +765,7 @@
 
     #heardSync(session) {
       session.hasReceivedSync = true;
-      this.#attempt = 0;
+      session.usefulTimer ??= this.#timers.setTimeout(() => { session.isUseful = true; }, BOUNDS.usefulAfter);
       this.#applyHeld();
       this.#settle();
       // Asked again now: the first answer may have been counted before this link was.

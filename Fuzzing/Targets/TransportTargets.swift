@@ -83,7 +83,7 @@ extension FuzzTarget {
                     case .text(let text): said.append("text \(Array(text))")
                     case .ping(let data): said.append("ping \(Array(data))")
                     case .pong: said.append("pong")
-                    case .close(let code): said.append("close \(code ?? 0)")
+                    case .close(let code, _): said.append("close \(code ?? 0)")
                     }
                     return true
                 }

@@ -518,6 +518,7 @@ test('a damaged stored action is left out and reported', async () => {
 
 test('a lost connection is dialled again with growing pauses, and at once on demand', async () => {
   const { peer, sockets, clock } = await connected();
+  clock.advance(BOUNDS.usefulAfter);
   const pauses = [];
   for (let attempt = 0; attempt < 8; attempt++) {
     const count = sockets.length;
@@ -543,9 +544,11 @@ test('G10: a thousand reconnects send nothing twice and leave nothing behind', a
   peer.dispatch({ type: 'A', n: 1 });
   await peer.flush();
   for (let round = 0; round < 1_000; round++) {
+    const count = sockets.length;
     sockets.at(-1).fail();
-    clock.advance(1_000);
+    clock.advance(BOUNDS.backOffLast);
     await settle();
+    assert.equal(sockets.length, count + 1);
     sockets.at(-1).open();
     sockets.at(-1).say({ id: 'S', clock: { ME: 1 } }, '"SYNC"');
     assert.deepEqual(sockets.at(-1).sent, ['{"id":"ME","start":0,"clock":{"ME":1}}', '"SYNC"']);

@@ -102,6 +102,7 @@ struct PrimusLinkTests {
         let listener = try await WebSocketListener.listen()
         let transport = try WebSocketTransport("ws://127.0.0.1:\(listener.port)/elsewhere")
         let error = await #expect(throws: LinkError.self) { try await transport.connect() }
-        #expect(error?.code == .badFraming)
+        #expect(error?.code == .refused)
+        #expect(error?.message.contains("404 Not Found") == true)
     }
 }

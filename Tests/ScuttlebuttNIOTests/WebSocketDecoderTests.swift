@@ -27,7 +27,7 @@ struct WebSocketDecoderTests {
                         case .ping(let data):
                             said.append("p:" + Self.text(data))
                         case .pong: said.append("o")
-                        case .close(let code): said.append("c\(code ?? 0)")
+                        case .close(let code, _): said.append("c\(code ?? 0)")
                         }
                         return true
                     }

@@ -44,6 +44,15 @@ package enum Dialling {
         return LinkError(.badAddress, "cannot listen on \(host):\(port): \(reason(error))")
     }
 
+    /// A peer's words for a message to people: one line of at most 200 characters.
+    static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(200).map {
+                    $0.properties.generalCategory == .control ? "\u{FFFD}" : $0
+                }))
+    }
+
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:

@@ -19,8 +19,8 @@ struct WebSocketDecoder {
         case text(UnsafeRawBufferPointer)
         case ping(UnsafeRawBufferPointer)
         case pong
-        /// A close frame with its status code, if any.
-        case close(UInt16?)
+        /// A close frame with its status code, if any, and the peer's reason, which may be empty.
+        case close(UInt16?, reason: String)
     }
 
     /// A violation of the protocol by the peer, with the close code to send.
@@ -202,10 +202,12 @@ struct WebSocketDecoder {
         case 10: return handle(.pong)
         default:
             guard control.count != 1 else { throw Self.protocolError("close code of one byte") }
-            guard control.count >= 2 else { return handle(.close(nil)) }
+            guard control.count >= 2 else { return handle(.close(nil, reason: "")) }
             let code = UInt16(control[0]) << 8 | UInt16(control[1])
             switch code {
-            case 1000...1003, 1007...1014, 3000...4999: return handle(.close(code))
+            case 1000...1003, 1007...1014, 3000...4999:
+                let reason = String(decoding: control[2...], as: UTF8.self)
+                return handle(.close(code, reason: reason))
             default: throw Self.protocolError("invalid close code \(code)")
             }
         }

@@ -100,9 +100,8 @@ struct WebSocketDialer: Sendable {
         _ channel: any Channel, target: String,
         install: @escaping @Sendable (any Channel) throws -> ChannelLink
     ) throws -> EventLoopFuture<ChannelLink> {
-        let refusal = LinkError(
-            .badFraming,
-            "\(address.authority) did not accept a WebSocket at \(target); check the address")
+        let answer = NIOLoopBound(UpgradeAnswer(), eventLoop: channel.eventLoop)
+        let server = address.authority
         let upgrader = NIOTypedWebSocketClientUpgrader<ChannelLink>(
             enableAutomaticErrorHandling: false,
             upgradePipelineHandler: { channel, _ in
@@ -116,13 +115,18 @@ struct WebSocketDialer: Sendable {
                     version: .http1_1, method: .GET, uri: target, headers: headers),
                 upgraders: [upgrader],
                 notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeFailedFuture(refusal)
+                    channel.eventLoop.makeFailedFuture(
+                        answer.value.refusal(by: server, at: target))
                 }))
         // The server sends frames immediately. They may arrive in one packet with its response, in
         // which case NIO would drop them by default.
         configuration.leftOverBytesStrategy = .forwardBytes
-        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+        let pipeline = channel.pipeline.syncOperations
+        let upgraded = try pipeline.configureUpgradableHTTPClientPipeline(
             configuration: configuration)
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+        try pipeline.addHandler(answer.value, position: .after(decoder))
+        return upgraded
     }
 
     private static func isAddress(_ host: String) -> Bool {

@@ -47,12 +47,13 @@ struct WebSocketFraming: Framing {
                 case .ping(let payload):
                     WebSocketFrames.write(.pong, payload, masked: isClient, to: &arrivals.reply)
                 case .pong: break
-                case .close(let code):
+                case .close(let code, let reason):
                     if !sentClose {
                         WebSocketFrames.writeClose(code, masked: isClient, to: &arrivals.reply)
                     }
                     arrivals.end =
-                        primus?.isDismissed == true ? .failed(.dismissed) : Self.end(code)
+                        primus?.isDismissed == true
+                        ? .failed(.dismissed) : Self.end(code, reason)
                     arrivals.closes = true
                 }
                 return arrivals.end == nil
@@ -68,11 +69,17 @@ struct WebSocketFraming: Framing {
         if arrivals.end != nil { hasSentClose = true }
     }
 
-    private static func end(_ code: UInt16?) -> Arrivals.End {
+    /// What a close code means: 1008 is a refusal, all but a normal end are failures.
+    private static func end(_ code: UInt16?, _ reason: String) -> Arrivals.End {
+        let words = reason.isEmpty ? "" : ": \(Dialling.printable(reason))"
         switch code {
-        case nil, 1000?, 1001?: .ended
+        case nil, 1000?, 1001?: return .ended
+        case 1008?:
+            return .failed(
+                LinkError(.refused, "the peer refused the connection (code 1008)\(words)"))
         case let code?:
-            .failed(LinkError(.lost, "the peer closed the WebSocket with code \(code)"))
+            return .failed(
+                LinkError(.lost, "the peer closed the WebSocket with code \(code)\(words)"))
         }
     }
 

@@ -12,7 +12,10 @@
 /// | 6 and later | 16–30 s |
 ///
 /// The original gives up after ten attempts. We continue, because a phone may be offline for a
-/// week.
+/// week. The count begins anew once a link has been useful for ``usefulAfter``, not as soon as one
+/// opens; otherwise a server that accepts every connection and closes it would be dialled at full
+/// speed forever. A peer that refuses us (``LinkError/Code/refused``) is dialled again after
+/// ``longest``.
 public struct BackOff: Hashable, Sendable {
     /// The shortest first delay; default 0.5 s.
     ///
@@ -21,17 +24,24 @@ public struct BackOff: Hashable, Sendable {
     public var base: Duration
     /// The longest delay; default 30 s.
     public var longest: Duration
+    /// How long a link must have been open after the peer's first line to count as useful; default
+    /// 1 s.
+    public var usefulAfter: Duration
 
     /// Creates a rule for delays.
-    public init(base: Duration = .milliseconds(500), longest: Duration = .seconds(30)) {
+    public init(
+        base: Duration = .milliseconds(500), longest: Duration = .seconds(30),
+        usefulAfter: Duration = .seconds(1)
+    ) {
         self.base = base
         self.longest = longest
+        self.usefulAfter = usefulAfter
     }
 
     /// Returns the delay before the retry with this number.
     ///
     /// - Parameters:
-    ///   - attempt: The number of the retry, counted from 1 since the last connection.
+    ///   - attempt: The number of the retry, counted from 1 since the last useful link.
     ///   - generator: The source of the jitter.
     public func delay(
         beforeAttempt attempt: Int, using generator: inout some RandomNumberGenerator

@@ -9,6 +9,8 @@ public import Scuttlebutt
 public struct SessionDriver: ~Copyable, Sendable {
     private let link: any Link
     private var options: SessionOptions
+    /// Called with the first lines of the peer.
+    private var onFirstLines: (@Sendable () -> Void)?
 
     /// Creates the driver of a newly opened link.
     public init(_ link: any Link, options: SessionOptions) {
@@ -17,16 +19,26 @@ public struct SessionDriver: ~Copyable, Sendable {
         self.options.headerForm = options.headerForm ?? link.headerForm
     }
 
+    /// Creates the driver of a link that somebody watches.
+    init(
+        _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?
+    ) {
+        self.init(link, options: options)
+        self.onFirstLines = onFirstLines
+    }
+
     /// Runs the session until the connection has ended.
     ///
     /// - Returns: The reason why it ended.
     public consuming func run(_ host: any SessionHost) async -> SessionEnding {
-        let (link, options) = (link, options)
+        let (link, options, onFirstLines) = (link, options, onFirstLines)
         let signal = SessionSignal()
         let peer = host.openSession(options, signal: signal)
         signal.raiseWork()
         let ending = await withTaskGroup(of: SessionEnding?.self) { group in
-            group.addTask { await SessionDriver.read(link, host, peer, signal) }
+            group.addTask {
+                await SessionDriver.read(link, host, peer, signal, onFirstLines)
+            }
             group.addTask { await SessionDriver.write(link, host, peer, signal) }
             group.addTask {
                 // This ends a writer that waits for a peer that has stopped reading.
@@ -53,11 +65,14 @@ public struct SessionDriver: ~Copyable, Sendable {
 
     /// Reads until the connection fails or the peer ends its half, which returns `nil`.
     private static func read(
-        _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal
+        _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal,
+        _ onFirstLines: (@Sendable () -> Void)?
     ) async -> SessionEnding? {
         var decoder = LineDecoder(wire: host.wire)
+        var onFirstLines = onFirstLines
         do {
             while let lines = try await link.receive() {
+                onFirstLines.take()?()
                 try await host.receive(lines, from: peer, decoder: &decoder)
             }
             signal.raisePeerEnded()

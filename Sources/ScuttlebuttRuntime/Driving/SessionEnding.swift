@@ -33,6 +33,15 @@ public enum SessionEnding: Sendable {
         }
     }
 
+    /// The error of the link, if one ended the session.
+    var linkError: LinkError? {
+        switch self {
+        case .lost(let error): error
+        case .dismissed: LinkError(.dismissed, "the server asked us not to come back")
+        case .finished, .fault, .shutdown: nil
+        }
+    }
+
     var closing: LinkClosing {
         switch self {
         case .finished, .dismissed: .finished

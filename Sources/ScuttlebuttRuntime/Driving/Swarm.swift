@@ -98,13 +98,21 @@ public final class Swarm: Sendable {
     public func run(
         _ link: any Link, options: SessionOptions = SessionOptions()
     ) async -> SessionEnding {
+        await run(link, options: options, onFirstLines: nil)
+    }
+
+    private func run(
+        _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?
+    ) async -> SessionEnding {
         let host = host
         let session: (number: Int, task: Task<SessionEnding, Never>)? = state.withLock { state in
             guard !state.isShutDown else { return nil }
             state.lastTask += 1
             state.openLinks += 1
             // Registered for every caller, so that shutting down ends the session and waits for it.
-            let task = Task { await SessionDriver(link, options: options).run(host) }
+            let task = Task {
+                await SessionDriver(link, options: options, onFirstLines: onFirstLines).run(host)
+            }
             state.sessions[state.lastTask] = task
             return (state.lastTask, task)
         }
@@ -202,24 +210,29 @@ public final class Swarm: Sendable {
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             setStatus(number, .connecting(attempt: attempt))
+            let failure: LinkError?
             do {
                 let link = try await transport.connect()
                 setStatus(number, .connected)
-                attempt = 1
-                retries = 0
-                let ending = await run(link, options: options)
-                if case .dismissed = ending {
-                    notify(.gaveUp(name: transport.name, "the server asked us not to come back"))
-                    return
-                }
+                let watch = UsefulnessWatch(after: backOff.usefulAfter, sleep: sleep)
+                let ending = await run(link, options: options) { watch.noteFirstLines() }
+                if watch.end() { (attempt, retries) = (1, 0) }
+                failure = ending.linkError
             } catch {
+                failure = error as? LinkError
                 notify(.dialFailed(name: transport.name, attempt: attempt, "\(error)"))
                 attempt += 1
+            }
+            if failure?.code == .dismissed {
+                notify(.gaveUp(name: transport.name, "the server asked us not to come back"))
+                return
             }
             guard isPersistent, !Task.isCancelled else { break }
             // Counts as the original does: the first attempt is not a retry.
             retries += 1
-            let delay = backOff.delay(beforeAttempt: retries, using: &generator)
+            var delay = backOff.delay(beforeAttempt: retries, using: &generator)
+            if failure?.code == .refused { delay = backOff.longest }
+            if let asked = failure?.retryAfter { delay = max(delay, asked) }
             setStatus(number, .waiting(attempt: attempt, delay))
             do { try await sleep(delay) } catch { break }
         }

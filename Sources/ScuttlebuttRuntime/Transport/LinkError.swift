@@ -25,7 +25,11 @@ public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let badAddress = Code("badAddress")
         /// The address to listen on is in use.
         public static let addressInUse = Code("addressInUse")
-        /// The server asked this client not to reconnect (`primus::server::close`).
+        /// The server refused the connection, and will refuse it again until something changes
+        /// there or here: a status such as 401, 403 or 404, or the WebSocket close code 1008.
+        public static let refused = Code("refused")
+        /// The server asked this client not to reconnect (`primus::server::close`, or the status
+        /// 410 Gone).
         public static let dismissed = Code("dismissed")
     }
 
@@ -35,11 +39,14 @@ public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
     ///
     /// It starts in lower case and has no full stop, so that it can be part of a longer message.
     public let message: String
+    /// How long the server asks us to wait before we dial again, at most an hour.
+    public let retryAfter: Duration?
 
     /// Creates an error.
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     /// The message.
