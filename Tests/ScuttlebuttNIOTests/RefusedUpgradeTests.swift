@@ -33,7 +33,7 @@ struct RefusedUpgradeTests {
         Answer(
             head: "503 Service Unavailable\r\nRetry-After: 99999999", code: .unreachable,
             words: ["503"], retryAfter: .seconds(3_600)),
-        Answer(head: "499 Odd", code: .refused, words: ["499 Odd"]),
+        Answer(head: "499 Odd", code: .refused, words: ["answered 499 instead"]),
         Answer(head: "200 OK", code: .unreachable, words: ["200 OK"]),
     ]
 

@@ -27,7 +27,8 @@ final class UpgradeAnswer: ChannelInboundHandler, RemovableChannelHandler {
             return LinkError(
                 .badFraming, "\(server) did not accept a WebSocket at \(target); check the address")
         }
-        let status = "\(head.status.code) \(Dialling.printable(head.status.reasonPhrase))"
+        let words = [String(head.status.code), Dialling.printable(head.status.reasonPhrase)]
+        let status = words.filter { !$0.isEmpty }.joined(separator: " ")
         let answer = "\(server) answered \(status) instead of a WebSocket at \(target)"
         switch head.status.code {
         case 301, 302, 303, 307, 308:
