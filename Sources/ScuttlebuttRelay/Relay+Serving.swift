@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -63,25 +62,19 @@ extension Relay {
         // The report already covers what the server logs, and cancellation is not an error.
         logger.logLevel = .critical
         let pages = PageResponder(primusTimings: configuration.primusTimings) { self.statistics }
-        let server = HTTPServerBuilder { responder in
-            RelayChannel(
-                http: HTTP1Channel(responder: responder), limits: configuration.linkLimits,
-                timings: configuration.primusTimings, idleTimeout: configuration.idleTimeout,
-                accept: { self.take($0, $1) })
-        }
+        let server = Server(
+            childChannelSetup: RelayChannel(
+                limits: configuration.linkLimits, timings: configuration.primusTimings,
+                idleTimeout: configuration.idleTimeout, pages: pages,
+                accept: { self.take($0, $1) }),
+            configuration: ServerConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: .maximum(
+                    configuration.maximumConnections, logger: logger)),
+            onServerRunning: { channel in self.didStartListening(channel, listener) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         do {
-            try await server.buildServer(
-                configuration: ServerConfiguration(
-                    address: .hostname(configuration.host, port: configuration.port),
-                    availableConnectionsDelegate: .maximum(
-                        configuration.maximumConnections, logger: logger)),
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger
-            ) { request, writer, _ in
-                let response = pages.respond(request.method, request.head.path ?? "/")
-                try await writer.write(response: response.head, body: response.body)
-            } onServerRunning: { channel in
-                self.didStartListening(channel, listener)
-            }.run()
+            try await server.run()
         } catch {
             guard error is IOError else { throw error }
             throw Dialling.cannotListen(configuration.host, configuration.port, error)

@@ -82,6 +82,12 @@ public struct RawConnection {
         return true
     }
 
+    /// Hears so many bytes and forgets them, or what came before the end of the connection.
+    public mutating func skip(_ count: Int) async throws {
+        while heard.count < count { guard try await hear() else { break } }
+        heard.removeFirst(min(count, heard.count))
+    }
+
     /// Hears until the other end has closed.
     public mutating func end() async throws {
         while try await hear() {}

@@ -4,7 +4,6 @@ public import NIOCore
 import NIOHTTP1
 public import NIOPosix
 public import NIOSSL
-import NIOWebSocket
 public import ScuttlebuttRuntime
 
 /// Accepts WebSockets at `/ws` and `/primus` without another HTTP server.
@@ -47,8 +46,14 @@ public final class WebSocketListener: LinkListener {
                 try channel.pipeline.syncOperations.addHandler(
                     NIOSSLServerHandler(context: context))
             }
-            try WebSocketServerLink.startUpgradeTimeout(on: channel, limits: limits)
-            try configure(channel, queue, timings, limits)
+            var entrance = HTTPEntrance.Configuration {
+                answer($1, timings)
+            } accept: { link, _ in
+                _ = queue.offer(link)
+            }
+            entrance.limits = limits
+            entrance.timings = timings
+            try HTTPEntrance.install(on: channel, entrance)
         }
         return WebSocketListener(channel, queue)
     }
@@ -76,78 +81,14 @@ public final class WebSocketListener: LinkListener {
         queue.close()
     }
 
-    private static func configure(
-        _ channel: any Channel, _ queue: AcceptQueue, _ timings: PrimusTimings, _ limits: LinkLimits
-    ) throws {
-        let upgrader = NIOTypedWebSocketServerUpgrader<Void>(
-            enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                let isKnown = WebSocketDialect(requestTarget: head.uri) != nil
-                return channel.eventLoop.makeSucceededFuture(isKnown ? HTTPHeaders() : nil)
-            },
-            upgradePipelineHandler: { channel, head in
-                channel.eventLoop.makeCompletedFuture {
-                    guard var dialect = WebSocketDialect(requestTarget: head.uri) else { return }
-                    if case .primus = dialect { dialect = .primus(timings) }
-                    let link = try WebSocketServerLink.configure(
-                        channel: channel, dialect: dialect, limits: limits)
-                    _ = queue.offer(link)
-                }
-            })
-        var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
-            upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
-                upgraders: [upgrader],
-                notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            PlainAnswerHandler(timings: timings))
-                    }
-                }))
-        configuration.enablePipelining = false
-        _ = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-            configuration: configuration)
-        try WebSocketServerLink.removeUnsupportedUpgrades(on: channel)
-    }
-}
-
-/// Answers requests that are not upgrades: with the Primus specification, with 426 at the path of a
-/// WebSocket, and with 404 otherwise.
-private final class PlainAnswerHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
-    private let timings: PrimusTimings
-    private var hasAnswered = false
-
-    init(timings: PrimusTimings) { self.timings = timings }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(let request) = unwrapInboundIn(data), !hasAnswered else { return }
-        hasAnswered = true
-        var headers = HTTPHeaders([("Connection", "close")])
-        let status: HTTPResponseStatus
-        var body = ByteBuffer()
-        if request.uri == "/primus/spec" {
-            status = .ok
-            headers.add(name: "Content-Type", value: "application/json")
-            body.writeString(PrimusSpecification.json(timings))
-        } else if WebSocketDialect(requestTarget: request.uri) != nil {
-            status = .upgradeRequired
-            headers.add(name: "Upgrade", value: "websocket")
-        } else {
-            status = .notFound
+    /// Answers with the Primus specification, with 426 at the path of a WebSocket, and with 404.
+    private static func answer(_ target: String, _ timings: PrimusTimings) -> HTTPAnswer {
+        if target == "/primus/spec" {
+            return HTTPAnswer(
+                .ok, headers: ["Content-Type": "application/json"],
+                body: ByteBuffer(string: PrimusSpecification.json(timings)))
         }
-        headers.add(name: "Content-Length", value: String(body.readableBytes))
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        let channel = context.channel
-        let done = context.eventLoop.makePromise(of: Void.self)
-        done.futureResult.whenComplete { _ in channel.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: done)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        return WebSocketDialect(requestTarget: target) == nil
+            ? HTTPAnswer(.notFound, text: "There are no pages here.") : .upgradeRequired
     }
 }

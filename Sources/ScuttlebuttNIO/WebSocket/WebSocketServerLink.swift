@@ -6,9 +6,9 @@ public import ScuttlebuttRuntime
 
 /// The server's side of a WebSocket, for any HTTP server on SwiftNIO.
 ///
-/// Call ``configure(channel:dialect:limits:)`` in the `upgradePipelineHandler` of a
-/// `NIOTypedWebSocketServerUpgrader` and retain the link it returns. The upgrader's `maxFrameSize`
-/// has no effect, because frames never reach NIO's decoder.
+/// ``HTTPEntrance`` calls it. In another server, call ``configure(channel:dialect:limits:)`` in the
+/// `upgradePipelineHandler` of a `NIOTypedWebSocketServerUpgrader` and retain the link it returns.
+/// The upgrader's `maxFrameSize` has no effect, because frames never reach NIO's decoder.
 public enum WebSocketServerLink {
     /// Turns an upgraded channel into a link.
     ///
@@ -22,7 +22,6 @@ public enum WebSocketServerLink {
         channel: any Channel, dialect: WebSocketDialect, limits: LinkLimits = LinkLimits()
     ) throws -> any Link {
         let pipeline = channel.pipeline.syncOperations
-        endUpgradeTimeout(on: channel)
         var position = ChannelPipeline.SynchronousOperations.Position.last
         if let encoder = try? pipeline.handler(type: WebSocketFrameEncoder.self) {
             position = .before(encoder)
@@ -54,27 +53,5 @@ public enum WebSocketServerLink {
                 PrimusString.serverEncoder, "primus"
             )
         }
-    }
-
-    /// Closes `channel` unless it is upgraded or ``endUpgradeTimeout(on:)`` is called in time, so
-    /// that a client cannot hold a connection by sending a request byte by byte.
-    ///
-    /// Must be called on the channel's event loop.
-    public static func startUpgradeTimeout(
-        on channel: any Channel, limits: LinkLimits = LinkLimits()
-    ) throws {
-        try channel.pipeline.syncOperations.addHandler(
-            UpgradeTimeoutHandler(limits.upgradeTimeout), position: .first)
-    }
-
-    /// Cancels the timeout for a request that is not an upgrade.
-    ///
-    /// Must be called on the channel's event loop.
-    public static func endUpgradeTimeout(on channel: any Channel) {
-        let pipeline = channel.pipeline.syncOperations
-        guard let context = try? pipeline.context(handlerType: UpgradeTimeoutHandler.self) else {
-            return
-        }
-        pipeline.removeHandler(context: context, promise: nil)
     }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import HTTPTypes
-import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import ScuttlebuttNIO
 
 /// Answers HTTP requests that are not WebSocket upgrades.
@@ -15,26 +14,30 @@ struct PageResponder: Sendable {
     /// - Parameters:
     ///   - method: The request method.
     ///   - target: The path and query from the request line.
-    func respond(_ method: HTTPRequest.Method, _ target: String) -> Response {
+    func respond(_ method: HTTPMethod, _ target: String) -> HTTPAnswer {
         let path = String(target.prefix { $0 != "?" })
         guard let found = find(path) else {
             // Primus matches by prefix, so every path below it is a WebSocket endpoint.
-            if WebSocketDialect(requestTarget: path) != nil { return upgradeRequired }
-            return text(.notFound, "Not found. The pages are listed at /.\n")
+            if WebSocketDialect(requestTarget: path) != nil {
+                return withPolicy(.upgradeRequired)
+            }
+            return withPolicy(
+                HTTPAnswer(.notFound, text: "Not found. The pages are listed at /."))
         }
-        guard method == .get || method == .head else {
-            var response = text(.methodNotAllowed, "Method not allowed. Use GET or HEAD.\n")
-            response.headers[.allow] = "GET, HEAD"
-            return response
+        guard method == .GET || method == .HEAD else {
+            var answer = HTTPAnswer(
+                .methodNotAllowed, text: "Method not allowed. Use GET or HEAD.")
+            answer.headers.add(name: "Allow", value: "GET, HEAD, OPTIONS")
+            return withPolicy(answer)
         }
-        var response = self.response(.ok, found.bytes, found.type)
+        var answer = HTTPAnswer(
+            .ok, headers: ["Content-Type": found.type], body: ByteBuffer(bytes: found.bytes))
         if path.hasPrefix("/primus/") {
             // redux-scuttlebutt's pages are usually served by another host, and its server allows
             // every origin.
-            response.headers[.accessControlAllowOrigin] = "*"
+            answer.headers.add(name: "Access-Control-Allow-Origin", value: "*")
         }
-        // The headers of a HEAD response give the length of the GET response.
-        return method == .head ? response.createHeadResponse() : response
+        return withPolicy(answer)
     }
 
     private func find(_ path: String) -> Page? {
@@ -58,29 +61,16 @@ struct PageResponder: Sendable {
         Page(bytes: bytes, type: "application/json; charset=utf-8")
     }
 
-    private var upgradeRequired: Response {
-        var response = text(.upgradeRequired, "This is a WebSocket endpoint.\n")
-        response.headers[.upgrade] = "websocket"
-        return response
-    }
-
-    private func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
-        response(status, Array(text.utf8), "text/plain; charset=utf-8")
-    }
-
-    private func response(
-        _ status: HTTPResponse.Status, _ bytes: [UInt8], _ type: String
-    ) -> Response {
-        Response(
-            status: status,
-            headers: [
-                .contentType: type,
-                .cacheControl: "no-cache",
-                .contentSecurityPolicy: """
-                default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:
-                """,
-                .xContentTypeOptions: "nosniff",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    private func withPolicy(_ answer: HTTPAnswer) -> HTTPAnswer {
+        var answer = answer
+        answer.headers.add(contentsOf: [
+            ("Cache-Control", "no-cache"),
+            (
+                "Content-Security-Policy",
+                "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:"
+            ),
+            ("X-Content-Type-Options", "nosniff"),
+        ])
+        return answer
     }
 }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+
+public import NIOCore
+public import NIOHTTP1
+import NIOWebSocket
+public import ScuttlebuttRuntime
+
+/// The server's side of an HTTP/1 connection: answers requests, and turns the connection into a
+/// link when one of them asks for a WebSocket.
+///
+/// Any request of a connection may be the upgrade. Proxies that keep connections to the server open
+/// send other people's requests before it.
+public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler {
+    public typealias InboundIn = HTTPServerRequestPart
+    public typealias OutboundOut = HTTPServerResponsePart
+
+    /// What a server brings along.
+    public struct Configuration: Sendable {
+        /// The limits of each link; `upgradeTimeout` is the time allowed for the first request.
+        public var limits = LinkLimits()
+        /// The heartbeat timings of Primus.
+        public var timings = PrimusTimings()
+        /// How long a connection may be silent between two requests.
+        public var idleTimeout = TimeAmount.seconds(30)
+        /// Answers a request that is not an upgrade; runs on the event loop and must not block.
+        ///
+        /// It gets the method, and the path and query.
+        public var answer: @Sendable (HTTPMethod, String) -> HTTPAnswer
+        /// Takes over a link; runs on the event loop.
+        public var accept: @Sendable (any Link, WebSocketDialect) -> Void
+
+        /// Creates a configuration with default limits.
+        public init(
+            answer: @escaping @Sendable (HTTPMethod, String) -> HTTPAnswer,
+            accept: @escaping @Sendable (any Link, WebSocketDialect) -> Void
+        ) {
+            self.answer = answer
+            self.accept = accept
+        }
+    }
+
+    private let configuration: Configuration
+    private var request: HTTPRequestHead?
+    private var alarm: Scheduled<Void>?
+    /// Whether the connection is closed after the current answer.
+    private var isEnding = false
+    private var isUpgraded = false
+
+    private init(_ configuration: Configuration) { self.configuration = configuration }
+
+    /// Serves an accepted channel; called on its event loop.
+    ///
+    /// - Throws: An error if the pipeline cannot be changed because the channel has closed.
+    public static func install(on channel: any Channel, _ configuration: Configuration) throws {
+        let pipeline = channel.pipeline.syncOperations
+        // Without NIO's help for pipelined requests: each is answered before the next is read.
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
+        try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
+        try pipeline.addHandler(HTTPServerProtocolErrorHandler())
+        try pipeline.addHandler(HTTPEntrance(configuration))
+    }
+
+    public func handlerAdded(context: ChannelHandlerContext) {
+        wait(configuration.limits.upgradeTimeout, context)
+    }
+
+    public func handlerRemoved(context: ChannelHandlerContext) { alarm?.cancel() }
+
+    public func channelInactive(context: ChannelHandlerContext) {
+        alarm?.cancel()
+        context.fireChannelInactive()
+    }
+
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // After an upgrade, raw bytes pass through here, which must not be unwrapped.
+        if isUpgraded { return context.fireChannelRead(data) }
+        guard !isEnding else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            request = head
+            // Whoever waits for a permission to send a body gets the answer instead.
+            if head.headers.contains(name: "Expect") { respond(to: head, context, isLast: true) }
+        case .body:
+            break  // No request has a body that anybody reads.
+        case .end:
+            if let head = request { respond(to: head, context, isLast: false) }
+        }
+    }
+
+    public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if !isUpgraded {
+            switch event {
+            case is ChannelShouldQuiesceEvent:
+                isEnding = true
+                if request == nil { context.close(promise: nil) }
+            case ChannelEvent.inputClosed where request == nil:
+                context.close(promise: nil)
+            default: break
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isUpgraded { context.fireErrorCaught(error) } else { context.close(promise: nil) }
+    }
+
+    // MARK: Answers
+
+    private func respond(
+        to head: HTTPRequestHead, _ context: ChannelHandlerContext, isLast: Bool
+    ) {
+        switch HTTPRequestForm(head) {
+        case .upgrade(let dialect) where !isLast:
+            upgrade(to: dialect, head, context)
+        case .upgrade:
+            send(.upgradeRequired, to: head, context, isLast: true)
+        case .plain(let mustClose):
+            send(answer(to: head), to: head, context, isLast: isLast || mustClose)
+        case .refused(let answer):
+            send(answer, to: head, context, isLast: true)
+        }
+    }
+
+    private func answer(to head: HTTPRequestHead) -> HTTPAnswer {
+        if head.method == .OPTIONS {
+            return HTTPAnswer(.ok, headers: ["Allow": "GET, HEAD, OPTIONS"])
+        }
+        return configuration.answer(head.method, HTTPRequestForm.target(head.uri))
+    }
+
+    private func send(
+        _ answer: HTTPAnswer, to request: HTTPRequestHead, _ context: ChannelHandlerContext,
+        isLast: Bool
+    ) {
+        isEnding = isEnding || isLast || !request.isKeepAlive
+        var headers = answer.headers
+        headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.readableBytes))
+        if isEnding {
+            headers.replaceOrAdd(name: "Connection", value: "close")
+        } else if request.version == .http1_0 {
+            headers.replaceOrAdd(name: "Connection", value: "keep-alive")
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if request.method != .HEAD, answer.body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        }
+        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        self.request = nil
+        if isEnding {
+            let channel = context.channel
+            written.whenComplete { _ in channel.close(promise: nil) }
+        } else {
+            wait(configuration.idleTimeout, context)
+        }
+    }
+
+    /// Closes the channel unless the next request is complete in time.
+    private func wait(_ timeout: TimeAmount, _ context: ChannelHandlerContext) {
+        alarm?.cancel()
+        let channel = context.channel
+        alarm = context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+    }
+
+    // MARK: The upgrade
+
+    /// Computes the answer to a client's key, which NIO keeps to itself.
+    private static let upgrader = NIOWebSocketServerUpgrader(
+        shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+        upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
+
+    private func upgrade(
+        to dialect: WebSocketDialect, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) {
+        // The future is complete already, so that nothing is read between request and upgrade.
+        let built = HTTPEntrance.upgrader.buildUpgradeResponse(
+            channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:])
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        built.whenComplete { result in
+            let (entrance, context) = bound.value
+            switch result {
+            case .success(let headers): entrance.finishUpgrade(to: dialect, headers, context)
+            case .failure:
+                let answer = HTTPAnswer(.badRequest, text: "This is no WebSocket request.")
+                entrance.send(answer, to: head, context, isLast: true)
+            }
+        }
+    }
+
+    private func finishUpgrade(
+        to dialect: WebSocketDialect, _ headers: HTTPHeaders, _ context: ChannelHandlerContext
+    ) {
+        alarm?.cancel()
+        let response = HTTPResponseHead(
+            version: .http1_1, status: .switchingProtocols, headers: headers)
+        context.write(wrapOutboundOut(.head(response)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        isUpgraded = true
+        do {
+            let dialect = dialect == .plain ? dialect : .primus(configuration.timings)
+            // The link may write at once, so nothing that expects HTTP may be left by then.
+            removeHTTP(context)
+            let link = try WebSocketServerLink.configure(
+                channel: context.channel, dialect: dialect, limits: configuration.limits)
+            configuration.accept(link, dialect)
+            // The decoder passes on what it has not decoded in the next turn of the event loop, and
+            // does not say that this was all.
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.execute {
+                let (entrance, context) = bound.value
+                context.fireChannelReadComplete()
+                context.pipeline.syncOperations.removeHandler(entrance, promise: nil)
+            }
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    /// Removes everything that speaks HTTP; the decoder passes on what it has not decoded.
+    private func removeHTTP(_ context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        func remove<Handler: RemovableChannelHandler>(_ type: Handler.Type) {
+            guard let context = try? pipeline.context(handlerType: type) else { return }
+            pipeline.removeHandler(context: context, promise: nil)
+        }
+        remove(HTTPServerProtocolErrorHandler.self)
+        remove(NIOHTTPResponseHeadersValidator.self)
+        remove(HTTPResponseEncoder.self)
+        remove(ByteToMessageHandler<HTTPRequestDecoder>.self)
+    }
+}
