@@ -11,7 +11,9 @@ public import ScuttlebuttRuntime
 /// Any request of a connection may be the upgrade. Proxies that keep connections to the server open
 /// send other people's requests before it.
 public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler {
+    /// The parts of requests.
     public typealias InboundIn = HTTPServerRequestPart
+    /// The parts of answers.
     public typealias OutboundOut = HTTPServerResponsePart
 
     /// What a server brings along.
@@ -62,17 +64,21 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
         try pipeline.addHandler(HTTPEntrance(configuration))
     }
 
+    /// Begins to wait for the first request.
     public func handlerAdded(context: ChannelHandlerContext) {
         wait(configuration.limits.upgradeTimeout, context)
     }
 
+    /// Stops waiting.
     public func handlerRemoved(context: ChannelHandlerContext) { alarm?.cancel() }
 
+    /// Stops waiting, as the connection has ended.
     public func channelInactive(context: ChannelHandlerContext) {
         alarm?.cancel()
         context.fireChannelInactive()
     }
 
+    /// Takes a part of a request, or passes on what comes after an upgrade.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // After an upgrade, raw bytes pass through here, which must not be unwrapped.
         if isUpgraded { return context.fireChannelRead(data) }
@@ -89,6 +95,7 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
         }
     }
 
+    /// Closes the connection once the current request is answered, if either side asks for it.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if !isUpgraded {
             switch event {
@@ -103,6 +110,7 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// Closes a connection that does not speak HTTP.
     public func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isUpgraded { context.fireErrorCaught(error) } else { context.close(promise: nil) }
     }
