@@ -24,7 +24,13 @@ extension Replica {
             payload: payload.bytes, timestamp: try nextTimestamp(milliseconds),
             source: gossip.source)
         var changes: [Value.Change]? = describesChanges ? [] : nil
-        try expectApplied(apply(update, changes: &changes))
+        // Not through a method of `self`: that would hold a copy of it while the log grows, and the
+        // log would be copied at every write.
+        switch apply(update, changes: &changes) {
+        case .applied: break
+        case .refused(let message): throw ReplicaError(.refused, message)
+        case .tooLarge: throw ReplicaError(.sizeLimit, sizeLimitMessage)
+        }
         noteWritten(update.timestamp, changes, into: &effects)
         if configuration.savesUpdates {
             lastSave += 1
@@ -74,14 +80,6 @@ extension Replica {
             throw ReplicaError(.noTimestampLeft, "no timestamp is left for this source")
         }
         return timestamp
-    }
-
-    private func expectApplied(_ result: Application) throws(ReplicaError) {
-        switch result {
-        case .applied: break
-        case .refused(let message): throw ReplicaError(.refused, message)
-        case .tooLarge: throw ReplicaError(.sizeLimit, sizeLimitMessage)
-        }
     }
 
     @inline(__always)
