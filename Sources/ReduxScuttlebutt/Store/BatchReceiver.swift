@@ -19,7 +19,8 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
         guard !updates.isEmpty else { return }
         let (batch, unknown) = work.decode(updates)
         let change =
-            (mayReplayInBackground ? replayInBackground(batch) : nil) ?? replayInPlace(batch)
+            (mayReplayInBackground ? replayInBackground(batch, updates) : nil)
+            ?? replayInPlace(batch)
         guard let report else { return }
         for stamp in unknown { report(.unknown(stamp)) }
         report(.applied(change))
@@ -32,8 +33,10 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
 
     /// Folds an expensive batch into a copy of the history and swaps that in, so that dispatches of
     /// the program never wait for the whole replay (G22); returns `nil` if the batch is cheap.
-    private func replayInBackground(_ batch: [HistoryEntry<Action>]) -> HistoryChange? {
-        guard let earliest = batch.lazy.compactMap(\.stamp).min() else { return nil }
+    private func replayInBackground(
+        _ batch: [HistoryEntry<Action>], _ updates: [Update]
+    ) -> HistoryChange? {
+        guard let earliest = updates.earliestStamp else { return nil }
         let copy: History<State, Action>? = inner.withState { state in
             let effort = batch.count + state.history.depth(of: earliest)
             guard effort >= BackgroundReplay<State, Action>.smallestWork, replay.begin() else {
@@ -55,5 +58,21 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
         folding.endInBackground()
         inner.dispatch(.swap(ReplayedCopy(consume history), change))
         return inner.withState { $0.lastBatch }
+    }
+}
+
+extension [Update] {
+    /// The smallest stamp, found in the updates because code for the program's actions is generic
+    /// here, and several times slower.
+    fileprivate var earliestStamp: Stamp? {
+        var earliest = 0
+        for index in indices.dropFirst() {
+            let (update, other) = (self[index], self[earliest])
+            let isEarlier =
+                update.timestamp == other.timestamp
+                ? update.source < other.source : update.timestamp < other.timestamp
+            if isEarlier { earliest = index }
+        }
+        return isEmpty ? nil : self[earliest].stamp
     }
 }
