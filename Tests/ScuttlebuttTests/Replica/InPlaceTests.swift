@@ -3,8 +3,8 @@
 import Scuttlebutt
 import Testing
 
-/// A value is changed in place: a second reference to it anywhere in the replica would copy a log of
-/// a million updates at each write.
+/// A value is changed in place: a second reference to it anywhere in the replica would copy a log
+/// of a million updates at each write.
 @Suite(.timeLimit(.minutes(20))) struct InPlaceTests {
     /// A log that notes when it is changed while somebody else refers to it.
     private struct WatchedLog: Replicated {
