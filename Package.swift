@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttNIO",
-            dependencies: ["Scuttlebutt", "ScuttlebuttRuntime", logging] + nio,
+            dependencies: ["Scuttlebutt", "ScuttlebuttRuntime", deque, logging] + nio,
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttSQLite",

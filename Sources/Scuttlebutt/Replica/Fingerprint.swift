@@ -8,7 +8,7 @@ public struct Fingerprint: Hashable, Sendable {
     /// The 32 bytes as four big-endian words.
     public let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// Makes a fingerprint of exactly 32 bytes, or `nil` for any other count.
+    /// Creates a fingerprint from exactly 32 bytes; returns `nil` for any other count.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
         func word(_ start: Int) -> UInt64 {

@@ -5,7 +5,7 @@
 /// What an implementor promises:
 /// * **Convergence.** Two values that were given the same updates are equal, whatever the order
 ///   across sources (within one source updates come ascending), and however often.
-/// * **Memory.** ``history(since:)`` gives back every update that a peer may still need; it may
+/// * **Memory.** ``history(since:)`` returns every update that a peer may still need; it may
 ///   leave out those that a later one supersedes.
 /// * **Refusal.** An update of the wrong shape changes nothing and is answered
 ///   ``Application/refused(_:)``.

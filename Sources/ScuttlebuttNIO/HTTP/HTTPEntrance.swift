@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 public import NIOCore
 public import NIOHTTP1
 import NIOWebSocket
@@ -10,9 +11,11 @@ public import ScuttlebuttRuntime
 ///
 /// Any request of a connection may be the upgrade. Proxies that keep connections to the server open
 /// send other people's requests before it.
-public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler {
+public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     /// The parts of requests.
     public typealias InboundIn = HTTPServerRequestPart
+    /// The parts of answers.
+    public typealias OutboundIn = HTTPServerResponsePart
     /// The parts of answers.
     public typealias OutboundOut = HTTPServerResponsePart
 
@@ -44,7 +47,14 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
     private let configuration: Configuration
     private var request: HTTPRequestHead?
     private var alarm: Scheduled<Void>?
-    /// Whether the connection is closed after the current answer.
+    /// Requests that wait until the client has taken the answers to earlier ones.
+    ///
+    /// Nothing is read meanwhile, so that they are at most what one read brought.
+    private var waiting = Deque<HTTPRequestHead>()
+    private var holdsRead = false
+    /// Whether the connection is to be closed once everything that has come is answered.
+    private var isDraining = false
+    /// Whether the last answer has been given.
     private var isEnding = false
     private var isUpgraded = false
 
@@ -55,7 +65,7 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
     /// - Throws: An error if the pipeline cannot be changed because the channel has closed.
     public static func install(on channel: any Channel, _ configuration: Configuration) throws {
         let pipeline = channel.pipeline.syncOperations
-        // Without NIO's help for pipelined requests: each is answered before the next is read.
+        // Without NIO's handler for pipelined requests: answers are made at once.
         try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
@@ -87,11 +97,40 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
         case .head(let head):
             request = head
             // Whoever waits for a permission to send a body gets the answer instead.
-            if head.headers.contains(name: "Expect") { respond(to: head, context, isLast: true) }
+            if head.headers.contains(name: "Expect") {
+                waiting.append(head)
+                request = nil
+                isDraining = true
+                answerWaiting(context)
+            }
         case .body:
             break  // No request has a body that anybody reads.
         case .end:
-            if let head = request { respond(to: head, context, isLast: false) }
+            guard let head = request.take() else { return }
+            waiting.append(head)
+            answerWaiting(context)
+        }
+    }
+
+    /// Reads on, unless the client leaves the answers that it has untaken.
+    public func read(context: ChannelHandlerContext) {
+        if waiting.isEmpty { context.read() } else { holdsRead = true }
+    }
+
+    /// Answers what waits, once the client has taken earlier answers.
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        answerWaiting(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func answerWaiting(_ context: ChannelHandlerContext) {
+        while context.channel.isWritable, !isEnding, let head = waiting.popFirst() {
+            let isLast = isDraining && waiting.isEmpty && request == nil
+            respond(to: head, context, isLast: isLast)
+        }
+        if waiting.isEmpty, holdsRead {
+            holdsRead = false
+            context.read()
         }
     }
 
@@ -100,10 +139,13 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
         if !isUpgraded {
             switch event {
             case is ChannelShouldQuiesceEvent:
-                isEnding = true
-                if request == nil { context.close(promise: nil) }
-            case ChannelEvent.inputClosed where request == nil:
-                context.close(promise: nil)
+                isDraining = true
+                if request == nil, waiting.isEmpty, !isEnding { context.close(promise: nil) }
+            case ChannelEvent.inputClosed:
+                // Half a request is never completed now.
+                request = nil
+                isDraining = true
+                if waiting.isEmpty, !isEnding { context.close(promise: nil) }
             default: break
             }
         }
@@ -157,7 +199,6 @@ public final class HTTPEntrance: ChannelInboundHandler, RemovableChannelHandler 
             context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
         }
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-        self.request = nil
         if isEnding {
             let channel = context.channel
             written.whenComplete { _ in channel.close(promise: nil) }

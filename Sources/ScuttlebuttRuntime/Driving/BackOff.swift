@@ -12,10 +12,10 @@
 /// | 6 and later | 16–30 s |
 ///
 /// The original gives up after ten attempts. We continue, because a phone may be offline for a
-/// week. The count begins anew once a link has been useful for ``usefulAfter``, not as soon as one
+/// week. The count restarts once a link has been useful for ``usefulAfter``, not as soon as one
 /// opens; otherwise a server that accepts every connection and closes it would be dialled at full
-/// speed forever. A peer that refuses us (``LinkError/Code/refused``) is dialled again after
-/// ``longest``.
+/// speed forever. A peer that refuses us (``LinkError/Code/refused``) is dialled again after at
+/// least half of ``longest``.
 public struct BackOff: Hashable, Sendable {
     /// The shortest first delay; default 0.5 s.
     ///
@@ -50,5 +50,10 @@ public struct BackOff: Hashable, Sendable {
         let doublings = min(max(attempt - 1, 0), 20)
         let factor = Double.random(in: 1..<2, using: &generator) * Double(1 << doublings)
         return min(base * factor, longest)
+    }
+
+    /// Returns the delay after a refusal, which only a person can usually do something about.
+    func delayAfterRefusal(using generator: inout some RandomNumberGenerator) -> Duration {
+        longest * Double.random(in: 0.5...1, using: &generator)
     }
 }

@@ -23,10 +23,10 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
     /// The connections.
     public let swarm: Swarm
 
-    /// Makes the empty value of a source, for types that know who writes.
+    /// Creates the empty value of a source, for types that know who writes.
     private let make: (@Sendable (Source) -> Value)?
 
-    /// Makes a replica that is kept in memory.
+    /// Creates a replica that is kept in memory.
     ///
     /// - Parameter value: Usually empty; updates that it has already are kept.
     public convenience init(_ value: Value, options: ReplicaOptions = ReplicaOptions()) {
@@ -35,9 +35,9 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         self.init(ReplicaDriver.replica(value, source, options), options: options)
     }
 
-    /// Makes a replica in memory of a type that has to know who writes, such as an array.
+    /// Creates a replica in memory of a type that has to know who writes, such as an array.
     ///
-    /// - Parameter make: Makes the empty value of a writer.
+    /// - Parameter make: Creates the empty value of a writer.
     public convenience init(
         options: ReplicaOptions = ReplicaOptions(),
         making make: @escaping @Sendable (Source) -> Value
@@ -48,7 +48,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
             ReplicaDriver.replica(make(source), source, options), options: options, make: make)
     }
 
-    /// Makes a replica that is saved, with everything that was saved already.
+    /// Creates a replica that is saved, and restores what was saved before.
     ///
     /// - Parameter value: Empty; what it has is not saved.
     /// - Throws: ``StorageError`` when the storage cannot be read.
@@ -59,9 +59,9 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         self.init(replica, storage: storage, options: options)
     }
 
-    /// Makes a replica that is saved, of a type that has to know who writes.
+    /// Creates a replica that is saved, of a type that has to know who writes.
     ///
-    /// - Parameter make: Makes the empty value of a writer.
+    /// - Parameter make: Creates the empty value of a writer.
     /// - Throws: ``StorageError`` when the storage cannot be read.
     public convenience init(
         storage: any LogStorage, options: ReplicaOptions = ReplicaOptions(),
@@ -248,7 +248,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         listeners.close()
     }
 
-    /// Makes a replica in memory with a copy of the value, and a source of its own.
+    /// Creates a replica in memory with a copy of the value and a source of its own.
     ///
     /// - Parameter source: Default: a fresh random one.
     public func clone(source: Source? = nil) -> ReplicaDriver {

@@ -4,36 +4,6 @@ package import Scuttlebutt
 import Synchronization
 
 extension ReplicaEngine {
-    /// Stamps an own payload; for a replica without a signer.
-    ///
-    /// - Returns: The timestamp of the update, and the token of its save for ``flush(token:)``.
-    /// - Throws: ``Scuttlebutt/ReplicaError`` when the write is refused or the engine was closed;
-    ///   nothing has changed then.
-    @specialized(where Value == UpdateLog)
-    package func write(
-        _ payload: consuming CheckedPayload
-    ) throws(ReplicaError) -> (timestamp: Timestamp, saveToken: Int) {
-        let now = readsWallClock ? hooks.wallClock() : 0
-        var payload = Optional(payload)
-        var work = PostLockWork()
-        // A refused write has no effects, so this transition need not look for any when it throws.
-        let result = try state.withLock { (state) throws(ReplicaError) in
-            if Value.readsWallClock {
-                state.replica.advance(wallClock: hooks.wallClock(), into: &state.effects)
-            }
-            // Taken once: the body runs once.
-            guard let payload = payload.take() else {
-                throw ReplicaError(.refused, "the payload was written already")
-            }
-            try state.admit(byteCount: payload.bytes.count)
-            let timestamp = try state.replica.stamp(payload, wallClock: now, into: &state.effects)
-            enqueue(&state, &work)
-            return (timestamp: timestamp, saveToken: state.replica.lastSave)
-        }
-        if work.isNeeded { perform(work) }
-        return result
-    }
-
     /// Writes under the lock, in a transition that may do more.
     package func write(
         _ payload: CheckedPayload, wallClock milliseconds: Double, _ state: inout State
@@ -67,5 +37,33 @@ extension ReplicaEngine.State {
         guard unsavedByteCount + byteCount <= replica.configuration.sizeLimit else {
             throw ReplicaError(.sizeLimit, "\(unsavedByteCount) bytes already wait to be saved")
         }
+    }
+}
+
+extension ReplicaEngine where Value == UpdateLog {
+    /// Stamps an own payload; for a replica without a signer.
+    ///
+    /// - Returns: The timestamp of the update, and the token of its save for ``flush(token:)``.
+    /// - Throws: ``Scuttlebutt/ReplicaError`` when the write is refused or the engine was closed;
+    ///   nothing has changed then.
+    package func write(
+        _ payload: consuming CheckedPayload
+    ) throws(ReplicaError) -> (timestamp: Timestamp, saveToken: Int) {
+        let now = readsWallClock ? hooks.wallClock() : 0
+        var payload = Optional(payload)
+        var work = PostLockWork()
+        // A refused write has no effects, so this transition need not look for any when it throws.
+        let result = try state.withLock { (state) throws(ReplicaError) in
+            // Taken once: the body runs once.
+            guard let payload = payload.take() else {
+                throw ReplicaError(.refused, "the payload was written already")
+            }
+            try state.admit(byteCount: payload.bytes.count)
+            let timestamp = try state.replica.stamp(payload, wallClock: now, into: &state.effects)
+            enqueue(&state, &work)
+            return (timestamp: timestamp, saveToken: state.replica.lastSave)
+        }
+        if work.isNeeded { perform(work) }
+        return result
     }
 }

@@ -37,7 +37,7 @@ public struct ReplicaOptions: Sendable {
     /// How many changes are kept for a reader of ``ReplicaDriver/changes`` that is slow; default
     /// 4,096.
     ///
-    /// Then the oldest give way, and the reader is told to read the value anew.
+    /// Beyond it, the oldest are dropped, and the reader is told to read the value again.
     public var changeLimit = 4_096
 
     /// How many events are kept for a reader of ``ReplicaDriver/events`` that is slow; default
@@ -62,7 +62,7 @@ public struct ReplicaOptions: Sendable {
     /// Waits; tests hand in a virtual one.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
-    /// Makes the default options.
+    /// Creates the default options.
     public init() {}
 }
 

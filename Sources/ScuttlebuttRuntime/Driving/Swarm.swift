@@ -216,7 +216,7 @@ public final class Swarm: Sendable {
                 setStatus(number, .connected)
                 let watch = UsefulnessWatch(after: backOff.usefulAfter, sleep: sleep)
                 let ending = await run(link, options: options) { watch.noteFirstLines() }
-                if watch.end() { (attempt, retries) = (1, 0) }
+                if watch.end() { (attempt, retries) = (1, 0) } else { attempt += 1 }
                 failure = ending.linkError
             } catch {
                 failure = error as? LinkError
@@ -230,9 +230,12 @@ public final class Swarm: Sendable {
             guard isPersistent, !Task.isCancelled else { break }
             // Counts as the original does: the first attempt is not a retry.
             retries += 1
-            var delay = backOff.delay(beforeAttempt: retries, using: &generator)
-            if failure?.code == .refused { delay = backOff.longest }
-            if let asked = failure?.retryAfter { delay = max(delay, asked) }
+            let isRefused = failure?.code == .refused
+            let delay =
+                (failure?.retryAfter ?? .zero)
+                + (isRefused
+                    ? backOff.delayAfterRefusal(using: &generator)
+                    : backOff.delay(beforeAttempt: retries, using: &generator))
             setStatus(number, .waiting(attempt: attempt, delay))
             do { try await sleep(delay) } catch { break }
         }

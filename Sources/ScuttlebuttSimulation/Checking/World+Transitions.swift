@@ -127,7 +127,8 @@ extension World {
         nodes[node].ownClaims.open.removeAll { $0.timestamp <= update.timestamp.value }
     }
 
-    /// No own update goes out while an older one is awaited, for it would hide that one for good.
+    /// No own update goes out while an older one is awaited, because it would hide that one
+    /// forever.
     mutating func checkClaims(_ node: Int) {
         guard !nodes[node].ownClaims.open.isEmpty else { return }
         let now = time

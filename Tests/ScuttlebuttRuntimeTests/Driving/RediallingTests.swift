@@ -90,16 +90,18 @@ import Testing
         #expect(short >= 4, "\(waits)")
     }
 
-    @Test func `a refusal is followed by the longest wait`() async {
+    @Test func `a refusal is followed by a long wait, which differs from client to client`() async {
         let waits = await waits(2) { _ in throw LinkError(.refused, "401") }
-        #expect(waits == [.seconds(30), .seconds(30)])
+        #expect(waits.count == 2)
+        #expect(waits.allSatisfy { $0 >= .seconds(15) && $0 <= .seconds(30) })
     }
 
     @Test func `a server that names a time is not dialled before it`() async {
         let waits = await waits(2) { _ in
             throw LinkError(.unreachable, "503", retryAfter: .seconds(120))
         }
-        #expect(waits == [.seconds(120), .seconds(120)])
+        #expect(waits.count == 2)
+        #expect(waits.allSatisfy { $0 > .seconds(120) && $0 <= .seconds(122) })
     }
 
     @Test func `a server that is gone for good is not dialled again`() async {
