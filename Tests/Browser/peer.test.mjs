@@ -516,29 +516,6 @@ test('a damaged stored action is left out and reported', async () => {
   assert.deepEqual(peer.reports.map((report) => report.kind), ['storage']);
 });
 
-test('a lost connection is dialled again with growing pauses, and at once on demand', async () => {
-  const { peer, sockets, clock } = await connected();
-  clock.advance(BOUNDS.usefulAfter);
-  const pauses = [];
-  for (let attempt = 0; attempt < 8; attempt++) {
-    const count = sockets.length;
-    const start = clock.now;
-    sockets.at(-1).fail();
-    while (sockets.length === count) { clock.advance(25); await settle(); }
-    pauses.push(clock.now - start);
-  }
-  assert.deepEqual(pauses.slice(0, 3), [375, 1500, 3000].map((pause) => Math.ceil(pause / 25) * 25));
-  assert.ok(pauses.every((pause) => pause <= BOUNDS.backOffLast));
-  assert.match(peer.status().text, /^offline · connecting \(attempt \d+\)$/);
-  sockets.at(-1).fail();
-  const count = sockets.length;
-  peer.goOnline();
-  await settle();
-  assert.equal(sockets.length, count + 1);
-  clock.advance(BOUNDS.connectTimeout);
-  assert.equal(sockets.at(-1).isClosed, true, 'an attempt that takes too long is given up');
-});
-
 test('G10: a thousand reconnects send nothing twice and leave nothing behind', async () => {
   const { peer, sockets, clock } = await connected();
   peer.dispatch({ type: 'A', n: 1 });

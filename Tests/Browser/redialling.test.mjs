@@ -9,15 +9,37 @@ import { connected, settle } from './played-world.mjs';
 
 const { BOUNDS } = createRequire(import.meta.url)('../../Web/scuttlebutt.js');
 
+/** Fails the newest connection, and returns after how many ms the peer dials again. */
+async function pauseAfterFailure(sockets, clock) {
+  const count = sockets.length;
+  const start = clock.now;
+  sockets.at(-1).fail();
+  while (sockets.length === count) { clock.advance(25); await settle(); }
+  return clock.now - start;
+}
+
+test('a lost connection is dialled again with growing pauses, and at once on demand', async () => {
+  const { peer, sockets, clock } = await connected();
+  clock.advance(BOUNDS.usefulAfter);
+  const pauses = [];
+  for (let attempt = 0; attempt < 8; attempt++) pauses.push(await pauseAfterFailure(sockets, clock));
+  assert.deepEqual(pauses.slice(0, 3), [375, 1500, 3000].map((pause) => Math.ceil(pause / 25) * 25));
+  assert.ok(pauses.every((pause) => pause <= BOUNDS.backOffLast));
+  assert.match(peer.status().text, /^offline · connecting \(attempt \d+\)$/);
+  sockets.at(-1).fail();
+  const count = sockets.length;
+  peer.goOnline();
+  await settle();
+  assert.equal(sockets.length, count + 1);
+  clock.advance(BOUNDS.connectTimeout);
+  assert.equal(sockets.at(-1).isClosed, true, 'an attempt that takes too long is given up');
+});
+
 test('a server that greets us and closes at once is dialled more and more rarely', async () => {
   const { sockets, clock } = await connected();
   const pauses = [];
   for (let attempt = 0; attempt < 8; attempt++) {
-    const count = sockets.length;
-    const start = clock.now;
-    sockets.at(-1).fail();
-    while (sockets.length === count) { clock.advance(25); await settle(); }
-    pauses.push(clock.now - start);
+    pauses.push(await pauseAfterFailure(sockets, clock));
     sockets.at(-1).open();
     sockets.at(-1).say({ id: 'S', clock: {} }, '"SYNC"');
   }
