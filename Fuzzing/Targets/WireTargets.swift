@@ -38,9 +38,15 @@ extension FuzzTarget {
         case .ignored:
             if case .array = tree { throw Finding("an array is ignored") }
             if case .object = tree { throw Finding("an object is ignored") }
-            try expect(tree != .string(Array("SYNC".utf16)), "SYNC is ignored")
+            for word in ["SYNC", "PING", "PONG"] {
+                try expect(tree != .string(Array(word.utf16)), "\(word) is ignored")
+            }
         case .message(.sync):
             try expect(tree == .string(Array("SYNC".utf16)), "no SYNC")
+        case .message(.probe):
+            try expect(tree == .string(Array("PING".utf16)), "no PING")
+        case .message(.probeAnswer):
+            try expect(tree == .string(Array("PONG".utf16)), "no PONG")
         case .message(.digest(let digest)):
             try checkDigest(digest, tree, decoder.wire)
         case .message(.update(let update)):

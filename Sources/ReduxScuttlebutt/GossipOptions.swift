@@ -64,6 +64,9 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     /// The delays before dialling again.
     public var backOff = BackOff()
 
+    /// When to give up links whose other end is silent.
+    public var silenceWatch = SilenceWatch()
+
     /// Waits; tests pass a virtual one.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

@@ -26,6 +26,14 @@ public struct LinkLimits: Hashable, Sendable {
     ///
     /// Default 10 s.
     public var upgradeTimeout = TimeAmount.seconds(10)
+    /// The time of silence after which a WebSocket is pinged, and the time allowed for the answer.
+    ///
+    /// Without an answer the link ends with `LinkError.Code.timedOut`. Primus has heartbeats of its
+    /// own (``PrimusTimings``), and lines over TCP are probed by the session (`SilenceWatch`).
+    ///
+    /// Default 20 s, so that a dead connection is found within a minute, and proxies that cut idle
+    /// ones see traffic. An idle connection costs a frame each way in that time.
+    public var silenceTimeout = TimeAmount.seconds(20)
     /// How long a closing link waits for the peer to receive everything and close its side.
     ///
     /// Default 2 s.

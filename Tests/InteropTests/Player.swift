@@ -88,6 +88,7 @@ struct Player {
         /// What was heard and not asked for yet.
         var data: [Recording.Item] = []
         var controls: [String] = []
+        var probeCount = 0
         var pings: [Substring] = []
         var closing: [UInt8]?
         var isOver = false
@@ -304,6 +305,10 @@ struct Player {
             case .control(let text) where text.hasPrefix("primus::ping::"):
                 talk.pings.append(text.dropFirst("primus::ping::".count))
             case .control(let text): talk.controls.append(text)
+            case .unknown("\"PING\"\n"):
+                // The originals ignore it, and are asked only once.
+                talk.probeCount += 1
+                #expect(talk.probeCount <= 1)
             case let item: talk.data.append(item)
             }
         case .close(let payload):

@@ -76,9 +76,10 @@ struct PagesTests {
                 #expect(numbers["connected"] as? Int == 1)
                 #expect(numbers["actions"] as? Int == 1)
                 #expect(numbers["sources"] as? Int == 1)
-                // Header, SYNC and one action came; header and SYNC went.
-                #expect(numbers["received"] as? Int == 3)
-                #expect(numbers["sent"] as? Int == 2)
+                // A probe, header, SYNC, one action and the probe behind it came; header, SYNC and
+                // the answers went.
+                #expect(numbers["received"] as? Int == 5)
+                #expect(numbers["sent"] as? Int == 4)
             }
         }
     }

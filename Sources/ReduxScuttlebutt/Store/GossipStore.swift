@@ -112,7 +112,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             parts.replica, hooks: hooks, storage: parts.storage, logger: options.logger,
             sleep: options.sleep)
         swarm = Swarm(
-            dispatcher.host, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+            dispatcher.host, backOff: options.backOff, watch: options.silenceWatch,
+            logger: options.logger, sleep: options.sleep)
     }
 
     // MARK: The store
@@ -177,8 +178,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// - Throws: `StorageError` if saving fails. No unsaved own action has left the process.
     public func flush() async throws { try await dispatcher.flush() }
 
-    /// Waits until this store and some peer have everything that the other had; returns at once if
-    /// this is already so.
+    /// Waits until this store and some peer have everything that the other had, and the peer has
+    /// confirmed what was dispatched here before the call; returns at once if this is already so.
     public func synced() async { await dispatcher.synced() }
 
     /// Ends the connections, saves what remains to be saved, and closes the storage.

@@ -30,7 +30,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     public static let clockCeiling = Timestamp(unchecked: 4_503_599_627_370_496)
 
     /// A value before all timestamps, which no update has.
-    static let zero = Timestamp(unchecked: 0)
+    package static let zero = Timestamp(unchecked: 0)
 
     /// Orders timestamps by their numbers.
     @inlinable

@@ -25,4 +25,9 @@ public enum Message: Hashable, Sendable {
     case update(Update)
     /// The sender has sent all the history that the receiver lacked.
     case sync
+    /// The sender asks for a sign of life, and for the confirmation that everything it sent before
+    /// has arrived; on the wire, `"PING"`, which the originals ignore.
+    case probe
+    /// The answer to a probe; on the wire, `"PONG"`.
+    case probeAnswer
 }

@@ -44,6 +44,8 @@ extension Replica {
                 case .digest(let claimed):
                     if let claimed { note(claimed: claimed, by: peer, into: &effects) }
                     effects.append(.wake(peer))
+                case .probe:
+                    effects.append(.wake(peer))
                 case .sync(let isFirst):
                     hold(holding, of: peer, &arrived, into: &effects)
                     holding = []

@@ -115,18 +115,32 @@ public struct Replica<Value: Replicated>: Sendable {
     /// The source that own writes are stamped with.
     public var source: Source { gossip.source }
 
-    /// How many own writes no open connection was given yet, those at the signer included.
+    /// How many own writes no peer is known to have yet, those at the signer included; see
+    /// ``Gossip/ownConfirmed``.
     ///
     /// A later header that lacks some of them counts them again.
     ///
     /// - Complexity: that of ``Replicated/count(since:)``.
     public var pendingCount: Int {
-        guard let newest = own.newest, gossip.ownWritten.map({ $0 < newest }) ?? true else {
+        guard let newest = own.newest, gossip.ownConfirmed.map({ $0 < newest }) ?? true else {
             return signing.count
         }
         var known = gossip.foreign
-        if let written = gossip.ownWritten { known.advance(source, to: written) }
+        if let written = gossip.ownConfirmed { known.advance(source, to: written) }
         return value.count(since: known) + signing.count
+    }
+
+    /// The timestamp of the newest own write, sent or not; `nil` before the first.
+    public var newestWritten: Timestamp? { own.newest }
+
+    /// Asks a peer for a sign of life, unless an answer is already awaited; see
+    /// ``Gossip/requestProbe(of:)``.
+    ///
+    /// - Returns: Whether this peer is known to answer.
+    public mutating func requestProbe(of peer: PeerID, into effects: inout [Effect]) -> Bool {
+        let answers = gossip.requestProbe(of: peer)
+        if gossip.isOpen(peer) { effects.append(.wake(peer)) }
+        return answers
     }
 
     /// How many updates are being verified.

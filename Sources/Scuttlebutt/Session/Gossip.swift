@@ -31,11 +31,11 @@ public struct Gossip: Sendable {
     private var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
-    /// The timestamp of the newest own update that some peer is known to have been sent.
+    /// The timestamp of the newest own update that some peer is known to have.
     ///
-    /// Sending raises it, and each header resets it to what the peers claim, because a broken
-    /// connection may have lost what was sent.
-    public private(set) var ownWritten: Timestamp?
+    /// A peer's header, its answer to a probe, or the update coming back from it says so. From a
+    /// peer that answers no probes, sending must do. Each header resets it to what the peers claim.
+    public private(set) var ownConfirmed: Timestamp?
 
     /// Creates a gossip with no accepted updates and no sessions.
     public init(source: Source, wire: ClassicWire) {
@@ -78,6 +78,8 @@ public struct Gossip: Sendable {
         case digest(claimed: Timestamp?)
         /// The peer has sent its whole history, for the first time (`isFirst`) or again.
         case sync(isFirst: Bool)
+        /// There may be a probe, or the answer to one, to send to this peer now.
+        case probe
     }
 
     /// Receives one message from a peer.
@@ -88,23 +90,52 @@ public struct Gossip: Sendable {
                 $0.receive(digest: digest, own: source)
             }
             guard isOpen != nil else { return .nothing }
-            ownWritten = nil
+            ownConfirmed = nil
             if let newest = newestOwn {
                 // A claim above our newest update says nothing about updates not yet written.
-                ownWritten = sessions.newestKnown(of: source).map { min($0, newest) }
+                ownConfirmed = sessions.newestConfirmed.map { min($0, newest) }
             }
             return .digest(claimed: digest.vector[source])
         case .sync:
             guard let isFirst = sessions.withMutableSession(peer, { $0.receiveSync() }) else {
                 return .nothing
             }
+            noteConfirmed(by: peer)
             return .sync(isFirst: isFirst)
+        case .probe:
+            let isOpen: Void? = sessions.withMutableSession(peer) { $0.receiveProbe() }
+            return isOpen == nil ? .nothing : .probe
+        case .probeAnswer:
+            let isOpen: Void? = sessions.withMutableSession(peer) { $0.receiveProbeAnswer() }
+            guard isOpen != nil else { return .nothing }
+            noteConfirmed(by: peer)
+            // Something that was sent meanwhile may wait to be confirmed.
+            return .probe
         case .update(let update):
             let isAdmitted = sessions.withMutableSession(peer) {
                 $0.admit(update, own: source, newestOwn: newestOwn)
             }
+            if update.source == source { noteConfirmed(by: peer) }
             return isAdmitted == true ? .update(update) : .nothing
         }
+    }
+
+    private mutating func noteConfirmed(by peer: PeerID) {
+        guard let newest = newestOwn,
+            let confirmed = sessions.withSession(peer, { $0.probes.confirmed }) ?? nil
+        else { return }
+        let known = min(confirmed, newest)
+        ownConfirmed = max(ownConfirmed ?? known, known)
+    }
+
+    /// Asks a peer for a sign of life with the next lines, unless an answer is already awaited.
+    ///
+    /// - Returns: Whether this peer is known to answer.
+    public mutating func requestProbe(of peer: PeerID) -> Bool {
+        sessions.withMutableSession(peer) { session in
+            session.requestProbe()
+            return session.probes.peerAnswers
+        } ?? false
     }
 
     /// Whether the peer has sent its whole history.
@@ -206,6 +237,9 @@ public struct Gossip: Sendable {
         _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?
     ) -> Outgoing? {
         var block = WireBlock()
+        session.appendProbes(wire, to: &block)
+        // By themselves, so that the updates after them can still be shared with other peers.
+        if !block.isEmpty, !session.owesHeader { return Outgoing(block) }
         if session.owesHeader {
             wire.append(
                 Digest(source: source, vector: vector, meta: session.options.meta),
@@ -281,8 +315,10 @@ public struct Gossip: Sendable {
 
     private mutating func write(_ stamp: Stamp, _ session: inout Session) {
         session.markSent(stamp)
-        if stamp.source == source, ownWritten.map({ $0 < stamp.timestamp }) ?? true {
-            ownWritten = stamp.timestamp
+        guard stamp.source == source else { return }
+        session.markSent(own: stamp.timestamp)
+        if let confirmed = session.probes.confirmed, ownConfirmed.map({ $0 < confirmed }) ?? true {
+            ownConfirmed = confirmed
         }
     }
 
@@ -321,6 +357,7 @@ public struct Gossip: Sendable {
     public func hasWork(for peer: PeerID) -> Bool {
         sessions.withSession(peer) { session in
             if session.owesHeader { return true }
+            if session.probes.isDue, session.sending != .ended { return true }
             switch session.sending {
             case .awaitingDigest, .ended: return false
             case .history: return session.unsettledHistory.map { isSettled($0) } ?? true

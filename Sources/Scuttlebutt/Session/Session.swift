@@ -50,10 +50,15 @@ struct Session: Sendable {
     private var hasReportedSync = false
     /// How many SYNCs to send after the history: each header is answered by one.
     private var owedSyncs = 0
+    /// What the peer has confirmed of our own updates, and the probes that ask for it.
+    private(set) var probes: SessionProbes
 
     init(options: SessionOptions) {
         self.options = options
         owesHeader = options.announces || options.sendsDigestAnyway
+        // A peer that hears no header need not say SYNC, so its silence would tell us nothing.
+        probes = SessionProbes(
+            options.probing == .fromStart && !owesHeader ? .ifPeerProbes : options.probing)
         if !options.acceptsUpdates, !options.awaitsDigest {
             sending = .history
             owedSyncs = 1
@@ -74,6 +79,7 @@ struct Session: Sendable {
         known = digest.vector
         if let claimed = known[own], claimed > .clockCeiling { known.forget(own) }
         known.merge(shown)
+        probes.restart(confirmed: known[own])
         cursor = nil
         unsettledHistory = nil
         guard sending != .ended else { return }
@@ -89,7 +95,27 @@ struct Session: Sendable {
     /// - Returns: Whether this is the first time.
     mutating func receiveSync() -> Bool {
         defer { hasReceivedSync = true }
+        probes.noteSync()
         return !hasReceivedSync
+    }
+
+    /// Notes that the peer has sent a probe, which is to be answered.
+    mutating func receiveProbe() { probes.receiveProbe() }
+
+    /// Notes the answer to our probe: everything sent before it has arrived.
+    mutating func receiveProbeAnswer() { probes.receiveAnswer() }
+
+    /// Asks for a sign of life, unless an answer is already awaited.
+    mutating func requestProbe() { probes.request() }
+
+    /// Appends the answers and the probe that are due.
+    ///
+    /// They come before the header and the history: if the peer answers probes, its answer arrives
+    /// before its SYNC.
+    mutating func appendProbes(_ wire: ClassicWire, to block: inout WireBlock) {
+        guard sending != .ended, probes.isDue else { return }
+        for _ in 0..<probes.takeAnswers() { wire.appendProbeAnswer(to: &block) }
+        if probes.takeProbe() { wire.appendProbe(to: &block) }
     }
 
     /// Returns whether the session accepts updates, and records that the peer has this one.
@@ -101,6 +127,9 @@ struct Session: Sendable {
     /// - Parameter newestOwn: The timestamp of our newest own update.
     mutating func admit(_ update: Update, own source: Source, newestOwn: Timestamp?) -> Bool {
         guard options.acceptsUpdates else { return false }
+        if update.source == source, let newestOwn, update.timestamp <= newestOwn {
+            probes.confirm(update.timestamp)
+        }
         let highest = max(newestOwn ?? .clockCeiling, .clockCeiling)
         if update.timestamp <= highest || update.source != source { peerHas(update.stamp) }
         return true
@@ -114,6 +143,9 @@ struct Session: Sendable {
 
     /// Records that this update is being sent to the peer.
     mutating func markSent(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
+
+    /// Records that this own update is being sent to the peer.
+    mutating func markSent(own timestamp: Timestamp) { probes.noteSent(timestamp) }
 
     /// Records that the header was sent.
     mutating func markHeaderSent() { owesHeader = false }

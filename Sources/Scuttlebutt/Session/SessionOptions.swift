@@ -32,6 +32,27 @@ public struct SessionOptions: Hashable, Sendable {
     /// Default true; if false, our half ends right after SYNC.
     public var tails = true
 
+    /// Whether and when this side asks the peer to confirm what it was sent; see ``Probing``.
+    ///
+    /// Default ``Probing/ifPeerProbes``. A ``Swarm`` sets ``Probing/fromStart`` for the links that
+    /// it dials.
+    public var probing = Probing.ifPeerProbes
+
+    /// When one side of a session sends probes.
+    ///
+    /// A probe is the line `"PING"`; the answer `"PONG"` confirms all lines before the probe. The
+    /// originals ignore both and never answer. Probes of the peer are always answered.
+    public enum Probing: Hashable, Sendable {
+        /// From the first line on: for the side that dialled.
+        ///
+        /// A peer that says SYNC before it has answered is taken for an original.
+        case fromStart
+        /// Once the peer has sent one, so that an original hears nothing but its own protocol.
+        case ifPeerProbes
+        /// Never: what was sent counts as confirmed.
+        case never
+    }
+
     /// The form of our header; by default that of the transport, or else the upstream one.
     public var headerForm: HeaderForm?
 

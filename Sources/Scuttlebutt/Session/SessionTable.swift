@@ -73,14 +73,14 @@ struct SessionTable: Sendable {
         entries.allSatisfy { !$0.isOpen || predicate($0.session) }
     }
 
-    /// Returns the newest timestamp of a source that some peer is known to have.
+    /// Returns the newest own update that some peer has confirmed.
     ///
     /// - Complexity: O(n).
-    func newestKnown(of source: Source) -> Timestamp? {
+    var newestConfirmed: Timestamp? {
         var newest: Timestamp?
         for entry in entries where entry.isOpen {
-            guard let known = entry.session.known[source] else { continue }
-            newest = max(newest ?? known, known)
+            guard let confirmed = entry.session.probes.confirmed else { continue }
+            newest = max(newest ?? confirmed, confirmed)
         }
         return newest
     }

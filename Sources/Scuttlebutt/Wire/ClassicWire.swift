@@ -102,6 +102,16 @@ public struct ClassicWire: Hashable, Sendable {
         block.appendLine { $0.append(contentsOf: "\"SYNC\"".utf8) }
     }
 
+    /// Appends the line `"PING"`, which the originals ignore.
+    public func appendProbe(to block: inout WireBlock) {
+        block.appendLine { $0.append(contentsOf: "\"PING\"".utf8) }
+    }
+
+    /// Appends the line `"PONG"`, the answer to a probe.
+    public func appendProbeAnswer(to block: inout WireBlock) {
+        block.appendLine { $0.append(contentsOf: "\"PONG\"".utf8) }
+    }
+
     /// Appends a header line in the given form, with the sender's entry first and the others
     /// ordered by UTF-16 code units.
     public func append(_ digest: Digest, form: HeaderForm, to block: inout WireBlock) {

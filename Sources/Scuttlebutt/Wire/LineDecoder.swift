@@ -41,7 +41,7 @@ public struct LineDecoder: Sendable {
             return .message(.digest(try decodeDigest(scanner, at: start)))
         default:
             try requireJSON(scanner)
-            return isSync(scanner, at: start) ? .message(.sync) : .ignored
+            return word(scanner, at: start).map { .message($0) } ?? .ignored
         }
     }
 
@@ -70,11 +70,14 @@ public struct LineDecoder: Sendable {
         }
     }
 
-    private func isSync(_ scanner: JSONScanner, at start: Int) -> Bool {
+    /// Returns what a string says, or `nil` if it has no meaning.
+    private func word(_ scanner: JSONScanner, at start: Int) -> Message? {
         guard scanner.bytes[start] == Ascii.quote,
-            let text = try? JSONString.decoded(scanner.bytes, at: start)
-        else { return false }
-        return text == Array("SYNC".utf8)
+            let text = try? JSONString.decoded(scanner.bytes, at: start), text.count == 4
+        else { return nil }
+        if text == Array("SYNC".utf8) { return .sync }
+        if text == Array("PING".utf8) { return .probe }
+        return text == Array("PONG".utf8) ? .probeAnswer : nil
     }
 
     // MARK: Updates

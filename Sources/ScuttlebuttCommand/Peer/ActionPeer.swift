@@ -24,11 +24,13 @@ struct ActionPeer: GossipingPeer {
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     init(
-        _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?, path: String?
+        _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?, path: String?,
+        watch: SilenceWatch
     ) async throws {
         self.vocabulary = vocabulary
         var options = GossipOptions<RawAction>()
         options.source = id
+        options.silenceWatch = watch
         options.onFault = { StandardError.shared.note($0.message) }
         options.onEvent = ActionPeer.messagePrinter()
         hasStorage = path != nil

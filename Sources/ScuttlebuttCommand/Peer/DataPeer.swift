@@ -19,10 +19,13 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
     ///
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
-    init(_ object: PeerObject<Value>, id: Source?, path: String?) async throws {
+    init(
+        _ object: PeerObject<Value>, id: Source?, path: String?, watch: SilenceWatch
+    ) async throws {
         self.object = object
         var options = ReplicaOptions()
         options.source = id
+        options.silenceWatch = watch
         let messages = DistinctMessages()
         options.onEvent = { messages.note($0) }
         hasStorage = path != nil

@@ -24,7 +24,8 @@ struct JoinCommand: AsyncParsableCommand {
               state            print the reducer's state
               history          print all actions in agreed order, with timestamp and source
               clock            print the newest timestamp of each source
-              status           print connected, synced, pending (own actions not sent yet), actions
+              status           print connected, synced, pending (own actions that no peer has \
+                               confirmed), actions
               quit             exit
             An invalid command is answered with {"error":"…"} and changes nothing.
 
@@ -57,12 +58,16 @@ struct JoinCommand: AsyncParsableCommand {
     @Flag(help: "Exit with code 3 instead of redialling when the server is unreachable.")
     var once = false
 
+    @OptionGroup var probing: ProbeArguments
+
     func run() async throws {
-        let transport = try Transports.transport(for: url)
+        let transport = try Transports.transport(for: url, limits: probing.limits)
         let source = try StoreIdentity.read(id)
         let (reducer, store, stay, once) = (reducer, store, stay, once)
+        let watch = probing.watch
         try await Interruption.watch {
-            let peer = try await ActionPeer(reducer, .join, id: source, path: store)
+            let peer = try await ActionPeer(
+                reducer, .join, id: source, path: store, watch: watch)
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
             peer.store.swarm.connect(transport, isPersistent: !once)
             let conversation = Conversation { await peer.reply(to: $0) }

@@ -30,7 +30,7 @@ struct PeerCommand: AsyncParsableCommand {
               all                  dump      print the object as plain JSON
                                    history   print the updates in agreed order
                                    clock     print the newest timestamp of each source
-                                   status    print connected, synced, pending (unsent), invalid
+                                   status    print connected, synced, pending (unconfirmed), invalid
                                    quit      exit
 
               scuttlebutt peer model --listen 4000 --json
@@ -82,6 +82,8 @@ struct PeerCommand: AsyncParsableCommand {
     @Flag(help: "Keep running after the end of input, until a signal.")
     var stay = false
 
+    @OptionGroup var probing: ProbeArguments
+
     func validate() throws {
         guard (listen == nil) != (connect == nil) else {
             throw ValidationError("specify either --listen [HOST:]PORT or --connect HOST:PORT")
@@ -101,7 +103,8 @@ struct PeerCommand: AsyncParsableCommand {
         let source = try StoreIdentity.read(id)
         let command = self
         try await Interruption.watch {
-            let peer = try await command.type.open(id: source, path: command.store)
+            let peer = try await command.type.open(
+                id: source, path: command.store, watch: command.probing.watch)
             let run = PeerRun(command: command, peer: peer, options: options)
             do {
                 try await run.run()

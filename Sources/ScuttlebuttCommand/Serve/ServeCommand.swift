@@ -89,6 +89,8 @@ struct ServeCommand: AsyncParsableCommand {
             "Print traffic statistics at this interval; 0 disables.", valueName: "seconds"))
     var statistics = 60
 
+    @OptionGroup var probing: ProbeArguments
+
     @Flag(help: "Print {\"event\":\"listening\",…} once the server accepts connections.")
     var json = false
 
@@ -130,6 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
             options.bounds.depth = maxDepth - 1
             options.bounds.stringByteCount = max(options.bounds.stringByteCount, maxMessageBytes)
             options.source = source
+            options.silenceWatch = probing.watch
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in
                 if case .replica(.storageFailed(let error)) = event { failure.raise(error) }
@@ -170,6 +173,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.importFile = importFile
         configuration.exportFile = exportFile
         configuration.maximumConnections = maxConnections
+        configuration.linkLimits = probing.limits
         configuration.linkLimits.maximumLineByteCount = maxMessageBytes
         configuration.statisticsInterval = statistics > 0 ? .seconds(statistics) : nil
         // Until the server is up, only the error that kept it from starting is printed.

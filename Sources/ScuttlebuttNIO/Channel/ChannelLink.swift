@@ -11,6 +11,7 @@ import ScuttlebuttRuntime
 final class ChannelLink: Link {
     let name: String
     let headerForm: HeaderForm
+    let detectsSilence: Bool
     private let inbox: LineInbox
     private let outbox: Outbox
     private let encoder: LineEncoder
@@ -36,16 +37,18 @@ final class ChannelLink: Link {
         try channel.pipeline.syncOperations.addHandler(handler, position: position)
         return ChannelLink(
             name: name, headerForm: framing.supportsHalfClosure ? .upstream : .fork,
-            encoder: encoder,
+            detectsSilence: framing.detectsSilence, encoder: encoder,
             handler: handler, eventLoop: channel.eventLoop)
     }
 
     private init(
-        name: String, headerForm: HeaderForm, encoder: @escaping LineEncoder,
+        name: String, headerForm: HeaderForm, detectsSilence: Bool,
+        encoder: @escaping LineEncoder,
         handler: LinkHandler, eventLoop: any EventLoop
     ) {
         self.name = name
         self.headerForm = headerForm
+        self.detectsSilence = detectsSilence
         self.encoder = encoder
         self.eventLoop = eventLoop
         inbox = handler.inbox

@@ -10,6 +10,8 @@ import ScuttlebuttRuntime
 protocol Framing {
     /// Whether each direction can be closed separately, as in TCP.
     var supportsHalfClosure: Bool { get }
+    /// Whether ``tick(now:isReading:into:)`` ends a connection whose other end has gone silent.
+    var detectsSilence: Bool { get }
     /// When ``tick(now:isReading:into:)`` must be called next, or `nil` if it need not be.
     var deadline: NIODeadline? { get }
     /// Called when the connection is ready to carry lines.

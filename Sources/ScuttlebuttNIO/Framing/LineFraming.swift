@@ -12,6 +12,8 @@ struct LineFraming: Framing {
     }
 
     var supportsHalfClosure: Bool { true }
+    /// The originals have no idle message that a byte stream could carry.
+    var detectsSilence: Bool { false }
     var deadline: NIODeadline? { nil }
 
     mutating func opened(now: NIODeadline) {}

@@ -37,4 +37,14 @@ public struct PrimusTimings: Hashable, Sendable {
 
     /// Creates the default timings.
     public init() {}
+
+    /// Returns timings by which a client of Primus 6 notices a dead server within twice `silence`,
+    /// if that is shorter.
+    func noSlower(than silence: TimeAmount) -> PrimusTimings {
+        var timings = self
+        guard silence < LinkLimits().silenceTimeout else { return timings }
+        timings.clientPingInterval = min(clientPingInterval, silence)
+        timings.pongTimeout = min(pongTimeout, silence)
+        return timings
+    }
 }

@@ -39,7 +39,7 @@ public struct PrimusTransport: Transport {
                 "invalid Primus address '\(url)': the scheme must be http or https")
         }
         self.address = address
-        self.timings = timings
+        self.timings = timings.noSlower(than: limits.silenceTimeout)
         dial = try WebSocketDialer(address, limits: limits, group: group, tls: tls)
     }
 

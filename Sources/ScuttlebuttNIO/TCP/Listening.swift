@@ -22,7 +22,10 @@ enum Listening {
                 .childChannelOption(.socketOption(.so_keepalive), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try accept(channel) }
+                    channel.eventLoop.makeCompletedFuture {
+                        KeepAlive.tune(channel)
+                        try accept(channel)
+                    }
                 }
                 .bind(host: host, port: port).get()
         } catch {

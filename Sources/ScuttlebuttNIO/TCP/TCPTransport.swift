@@ -46,7 +46,8 @@ public struct TCPTransport: Transport {
                 .connectTimeout(limits.connectTimeout)
                 .connect(host: host, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try ChannelLink.install(
+                        KeepAlive.tune(channel)
+                        return try ChannelLink.install(
                             on: channel,
                             framing: LineFraming(maximumLineByteCount: limits.maximumLineByteCount),
                             encoder: LineFraming.encoder, limits: limits, name: name)

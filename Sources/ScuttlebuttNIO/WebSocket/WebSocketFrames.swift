@@ -11,6 +11,7 @@ enum WebSocketFrames {
     enum Opcode: UInt8 {
         case text = 1
         case close = 8
+        case ping = 9
         case pong = 10
     }
 

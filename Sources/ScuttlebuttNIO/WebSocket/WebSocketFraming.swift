@@ -11,10 +11,16 @@ struct WebSocketFraming: Framing {
     /// The protocol in the text of messages; without it, a message is one line, or several
     /// separated by newlines.
     private var primus: PrimusFraming?
+    /// Without Primus, which has heartbeats of its own.
+    private var heartbeat: WebSocketHeartbeat?
     private var hasSentClose = false
 
-    init(isClient: Bool, maximumByteCount: Int, primus: PrimusFraming? = nil) {
+    init(
+        isClient: Bool, maximumByteCount: Int, silenceTimeout: TimeAmount? = nil,
+        primus: PrimusFraming? = nil
+    ) {
         self.isClient = isClient
+        heartbeat = primus == nil ? silenceTimeout.map { WebSocketHeartbeat($0) } : nil
         self.maximumByteCount = maximumByteCount
         self.primus = primus
         decoder = WebSocketDecoder(expectsMask: !isClient, maximumByteCount: maximumByteCount)
@@ -22,13 +28,19 @@ struct WebSocketFraming: Framing {
 
     var supportsHalfClosure: Bool { false }
 
-    var deadline: NIODeadline? { primus?.deadline }
+    var detectsSilence: Bool { primus != nil || heartbeat != nil }
 
-    mutating func opened(now: NIODeadline) { primus?.opened(now: now) }
+    var deadline: NIODeadline? { primus?.deadline ?? heartbeat?.deadline }
+
+    mutating func opened(now: NIODeadline) {
+        primus?.opened(now: now)
+        heartbeat?.heard(now: now)
+    }
 
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
     ) {
+        heartbeat?.heard(now: now)
         // Moved out of `self` meanwhile, so that its buffers are never copied.
         var primus = self.primus.take()
         defer { self.primus = primus }
@@ -91,7 +103,18 @@ struct WebSocketFraming: Framing {
 
     mutating func tick(now: NIODeadline, isReading: Bool, into arrivals: inout Arrivals) {
         primus?.tick(now: now, isReading: isReading, into: &arrivals)
-        guard primus != nil, arrivals.end != nil else { return }
+        switch heartbeat?.tick(now: now, isReading: isReading) {
+        case nil, .nothing?: break
+        case .ping?:
+            WebSocketFrames.write(
+                .ping, UnsafeRawBufferPointer(start: nil, count: 0), masked: isClient,
+                to: &arrivals.reply)
+        case .giveUp(let silence)?:
+            arrivals.end = .failed(
+                LinkError(
+                    .timedOut, "the peer has not answered for \(silence); the connection is dead"))
+        }
+        guard arrivals.end != nil else { return }
         var bytes = closingBytes(.fault("timed out"))
         arrivals.reply.writeBuffer(&bytes)
         arrivals.closes = true

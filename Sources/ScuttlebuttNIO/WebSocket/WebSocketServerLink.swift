@@ -41,7 +41,9 @@ public enum WebSocketServerLink {
         switch dialect {
         case .plain:
             return (
-                WebSocketFraming(isClient: false, maximumByteCount: bound),
+                WebSocketFraming(
+                    isClient: false, maximumByteCount: bound,
+                    silenceTimeout: limits.silenceTimeout),
                 WebSocketFrames.serverEncoder, "websocket"
             )
         case .primus(let timings):

@@ -41,11 +41,13 @@ public struct WebSocketTransport: Transport {
     ///   if it does not speak WebSocket.
     public func connect() async throws -> any Link {
         let target = address.path + (address.query.isEmpty ? "" : "?" + address.query)
-        let bound = dial.limits.maximumLineByteCount
+        let limits = dial.limits
         return try await dial.connect(
             target: target, name: name, encoder: WebSocketFrames.clientEncoder
         ) {
-            WebSocketFraming(isClient: true, maximumByteCount: bound)
+            WebSocketFraming(
+                isClient: true, maximumByteCount: limits.maximumLineByteCount,
+                silenceTimeout: limits.silenceTimeout)
         }
     }
 }

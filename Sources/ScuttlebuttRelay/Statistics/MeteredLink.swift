@@ -22,6 +22,7 @@ final class MeteredLink: Link {
 
     var name: String { base.name }
     var headerForm: HeaderForm { base.headerForm }
+    var detectsSilence: Bool { base.detectsSilence }
 
     func receive() async throws -> InboundLines? {
         let lines = try await base.receive()

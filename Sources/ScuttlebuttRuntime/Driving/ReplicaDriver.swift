@@ -84,7 +84,8 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         self.options = options
         engine = ReplicaEngine(replica, storage: storage, hooks: hooks)
         swarm = Swarm(
-            engine, backOff: options.backOff, logger: options.logger, sleep: options.sleep)
+            engine, backOff: options.backOff, watch: options.silenceWatch, logger: options.logger,
+            sleep: options.sleep)
         self.make = make
     }
 

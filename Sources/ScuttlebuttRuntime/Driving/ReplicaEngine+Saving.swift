@@ -94,11 +94,16 @@ extension ReplicaEngine {
         }
     }
 
-    /// Waits until some peer and we have everything the other had; at once if one has.
+    /// Waits until some peer and we have everything the other had, and it has confirmed what was
+    /// written here before the call; at once if that is so.
     package func synced() async {
-        // The waiter is never resumed with an error.
+        // These waiters are never resumed with an error.
+        try? await wait(in: \.signWaiters) { state in
+            state.replica.oldestSigning == nil ? nil : state.replica.newestSigning
+        }
         try? await wait(in: \.syncWaiters) { state in
-            state.synced.isEmpty && !state.isClosed ? () : nil
+            let written = state.replica.newestWritten ?? .zero
+            return state.isClosed || state.isLevel(upTo: written) ? nil : written
         }
     }
 
@@ -126,10 +131,11 @@ extension ReplicaEngine {
     package var status: ReplicaStatus {
         state.withLock { state in
             let peerCount = state.replica.gossip.peerCount
+            let pending = state.replica.pendingCount
             return ReplicaStatus(
                 connected: peerCount,
-                isSynced: peerCount > 0 && state.synced.count == peerCount,
-                pending: state.replica.pendingCount, unsaved: state.unsavedCount,
+                isSynced: peerCount > 0 && state.synced.count == peerCount && pending == 0,
+                pending: pending, unsaved: state.unsavedCount,
                 refused: state.refusedCount, stale: state.staleCount,
                 sources: state.replica.gossip.sourceCount,
                 byteCount: state.replica.value.retainedByteCount)

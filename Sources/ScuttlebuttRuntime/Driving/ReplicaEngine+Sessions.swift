@@ -49,8 +49,10 @@ extension ReplicaEngine {
                 }
             }
         }
+        var waiters: [Waiters<Timestamp>.Continuation] = []
         let cutOff: SessionError? = transition { state in
             state.replica.handle(.received(peer, incoming), into: &state.effects)
+            waiters = state.takeLevelWaiters()
             for case .close(peer, let error) in state.effects {
                 // The reader that is here ends the session itself, so that its reason is the first.
                 state.signals[peer] = nil
@@ -58,17 +60,28 @@ extension ReplicaEngine {
             }
             return nil
         }
+        for waiter in waiters { waiter.resume() }
         if let fault = cutOff ?? fault { throw fault }
         await waitForRoom(peer)
+    }
+
+    /// Asks a peer for a sign of life.
+    @specialized(where Value == UpdateLog)
+    package func probe(_ peer: PeerID) -> Bool {
+        transition { $0.replica.requestProbe(of: peer, into: &$0.effects) }
     }
 
     /// The next lines for a connection that has room; `nil` when there is nothing to send now.
     @specialized(where Value == UpdateLog)
     package func pull(_ peer: PeerID) -> PulledLines? {
-        transition { state in
+        var waiters: [Waiters<Timestamp>.Continuation] = []
+        // Sending confirms what goes to a peer that answers no probes.
+        defer { for waiter in waiters { waiter.resume() } }
+        return transition { state in
             let limit = DeltaLimit(bytes: ReplicaLimits.pulledBytes)
             guard let outgoing = state.replica.pull(peer, limit: limit, into: &state.effects)
             else { return nil }
+            waiters = state.takeLevelWaiters()
             guard let range = outgoing.shared else {
                 return PulledLines(OutboundLines(outgoing.block), finishes: outgoing.finishes)
             }

@@ -59,7 +59,8 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
         /// What the signer threw, until that is reported.
         var signFailures: [SigningID: String] = [:]
 
-        var syncWaiters = Waiters<Void>()
+        /// Keyed by the newest own write that a peer has to confirm.
+        var syncWaiters = Waiters<Timestamp>()
         var roomWaiters = Waiters<PeerID>()
         var saveWaiters = Waiters<Int>()
         var signWaiters = Waiters<SigningID>()
@@ -70,6 +71,19 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
 
         /// The place that the next notice will have among all that ever were.
         package var noticeEnd: Int { noticeStart + notices.count }
+
+        /// Whether some peer and we have all that the other had, own writes up to this one
+        /// included.
+        func isLevel(upTo written: Timestamp) -> Bool {
+            !synced.isEmpty && replica.gossip.ownConfirmed ?? .zero >= written
+        }
+
+        /// Takes out those who wait for a peer to be level and need not wait any longer.
+        mutating func takeLevelWaiters() -> [Waiters<Timestamp>.Continuation] {
+            guard !syncWaiters.isEmpty, !synced.isEmpty else { return [] }
+            let confirmed = replica.gossip.ownConfirmed ?? .zero
+            return syncWaiters.remove { $0 <= confirmed }
+        }
 
         /// Whether lines of this peer may come in.
         func hasRoom(for peer: PeerID) -> Bool {
@@ -242,7 +256,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     package func noteSynced(_ peer: PeerID) {
         let waiters = state.withLock { state in
             if state.signals[peer] != nil { state.synced.insert(peer) }
-            return state.syncWaiters.removeAll()
+            return state.takeLevelWaiters()
         }
         for waiter in waiters { waiter.resume() }
     }

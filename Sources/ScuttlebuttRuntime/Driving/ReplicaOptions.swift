@@ -56,6 +56,9 @@ public struct ReplicaOptions: Sendable {
     /// How long to wait before dialling again.
     public var backOff = BackOff()
 
+    /// When to give up links whose other end is silent.
+    public var silenceWatch = SilenceWatch()
+
     /// Tells the wall clock in milliseconds since 1970; tests hand in a virtual one.
     public var wallClock: @Sendable () -> Double = { SystemWallClock.milliseconds() }
 

@@ -4,9 +4,13 @@
 public struct ReplicaStatus: Hashable, Sendable {
     /// How many links are open.
     public let connected: Int
-    /// Whether there is a link, and everybody on the other ends has what we have and the reverse.
+    /// Whether there is a link, everybody on the other ends has what we have and the reverse, and
+    /// nothing is ``pending``.
     public let isSynced: Bool
-    /// How many retained own updates no open link was given yet, those at the signer included.
+    /// How many retained own updates no peer is known to have, those at the signer included.
+    ///
+    /// A peer that answers probes confirms what it has received. From any other peer, the update
+    /// must have been sent.
     public let pending: Int
     /// How many updates wait to be saved.
     public let unsaved: Int

@@ -11,6 +11,8 @@ public struct SessionDriver: ~Copyable, Sendable {
     private var options: SessionOptions
     /// Called with the first lines of the peer.
     private var onFirstLines: (@Sendable () -> Void)?
+    private var watch: SilenceWatch?
+    private var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
     /// Creates the driver of a newly opened link.
     public init(_ link: any Link, options: SessionOptions) {
@@ -21,10 +23,13 @@ public struct SessionDriver: ~Copyable, Sendable {
 
     /// Creates the driver of a link that somebody watches.
     init(
-        _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?
+        _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?,
+        watch: SilenceWatch, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.init(link, options: options)
         self.onFirstLines = onFirstLines
+        self.watch = link.detectsSilence ? nil : watch
+        self.sleep = sleep
     }
 
     /// Runs the session until the connection has ended.
@@ -32,12 +37,18 @@ public struct SessionDriver: ~Copyable, Sendable {
     /// - Returns: The reason why it ended.
     public consuming func run(_ host: any SessionHost) async -> SessionEnding {
         let (link, options, onFirstLines) = (link, options, onFirstLines)
+        let (watch, sleep, ear) = (watch, sleep, SilenceWatch.Ear())
         let signal = SessionSignal()
         let peer = host.openSession(options, signal: signal)
         signal.raiseWork()
         let ending = await withTaskGroup(of: SessionEnding?.self) { group in
             group.addTask {
-                await SessionDriver.read(link, host, peer, signal, onFirstLines)
+                await SessionDriver.read(link, host, peer, signal, ear, onFirstLines)
+            }
+            if let watch {
+                group.addTask {
+                    await watch.run(ear, of: peer, host, sleep: sleep).map { .lost($0) }
+                }
             }
             group.addTask { await SessionDriver.write(link, host, peer, signal) }
             group.addTask {
@@ -66,13 +77,15 @@ public struct SessionDriver: ~Copyable, Sendable {
     /// Reads until the connection fails or the peer ends its half, which returns `nil`.
     private static func read(
         _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal,
-        _ onFirstLines: (@Sendable () -> Void)?
+        _ ear: SilenceWatch.Ear, _ onFirstLines: (@Sendable () -> Void)?
     ) async -> SessionEnding? {
         var decoder = LineDecoder(wire: host.wire)
         var onFirstLines = onFirstLines
         do {
             while let lines = try await link.receive() {
                 onFirstLines.take()?()
+                ear.beginTaking()
+                defer { ear.endTaking() }
                 try await host.receive(lines, from: peer, decoder: &decoder)
             }
             signal.raisePeerEnded()

@@ -27,8 +27,18 @@ public protocol SessionHost: AnyObject, Sendable {
     /// now.
     func pull(_ peer: PeerID) -> PulledLines?
 
+    /// Asks a peer for a sign of life with the next lines that are pulled for it.
+    ///
+    /// - Returns: Whether this peer is known to answer. The default asks nothing and returns false.
+    func probe(_ peer: PeerID) -> Bool
+
     /// Closes a session.
     func closeSession(_ peer: PeerID)
+}
+
+extension SessionHost {
+    /// Asks nothing.
+    public func probe(_ peer: PeerID) -> Bool { false }
 }
 
 /// The next lines for one peer, and whether our half of the connection ends after them.

@@ -23,6 +23,7 @@ public final class Swarm: Sendable {
 
     private let host: any SessionHost
     private let backOff: BackOff
+    private let watch: SilenceWatch
     private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
     private let state = Mutex(State())
@@ -32,10 +33,12 @@ public final class Swarm: Sendable {
     /// - Parameters:
     ///   - host: The replica.
     ///   - backOff: How long to wait before dialling again.
+    ///   - watch: When to give up links whose other end is silent.
     ///   - logger: Receives `debug` messages about links, never payloads.
     ///   - sleep: Waits; tests pass a virtual one.
     public init(
         _ host: any SessionHost, backOff: BackOff = BackOff(),
+        watch: SilenceWatch = SilenceWatch(),
         logger: Logger = Logger(label: "scuttlebutt.swarm"),
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
@@ -43,6 +46,7 @@ public final class Swarm: Sendable {
     ) {
         self.host = host
         self.backOff = backOff
+        self.watch = watch
         self.logger = logger
         self.sleep = sleep
     }
@@ -84,7 +88,9 @@ public final class Swarm: Sendable {
         _ transport: any Transport, options: SessionOptions = SessionOptions(),
         isPersistent: Bool = true
     ) -> Connection {
-        let number = start { number in
+        var options = options
+        if options.probing == .ifPeerProbes { options.probing = .fromStart }
+        let number = start { [options] number in
             await self.dial(transport, options, isPersistent: isPersistent, number)
         } prepare: { state, number in
             state.dials[number] = DialStatus(
@@ -104,14 +110,16 @@ public final class Swarm: Sendable {
     private func run(
         _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?
     ) async -> SessionEnding {
-        let host = host
+        let (host, watch, sleep) = (host, watch, sleep)
         let session: (number: Int, task: Task<SessionEnding, Never>)? = state.withLock { state in
             guard !state.isShutDown else { return nil }
             state.lastTask += 1
             state.openLinks += 1
             // Registered for every caller, so that shutting down ends the session and waits for it.
             let task = Task {
-                await SessionDriver(link, options: options, onFirstLines: onFirstLines).run(host)
+                await SessionDriver(
+                    link, options: options, onFirstLines: onFirstLines, watch: watch, sleep: sleep
+                ).run(host)
             }
             state.sessions[state.lastTask] = task
             return (state.lastTask, task)

@@ -10,6 +10,8 @@ public final class InMemoryLink: Link {
 
     /// The name of the other end.
     public let name: String
+    /// Nothing can be lost on it.
+    public var detectsSilence: Bool { true }
     private let inbound: LineInbox
     private let outbound: LineInbox
 

@@ -23,6 +23,12 @@ public protocol Link: AnyObject, Sendable {
     /// The form of header used with this transport; by default the upstream one.
     var headerForm: HeaderForm { get }
 
+    /// Whether the transport itself finds out that the other end has gone silent, and then fails
+    /// the link. A link around another one passes its answer on.
+    ///
+    /// If false, the session sends probes, which are lines; see ``SilenceWatch``.
+    var detectsSilence: Bool { get }
+
     /// Returns the next lines, at least one, or `nil` after the peer closed its half.
     func receive() async throws -> InboundLines?
 

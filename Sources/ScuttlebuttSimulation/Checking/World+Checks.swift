@@ -157,6 +157,12 @@ extension World {
             if !connections[number].ends[end].pipe.isEmpty {
                 fail(.session, "\(name(node)) is at rest with bytes on #\(number)")
             }
+            let pending = nodes[node].peer?.withPeer { $0.replica.pendingCount } ?? 0
+            if pending > 0, ledger.writers[nodes[node].writer].taintedFrom == nil {
+                fail(
+                    .session,
+                    "\(name(node)) is at rest with \(pending) own updates that nobody confirmed")
+            }
         }
     }
 

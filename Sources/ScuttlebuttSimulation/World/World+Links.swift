@@ -63,7 +63,9 @@ extension World {
     /// Opens a connection between two running peers.
     @discardableResult
     mutating func connect(_ dialler: Int, _ listener: Int, edge: Int?) -> Int? {
-        guard let first = nodes[dialler].peer?.replica.open(),
+        var dialling = SessionOptions()
+        dialling.probing = .fromStart
+        guard let first = nodes[dialler].peer?.replica.open(dialling),
             let second = nodes[listener].peer?.replica.open()
         else { return nil }
         let number = addConnection([(dialler, first), (listener, second)], edge: edge, lane: 4)

@@ -108,6 +108,8 @@ extension World {
             if connections[number].ends[end].pipe.syncCount > 1 {
                 fail(.session, "\(name(sender)) said SYNC twice")
             }
+        case .message(.probe), .message(.probeAnswer):
+            break
         case .message(.update(let update)):
             inspect(update, from: sender, frame, number, end, node)
         }
@@ -238,6 +240,8 @@ extension World {
         case .refused: "garbage"
         case .message(.digest(let digest)): "header(\(digest.vector.description))"
         case .message(.sync): "SYNC"
+        case .message(.probe): "PING"
+        case .message(.probeAnswer): "PONG"
         case .message(.update(let update)): update.stamp.text
         }
     }

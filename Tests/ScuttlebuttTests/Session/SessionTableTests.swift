@@ -34,17 +34,17 @@ import Testing
         }
     }
 
-    @Test func `what some peer has of a source counts while its session is open`() throws {
+    @Test func `what some peer has confirmed counts while its session is open`() throws {
         var table = SessionTable()
-        let source = try #require(Source("A"))
         for number in 1...3 {
             let peer = PeerID(number: number)
             table.append(peer, Session(options: SessionOptions()))
-            #expect(table.newestKnown(of: source)?.value == (number > 1 ? Double(number - 1) : nil))
-            _ = table.withMutableSession(peer) { $0.peerHas(update("A", Double(number)).stamp) }
+            #expect(table.newestConfirmed?.value == (number > 1 ? Double(number - 1) : nil))
+            let stamp = update("A", Double(number)).stamp
+            _ = table.withMutableSession(peer) { $0.markSent(own: stamp.timestamp) }
         }
-        #expect(table.newestKnown(of: source)?.value == 3)
+        #expect(table.newestConfirmed?.value == 3)
         table.remove(PeerID(number: 3))
-        #expect(table.newestKnown(of: source)?.value == 2)
+        #expect(table.newestConfirmed?.value == 2)
     }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Scuttlebutt
 import ScuttlebuttRelay
+import ScuttlebuttRuntime
 
 /// The type of object a peer replicates.
 enum PeerType: String, CaseIterable, ExpressibleByArgument {
@@ -15,18 +16,22 @@ enum PeerType: String, CaseIterable, ExpressibleByArgument {
     ///
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
-    func open(id: Source?, path: String?) async throws -> any GossipingPeer {
+    func open(
+        id: Source?, path: String?, watch: SilenceWatch
+    ) async throws -> any GossipingPeer {
         switch self {
-        case .actions: try await ActionPeer(.log, .actions, id: id, path: path)
-        case .model: try await DataPeer(.model, id: id, path: path)
-        case .events: try await DataPeer(.events, id: id, path: path)
-        case .value: try await DataPeer(.value, id: id, path: path)
-        case .array: try await DataPeer(.array, id: id, path: path)
-        case .edit: try await DataPeer(.edit, id: id, path: path)
-        case .appendOnly: try await DataPeer(.appendOnly, id: id, path: path)
-        case .expiryModel: try await DataPeer(.expiryModel, id: id, path: path)
-        case .doc: try await DataPeer(.doc, id: id, path: path)
-        case .bucket: try await DataPeer(.bucket, id: id, path: path)
+        case .actions: try await ActionPeer(.log, .actions, id: id, path: path, watch: watch)
+        case .model: try await DataPeer(.model, id: id, path: path, watch: watch)
+        case .events: try await DataPeer(.events, id: id, path: path, watch: watch)
+        case .value: try await DataPeer(.value, id: id, path: path, watch: watch)
+        case .array: try await DataPeer(.array, id: id, path: path, watch: watch)
+        case .edit: try await DataPeer(.edit, id: id, path: path, watch: watch)
+        case .appendOnly:
+            try await DataPeer(.appendOnly, id: id, path: path, watch: watch)
+        case .expiryModel:
+            try await DataPeer(.expiryModel, id: id, path: path, watch: watch)
+        case .doc: try await DataPeer(.doc, id: id, path: path, watch: watch)
+        case .bucket: try await DataPeer(.bucket, id: id, path: path, watch: watch)
         }
     }
 }

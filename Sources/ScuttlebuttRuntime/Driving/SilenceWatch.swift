@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import Synchronization
+
+/// Finds links on which the other end has gone silent without closing them: a machine that has
+/// lost its power, a stopped process, or a proxy that forwards nothing any more.
+///
+/// A link on which nothing was heard for ``after`` is probed. If a peer that is known to answer
+/// stays silent for as long again, the link has failed. Nothing is concluded about other peers.
+public struct SilenceWatch: Sendable {
+    /// How long a link may be silent before it is probed, and how long the answer may take; default
+    /// 20 s.
+    ///
+    /// A shorter time finds a dead link sooner and costs a line each way per idle link and time.
+    /// Keep it below the time after which proxies cut idle connections, often 50 or 60 s.
+    public var after: Duration
+
+    /// Creates a rule.
+    public init(after: Duration = .seconds(20)) { self.after = after }
+
+    /// What was heard on one link.
+    final class Ear: Sendable {
+        private let heard = Atomic<Int>(0)
+        private let isBusy = Atomic<Bool>(false)
+
+        /// Lines have arrived, and the replica begins to take them.
+        func beginTaking() {
+            heard.wrappingAdd(1, ordering: .relaxed)
+            isBusy.store(true, ordering: .relaxed)
+        }
+
+        /// The replica has taken the lines.
+        func endTaking() { isBusy.store(false, ordering: .relaxed) }
+
+        /// A number that changes with whatever is heard; `nil` while we do not listen, when the
+        /// silence is our own.
+        var count: Int? {
+            isBusy.load(ordering: .relaxed) ? nil : heard.load(ordering: .relaxed)
+        }
+    }
+
+    /// Watches a link until its peer has died, or the task is cancelled.
+    ///
+    /// - Returns: The failure; `nil` if the task was cancelled.
+    func run(
+        _ ear: Ear, of peer: PeerID, _ host: any SessionHost,
+        sleep: @Sendable (Duration) async throws -> Void
+    ) async -> LinkError? {
+        var last = ear.count
+        while (try? await sleep(after)) != nil, !Task.isCancelled {
+            let count = ear.count
+            guard let count, count == last else {
+                last = count
+                continue
+            }
+            let answers = host.probe(peer)
+            guard (try? await sleep(after)) != nil, !Task.isCancelled else { return nil }
+            if answers, ear.count == count {
+                return LinkError(
+                    .timedOut, "the peer has not answered for \(after * 2); the connection is dead")
+            }
+            last = ear.count
+        }
+        return nil
+    }
+}
