@@ -13,6 +13,14 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     /// Never give two running peers the same source.
     public var source: Source?
 
+    /// Whether ``source`` may have written in an earlier process, without a storage that tells;
+    /// default false.
+    ///
+    /// If so, and without storage, writes are refused with `ReplicaError.Code.sourceUnsettled`
+    /// until a peer has said what it has of this source. Otherwise they could get timestamps that
+    /// are used already, and everybody would drop them.
+    public var sourceMayHaveWritten = false
+
     /// Decides which local actions travel, by their type name.
     ///
     /// By default, all whose name does not begin with `@`, as in the original's code. Actions from

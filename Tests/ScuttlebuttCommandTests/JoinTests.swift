@@ -11,7 +11,7 @@ struct JoinTests {
     @Test("A peer without a server dispatches, and answers each command with one object")
     func offline() async throws {
         let result = try await CommandProcess.run(
-            ["join", nobody, "--reducer", "counter", "--id", "a", "--json"],
+            ["join", nobody, "--reducer", "counter", "--id", "a", "--new-id", "--json"],
             input: """
                 dispatch {"type":"INCREMENT"}
                 dispatch {"type":"@LOCAL"}
@@ -50,7 +50,7 @@ struct JoinTests {
         ])
     func badInput(line: String) async throws {
         let result = try await CommandProcess.run(
-            ["join", nobody, "--id", "a"], input: "\(line)\nhistory\n")
+            ["join", nobody, "--id", "a", "--new-id"], input: "\(line)\nhistory\n")
         #expect(result.code == 0)
         #expect(result.output.count == 2)
         #expect(result.output.first?.hasPrefix(#"{"error":""#) == true)
@@ -73,6 +73,16 @@ struct JoinTests {
                 #"{"ok":true,"timestamp":2,"source":"a"}"#,
                 #"{"state":[{"type":"A"},{"type":"B"}]}"#,
             ])
+    }
+
+    @Test("A name used before without a store writes nothing while nobody says what it wrote")
+    func reusedOffline() async throws {
+        let result = try await CommandProcess.run(
+            ["join", nobody, "--id", "a"], input: "dispatch {\"type\":\"A\"}\nhistory\n")
+        #expect(result.code == 0)
+        #expect(result.output.first?.contains("may have written before") == true)
+        #expect(result.output.first?.contains("--new-id") == true)
+        #expect(result.output.last == #"{"history":[]}"#)
     }
 
     @Test("A store of another identity is refused and not changed")

@@ -9,7 +9,7 @@ struct PeerActionsTests {
     /// A listener and its address.
     private func listen(_ arguments: [String] = []) async throws -> (CommandProcess, String) {
         let run = try CommandProcess(
-            ["peer", "actions", "--listen", "0", "--json", "--id", "l"] + arguments)
+            ["peer", "actions", "--listen", "0", "--json", "--id", "l", "--new-id"] + arguments)
         let line = try #require(await run.line())
         let prefix = #"{"event":"listening","tcp":""#
         #expect(line.hasPrefix(prefix))
@@ -21,7 +21,7 @@ struct PeerActionsTests {
     func exchange() async throws {
         let (listener, address) = try await listen()
         let other = try CommandProcess(
-            ["peer", "actions", "--connect", address, "--json", "--id", "c"])
+            ["peer", "actions", "--connect", address, "--json", "--id", "c", "--new-id"])
         #expect(
             await other.line()
                 == #"{"event":"connected","tcp":"\#(address)","source":"c"}"#)
@@ -47,7 +47,7 @@ struct PeerActionsTests {
     func farewell() async throws {
         let (listener, address) = try await listen(["--follow"])
         let result = try await CommandProcess.run(
-            ["peer", "actions", "--connect", address, "--id", "c"],
+            ["peer", "actions", "--connect", address, "--id", "c", "--new-id"],
             input: "dispatch {\"type\":\"A\"}\n")
         #expect(result.code == 0)
         #expect(await listener.line() == #"{"update":[{"type":"A"},1,"c"]}"#)
@@ -76,7 +76,7 @@ struct PeerActionsTests {
     func sendOnly() async throws {
         let (listener, address) = try await listen(["--send-only"])
         let other = try CommandProcess(
-            ["peer", "actions", "--connect", address, "--id", "c"])
+            ["peer", "actions", "--connect", address, "--id", "c", "--new-id"])
         _ = await other.ask(#"dispatch {"type":"A"}"#)
         _ = try await other.ask("status") { $0.contains(#""pending":0"#) }
         _ = await listener.ask(#"dispatch {"type":"B"}"#)

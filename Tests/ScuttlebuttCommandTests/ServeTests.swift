@@ -51,6 +51,50 @@ struct ServeTests {
         #expect(await second.finish().code == 0)
     }
 
+    @Test(
+        "A name that is used again without a store loses nothing", arguments: ["http", "ws", "tcp"])
+    func reusedName(scheme: String) async throws {
+        let (server, address) = try await serve(["--tcp-port", "0", "--in-memory"])
+        let url =
+            scheme == "tcp"
+            ? "tcp://\(try #require(address.tcp))"
+            : address.http.replacingOccurrences(of: "http:", with: "\(scheme):")
+        var answers: [String] = []
+        for _ in 1...3 {
+            let run = try await CommandProcess.run(
+                ["join", url, "--id", "alice"],
+                input: "dispatch {\"type\":\"A\"}\ndispatch {\"type\":\"B\"}\nquit\n")
+            answers += run.output.dropLast()
+        }
+        #expect(
+            answers == (1...6).map { #"{"ok":true,"timestamp":\#($0),"source":"alice"}"# })
+        let last = try await CommandProcess.run(["join", url, "--once"], input: "history\n")
+        #expect(last.output.first?.components(separatedBy: "alice").count == 7)
+        server.interrupt()
+        #expect(await server.finish().code == 0)
+    }
+
+    @Test(
+        "With --once commands see what the server has, and the first write sorts behind it",
+        arguments: ["http", "ws", "tcp"])
+    func once(scheme: String) async throws {
+        let (server, address) = try await serve(["--tcp-port", "0", "--in-memory"])
+        let url =
+            scheme == "tcp"
+            ? "tcp://\(try #require(address.tcp))"
+            : address.http.replacingOccurrences(of: "http:", with: "\(scheme):")
+        let lines = (1...7).map { _ in #"dispatch {"type":"INCREMENT"}"# }.joined(separator: "\n")
+        _ = try await CommandProcess.run(["join", url], input: "\(lines)\nquit\n")
+        let once = try await CommandProcess.run(
+            ["join", url, "--reducer", "counter", "--once"], input: "state\n")
+        #expect(once.output == [#"{"state":{"counter":7}}"#])
+        let writer = try await CommandProcess.run(
+            ["join", url, "--id", "late"], input: "dispatch {\"type\":\"INCREMENT\"}\n")
+        #expect(writer.output == [#"{"ok":true,"timestamp":8,"source":"late"}"#])
+        server.interrupt()
+        #expect(await server.finish().code == 0)
+    }
+
     @Test("Without a TCP port the listening line says null; a port in use gives one clear line")
     func noTCP() async throws {
         let (server, address) = try await serve(["--in-memory"])

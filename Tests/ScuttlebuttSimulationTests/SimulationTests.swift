@@ -95,7 +95,7 @@ import Testing
     @Test("A seed does the same in every process and on every machine")
     func goldenDigest() {
         // Changes with every change of what machines do or scripts draw; then look at why.
-        #expect(Simulation().run(seed: 7).digest == 10_135_311_834_793_157_479)
+        #expect(Simulation().run(seed: 7).digest == 7_397_541_157_964_324_608)
     }
 
     @Test("A log does not change what happens")

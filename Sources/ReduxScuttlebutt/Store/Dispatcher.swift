@@ -111,6 +111,11 @@ public final class Dispatcher: Sendable {
     /// this is already so.
     public func synced() async { await engine.synced() }
 
+    /// Waits until some peer has said what it has, or this time is over.
+    func headerReceived(within limit: Duration) async -> Bool {
+        await engine.waitForHeader(within: limit)
+    }
+
     /// Refuses further own actions and ends all waits; returns when dispatched actions are durable
     /// or cannot become so.
     public func close() async { await engine.close() }

@@ -39,6 +39,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
         configuration.verifies = options.verify != nil
         configuration.wire = ClassicWire(rules: .fork, bounds: options.bounds)
         configuration.savesUpdates = storage != nil
+        configuration.mayHaveWritten = options.sourceMayHaveWritten && storage == nil
         var generator = SystemRandomNumberGenerator()
         replica = Replica(
             UpdateLog(), source: source ?? options.source ?? .random(using: &generator),

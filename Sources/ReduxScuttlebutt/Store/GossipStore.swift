@@ -182,6 +182,18 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// confirmed what was dispatched here before the call; returns at once if this is already so.
     public func synced() async { await dispatcher.synced() }
 
+    /// Waits until some peer has said what it has, or this time is over; at once if one has.
+    ///
+    /// An action that is dispatched before that, by a store that has nothing yet, takes its place
+    /// at the beginning of everybody's history. A program that dispatches as soon as it starts calls
+    /// this between ``connect(_:options:)`` and its first action.
+    ///
+    /// - Returns: Whether a peer has said what it has.
+    @discardableResult
+    public func headerReceived(within limit: Duration = .seconds(2)) async -> Bool {
+        await dispatcher.headerReceived(within: limit)
+    }
+
     /// Ends the connections, saves what remains to be saved, and closes the storage.
     public func shutDown() async {
         await swarm.shutDown()

@@ -42,6 +42,7 @@ extension Replica {
                 case .nothing:
                     continue
                 case .digest(let claimed):
+                    if case .digest(let digest) = message { observe(digest) }
                     if let claimed { note(claimed: claimed, by: peer, into: &effects) }
                     effects.append(.wake(peer))
                 case .probe:

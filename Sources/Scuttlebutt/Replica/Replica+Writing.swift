@@ -76,6 +76,12 @@ extension Replica {
     /// Returns the timestamp of the next own update, which counts as used once that is written.
     @inline(__always)
     private func nextTimestamp(_ milliseconds: Double) throws(ReplicaError) -> Timestamp {
+        guard hasHeardHeader || !configuration.mayHaveWritten else {
+            throw ReplicaError(
+                .sourceUnsettled,
+                "this identity may have written before, and no peer has said yet what it has of it"
+            )
+        }
         guard let timestamp = timestamps.following(wallClock: milliseconds) else {
             throw ReplicaError(.noTimestampLeft, "no timestamp is left for this source")
         }

@@ -38,6 +38,10 @@ public struct Replica<Value: Replicated>: Sendable {
     /// Whether changes of the value are described, see ``ReplicaEffect/changed(_:isReset:)``;
     /// default false.
     public var describesChanges = false
+    /// Whether some peer has said what it has, since this replica was created.
+    ///
+    /// From then on, a counter's timestamps are above everything that this peer has.
+    public private(set) var hasHeardHeader = false
     /// The wall clock when ``advance(wallClock:into:)`` was last called.
     public internal(set) var wallClock: Double = 0
 
@@ -88,6 +92,7 @@ public struct Replica<Value: Replicated>: Sendable {
     ///   new source has it. Everything is applied to it; otherwise the value is copied.
     public init(copying other: Self, source: Source, into empty: Value? = nil) {
         configuration = other.configuration
+        configuration.mayHaveWritten = false
         value = empty ?? other.value
         initial = empty ?? other.initial
         timestamps = other.timestamps
@@ -223,6 +228,18 @@ public struct Replica<Value: Replicated>: Sendable {
             timerFired(timer, into: &effects)
         case .closed(let peer):
             close(peer, into: &effects)
+        }
+    }
+
+    /// Notes what a peer has.
+    ///
+    /// A counter goes on above it, although the updates themselves come later: what is written in
+    /// between would otherwise sort before everybody's history.
+    mutating func observe(_ digest: Digest) {
+        hasHeardHeader = true
+        guard !timestamps.readsWallClock else { return }
+        for entry in digest.vector.entries where entry.source != source {
+            timestamps.observe(entry.timestamp)
         }
     }
 

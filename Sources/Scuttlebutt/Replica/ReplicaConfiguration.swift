@@ -44,6 +44,13 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     /// How many refused updates are remembered: 65,536.
     public var refusalLimit = 65_536
 
+    /// Whether the source may have written in an earlier life that is not restored, for instance
+    /// under a name that a person chose, in a process without storage; default false.
+    ///
+    /// Own writes are then refused until a peer's header has said what that peer has of the source.
+    /// A second update with the timestamp of an earlier one would be dropped by everybody.
+    public var mayHaveWritten = false
+
     /// Creates the configuration of a data type that neither signs, verifies nor saves.
     public init() {}
 

@@ -7,7 +7,7 @@ public struct ReplicaError: Error, Hashable, Sendable {
     public struct Code: Hashable, Sendable {
         private enum Value: UInt8 {
             case notJSON, tooLarge, notAnAction, refused, sizeLimit, noTimestampLeft, closed
-            case notEncodable, notSigned, dispatchInReducer
+            case notEncodable, notSigned, dispatchInReducer, sourceUnsettled
         }
         private let value: Value
         /// The payload is not one JSON value, or contains a line break.
@@ -29,6 +29,9 @@ public struct ReplicaError: Error, Hashable, Sendable {
         public static let notEncodable = Code(value: .notEncodable)
         /// The signer refused or failed.
         public static let notSigned = Code(value: .notSigned)
+        /// The source may have written before, and no peer has said yet what; see
+        /// ``ReplicaConfiguration/mayHaveWritten``.
+        public static let sourceUnsettled = Code(value: .sourceUnsettled)
         /// A reducer dispatched an action.
         public static let dispatchInReducer = Code(value: .dispatchInReducer)
     }

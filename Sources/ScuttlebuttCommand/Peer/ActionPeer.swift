@@ -25,11 +25,12 @@ struct ActionPeer: GossipingPeer {
     ///   another identity.
     init(
         _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?, path: String?,
-        watch: SilenceWatch
+        isNewID: Bool, watch: SilenceWatch
     ) async throws {
         self.vocabulary = vocabulary
         var options = GossipOptions<RawAction>()
         options.source = id
+        options.sourceMayHaveWritten = id != nil && !isNewID
         options.silenceWatch = watch
         options.onFault = { StandardError.shared.note($0.message) }
         options.onEvent = ActionPeer.messagePrinter()
@@ -62,13 +63,14 @@ struct ActionPeer: GossipingPeer {
         }
     }
 
-    func reply(to line: [UInt8]) async -> PeerReply {
+    func reply(to line: [UInt8], _ first: FirstWrite?) async -> PeerReply {
         let request: PeerRequest
         do throws(PeerRequestError) {
             request = try PeerRequest(line, vocabulary)
         } catch {
             return PeerReply(line: Answer.error(error.message))
         }
+        if case .dispatch = request { await first?.wait() }
         return PeerReply(line: await answer(request), isQuit: request == .quit)
     }
 
@@ -115,7 +117,14 @@ struct ActionPeer: GossipingPeer {
     }
 
     private static func describe(_ error: any Error) -> String {
-        (error as? ReplicaError)?.message ?? PeerShutdown.describe(error)
+        guard let error = error as? ReplicaError else { return PeerShutdown.describe(error) }
+        guard error.code == .sourceUnsettled else { return error.message }
+        return error.message
+            + "; connect first, keep a --store, leave out --id, or add --new-id if it is new"
+    }
+
+    func headerReceived(within limit: Duration) async -> Bool {
+        await store.headerReceived(within: limit)
     }
 
     func follower() -> any PeerFollower { Follower(self) }

@@ -49,7 +49,7 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
 
     // MARK: Commands
 
-    func reply(to line: [UInt8]) async -> PeerReply {
+    func reply(to line: [UInt8], _ first: FirstWrite?) async -> PeerReply {
         var arguments = PeerArguments(line[...])
         do {
             guard let word = arguments.word() else {
@@ -58,6 +58,7 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
             }
             if let command = try object.command(word, &arguments) {
                 try arguments.end()
+                if case .write = command { await first?.wait() }
                 return PeerReply(line: try await answer(command))
             }
             return try common(word, arguments)
@@ -108,6 +109,10 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
         }
         try arguments.end()
         return PeerReply(line: line, isQuit: word == "quit")
+    }
+
+    func headerReceived(within limit: Duration) async -> Bool {
+        await driver.headerReceived(within: limit)
     }
 
     // MARK: Following and ending

@@ -11,7 +11,11 @@ protocol GossipingPeer: Sendable {
     var swarm: Swarm { get }
 
     /// Answers one line of input with exactly one JSON object.
-    func reply(to line: [UInt8]) async -> PeerReply
+    ///
+    /// - Parameter first: What the first write waits for, if a connection is being made.
+    func reply(to line: [UInt8], _ first: FirstWrite?) async -> PeerReply
+    /// Waits until some peer has said what it has; returns false when this time is over.
+    func headerReceived(within limit: Duration) async -> Bool
     /// Returns a follower that prints other peers' updates from now on.
     func follower() -> any PeerFollower
     /// Briefly waits for own updates to be sent, saves everything, and closes all connections.

@@ -44,6 +44,10 @@ struct JoinCommand: AsyncParsableCommand {
     @Option(help: "Identity to write as (default: the store's, or a new one).")
     var id: String?
 
+    @Flag(
+        help: "The identity given by --id is new: it has never written anything anywhere.")
+    var newId = false
+
     @Option(
         help: "SQLite file to keep the log in; an answered dispatch is then durable.",
         completion: .file())
@@ -64,16 +68,19 @@ struct JoinCommand: AsyncParsableCommand {
         let transport = try Transports.transport(for: url, limits: probing.limits)
         let source = try StoreIdentity.read(id)
         let (reducer, store, stay, once) = (reducer, store, stay, once)
-        let watch = probing.watch
+        let (isNewID, watch) = (newId, probing.watch)
         try await Interruption.watch {
             let peer = try await ActionPeer(
-                reducer, .join, id: source, path: store, watch: watch)
+                reducer, .join, id: source, path: store, isNewID: isNewID, watch: watch)
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
             peer.store.swarm.connect(transport, isPersistent: !once)
-            let conversation = Conversation { await peer.reply(to: $0) }
+            let first = FirstWrite(links) { await peer.headerReceived(within: $0) }
+            let conversation = Conversation { await peer.reply(to: $0, first) }
             let talk = Task {
                 if once { await links.settled.wait() }
                 if once, !links.hasOpened { return }
+                // What the server has counts from the first command on.
+                if once { await peer.store.synced() }
                 let outcome = try await conversation.run(CommandInput())
                 if stay, case .endOfInput = outcome { await Latch().wait() }
             }

@@ -51,6 +51,10 @@ struct PeerCommand: AsyncParsableCommand {
     @Option(help: "Identity to write as (default: the store's, or a new one).")
     var id: String?
 
+    @Flag(
+        help: "The identity given by --id is new: it has never written anything anywhere.")
+    var newId = false
+
     @Option(help: "JSON metadata to send in the header.")
     var meta: String?
 
@@ -104,7 +108,8 @@ struct PeerCommand: AsyncParsableCommand {
         let command = self
         try await Interruption.watch {
             let peer = try await command.type.open(
-                id: source, path: command.store, watch: command.probing.watch)
+                id: source, path: command.store, isNewID: command.newId,
+                watch: command.probing.watch)
             let run = PeerRun(command: command, peer: peer, options: options)
             do {
                 try await run.run()
@@ -162,7 +167,10 @@ private struct PeerRun: Sendable {
         }
         let following = follower.map { follower in Task { try await follower.run() } }
         let talk = Task {
-            let conversation = Conversation { await peer.reply(to: $0) }
+            let first =
+                command.connect == nil
+                ? nil : FirstWrite(links) { await peer.headerReceived(within: $0) }
+            let conversation = Conversation { await peer.reply(to: $0, first) }
             guard case .endOfInput = try await conversation.run(CommandInput()) else { return }
             if command.stay {
                 await Latch().wait()

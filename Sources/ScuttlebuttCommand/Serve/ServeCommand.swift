@@ -102,6 +102,11 @@ struct ServeCommand: AsyncParsableCommand {
         if inMemory, store != nil {
             throw ValidationError("--in-memory and --store cannot be combined")
         }
+        if inMemory, id != nil, !bot.isEmpty {
+            throw ValidationError(
+                "--id, --in-memory and --bot cannot be combined: after a restart the bot would use "
+                    + "timestamps again that it has used before; leave out --id or --in-memory")
+        }
         guard (64...1 << 30).contains(maxMessageBytes) else {
             throw ValidationError(
                 "invalid --max-message-bytes \(maxMessageBytes): use 64–1073741824")

@@ -100,6 +100,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         configuration.timestamps = options.timestamps
         configuration.sizeLimit = options.sizeLimit
         configuration.savesUpdates = saves
+        configuration.mayHaveWritten = options.sourceMayHaveWritten && !saves
         return Replica(value, source: source, configuration: configuration)
     }
 
@@ -240,6 +241,14 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Waits until some peer and we have all that the other had; at once if one has.
     public func synced() async { await engine.synced() }
+
+    /// Waits until some peer has said what it has, or this time is over; at once if one has.
+    ///
+    /// - Returns: Whether one has.
+    @discardableResult
+    public func headerReceived(within limit: Duration = .seconds(2)) async -> Bool {
+        await engine.waitForHeader(within: limit)
+    }
 
     /// Disposes of the replica: ends the connections, saves what is to be saved, closes the
     /// storage, and ends all sequences.

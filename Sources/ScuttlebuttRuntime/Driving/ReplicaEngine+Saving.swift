@@ -107,12 +107,31 @@ extension ReplicaEngine {
         }
     }
 
+    /// Waits until some peer has said what it has, or this time is over.
+    ///
+    /// - Returns: Whether one has.
+    package func waitForHeader(within limit: Duration) async -> Bool {
+        if withReplica({ $0.hasHeardHeader }) { return true }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try? await self.wait(in: \.headerWaiters, endsWhenCancelled: true) { state in
+                    state.replica.hasHeardHeader || state.isClosed ? nil : ()
+                }
+            }
+            group.addTask { try? await self.hooks.sleep(limit) }
+            await group.next()
+            group.cancelAll()
+            return self.withReplica { $0.hasHeardHeader }
+        }
+    }
+
     /// Takes no more own writes and ends waiting; returns when what was written is durable or
     /// cannot be.
     package func close() async {
         let waiters = state.withLock { state in
             state.isClosed = true
             return state.syncWaiters.removeAll() + state.roomWaiters.removeAll()
+                + state.headerWaiters.removeAll()
         }
         for waiter in waiters { waiter.resume() }
         // Nothing new is taken from here on, so what is flushed is all there is.

@@ -49,10 +49,12 @@ extension ReplicaEngine {
                 }
             }
         }
-        var waiters: [Waiters<Timestamp>.Continuation] = []
+        // All lists of waiters have the same continuations.
+        var waiters: [Waiters<Void>.Continuation] = []
         let cutOff: SessionError? = transition { state in
             state.replica.handle(.received(peer, incoming), into: &state.effects)
             waiters = state.takeLevelWaiters()
+            if state.replica.hasHeardHeader { waiters += state.headerWaiters.removeAll() }
             for case .close(peer, let error) in state.effects {
                 // The reader that is here ends the session itself, so that its reason is the first.
                 state.signals[peer] = nil

@@ -61,6 +61,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
 
         /// Keyed by the newest own write that a peer has to confirm.
         var syncWaiters = Waiters<Timestamp>()
+        var headerWaiters = Waiters<Void>()
         var roomWaiters = Waiters<PeerID>()
         var saveWaiters = Waiters<Int>()
         var signWaiters = Waiters<SigningID>()

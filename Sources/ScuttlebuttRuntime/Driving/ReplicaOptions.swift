@@ -20,6 +20,14 @@ public struct ReplicaOptions: Sendable {
     /// Never give two running peers the same one.
     public var source: Source?
 
+    /// Whether ``source`` may have written in an earlier process, without a storage that tells;
+    /// default false.
+    ///
+    /// If so, and without storage, writes are refused with `ReplicaError.Code.sourceUnsettled`
+    /// until a peer has said what it has of this source. Otherwise they could get timestamps that
+    /// are used already, and everybody would drop them.
+    public var sourceMayHaveWritten = false
+
     /// The rules and bounds of the wire; default: those of the original data types.
     ///
     /// Peers with other bounds keep other updates: raise them everywhere.

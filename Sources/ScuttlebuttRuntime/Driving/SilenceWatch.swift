@@ -7,7 +7,9 @@ import Synchronization
 /// lost its power, a stopped process, or a proxy that forwards nothing any more.
 ///
 /// A link on which nothing was heard for ``after`` is probed. If a peer that is known to answer
-/// stays silent for as long again, the link has failed. Nothing is concluded about other peers.
+/// stays silent for as long again, the link has failed; so has one on which nothing was ever heard,
+/// because every peer answers our header. Nothing is concluded about others, which may be
+/// originals.
 public struct SilenceWatch: Sendable {
     /// How long a link may be silent before it is probed, and how long the answer may take; default
     /// 20 s.
@@ -42,9 +44,10 @@ public struct SilenceWatch: Sendable {
 
     /// Watches a link until its peer has died, or the task is cancelled.
     ///
+    /// - Parameter expectsGreeting: Whether we have sent a header, which every peer answers.
     /// - Returns: The failure; `nil` if the task was cancelled.
     func run(
-        _ ear: Ear, of peer: PeerID, _ host: any SessionHost,
+        _ ear: Ear, of peer: PeerID, _ host: any SessionHost, expectsGreeting: Bool,
         sleep: @Sendable (Duration) async throws -> Void
     ) async -> LinkError? {
         var last = ear.count
@@ -56,7 +59,7 @@ public struct SilenceWatch: Sendable {
             }
             let answers = host.probe(peer)
             guard (try? await sleep(after)) != nil, !Task.isCancelled else { return nil }
-            if answers, ear.count == count {
+            if answers || expectsGreeting && count == 0, ear.count == count {
                 return LinkError(
                     .timedOut, "the peer has not answered for \(after * 2); the connection is dead")
             }

@@ -34,13 +34,13 @@ import Testing
     ///
     /// - Returns: The failure, the number of probes, and how many waits it took.
     private func watch(
-        _ host: Host, waits limit: Int = 10,
+        _ host: Host, waits limit: Int = 10, expectsGreeting: Bool = false,
         _ happens: @escaping @Sendable (_ wait: Int, SilenceWatch.Ear) -> Void = { _, _ in }
     ) async -> (failure: LinkError?, probes: Int, waits: Int) {
         let ear = SilenceWatch.Ear()
         let count = Mutex(0)
         let failure = await SilenceWatch(after: .seconds(20)).run(
-            ear, of: PeerID(number: 1), host,
+            ear, of: PeerID(number: 1), host, expectsGreeting: expectsGreeting,
             sleep: { _ in
                 let wait = count.withLock { count in
                     count += 1
@@ -63,6 +63,21 @@ import Testing
         let result = await watch(Host(answers: false))
         #expect(result.failure == nil)
         #expect(result.probes == 5)
+    }
+
+    @Test func `a peer that never said anything is given up`() async {
+        let result = await watch(Host(answers: false), expectsGreeting: true)
+        #expect(result.failure?.code == .timedOut)
+        #expect(result.waits == 2)
+    }
+
+    @Test func `an original that has greeted us may be silent for ever`() async {
+        let result = await watch(Host(answers: false), expectsGreeting: true) { wait, ear in
+            guard wait == 1 else { return }
+            ear.beginTaking()
+            ear.endTaking()
+        }
+        #expect(result.failure == nil)
     }
 
     @Test func `a link with traffic is not probed`() async {

@@ -17,10 +17,11 @@ enum PeerType: String, CaseIterable, ExpressibleByArgument {
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     func open(
-        id: Source?, path: String?, watch: SilenceWatch
+        id: Source?, path: String?, isNewID: Bool, watch: SilenceWatch
     ) async throws -> any GossipingPeer {
         switch self {
-        case .actions: try await ActionPeer(.log, .actions, id: id, path: path, watch: watch)
+        case .actions:
+            try await ActionPeer(.log, .actions, id: id, path: path, isNewID: isNewID, watch: watch)
         case .model: try await DataPeer(.model, id: id, path: path, watch: watch)
         case .events: try await DataPeer(.events, id: id, path: path, watch: watch)
         case .value: try await DataPeer(.value, id: id, path: path, watch: watch)
