@@ -185,8 +185,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// Waits until some peer has said what it has, or this time is over; at once if one has.
     ///
     /// An action that is dispatched before that, by a store that has nothing yet, takes its place
-    /// at the beginning of everybody's history. A program that dispatches as soon as it starts calls
-    /// this between ``connect(_:options:)`` and its first action.
+    /// at the beginning of everybody's history. A program that dispatches as soon as it starts
+    /// calls this between ``connect(_:options:)`` and its first action.
     ///
     /// - Returns: Whether a peer has said what it has.
     @discardableResult
