@@ -50,15 +50,18 @@ export class Driver {
     return value;
   }
 
-  /** A browser of its own: nothing is shared with others. `phone` is a touch screen of 390 × 844. */
-  async open({ phone = false } = {}) {
+  /**
+   * A browser of its own: nothing is shared with others. `phone` is a touch screen of 390 × 844, `options` are
+   * further ones of the command line.
+   */
+  async open({ phone = false, options = [] } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'scuttlebutt-browser-'));
     const browser = new Browser(this, folder);
     this.#browsers.push(browser);
     const args = [
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--no-proxy-server',
       '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      '--window-size=1280,900', `--user-data-dir=${folder}`,
+      '--window-size=1280,900', `--user-data-dir=${folder}`, ...options,
     ];
     const chrome = { binary: programPath('chromium'), args };
     if (phone) {
@@ -107,6 +110,11 @@ class Browser {
   async complaints() {
     const entries = await this.#driver.command('POST', `${this.#session}/se/log`, { type: 'browser' });
     return entries.filter(({ level }) => level === 'SEVERE').map(({ message }) => message);
+  }
+
+  /** Sends a command of the DevTools protocol. */
+  devtools(cmd, params) {
+    return this.#driver.command('POST', `${this.#session}/goog/cdp/execute`, { cmd, params });
   }
 
   /** Opens another window of this browser. */

@@ -57,17 +57,18 @@ export async function folder(t) {
 export class StoredServer {
   #store; #extra; #ports;
 
-  constructor(store, { prefix = [], host = '127.0.0.1' } = {}) {
+  /** `options` are further ones of `serve`. */
+  constructor(store, { prefix = [], host = '127.0.0.1', options = [] } = {}) {
     this.#store = store;
-    this.#extra = { prefix, host };
+    this.#extra = { prefix, host, options };
     this.#ports = { http: 0, tcp: 0 };
   }
 
   async start() {
-    const { prefix, host } = this.#extra;
+    const { prefix, host, options } = this.#extra;
     const args = [
       'serve', '--host', host, '--port', this.#ports.http, '--tcp-port', this.#ports.tcp,
-      '--store', this.#store, '--json',
+      '--store', this.#store, '--json', ...options,
     ].map(String);
     this.program = new Program(...command(prefix, args));
     const event = JSON.parse(await this.program.line());
