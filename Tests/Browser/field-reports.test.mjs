@@ -105,6 +105,31 @@ describe('pages in a browser', { skip: obstacle() ?? false }, () => {
     await shows(window, 2);
   });
 
+  test('peers that are opened twice at once, or closed and opened again, lose and double nothing', async (t) => {
+    const { server, window } = await page(t);
+    // What React does in its strict mode.
+    const [areTwo, isKept, count, reports] = await window.run(`
+      const options = { reducer: Reducers.counter, name: 'twice' };
+      const act = (peer) => { peer.dispatch({ type: 'INCREMENT' }); return peer.flush(); };
+      const [first, second] = await Promise.all([Scuttlebutt.open(options), Scuttlebutt.open(options)]);
+      await act(first);
+      await act(second);
+      first.close();
+      const third = await Scuttlebutt.open(options);
+      await act(third);
+      second.close();
+      third.close();
+      const last = await Scuttlebutt.open(options);
+      await act(last);
+      await last.synced();
+      window.last = last;
+      return [first.source !== second.source, third.source === first.source, last.getState().counter,
+        [first, second, third, last].flatMap((peer) => peer.reports)];`);
+    assert.deepEqual([areTwo, isKept, count, reports], [true, true, 4, []]);
+    await hasActions(server, 4);
+    await shows(window, 4);
+  });
+
   test('a page whose database was deleted loses nothing, and shows what the server has', {
     todo: 'what was saved before is lost, and the reloaded page believes that it has it',
   }, async (t) => {

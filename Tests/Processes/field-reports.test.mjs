@@ -9,6 +9,7 @@ import { copyFile, link, readFile, rm, stat, truncate, writeFile } from 'node:fs
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually, soon } from '../Browser/eventually.mjs';
 import { killStragglers, Program } from '../Browser/processes.mjs';
 import { Cable, converge, folder, later, minutes, StoredPeer, StoredServer } from './cluster.mjs';
@@ -235,6 +236,64 @@ test('a new writer gets through, or is told, however many have written before', 
   assert.ok(isTold || actions === count + 2, `${refused} refused in silence`);
 });
 
+test('what a server refuses is not called synced by its writer', {
+  ...limit, todo: 'it is acknowledged, “synced” and no longer pending',
+}, async (t) => {
+  const it = await server(t, () => ['--max-depth', '8']);
+  const peer = await new StoredPeer('A', it.http, join(it.path, 'a.sqlite')).start();
+  later(t, () => peer.program.end());
+  await eventually('the first sync', () => peer.status(), ({ synced }) => synced);
+  const nested = `${'['.repeat(20)}${']'.repeat(20)}`;
+  const answer = await peer.ask(`dispatch {"type":"A","payload":${nested}}`);
+  await eventually('the refusal', () => it.statistics(),
+    ({ refused }) => refused > 0 || answer.error);
+  const { synced, pending } = await peer.status();
+  assert.ok(answer.error || !synced || pending > 0, 'acknowledged, synced, and nowhere');
+});
+
+test('a server that has no room for another connection still answers its health check', {
+  ...limit, todo: 'nothing is answered until somebody leaves',
+}, async (t) => {
+  const it = await server(t, () => ['--max-connections', '1']);
+  await exchange(t, it, upgrade('/ws'), (text) => text.includes('\r\n\r\n'));
+  const answer = await fetch(`${it.http}/healthz`, { signal: AbortSignal.timeout(5_000) });
+  assert.ok(answer.status === 200 || answer.status === 503);
+});
+
+// ---- the process
+
+/** A server that a shell starts after `preparation`. */
+async function prepared(t, preparation, options = () => []) {
+  const path = await folder(t);
+  const started = new StoredServer(join(path, 'log.sqlite'), {
+    prefix: ['/bin/sh', '-c', `${preparation.replace('COMMAND', 'exec "$@"')}`, 'sh'],
+    options: options(path),
+  });
+  await started.start();
+  later(t, () => started.program.end());
+  return Object.assign(started, { path, store: join(path, 'log.sqlite') });
+}
+
+test('a server that was started with nohup outlives a hang-up', limit, async (t) => {
+  const it = await prepared(t, "trap '' HUP; COMMAND");
+  it.program.child.kill('SIGHUP');
+  (await writer(t, it)).send(message('one', 1, 'w'));
+  await hasActions(it, 1);
+  assert.equal(await it.program.end(), 0);
+});
+
+test('without standard error, messages get into no file and no connection', limit, async (t) => {
+  const it = await prepared(t, 'COMMAND 2>&-', (path) => ['--export', join(path, 'out.log')]);
+  const peer = await writer(t, it);
+  peer.send(message('one', 1, 'w'), '[null,2,"w"]', message('two', 3, 'w'));
+  await hasActions(it, 2);
+  assert.equal(await it.program.end(), 0);
+  const text = `${message('one', 1, 'w')}\n${message('two', 3, 'w')}\n`;
+  assert.equal(await readFile(join(it.path, 'out.log'), 'utf8'), text);
+  assert.equal((await run('log', it.store)).output, text);
+  for (const line of peer.lines) JSON.parse(line);
+});
+
 // ---- files
 
 test('a reader that stalls does not let the write-ahead log grow without end', limit, async (t) => {
@@ -369,4 +428,25 @@ test('a backup put back beside the write-ahead log of its successor is recognise
   await copyFile(join(it.path, 'backup'), it.store);
   const { output, errors } = await run('log', it.store);
   assert.ok(/-wal/.test(errors), `${output.length} bytes of log; ${errors}`);
+});
+
+test('log --follow notices that the store it follows was replaced', {
+  ...limit, todo: 'it stays with the deleted file and says nothing',
+}, async (t) => {
+  const it = await server(t);
+  (await writer(t, it)).send(message('one', 1, 'w'));
+  await hasActions(it, 1);
+  const follower = new Program(binary, ['log', it.store, '--follow']);
+  later(t, () => follower.end());
+  assert.equal(await follower.line(), message('one', 1, 'w'));
+  assert.equal(await it.program.end(), 0);
+  for (const tail of ['', '-wal', '-shm']) await rm(it.store + tail, { force: true });
+  await it.start();
+  (await writer(t, it)).send(message('two', 1, 'v'));
+  await hasActions(it, 1);
+  const outcome = await Promise.race([
+    follower.line().catch(() => {}).then(() => 'a line'), follower.exited.then(() => 'its end'),
+    pause(5_000, 'nothing'),
+  ]);
+  assert.notEqual(outcome, 'nothing');
 });
