@@ -14,11 +14,18 @@ extension ReplicatedArray: RandomAccessCollection {
     /// The number of elements.
     public var endIndex: Int { core.items.count }
 
-    /// The element at an index, or `nil` if it is not a `Value`.
+    /// The element at an index, or `nil` if it is not a `Value` or the index is out of range.
+    ///
+    /// An index may be out of date by the time it is used, so it never traps.
     ///
     /// - Complexity: O(log *n*), plus decoding the element.
     public subscript(index: Int) -> Value? {
-        ValueCoding.decode(Value.self, from: core.items[index].element.bytes)
+        rawValue(at: index).flatMap { ValueCoding.decode(Value.self, from: $0) }
+    }
+
+    /// The elements in a range of indexes, as far as there are any.
+    public subscript(bounds: Range<Int>) -> Slice<ReplicatedArray> {
+        Slice(base: self, bounds: bounds.clamped(to: startIndex..<endIndex))
     }
 
     /// An iterator over the elements in order.

@@ -82,8 +82,16 @@ extension ReplicatedDoc {
 
         /// The row at an index from zero to `count - 1`.
         ///
+        /// The rows are a snapshot, so an index into them does not go out of date; for an index of
+        /// another snapshot use ``row(at:)``.
+        ///
         /// - Complexity: O(log n).
         public subscript(index: Int) -> Row { row(view.rows[index].key.id) }
+
+        /// The row at an index, or `nil` if the index is out of range.
+        ///
+        /// - Complexity: O(log n).
+        public func row(at index: Int) -> Row? { indices.contains(index) ? self[index] : nil }
 
         /// The row with this id, if it is in the view.
         public subscript(id: PropertyKey) -> Row? { contains(id) ? row(id) : nil }

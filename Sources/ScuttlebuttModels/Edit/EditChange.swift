@@ -39,7 +39,11 @@ public struct EditChange: Hashable, Sendable {
         let (gone, new) = (removed.utf16.count, inserted.utf16.count)
         let staysBefore = affinity == .before || gone > 0
         if cursor < offset || cursor == offset && staysBefore { return cursor }
-        if cursor >= offset + gone { return cursor - gone + new }
+        if cursor - offset >= gone {
+            // A cursor far behind the text, such as `Int.max`, must not overflow.
+            let kept = cursor - gone
+            return kept + min(new, .max - kept)
+        }
         return offset + min(cursor - offset, new)
     }
 }

@@ -5,11 +5,14 @@ public import Scuttlebutt
 extension TextDocument {
     // MARK: Editing
 
+    // Positions and ranges are clamped to the text, because they may be out of date by the time
+    // they are used.
+
     /// Inserts a text before the scalar at `position`, and returns the operation for other peers.
     ///
     /// - Parameters:
     ///   - text: What to insert.
-    ///   - position: From 0 to ``count``.
+    ///   - position: Clamped to 0 … ``count``.
     ///   - source: The writer; nobody else may edit under this name.
     /// - Throws: ``TextError`` if there is no room for the text.
     /// - Complexity: O(log n).
@@ -39,9 +42,7 @@ extension TextDocument {
     public mutating func replace(
         _ range: Range<Int>, with text: String, by source: Source
     ) throws(TextError) -> TextOperation {
-        precondition(
-            range.lowerBound >= 0 && range.upperBound <= count, "the range is outside the text"
-        )
+        let range = clamped(range)
         var insertion: TextOperation.Insertion?
         if !text.isEmpty {
             guard let number = makeNumber(of: source),
@@ -131,9 +132,7 @@ extension TextDocument {
     public func makeReplace(
         _ range: Range<Int>, with text: String, by source: Source
     ) -> TextOperation {
-        precondition(
-            range.lowerBound >= 0 && range.upperBound <= count, "the range is outside the text"
-        )
+        let range = clamped(range)
         var insertion: TextOperation.Insertion?
         if !text.isEmpty {
             let anchor = anchor(at: range.lowerBound)

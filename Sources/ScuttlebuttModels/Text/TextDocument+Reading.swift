@@ -16,17 +16,21 @@ extension TextDocument {
         return bytes
     }
 
-    /// The text of a range of scalars.
+    /// The text of a range of scalars, as far as there is text there.
     ///
     /// - Complexity: O(log n + length of the range).
     public subscript(range: Range<Int>) -> String {
-        precondition(
-            range.lowerBound >= 0 && range.upperBound <= count, "the range is outside the text"
-        )
+        let range = clamped(range)
         var bytes: [UInt8] = []
         append(range, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// The part of a range that is inside the text.
+    ///
+    /// Positions are often out of date when they are used: a view made them before something was
+    /// deleted elsewhere. Every public method therefore clamps what it is given.
+    func clamped(_ range: Range<Int>) -> Range<Int> { range.clamped(to: 0..<count) }
 
     private func append(_ range: Range<Int>, to bytes: inout [UInt8]) {
         guard !range.isEmpty else { return }
@@ -56,7 +60,7 @@ extension TextDocument {
     ///
     /// - Complexity: O(log n), plus a walk within a run that is not ASCII.
     public func utf16Offset(of position: Int) -> Int {
-        precondition(position >= 0 && position <= count, "the position is outside the text")
+        let position = max(0, position)
         guard position < count else { return utf16Count }
         let place = tree.place(at: position)
         let before = tree.sums(before: place.leaf, place.slot)
@@ -70,7 +74,7 @@ extension TextDocument {
     ///
     /// - Complexity: O(log n), plus a walk within a run that is not ASCII.
     public func position(ofUTF16 offset: Int) -> Int {
-        precondition(offset >= 0 && offset <= utf16Count, "the offset is outside the text")
+        let offset = max(0, offset)
         guard offset < utf16Count else { return count }
         let (place, scalars, units) = tree.span(holdingUnit: offset)
         let span = tree[place.leaf, place.slot]
@@ -106,12 +110,12 @@ extension TextDocument {
     /// The cursor before the scalar at `position`.
     ///
     /// - Parameters:
-    ///   - position: From 0 to ``count``.
+    ///   - position: Clamped to 0 … ``count``.
     ///   - sticksToPrevious: Whether the cursor is attached to the scalar before it, so that text
     ///     inserted exactly here comes after the cursor, or to the scalar after it.
     /// - Complexity: O(log n).
     public func cursor(at position: Int, sticksToPrevious: Bool = true) -> Cursor {
-        precondition(position >= 0 && position <= count, "the position is outside the text")
+        let position = min(max(0, position), count)
         let index = sticksToPrevious ? position - 1 : position
         guard index >= 0, index < count else {
             return Cursor(id: nil, isBehind: sticksToPrevious)
