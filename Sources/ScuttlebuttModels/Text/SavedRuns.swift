@@ -10,13 +10,19 @@ struct SavedRuns {
     /// The largest end of each source's runs.
     private(set) var counts: [UInt32] = []
     private(set) var text: [UInt8] = []
+    /// The operations that waited for others.
+    private(set) var waiting: [TextOperation] = []
 
     init(_ bytes: [UInt8]) throws(TextError) {
         var reader = ByteReader(bytes)
-        guard reader.byte() == 0x54, reader.byte() == 0x01 else {
+        guard reader.byte() == 0x54, let form = reader.byte(), form == 0x01 || form == 0x02 else {
             throw TextError(.damaged, "These bytes are not a saved text.")
         }
-        let isRead = readSources(&reader) && readRuns(&reader) && readText(&reader)
+        var isRead = readSources(&reader) && readRuns(&reader) && readText(&reader)
+        if isRead, form == 0x02 {
+            waiting = SavedOperations.read(&reader) ?? []
+            isRead = !waiting.isEmpty
+        }
         guard isRead, reader.isAtEnd else {
             throw TextError(.damaged, "The saved text is damaged.")
         }

@@ -6,7 +6,7 @@ extension TextDocument: Equatable {
     ///
     /// - Complexity: O(n), but O(sources) if one document has seen more than the other.
     public static func == (left: TextDocument, right: TextDocument) -> Bool {
-        left.count == right.count && left.version == right.version
+        left.count == right.count && left.seenCounts == right.seenCounts
             && left.pending == right.pending && left.saved() == right.saved()
     }
 }
@@ -53,15 +53,15 @@ extension TextDocument: Codable {
 
     /// Writes the bytes of ``saved()`` as one base64 string, which is equal for equal documents.
     ///
-    /// If operations wait for others, it writes an array of that string and these operations,
-    /// because a state that is saved and opened again must not forget them.
+    /// If operations wait for others, it writes an array of the string without them and of these
+    /// operations, as JSON can express them.
     public func encode(to encoder: any Encoder) throws {
         guard pending.count > 0 else {
             var container = encoder.singleValueContainer()
-            return try container.encode(Base64.encode(saved()))
+            return try container.encode(Base64.encode(encodedRuns()))
         }
         var container = encoder.unkeyedContainer()
-        try container.encode(Base64.encode(saved()))
+        try container.encode(Base64.encode(encodedRuns()))
         for operation in pending.operations { try container.encode(operation) }
     }
 }

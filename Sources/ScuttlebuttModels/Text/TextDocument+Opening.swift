@@ -11,7 +11,11 @@ extension TextDocument {
     public init(saved bytes: [UInt8]) throws(TextError) {
         let runs = try SavedRuns(bytes)
         self.init()
-        guard !runs.spans.isEmpty else { return }
+        if !runs.spans.isEmpty { try open(runs) }
+        for operation in runs.waiting { try apply(operation) }
+    }
+
+    private mutating func open(_ runs: SavedRuns) throws(TextError) {
         sources = runs.sources
         for (index, source) in runs.sources.enumerated() { numbers[source] = UInt16(index) }
         counts = runs.counts
@@ -24,7 +28,7 @@ extension TextDocument {
         indexes = nil
     }
 
-    /// Adds everything that another text has and this one lacks.
+    /// Adds everything that another text has and this one lacks, including what waits there.
     ///
     /// Merging is commutative, associative and idempotent.
     ///
@@ -40,6 +44,7 @@ extension TextDocument {
         try merged.merge(runs)
         var changes: [TextChange]?
         merged.wake(after: runs.sources, &changes)
+        for operation in runs.waiting { try merged.apply(operation) }
         self = merged
     }
 

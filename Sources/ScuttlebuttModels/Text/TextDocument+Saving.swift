@@ -5,13 +5,14 @@ import Scuttlebutt
 /// The binary form of a text, for files and for peers. All numbers are variable-length integers of
 /// seven bits per byte, lowest first; signed ones are folded (0, −1, 1, −2, …).
 ///
-/// 1. `0x54 0x01`.
+/// 1. `0x54 0x01`, or `0x54 0x02` if there is a fifth part.
 /// 2. The number of sources; for each, the length of its name and the name, in UTF-16 order.
 /// 3. The number of runs; for each, in document order, a byte of flags and then what the flags say:
 ///    the source, unless it is that of the previous run; the first counter, minus the end of the
 ///    last run of that source; the length; the parent, unless it is the preceding scalar of the
 ///    same source (as in a run that was split) or the root.
 /// 4. The length of the visible text, and the text in UTF-8.
+/// 5. If operations wait for others, these; see ``SavedOperations``.
 ///
 /// Adjacent runs that can be one are one, so equal texts have equal bytes.
 extension TextDocument {
@@ -28,15 +29,26 @@ extension TextDocument {
 
     /// The text with all identities, to be opened by ``init(saved:)`` or merged by ``merge(_:)``.
     ///
-    /// Operations that still wait for others are not included.
+    /// Operations that still wait for others are included.
     ///
     /// - Complexity: O(n).
     public func saved() -> [UInt8] { encoded(since: TextVersion()) }
 
-    /// What a peer at `version` lacks, and what is deleted, for its ``merge(_:)``.
+    /// What a peer at `version` lacks, for its ``merge(_:)``: scalars, deletions, and the
+    /// operations that wait here.
     ///
     /// - Complexity: O(n).
     public func encoded(since version: TextVersion) -> [UInt8] {
+        let runs = encodedRuns(since: version)
+        guard pending.count > 0 else { return runs }
+        var output = ByteWriter(bytes: runs)
+        output.bytes[1] = 0x02
+        SavedOperations.append(pending.operations, to: &output)
+        return output.bytes
+    }
+
+    /// What a peer at `version` lacks, without the operations that wait.
+    func encodedRuns(since version: TextVersion = TextVersion()) -> [UInt8] {
         let order = sources.indices.filter { counts[$0] > 0 }
             .sorted { sources[$0] < sources[$1] }
         var ranks = Array(repeating: 0, count: sources.count)
@@ -59,7 +71,11 @@ extension TextDocument {
         forEachSpan { original, _ in
             var span = original
             let known = known[Int(span.source)]
-            if !span.isDeleted, span.start < known {
+            if span.isDeleted {
+                let run = TextRun(
+                    source: sources[Int(span.source)], counters: Int(span.start)..<Int(span.end))
+                if !version.deletions.isEmpty, version.hasDeleted(run) { return }
+            } else if span.start < known {
                 // The peer has it, and it was not deleted.
                 guard span.end > known else { return }
                 span = rest(of: span, behind: Int(known - span.start))

@@ -46,13 +46,43 @@ public struct TextDocument: Sendable {
     /// The number of operations that wait for others that they depend on.
     public var pendingCount: Int { pending.count }
 
-    /// How many scalars of each source have been seen, including deleted ones.
+    /// How many scalars of each source have been seen, and which of them were deleted.
+    ///
+    /// - Complexity: O(n log n) in the number of runs.
     public var version: TextVersion {
-        var version: [Source: Int] = [:]
-        for (index, source) in sources.enumerated() where counts[index] > 0 {
-            version[source] = Int(counts[index])
+        var deletions: [Source: [Range<Int>]] = [:]
+        forEachSpan { span, _ in
+            guard span.isDeleted else { return }
+            deletions[sources[Int(span.source)], default: []]
+                .append(Int(span.start)..<Int(span.end))
         }
-        return TextVersion(counts: version)
+        for source in deletions.keys {
+            deletions[source]?.sort { $0.lowerBound < $1.lowerBound }
+            deletions[source] = deletions[source].map(TextDocument.joined)
+        }
+        return TextVersion(counts: seenCounts, deletions: deletions)
+    }
+
+    /// How many scalars of each source have been seen, including deleted ones.
+    var seenCounts: [Source: Int] {
+        var seen: [Source: Int] = [:]
+        for (index, source) in sources.enumerated() where counts[index] > 0 {
+            seen[source] = Int(counts[index])
+        }
+        return seen
+    }
+
+    /// Makes one of ascending ranges that touch.
+    private static func joined(_ ranges: [Range<Int>]) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        for range in ranges {
+            if let last = result.last, last.upperBound == range.lowerBound {
+                result[result.count - 1] = last.lowerBound..<range.upperBound
+            } else {
+                result.append(range)
+            }
+        }
+        return result
     }
 
     // MARK: Sources
