@@ -65,6 +65,9 @@ struct StateTypeSubject: Sendable {
                 "{\"node\":%k,\"parent\":{\"node\":{\"node\":%k}},\"value\":%v}",
                 "{\"node\":%k,\"parent\":{\"root\":{}},\"value\":%v}",
                 "{\"node\":%k,\"parent\":{\"trash\":{}},\"value\":%v}",
+                "{\"node\":%k,\"parent\":{\"trash\":{}},\"seen\":%s}",
+                "{\"node\":%k,\"parent\":{\"node\":{\"node\":%k}}}",
+                "{\"node\":%k,\"value\":%v}",
             ]),
     ]
 

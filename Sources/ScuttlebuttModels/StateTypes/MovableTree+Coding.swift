@@ -19,7 +19,8 @@ extension MovableTree {
     public init(from decoder: any Decoder) throws {
         let form = try Form(from: decoder)
         for place in form.base {
-            guard place.node == place.node, !isBelow(place.parent, place.node) else {
+            guard place.node == place.node, place.parent.map({ !isBelow($0, place.node) }) ?? true
+            else {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: decoder.codingPath, debugDescription: "the nodes form a cycle"))
@@ -31,6 +32,9 @@ extension MovableTree {
     }
 
     /// Writes the tree at the horizon, ascending by node, and the later operations, by stamp.
+    ///
+    /// A tree written by an earlier version, whose operations all had a parent and a value, is read
+    /// as well.
     public func encode(to encoder: any Encoder) throws {
         let base = base.sorted { $0.key < $1.key }
         try Form(

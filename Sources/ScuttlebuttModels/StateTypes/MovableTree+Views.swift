@@ -13,8 +13,8 @@ extension MovableTree {
 
     /// Whether the node is somewhere below the top.
     ///
-    /// A node below one that was never put anywhere becomes part of the tree only when that one
-    /// does.
+    /// A node without a value, or below one that was never put anywhere, becomes part of the tree
+    /// only when the value or that one arrives.
     ///
     /// - Complexity: O(depth).
     public func contains(_ node: Node) -> Bool { end(above: node) == .root }
@@ -25,23 +25,51 @@ extension MovableTree {
     public func value(of node: Node) -> Value? { positions[node]?.value }
 
     /// The parent of a node, or `nil` if it is unknown.
-    public func parent(of node: Node) -> Parent? { positions[node]?.parent }
+    ///
+    /// That of a stray is ``Parent/root``.
+    ///
+    /// - Complexity: O(depth).
+    public func parent(of node: Node) -> Parent? {
+        isStray(node) ? .root : positions[node]?.parent
+    }
+
+    /// The nodes that were put below a removed one without the remover's knowledge, in ascending
+    /// order.
+    ///
+    /// They are shown at the top, with what is below them. Moving or removing one of them settles
+    /// where it belongs.
+    ///
+    /// - Complexity: O(n · depth).
+    public var strays: [Node] { positions.keys.filter { isStray($0) }.sorted() }
 
     /// The direct children of a parent, in ascending order.
     ///
     /// Use ``outline`` to get all nodes at once.
     ///
-    /// - Complexity: O(n + k log k) for k children.
+    /// - Complexity: O(n + k · depth + k log k) for k children; O(n · depth) for the top.
     public func children(of parent: Parent) -> [Node] {
-        positions.filter { $0.value.parent == parent }.map(\.key).sorted()
+        positions.filter { node, position in
+            switch parent {
+            case .root: position.parent == .root || isStray(node)
+            case .node: position.parent == parent && !isStray(node)
+            case .trash: position.parent == .trash
+            }
+        }.map(\.key).sorted()
     }
 
     /// All nodes from the top down, with the children in ascending order after their parent.
     ///
-    /// - Complexity: O(n log n).
+    /// - Complexity: O(n log n), and O(n · depth) if something was removed since the last
+    ///   compaction.
     public var outline: [Row] {
         var children: [Parent: [Node]] = [:]
-        for (node, position) in positions { children[position.parent, default: []].append(node) }
+        for (node, position) in positions {
+            if let parent = position.parent { children[parent, default: []].append(node) }
+        }
+        if children[.trash] != nil {
+            // The removed node above a stray is not listed, so the stray may remain there.
+            children[.root, default: []] += strays
+        }
         var result: [Row] = []
         // A stack instead of recursion, because the depth is unbounded.
         var open: [(node: Node, depth: Int)] = []
@@ -57,24 +85,31 @@ extension MovableTree {
         return result
     }
 
-    /// Creates the operation that moves a node with its current value; `nil` if the node is unknown
-    /// or the move would create a cycle here.
+    /// Creates the operation that moves a node; `nil` if the node is unknown or the move would
+    /// create a cycle here.
+    ///
+    /// Its value stays what it is, whoever writes it at the same time. That of a removed node goes
+    /// along, in case it has been forgotten elsewhere.
     public func makeMove(_ node: Node, to parent: Parent) -> Operation? {
         guard let value = value(of: node), !isBelow(parent, node) else { return nil }
-        return Operation(node: node, parent: parent, value: value)
+        return Operation(
+            node: node, parent: parent, value: contains(node) ? nil : value,
+            seen: parent == .trash ? ObservedStamps(steps.map(\.stamp)) : nil)
     }
 
     /// Creates the operation that removes a node and everything below it; `nil` if it is not in the
     /// tree.
+    ///
+    /// What others put below it at the same time stays, see ``strays``.
+    ///
+    /// - Complexity: O(n log n) in the number of operations since the last compaction.
     public func makeRemove(_ node: Node) -> Operation? {
         contains(node) ? makeMove(node, to: .trash) : nil
     }
 
     /// Creates the operation that replaces the value of a node without moving it; `nil` if it is
     /// unknown.
-    ///
-    /// It counts as a move to the same place: of it and a concurrent move, the later one wins.
     public func makeReplace(valueOf node: Node, with value: Value) -> Operation? {
-        parent(of: node).map { Operation(node: node, parent: $0, value: value) }
+        positions[node]?.parent == nil ? nil : Operation(node: node, value: value)
     }
 }

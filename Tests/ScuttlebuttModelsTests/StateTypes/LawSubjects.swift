@@ -210,8 +210,10 @@ extension MovableTree: LawSubject where Node == PropertyKey, Value == Int? {
 
     static func hostile(_ random: inout SplitMix64) -> Operation {
         Operation(
-            node: random.key(), parent: random.one(in: 4) ? .trash : .node(random.key()), value: nil
-        )
+            node: random.key(),
+            parent: random.one(in: 5) ? nil : random.one(in: 4) ? .trash : .node(random.key()),
+            value: random.one(in: 3) ? nil : .some(random.optional()),
+            seen: random.one(in: 2) ? nil : random.observed())
     }
 }
 

@@ -202,24 +202,56 @@ struct OracleTests {
     }
 
     @Test(
-        "A tree is what moving in the agreed order makes, leaving out circles",
-        arguments: UInt64(0)..<200)
+        "A tree is made by moving in the agreed order, and who removes takes what he had seen",
+        arguments: UInt64(0)..<400)
     func tree(seed: UInt64) {
         typealias Subject = MovableTree<PropertyKey, Int?>
         let events = history(of: Subject.self, seed)
-        var parents: [PropertyKey: Subject.Parent] = [:]
-        for event in events.sorted(by: { $0.stamp < $1.stamp }) {
-            var above = event.operation.parent
+        // For each node its place, and the number of the event that put it there.
+        var places: [PropertyKey: (parent: Subject.Parent, event: Int)] = [:]
+        var values: [PropertyKey: Int?] = [:]
+        for index in events.indices.sorted(by: { events[$0].stamp < events[$1].stamp }) {
+            let operation = events[index].operation
+            if let value = operation.value { values[operation.node] = .some(value) }
+            guard let parent = operation.parent else { continue }
+            var above = parent
             var isCircle = false
             while case .node(let node) = above, !isCircle {
-                isCircle = node == event.operation.node
-                above = parents[node] ?? .root
+                isCircle = node == operation.node
+                above = places[node]?.parent ?? .root
             }
-            if !isCircle { parents[event.operation.node] = event.operation.parent }
+            if !isCircle { places[operation.node] = (parent, index) }
+        }
+        func isRemoved(_ node: PropertyKey) -> Bool {
+            var next = node
+            var moves: [Int] = []
+            while let place = places[next] {
+                switch place.parent {
+                case .root: return false
+                case .trash: return events[place.event].seen.isSuperset(of: moves)
+                case .node(let above):
+                    moves.append(place.event)
+                    next = above
+                }
+            }
+            return false
         }
         let tree = Subject.after(events.shuffledReproducibly(seed))
-        for (node, parent) in parents { #expect(tree.parent(of: node) == parent) }
-        #expect(tree.outline.count == parents.keys.filter { tree.contains($0) }.count)
+        var strays: [PropertyKey] = []
+        for (node, place) in places {
+            #expect(tree.value(of: node) == values[node])
+            #expect(tree.contains(node) == !isRemoved(node))
+            if case .node(let above) = place.parent, isRemoved(above), !isRemoved(node) {
+                strays.append(node)
+                #expect(tree.parent(of: node) == .root)
+            } else {
+                #expect(tree.parent(of: node) == place.parent)
+            }
+        }
+        #expect(tree.strays == strays.sorted())
+        #expect(
+            Set(tree.outline.map(\.node)) == Set(places.keys.filter { !isRemoved($0) }))
+        #expect(tree.outline.count == Set(tree.outline.map(\.node)).count)
     }
 }
 
