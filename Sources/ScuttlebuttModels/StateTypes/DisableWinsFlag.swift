@@ -32,14 +32,16 @@ public struct DisableWinsFlag: CommutingOperations, Mergeable {
     public func makeEnable() -> Operation { .enable(observed: tags.observed) }
 
     /// Switches off, or on if every "off" was seen.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
-        guard !horizon.covers(stamp) else { return }
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .enable(let observed):
             wasEnabled = true
             tags.remove(observed, at: stamp, behind: horizon)
         case .disable: tags.add(at: stamp)
         }
+        return .applied
     }
 
     /// Joins both flags.

@@ -33,12 +33,14 @@ public struct EnableWinsFlag: CommutingOperations, Mergeable, Clearable {
     public func makeClear() -> Operation? { isOn ? makeDisable() : nil }
 
     /// Switches on, or switches off what was seen.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
-        guard !horizon.covers(stamp) else { return }
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .enable: tags.add(at: stamp)
         case .disable(let observed): tags.remove(observed, at: stamp, behind: horizon)
         }
+        return .applied
     }
 
     /// Joins both flags.

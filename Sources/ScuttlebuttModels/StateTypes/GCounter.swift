@@ -28,10 +28,13 @@ public struct GCounter: CommutingOperations, Mergeable {
     public var value: Int64 { contributions.sum.value }
 
     /// Adds the amount, unless an increment with this stamp was added before.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !contributions.horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .increment(let amount): contributions.add(Swift.max(amount, 0), at: stamp)
         }
+        return .applied
     }
 
     /// Joins both counters.

@@ -34,10 +34,12 @@ public struct GSet<Element: ReplicatedKey>: CommutingOperations, Mergeable {
     public func contains(_ element: Element) -> Bool { members.contains(element) }
 
     /// Inserts the element.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
         switch operation {
         case .insert(let element): if element == element { members.insert(element) }
         }
+        return .applied
     }
 
     /// Joins both sets.

@@ -49,12 +49,14 @@ public struct LWWMap<Key: ReplicatedKey, Value: Codable & Equatable & Sendable>:
     public var count: Int { cells.values.reduce(0) { $0 + ($1.value == nil ? 0 : 1) } }
 
     /// Sets or removes a key, unless it has a later change.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
-        guard !horizon.covers(stamp) else { return }
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .set(let key, let value): take(Mark(stamp: stamp, value: value), for: key)
         case .remove(let key): take(Mark(stamp: stamp, value: nil), for: key)
         }
+        return .applied
     }
 
     /// Keeps the later change of each key.

@@ -27,10 +27,12 @@ public struct LWWRegister<Value: Codable & Equatable & Sendable>: CommutingOpera
     public init() {}
 
     /// Replaces the value, unless there is a later one.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
         switch operation {
         case .write(let value): take(Mark(stamp: stamp, value: value))
         }
+        return .applied
     }
 
     /// Takes over the other register's value if it is later.

@@ -51,8 +51,9 @@ public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperat
     }
 
     /// Replaces what was seen.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
-        guard !horizon.covers(stamp) else { return }
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .write(let value, let observed):
             marks.remove(observed, at: stamp, behind: horizon)
@@ -60,6 +61,7 @@ public struct MVRegister<Value: Codable & Equatable & Sendable>: CommutingOperat
         case .clear(let observed):
             marks.remove(observed, at: stamp, behind: horizon)
         }
+        return .applied
     }
 
     /// Joins both registers.

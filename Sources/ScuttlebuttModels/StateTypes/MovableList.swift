@@ -82,23 +82,25 @@ public struct MovableList<Element: Codable & Equatable & Sendable>: CommutingOpe
     /// Changes the list.
     ///
     /// - Complexity: O(log n) for each item of the operation.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
         // An operation is newer than everything it refers to. Anything else is a lie, which could
         // remove what has yet to be written.
         func refers(to item: ListItemID?) -> Bool { item.map { $0.stamp < stamp } ?? true }
-        guard !horizon.covers(stamp) else { return }
+        guard !horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .insert(let inserted, let place):
             if refers(to: place.parent) { insert(inserted, place, stamp) }
         case .remove(let items):
             for item in items where refers(to: item) { remove(item) }
         case .move(let item, let place):
-            guard refers(to: item), refers(to: place.parent) else { return }
+            guard refers(to: item), refers(to: place.parent) else { return .applied }
             places.insert(ListItemID(stamp: stamp, index: 0), item: item, at: place)
         case .replace(let item, let element):
-            guard refers(to: item), !isGone(item) else { return }
+            guard refers(to: item), !isGone(item) else { return .applied }
             take(Mark(stamp: stamp, value: element), for: item)
         }
+        return .applied
     }
 
     /// Joins both lists.

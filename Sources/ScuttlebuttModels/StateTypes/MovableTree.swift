@@ -68,14 +68,17 @@ public struct MovableTree<Node: ReplicatedKey, Value: Codable & Equatable & Send
     /// Puts the node where the operation says, unless that creates a cycle, and writes its value.
     ///
     /// - Complexity: O(depth) for the newest stamp, otherwise O(depth · later operations).
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
-        guard !horizon.covers(stamp), operation.node == operation.node else { return }
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !horizon.covers(stamp) else { return .tooLate }
+        guard operation.node == operation.node else { return .applied }
         let index = index(of: stamp)
-        if index < steps.count, steps[index].stamp == stamp { return }
+        if index < steps.count, steps[index].stamp == stamp { return .applied }
         for step in steps[index...].reversed() { undo(step) }
         steps.insert(
             Step(stamp: stamp, operation: operation, previous: nil, isEffective: false), at: index)
         for index in index..<steps.count { redo(index) }
+        return .applied
     }
 
     /// Joins both trees.

@@ -83,7 +83,9 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     }
 
     /// Changes the value of a key, or takes back what was seen.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !tags.horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .update(let key, let change):
             if tags.add(key, at: stamp) { update(key, change, stamp) }
@@ -92,6 +94,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
         case .clear(let removals):
             for removal in removals { remove(removal, stamp) }
         }
+        return .applied
     }
 
     /// Forgets the keys that were removed before `stamp` together with their content, and compacts

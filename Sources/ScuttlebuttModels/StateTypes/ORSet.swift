@@ -70,13 +70,16 @@ public struct ORSet<Element: ReplicatedKey>: CommutingOperations, Mergeable, Cle
     }
 
     /// Adds an element, or takes back what was seen.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !tags.horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .add(let element): tags.add(element, at: stamp)
         case .remove(let element, let observed): tags.remove(element, observed, at: stamp)
         case .clear(let removals):
             for removal in removals { tags.remove(removal.element, removal.observed, at: stamp) }
         }
+        return .applied
     }
 
     /// Joins both sets.

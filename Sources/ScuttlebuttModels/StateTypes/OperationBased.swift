@@ -31,13 +31,19 @@ public protocol OperationBased<Operation>: Codable, Equatable, Sendable {
     init()
 
     /// Applies the operation of the action with this stamp.
-    mutating func apply(_ operation: Operation, at stamp: Stamp)
+    ///
+    /// - Returns: Whether the value has the operation. What is ``OperationOutcome/tooLate`` may be
+    ///   lost, so a reducer should report it.
+    @discardableResult
+    mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome
 
     /// Drops what only operations before `stamp` could still refer to.
     ///
     /// The caller guarantees that all actions before `stamp` have been applied here, and that every
     /// later action was dispatched by a peer that had seen them. Operations before `stamp` are
-    /// ignored afterwards. What is dropped is part of the state: replicas that compare states have
-    /// to compact at the same stamps.
+    /// ``OperationOutcome/tooLate`` afterwards, unless the type needs no metadata to apply them.
+    ///
+    /// What is dropped is part of the state: replicas that compare states have to compact at the
+    /// same stamps.
     mutating func compact(stableBefore stamp: Stamp)
 }

@@ -38,11 +38,14 @@ public struct PNCounter: CommutingOperations, Mergeable, Clearable {
     }
 
     /// Adds the amount, unless one with this stamp was added before; or takes back what was seen.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !contributions.horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .add(let amount): contributions.add(amount, at: stamp)
         case .reset(let observed): contributions.reset(observed, at: stamp)
         }
+        return .applied
     }
 
     /// Joins both counters.

@@ -51,12 +51,15 @@ public struct RemoveWinsSet<Element: ReplicatedKey>: CommutingOperations, Mergea
     }
 
     /// Adds, overriding what was seen, or removes.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
+        guard !removals.horizon.covers(stamp) else { return .tooLate }
         switch operation {
         case .add(let element, let observed):
             if removals.remove(element, observed, at: stamp) { added.insert(element) }
         case .remove(let element): removals.add(element, at: stamp)
         }
+        return .applied
     }
 
     /// Joins both sets.

@@ -42,15 +42,17 @@ public struct TwoPhaseSet<Element: ReplicatedKey>: CommutingOperations, Mergeabl
     public func hasRemoved(_ element: Element) -> Bool { removed.contains(element) }
 
     /// Inserts or removes the element.
-    public mutating func apply(_ operation: Operation, at stamp: Stamp) {
+    @discardableResult
+    public mutating func apply(_ operation: Operation, at stamp: Stamp) -> OperationOutcome {
         switch operation {
         case .insert(let element):
             if element == element, !removed.contains(element) { members.insert(element) }
         case .remove(let element):
-            guard element == element else { return }
+            guard element == element else { return .applied }
             members.remove(element)
             removed.insert(element)
         }
+        return .applied
     }
 
     /// Joins both sets.

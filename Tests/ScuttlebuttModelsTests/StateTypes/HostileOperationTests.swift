@@ -136,6 +136,35 @@ struct HostileOperationTests {
         #expect(list.items.count == 1)
     }
 
+    @Test("What comes too late for a compaction is reported")
+    func tooLate() {
+        let horizon = stamp("z", 9)
+        func outcome<Subject: OperationBased>(
+            _ type: Subject.Type, _ operation: Subject.Operation
+        ) -> OperationOutcome {
+            var value = Subject()
+            #expect(value.apply(operation, at: stamp("a", 1)) == .applied)
+            value.compact(stableBefore: horizon)
+            #expect(value.apply(operation, at: stamp("b", 10)) == .applied)
+            return value.apply(operation, at: stamp("b", 2))
+        }
+        #expect(outcome(GCounter.self, .increment(by: 1)) == .tooLate)
+        #expect(outcome(PNCounter.self, .add(1)) == .tooLate)
+        #expect(outcome(EnableWinsFlag.self, .enable) == .tooLate)
+        #expect(outcome(DisableWinsFlag.self, .disable) == .tooLate)
+        #expect(outcome(MVRegister<Int>.self, .write(1, observed: .init())) == .tooLate)
+        #expect(outcome(ORSet<Int>.self, .add(1)) == .tooLate)
+        #expect(outcome(RemoveWinsSet<Int>.self, .remove(1)) == .tooLate)
+        #expect(outcome(LWWMap<Int, Int>.self, .set(1, 1)) == .tooLate)
+        #expect(outcome(ORMap<Int, GCounter>.self, .update(1, .increment(by: 1))) == .tooLate)
+        #expect(outcome(MovableList<Int>.self, .remove([])) == .tooLate)
+        #expect(outcome(MovableTree<Int, Int>.self, .init(node: 1, parent: .root)) == .tooLate)
+        // These need nothing that a compaction drops.
+        #expect(outcome(LWWRegister<Int>.self, .write(1)) == .applied)
+        #expect(outcome(GSet<Int>.self, .insert(1)) == .applied)
+        #expect(outcome(TwoPhaseSet<Int>.self, .insert(1)) == .applied)
+    }
+
     @Test("A tree with a circle is not read")
     func circle() throws {
         let text = #"""

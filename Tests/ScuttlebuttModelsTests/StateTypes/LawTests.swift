@@ -63,7 +63,7 @@ struct LawTests {
     func coding(type: LawfulType, seed: UInt64) throws { try type.check(.coding, seed) }
 
     @Test(
-        "A compaction of what everybody has seen changes nothing that an app sees",
+        "A compaction of what everybody has seen changes nothing, and what is too late is reported",
         arguments: LawfulType.all, UInt64(0)..<200)
     func compaction(type: LawfulType, seed: UInt64) throws { try type.check(.compaction, seed) }
 

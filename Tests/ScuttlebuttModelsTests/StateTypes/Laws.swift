@@ -100,6 +100,8 @@ enum Laws<Subject: LawSubject & Mergeable> {
         #expect(early.view == before)
         // Late duplicates of what is stable do nothing.
         for event in stable { early.apply(event.operation, at: event.stamp) }
+        let tardy = hostile(&random).filter { $0.stamp < horizon }
+        expectReport(of: tardy, in: early, Subject.after(stable))
         var compacted = early
         for event in later { compacted.apply(event.operation, at: event.stamp) }
         #expect(compacted.view == plain.view)
@@ -124,6 +126,18 @@ enum Laws<Subject: LawSubject & Mergeable> {
         var expected = early
         for event in some { expected.apply(event.operation, at: event.stamp) }
         #expect(early.merged(with: full) == expected)
+    }
+
+    /// An operation that comes too late for a compaction has its effect all the same, or says so.
+    private static func expectReport(of late: Events, in compacted: Subject, _ plain: Subject) {
+        for event in late {
+            var (own, other) = (compacted, plain)
+            #expect(other.apply(event.operation, at: event.stamp) == .applied)
+            switch own.apply(event.operation, at: event.stamp) {
+            case .tooLate: #expect(own == compacted)
+            case .applied: #expect(own.view == other.view)
+            }
+        }
     }
 
     /// Reading damaged bytes of a state throws or gives a state; applying to it never traps.
