@@ -2,22 +2,41 @@
 
 import Foundation
 import GRDB
+import GRDBSQLite
 import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// An open SQLite connection to a store.
 struct Connection: Sendable {
-    /// The size and modification time of a file that is being read without a lock, because nobody
-    /// appears to be writing to it.
+    /// The sizes and modification times of files that are being read without a lock, because nobody
+    /// appears to be writing to them.
     struct Stamp: Hashable, Sendable {
+        private let file: Age
+        private let log: Age?
+        private let hasIndex: Bool
+
+        /// Returns `nil` if the file does not exist.
+        init?(path: String) {
+            guard let file = Age(path) else { return nil }
+            self.file = file
+            log = Age(path + "-wal")
+            hasIndex = Age(path + "-shm") != nil
+        }
+
+        /// Whether there is no write-ahead log.
+        var isAlone: Bool { log == nil }
+        /// Whether there is a write-ahead log without the index that a writer keeps next to it.
+        var isUnindexed: Bool { log != nil && !hasIndex }
+    }
+
+    private struct Age: Hashable, Sendable {
         let byteCount: Int
         let seconds: Int
         let nanoseconds: Int
 
-        /// Returns `nil` if the file has a write-ahead log or does not exist.
-        init?(path: String) {
+        init?(_ path: String) {
             var status = stat()
-            guard stat(path + "-wal", &status) != 0, stat(path, &status) == 0 else { return nil }
+            guard stat(path, &status) == 0 else { return nil }
             byteCount = Int(status.st_size)
             #if canImport(Darwin)
                 let time = status.st_mtimespec
@@ -30,7 +49,7 @@ struct Connection: Sendable {
     }
 
     let database: DatabaseQueue
-    /// Set if the file was opened as immutable, in which case every read checks that it has not
+    /// Set if the file was opened without locks, in which case every read checks that it has not
     /// changed.
     let stamp: Stamp?
     private let registration: OpenStores.Registration
@@ -38,45 +57,154 @@ struct Connection: Sendable {
     /// Opens a store for reading, without creating files next to it unless another process is
     /// writing it.
     static func reading(_ path: String) throws -> Connection {
+        let registration = try register(path)
+        let stamp = Stamp(path: path)
+        if let stamp, stamp.isAlone {
+            do {
+                let database = try SystemFailure.noting {
+                    try DatabaseQueue(
+                        path: "file:" + escaped(path) + "?immutable=1",
+                        configuration: readingConfiguration())
+                }
+                return Connection(database: database, stamp: stamp, registration: registration)
+            } catch let error where SystemFailure.cannotOpen(error) {
+                // This system's SQLite was built without support for URI file names, or the next
+                // attempt has the same error.
+            }
+        }
+        do {
+            let database = try SystemFailure.noting {
+                try DatabaseQueue(path: path, configuration: readingConfiguration())
+            }
+            return Connection(database: database, stamp: nil, registration: registration)
+        } catch {
+            // SQLite wants to create the log's index next to it. In a folder that cannot be written
+            // the index can be in memory: nobody is writing, for a writer would have created the
+            // index. The name may not be understood; the first error is the better one then.
+            guard access(FileCause.folder(of: path), W_OK) != 0, let stamp, stamp.isUnindexed,
+                Stamp(path: path) == stamp
+            else { throw error }
+            guard
+                let database = try? DatabaseQueue(
+                    path: "file:" + escaped(path) + "?vfs=unix-none",
+                    configuration: readingConfiguration(indexInMemory: true))
+            else { throw error }
+            return Connection(database: database, stamp: stamp, registration: registration)
+        }
+    }
+
+    private static func readingConfiguration(indexInMemory: Bool = false) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
         configuration.label = "scuttlebutt.reading"
-        let registration = try register(path)
-        if let stamp = Stamp(path: path) {
-            do {
-                let database = try DatabaseQueue(
-                    path: "file:" + escaped(path) + "?immutable=1", configuration: configuration)
-                return Connection(database: database, stamp: stamp, registration: registration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
-                // This system's SQLite was built without support for URI file names.
-            }
+        configuration.prepareDatabase { database in
+            if indexInMemory { try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            try touch(database)
         }
-        return Connection(
-            database: try DatabaseQueue(path: path, configuration: configuration), stamp: nil,
-            registration: registration)
+        return configuration
+    }
+
+    /// Reads from the file for the first time, where the system's error number is still known.
+    ///
+    /// GRDB would do so next, and close the file on an error, which is another call that can fail.
+    private static func touch(_ database: Database) throws {
+        try SystemFailure.noting {
+            _ = try Row.fetchOne(database, sql: "SELECT 1 FROM sqlite_master LIMIT 1")
+        }
+    }
+
+    /// Runs `body` in a transaction that reads.
+    func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try database.read { database in
+            try SystemFailure.noting { try body(database) }
+        }
+    }
+
+    /// Runs `body` in a transaction that reads, without blocking the caller's thread.
+    func readAsync<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await database.read { database in
+            try SystemFailure.noting { try body(database) }
+        }
+    }
+
+    /// Runs `body`, which begins and ends its transactions.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        try await database.writeWithoutTransaction { database in
+            try SystemFailure.noting { try body(database) }
+        }
     }
 
     /// Opens a store for writing.
     ///
     /// Every commit is durable when it returns.
     static func writing(_ path: String) throws -> Connection {
+        do {
+            return try writingOnce(path)
+        } catch let error where SystemFailure.hasLostReason(error) {
+            let number = SystemFailure.reasonNotToWrite(path)
+            guard number == 0 else { throw SystemFailure(number: number) }
+            return try writingOnce(path)
+        }
+    }
+
+    private static func writingOnce(_ path: String) throws -> Connection {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = false
         configuration.label = "scuttlebutt.writing"
         configuration.prepareDatabase { database in
+            // First, because an error in what follows closes the file.
+            keepLog(true, database)
             try database.execute(sql: "PRAGMA synchronous = FULL")
             // On systems that distinguish, sync down to the medium; no effect elsewhere.
             try database.execute(sql: "PRAGMA fullfsync = 1")
             try database.execute(sql: "PRAGMA checkpoint_fullfsync = 1")
             // 16 MiB instead of 4 MiB between checkpoints, which measured best for group commits.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            // SQLite opens for reading what it cannot open for writing, and would refuse every
+            // append. Nothing is written here, but the lock is refused if the log was opened so.
+            guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
+                throw DatabaseError(resultCode: .SQLITE_READONLY)
+            }
+            try SystemFailure.noting { try database.execute(sql: "BEGIN IMMEDIATE; ROLLBACK") }
         }
         let registration = try register(path)
-        return Connection(
-            database: try DatabaseQueue(path: path, configuration: configuration), stamp: nil,
-            registration: registration)
+        let database = try SystemFailure.noting {
+            try DatabaseQueue(path: path, configuration: configuration)
+        }
+        return Connection(database: database, stamp: nil, registration: registration)
+    }
+
+    /// Whether the write-ahead log remains after closing, merged or not.
+    ///
+    /// It does unless the store was closed properly: a file with a ``WritingMark`` must not be
+    /// without its log.
+    private static func keepLog(_ keeps: Bool, _ database: Database) {
+        var flag: CInt = keeps ? 1 : 0
+        sqlite3_file_control(
+            database.sqliteConnection, "main", SQLITE_FCNTL_PERSIST_WAL, &flag)
+    }
+
+    /// Merges the write-ahead log into the main file, as far as readers permit.
+    ///
+    /// Appends wait meanwhile.
+    func checkpoint() async throws {
+        try await write { database in _ = try database.checkpoint(.passive) }
+    }
+
+    /// Removes the ``WritingMark``, so that closing can remove the write-ahead log.
+    ///
+    /// If that fails, both remain, and the next opening has them.
+    func finishWriting() async {
+        try? await write { database in
+            try WritingMark.clear(database)
+            Connection.keepLog(false, database)
+        }
     }
 
     /// Closes the file.

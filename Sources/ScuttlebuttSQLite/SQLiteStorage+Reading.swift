@@ -92,7 +92,7 @@ extension SQLiteStorage {
 
     /// Reads in one short transaction.
     ///
-    /// If a file that was opened as immutable has changed, it is reopened and read again. After
+    /// If a file that was opened without locks has changed, it is reopened and read again. After
     /// that it is open as a file that others write, so there is no third attempt.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Result
@@ -102,7 +102,7 @@ extension SQLiteStorage {
             while true {
                 let result: Swift.Result<Result, any Error>
                 do {
-                    result = .success(try await connection.database.read(body))
+                    result = .success(try await connection.readAsync(body))
                 } catch {
                     result = .failure(error)
                 }
@@ -115,7 +115,7 @@ extension SQLiteStorage {
         }
     }
 
-    /// Returns the connection, reopened if the file was opened as immutable and has changed.
+    /// Returns the connection, reopened if the file was opened without locks and has changed.
     private func currentConnection() throws -> Connection {
         try state.withLock { state in
             if state.isClosed { throw closedError }

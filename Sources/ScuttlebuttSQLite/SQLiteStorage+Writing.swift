@@ -36,10 +36,11 @@ extension SQLiteStorage {
     private func commitAllWaiting() async {
         while let (batch, connection) = nextBatch() {
             do {
-                try await connection.database.writeWithoutTransaction { database in
+                let isFirst = try await connection.write { database in
                     try self.commit(batch.slices, database)
                 }
                 for continuation in batch.finished { continuation.resume() }
+                if isFirst { await merge(connection) }
             } catch {
                 let failure = translated(error, path, .writing)
                 let others = state.withLock { $0.queue.takeAll() }
@@ -53,8 +54,12 @@ extension SQLiteStorage {
     private func nextBatch() -> (CommitQueue.Batch, Connection)? {
         var idle: [CheckedContinuation<Void, Never>] = []
         let next: (CommitQueue.Batch, Connection)? = state.withLock { state in
-            if let batch = state.queue.takeBatch() { return (batch, state.connection) }
+            if let batch = state.queue.takeBatch() {
+                state.commits += 1
+                return (batch, state.connection)
+            }
             state.isCommitting = false
+            mergeWhenIdle(&state)
             swap(&idle, &state.awaitingIdle)
             return nil
         }
@@ -62,17 +67,62 @@ extension SQLiteStorage {
         return next
     }
 
-    private func commit(_ slices: [ArraySlice<Update>], _ database: Database) throws {
+    /// Runs one transaction, and returns whether it was the first one since the file was opened.
+    private func commit(_ slices: [ArraySlice<Update>], _ database: Database) throws -> Bool {
         try writer.withLock { writer in
             // Clear the writer, because its knowledge is invalid after a failure, and because a
             // second reference would make the first change copy all sources.
             var next = try writer ?? UpdateWriter(database)
             writer = nil
-            try database.inTransaction(.immediate) {
+            let isFirst = try marked(database) {
                 for slice in slices { try next.store(slice, in: database) }
-                return .commit
             }
             writer = next
+            return isFirst
+        }
+    }
+
+    /// Runs a transaction, and returns whether it was the first one since the file was opened,
+    /// which also adds the ``WritingMark``.
+    private func marked(_ database: Database, _ body: () throws -> Void) throws -> Bool {
+        try hasMark.withLock { hasMark in
+            let isFirst = !hasMark
+            try database.inTransaction(.immediate) {
+                if isFirst { try WritingMark.set(database, path: path) }
+                try body()
+                return .commit
+            }
+            hasMark = true
+            return isFirst
+        }
+    }
+
+    // MARK: Merging the write-ahead log
+
+    /// Merges the write-ahead log into the main file.
+    ///
+    /// A failure loses nothing: the log remains and is merged the next time.
+    private func merge(_ connection: Connection) async {
+        try? await connection.checkpoint()
+    }
+
+    /// Merges the write-ahead log once no transaction has begun for a while, so that the main file
+    /// is seldom without the newest updates.
+    private func mergeWhenIdle(_ state: inout State) {
+        guard state.idling == nil, !state.isClosed else { return }
+        state.idling = Task { [pause, commits = state.commits, weak self] in
+            var known = commits
+            while (try? await pause()) != nil, let self {
+                let (commits, connection) = self.state.withLock { ($0.commits, $0.connection) }
+                if commits == known { await self.merge(connection) }
+                let isDone = self.state.withLock { state in
+                    defer { known = state.commits }
+                    guard state.commits == known || state.isClosed else { return false }
+                    state.idling = nil
+                    return true
+                }
+                if isDone { return }
+            }
         }
     }
 
@@ -121,12 +171,10 @@ extension SQLiteStorage {
         if isClosed { throw closedError }
         // In a separate task, because cancelling the caller would interrupt the transaction.
         let result = await Task {
-            try await connection.database.writeWithoutTransaction { database in
-                try database.inTransaction(.immediate) {
-                    try body(database)
-                    return .commit
-                }
+            let isFirst = try await connection.write { database in
+                try self.marked(database) { try body(database) }
             }
+            if isFirst { await self.merge(connection) }
         }.result
         if case .failure(let error) = result { throw translated(error, path, .writing) }
     }

@@ -36,6 +36,10 @@ public final class SQLiteStorage: LogStorage {
         var isClosed = false
         var awaitingIdle: [CheckedContinuation<Void, Never>] = []
         var lock: WriterLock?
+        /// The number of transactions, by which a pause in them is recognised.
+        var commits = 0
+        /// Waits for a pause in the transactions.
+        var idling: Task<Void, Never>?
     }
 
     /// The path of the file, with symbolic links resolved.
@@ -47,13 +51,27 @@ public final class SQLiteStorage: LogStorage {
     let state: Mutex<State>
     /// Changed only within transactions, of which only one runs at a time.
     let writer: Mutex<UpdateWriter?>
+    /// Whether the file has our ``WritingMark``; changed as `writer` is.
+    let hasMark = Mutex(false)
+    /// Waits for as long as no transaction may run before the log is merged.
+    let pause: @Sendable () async throws -> Void
 
-    init(path: String, mode: Mode, connection: Connection, lock: WriterLock?, writer: UpdateWriter?)
-    {
+    init(
+        path: String, mode: Mode, connection: Connection, lock: WriterLock?, writer: UpdateWriter?,
+        pause: @escaping @Sendable () async throws -> Void = SQLiteStorage.idlePause
+    ) {
         self.path = path
         self.mode = mode
         state = Mutex(State(connection: connection, lock: lock))
         self.writer = Mutex(writer)
+        self.pause = pause
+    }
+
+    deinit { state.withLock { $0.idling }?.cancel() }
+
+    /// One second.
+    static let idlePause: @Sendable () async throws -> Void = {
+        try await Task.sleep(for: .seconds(1))
     }
 
     /// Opens a log.
@@ -62,8 +80,19 @@ public final class SQLiteStorage: LogStorage {
     /// source. A process that opens a log for writing holds `FILE-lock` until ``close()`` or its
     /// end. A failure leaves the file and its directory unchanged.
     ///
-    /// - Throws: `StorageError` `.foreignOrCorrupt`, `.unreadable`, `.tooNew`, `.inUse`.
+    /// While a store is open for writing, its newest updates are in `FILE-wal`, from where they go
+    /// to the file itself when nothing was written for a second, and at the end. A copy of the file
+    /// alone that may lack some cannot be opened for writing; see ``StoreFile/isIncomplete(_:)``.
+    ///
+    /// - Throws: `StorageError` `.foreignOrCorrupt`, `.unreadable`, `.tooNew`, `.inUse`,
+    ///   `.incomplete`.
     public static func open(_ path: String, mode: Mode) throws -> SQLiteStorage {
+        try open(path, mode: mode, pause: idlePause)
+    }
+
+    static func open(
+        _ path: String, mode: Mode, pause: @escaping @Sendable () async throws -> Void
+    ) throws -> SQLiteStorage {
         let path = StoreFile.resolved(path)
         if mode == .readOnly {
             try StoreFile.check(path)
@@ -74,25 +103,27 @@ public final class SQLiteStorage: LogStorage {
             }
         }
         var isNew = mode == .createIfMissing ? try StoreFile.isMissingOrEmpty(path) : false
-        if !isNew { try StoreFile.check(path) }
+        if !isNew, try StoreFile.check(path).lacksTail { throw WritingMark.incomplete(path) }
         let lock = try WriterLock(store: path)
         if isNew {
             // Another process may have created and closed it meanwhile.
             isNew = try StoreFile.isMissingOrEmpty(path)
             if isNew { try StoreFile.create(path) } else { try StoreFile.check(path) }
         }
-        return try translating(path, .reading) {
+        return try translating(path, .opening) {
             let connection = try Connection.writing(path)
-            let writer = try connection.database.read { database in
+            let writer = try connection.read { database in
                 try Schema.check(database, path: path)
                 return try UpdateWriter(database)
             }
             return SQLiteStorage(
-                path: path, mode: mode, connection: connection, lock: lock, writer: writer)
+                path: path, mode: mode, connection: connection, lock: lock, writer: writer,
+                pause: pause)
         }
     }
 
-    /// Finishes pending appends, closes the file and releases the lock.
+    /// Finishes pending appends, merges the write-ahead log into the file, closes the file and
+    /// releases the lock.
     public func close() async {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
@@ -106,10 +137,14 @@ public final class SQLiteStorage: LogStorage {
             if isIdle { continuation.resume() }
         }
         guard isFirst else { return }
-        let (connection, lock) = state.withLock { state in
-            defer { state.lock = nil }
-            return (state.connection, state.lock)
+        let (connection, lock, idling) = state.withLock { state in
+            defer { (state.lock, state.idling) = (nil, nil) }
+            return (state.connection, state.lock, state.idling)
         }
+        idling?.cancel()
+        await idling?.value
+        // In a separate task, because the caller's may be cancelled.
+        if mode != .readOnly { await Task { await connection.finishWriting() }.value }
         // Release the lock last: the next writer must find our write-ahead log merged.
         withExtendedLifetime(lock) { connection.close() }
     }

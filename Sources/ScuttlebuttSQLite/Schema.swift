@@ -36,26 +36,31 @@ enum Schema {
 
     /// Creates the tables in a new database file, and leaves it in write-ahead mode.
     static func create(at path: String) throws {
-        let database = try DatabaseQueue(path: path)
+        let database = try SystemFailure.noting { try DatabaseQueue(path: path) }
         try database.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            try database.inTransaction(.immediate) {
-                for table in tables { try database.execute(sql: table) }
-                try database.execute(sql: "PRAGMA application_id = \(applicationID)")
-                try database.execute(sql: "PRAGMA user_version = \(plainVersion)")
-                return .commit
-            }
-            // Only now, so that the header's fields are in the file itself, where ``StoreFile``
-            // looks for them, and not in the write-ahead log.
-            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+            try SystemFailure.noting { try create(in: database) }
         }
         try database.close()
+    }
+
+    private static func create(in database: Database) throws {
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        try database.inTransaction(.immediate) {
+            for table in tables { try database.execute(sql: table) }
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try database.execute(sql: "PRAGMA user_version = \(plainVersion)")
+            return .commit
+        }
+        // Only now, so that the header's fields are in the file itself, where ``StoreFile``
+        // looks for them, and not in the write-ahead log.
+        _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
     }
 
     /// Creates the table of late updates, within the transaction that stores the first one.
     static func addLateTable(_ database: Database) throws {
         try database.execute(sql: lateTable)
         try database.execute(sql: "PRAGMA user_version = \(version)")
+        try WritingMark.renew(database)
     }
 
     /// Returns whether the log may have late updates.

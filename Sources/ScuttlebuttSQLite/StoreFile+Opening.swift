@@ -33,10 +33,15 @@ extension StoreFile {
         return try examine(path).kind == .empty
     }
 
+    /// What ``check(_:)`` found out about an intact store.
+    struct Condition {
+        var lacksTail = false
+    }
+
     /// Checks that the file is an intact store, without changing it or its directory.
-    static func check(_ path: String) throws {
+    @discardableResult static func check(_ path: String) throws -> Condition {
         let examination = try examine(path)
-        if examination.isOpenHere { return }
+        if examination.isOpenHere { return Condition() }
         guard examination.kind == .store, let header = examination.header else {
             throw foreign(path, examination)
         }
@@ -46,13 +51,19 @@ extension StoreFile {
         }
         // With a write-ahead log, the file can be shorter than its header says.
         let isWhole = examination.byteCount >= header.pageCount * header.pageByteCount
-        if Connection.Stamp(path: path) != nil, !isWhole {
+        if let stamp = Connection.Stamp(path: path), stamp.isAlone, !isWhole {
             throw Schema.damaged(path, "it is truncated")
         }
-        try translating(path, .reading) {
+        return try translating(path, .reading) {
             let connection = try Connection.reading(path)
             defer { connection.close() }
-            try connection.database.read { try Schema.check($0, path: path) }
+            let isAlone = connection.stamp?.isAlone ?? false
+            return try connection.read { database in
+                try Schema.check(database, path: path)
+                return Condition(
+                    lacksTail: try isAlone
+                        && WritingMark.showsMissingTail(database, path: path))
+            }
         }
     }
 
@@ -85,27 +96,37 @@ extension StoreFile {
                     + "file back, or move both away")
         }
         let draft = path + "-new"
-        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) }
+        func removeDraft() {
+            for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) }
+        }
+        removeDraft()
         do {
-            try translating(path, .creating) { try Schema.create(at: draft) }
+            try translating(path, .creating) {
+                do {
+                    try Schema.create(at: draft)
+                } catch let error where SystemFailure.hasLostReason(error) {
+                    let number = SystemFailure.reasonNotToWrite(draft)
+                    guard number == 0 else { throw SystemFailure(number: number) }
+                    removeDraft()
+                    try Schema.create(at: draft)
+                }
+            }
             guard rename(draft, path) == 0 else { throw notCreated(path) }
             try syncFolder(of: path)
         } catch {
-            for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) }
+            removeDraft()
             throw error
         }
     }
 
     private static func notCreated(_ path: String) -> StorageError {
         StorageError(
-            .unreadable, "cannot create \(path): \(String(cString: strerror(errno)))")
+            .unreadable, "cannot create \(path): \(FileCause.describe(errno, path: path))")
     }
 
     /// Makes the new directory entry survive a power failure.
     private static func syncFolder(of path: String) throws {
-        let name = path.split(separator: "/").last ?? ""
-        let folder = String(path.dropLast(name.count))
-        let file = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
+        let file = open(FileCause.folder(of: path), O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw notCreated(path) }
         defer { close(file) }
         // Some file systems cannot sync a directory; they order directory entries themselves.

@@ -2,6 +2,7 @@
 
 import Foundation
 import Scuttlebutt
+import ScuttlebuttRuntime
 
 /// Determines the kind of a file from its contents, never from its name.
 public enum StoreFile {
@@ -32,6 +33,17 @@ public enum StoreFile {
         let header: Header?
         /// Whether the file is open in this process and was therefore not read; see ``OpenStores``.
         let isOpenHere: Bool
+    }
+
+    /// Returns whether the file at `path` is a store that lacks its newest updates, because it was
+    /// copied without its write-ahead log while it was being written.
+    ///
+    /// Such a copy can be opened for reading only. It is recognised unless the copy was made within
+    /// milliseconds of the first write after opening.
+    ///
+    /// - Throws: `StorageError` as ``SQLiteStorage/open(_:mode:)`` for reading.
+    public static func isIncomplete(_ path: String) throws -> Bool {
+        try check(resolved(path)).lacksTail
     }
 
     static func examine(_ path: String) throws -> Examination {
@@ -86,6 +98,7 @@ public enum StoreFile {
     }
 
     private static func unreadable(_ path: String) -> StorageError {
-        StorageError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
+        StorageError(
+            .unreadable, "cannot read \(path): \(FileCause.describe(errno, path: path))")
     }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Scuttlebutt
+import ScuttlebuttRuntime
 
 /// The exclusive right to write to a store: a lock on `FILE-lock` that ends with the process.
 ///
@@ -14,8 +15,8 @@ final class WriterLock: Sendable {
 
     /// Takes the lock.
     ///
-    /// - Throws: `.inUse` if another writer holds it; `.unreadable` if the directory is not
-    ///   writable.
+    /// - Throws: `.inUse` if another writer holds it; `.unreadable` if the lock file cannot be
+    ///   created or the file system gives no locks.
     init(store: String) throws {
         path = store + "-lock"
         file = try WriterLock.lockedFile(path, store)
@@ -35,11 +36,18 @@ final class WriterLock: Sendable {
             guard file >= 0 else {
                 throw StorageError(
                     .unreadable,
-                    "cannot open \(store) for writing: "
-                        + "\(path): \(String(cString: strerror(errno)))")
+                    "cannot open \(store) for writing: cannot create \(path): "
+                        + FileCause.describe(errno, path: path))
             }
-            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            guard lock(file) else {
+                let number = errno
                 close(file)
+                guard number == EWOULDBLOCK else {
+                    throw StorageError(
+                        .unreadable,
+                        "cannot open \(store) for writing: cannot lock \(path): "
+                            + FileCause.describe(number, path: path))
+                }
                 throw StorageError(
                     .inUse,
                     "\(store) is open for writing in another process; stop it or use another file")
@@ -52,5 +60,13 @@ final class WriterLock: Sendable {
         }
         throw StorageError(
             .inUse, "\(store) is being opened and closed by other processes; try again")
+    }
+
+    /// Takes the lock without waiting; `errno` tells why it could not.
+    private static func lock(_ file: CInt) -> Bool {
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EINTR else { return false }
+        }
+        return true
     }
 }

@@ -15,6 +15,10 @@ public struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let foreignOrCorrupt = Code("foreignOrCorrupt")
         /// The file or its directory cannot be opened, read or written.
         public static let unreadable = Code("unreadable")
+        /// The file is a copy of a store that was being written, and lacks its newest updates.
+        ///
+        /// It can be read, but whoever went on writing to it would repeat timestamps.
+        public static let incomplete = Code("incomplete")
         /// The file was written by a newer version of this program.
         public static let tooNew = Code("tooNew")
         /// Another process has the store open for writing.

@@ -49,6 +49,7 @@ struct ExportCommand: AsyncParsableCommand {
             if json, output != "-" {
                 try StandardOutput.shared.writeNow(Array("{\"exported\":\(count)}\n".utf8))
             }
+            try file.requireNewest()
         }
     }
 }
@@ -99,7 +100,7 @@ private struct ExportTarget {
             let count = try await write(draft)
             guard rename(draft, path) == 0 else {
                 throw CommandError(
-                    "cannot write \(path): \(String(cString: strerror(errno)))")
+                    "cannot write \(path): \(FileCause.describe(errno, path: path))")
             }
             return count
         } catch {

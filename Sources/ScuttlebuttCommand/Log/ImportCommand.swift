@@ -49,10 +49,12 @@ struct ImportCommand: AsyncParsableCommand {
                 text
                     + (result.older > 0
                         ? " and \(result.older) older than the newest of their source" : ""))
-            guard json else { return }
-            let line =
-                "{\"imported\":\(result.imported),\"skipped\":\(result.skipped + result.older)}\n"
-            try StandardOutput.shared.writeNow(Array(line.utf8))
+            if json {
+                let skipped = result.skipped + result.older
+                let line = "{\"imported\":\(result.imported),\"skipped\":\(skipped)}\n"
+                try StandardOutput.shared.writeNow(Array(line.utf8))
+            }
+            try file.requireNewest()
         }
     }
 }

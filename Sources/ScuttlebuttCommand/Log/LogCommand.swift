@@ -41,6 +41,7 @@ struct LogCommand: AsyncParsableCommand {
                 try await LogFollower(file: file, printer: printer).run()
             } else {
                 try await LogCommand.printAll(file, printer)
+                try file.requireNewest()
             }
         }
     }

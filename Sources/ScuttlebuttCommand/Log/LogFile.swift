@@ -13,6 +13,8 @@ struct LogFile: Sendable {
     let kind: StoreFile.Kind
     /// Whether lines may hold any value, or actions only.
     let rules: ClassicWire.Rules
+    /// Whether it is a store that lacks its newest updates.
+    private let isIncomplete: Bool
 
     /// Inspects an existing file without creating or changing anything.
     ///
@@ -27,6 +29,18 @@ struct LogFile: Sendable {
                 "cannot read \(path): it is neither a scuttlebutt store nor a file of wire lines, "
                     + "or it is damaged")
         }
+        isIncomplete = try kind == .store && StoreFile.isIncomplete(path)
+    }
+
+    /// Reports, after everything in it was used, that newer updates are missing.
+    ///
+    /// - Throws: ``CommandError`` for a copy of a store that was made without its `-wal` file.
+    func requireNewest() throws {
+        guard isIncomplete else { return }
+        throw CommandError(
+            "\(path) is a copy of a store that was in use, made without its \(path)-wal: this "
+                + "is what the copy has, but its newest updates are missing; copy both files",
+            code: CommandError.checkFailed)
     }
 
     /// Passes all updates to `body` in storage order, in batches.

@@ -13,6 +13,8 @@ struct LogFollower {
     let printer: LogPrinter
 
     func run() async throws {
+        // What is missing will not come: nobody writes to such a copy.
+        try file.requireNewest()
         if file.kind == .store { try await followStore() } else { try await followLines() }
     }
 

@@ -39,6 +39,7 @@ struct ReplayCommand: AsyncParsableCommand {
                 StandardError.shared.note("replayed \(count) actions in \(time)")
             }
             try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
+            try file.requireNewest()
         }
     }
 }

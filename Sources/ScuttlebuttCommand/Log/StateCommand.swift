@@ -34,6 +34,7 @@ struct StateCommand: AsyncParsableCommand {
             let file = try LogFile(path, rules: .fork)
             let state = try await Fold(file: file, reducer: reducer).state(at: stamp).state
             try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
+            try file.requireNewest()
         }
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import ScuttlebuttRuntime
+
 /// Reads and writes small text files as a whole.
 enum TextFile {
     /// The maximum size of a file to read.
@@ -39,6 +41,6 @@ enum TextFile {
     }
 
     private static func failure(_ path: String, _ verb: String) -> CommandError {
-        CommandError("cannot \(verb) \(path): \(String(cString: strerror(errno)))")
+        CommandError("cannot \(verb) \(path): \(FileCause.describe(errno, path: path))")
     }
 }

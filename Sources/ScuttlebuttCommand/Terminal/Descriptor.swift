@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import ScuttlebuttRuntime
+
 /// Blocking reads and writes on a file descriptor, even a non-blocking one.
 enum Descriptor {
     /// Writes all `bytes`.
@@ -19,7 +21,7 @@ enum Descriptor {
                 throw OutputClosedError()
             } else if count == 0 || errno != EINTR {
                 throw CommandError(
-                    "cannot write the output: \(String(cString: strerror(errno)))")
+                    "cannot write the output: \(FileCause.describe(errno, path: ""))")
             }
         }
     }

@@ -136,6 +136,7 @@ public final class WireLineReader {
     }
 
     private static func unreadable(_ path: String) -> StorageError {
-        StorageError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))")
+        StorageError(
+            .unreadable, "cannot read \(path): \(FileCause.describe(errno, path: path))")
     }
 }

@@ -42,7 +42,7 @@ public final class WireLineWriter: Sendable {
         let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else {
             throw StorageError(
-                .unreadable, "cannot write \(path): \(String(cString: strerror(errno)))")
+                .unreadable, "cannot write \(path): \(FileCause.describe(errno, path: path))")
         }
         let end = lseek(file, 0, SEEK_END)
         var last: UInt8 = 0x0A
@@ -138,7 +138,7 @@ public final class WireLineWriter: Sendable {
     private func failure() -> StorageError {
         StorageError(
             .writeFailed,
-            "cannot write \(path): \(String(cString: strerror(errno)))")
+            "cannot write \(path): \(FileCause.describe(errno, path: path))")
     }
 
     private var closed: StorageError { StorageError(.closed, "\(path) was closed") }
