@@ -44,9 +44,47 @@
     backOffLast: 15_000, // ms, the longest wait
     usefulAfter: 1_000, // ms after SYNC from which on the loss of a connection is no failure to connect
     statisticsPeriod: 5_000, // ms between questions how many peers there are
+    startWait: 2_000, // ms that a page that starts waits for its storage, and then goes on without
+    storageWait: 5_000, // ms for one use of the storage later on; one that takes longer has failed
+    lockWait: 1_000, // ms for an answer about a Web Lock; then the source is a fresh one
+    unsavedWait: 2_000, // ms after a failure in which own actions wait to be saved before they are sent
+    openRequests: 8, // unanswered attempts to open the storage at a time
     retireAfter: 5_000, // stored actions of one source; then it is not adopted again, and dropped once delivered
     reports: 100, // remembered reports of refused input
   };
+
+  // ------------------------------------------------------------------------------------------------ waiting
+
+  const defaultTimers = {
+    setTimeout: (body, delay) => globalThis.setTimeout(body, delay),
+    clearTimeout: (timer) => globalThis.clearTimeout(timer),
+  };
+
+  /** Runs `body` in a task of its own, soon: unlike a timer this is not slowed down in a page that is not visible. */
+  function nextTask(body) {
+    if (typeof setImmediate === 'function') { setImmediate(body); return; }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); body(); };
+    port2.postMessage(null);
+  }
+
+  /**
+   * What `ask` gives, or a failure when it throws, rejects, or does not answer in `limit` ms. Nothing of the
+   * browser is awaited without it: storage and locks have been seen to do each of the three.
+   */
+  function within(limit, timers, what, ask) {
+    return new Promise((resolve, reject) => {
+      // After sleep the timer may come before an answer that is there already.
+      const timer = timers.setTimeout(() => nextTask(() => reject(new Error(`${what} did not answer in ${limit} ms`))), limit);
+      const end = (settle) => (value) => { timers.clearTimeout(timer); settle(value); };
+      new Promise((answer) => answer(ask())).then(end(resolve), end(reject));
+    });
+  }
+
+  /** What `read` gives, or undefined where the browser denies the very access. */
+  function allowed(read) {
+    try { return read() ?? undefined; } catch { return undefined; }
+  }
 
   // ------------------------------------------------------------------------------- stamps and the wire form
 
@@ -309,9 +347,29 @@
   // ------------------------------------------------------------------------------------------- the storage
 
   // A storage keeps own actions: `load()` → [{source, timestamp, line}], `save(records)` resolves when they are
-  // durable, `remove(source)` forgets a source. Several tabs may use one at a time; a record never changes.
+  // durable, `remove(source)` forgets a source. Several tabs may use one at a time. Each may fail, or not answer,
+  // at any time; the peer goes on and comes back. Optional: `reset()` forgets a connection that failed, and the
+  // peer sets `onlost`, to be called when the browser takes the storage away.
+  //
+  // The record with the timestamp 0 is not an action but says how its source was left. While a page writes as
+  // the source it is open; only a page that ends with everything saved closes it. So an open one, whose page
+  // may have sent what is not stored, is passed on but never written as again.
 
-  /** Keeps own actions for as long as the page lives: for tests, and where the browser allows no storage. */
+  const sourceRecord = (source, isOpen, confirmed) => (
+    { source, timestamp: 0, line: JSON.stringify({ open: isOpen, confirmed }) }
+  );
+
+  /** What the record with the timestamp 0 says of `source`; without one the source is closed. */
+  function sourceState(records, source) {
+    const record = records.find((one) => one.source === source && one.timestamp === 0);
+    const state = record ? allowed(() => JSON.parse(record.line)) : undefined;
+    return {
+      isOpen: record !== undefined && state?.open !== false,
+      confirmed: typeof state?.confirmed === 'number' ? state.confirmed : 0,
+    };
+  }
+
+  /** Keeps own actions for as long as the page lives: for tests. */
   class MemoryStorage {
     constructor() {
       this.records = new Map();
@@ -333,37 +391,94 @@
 
   /** Keeps own actions in IndexedDB, flushed to disk before a save is called done. */
   class IndexedDBStorage {
-    constructor(name, indexedDB = globalThis.indexedDB) {
+    constructor(name, indexedDB) {
       this.name = name;
-      this.indexedDB = indexedDB;
+      this.indexedDB = indexedDB; // undefined: the browser's, looked up each time, since access may be denied
       this.isDurable = true;
-      this.opening = null;
+      this.database = null;
+      this.requests = 0; // to open it, not answered yet
+      this.waiting = []; // for whichever of them is answered first
     }
 
     open() {
-      this.opening ??= new Promise((resolve, reject) => {
-        const request = this.indexedDB.open(this.name, 1);
-        request.onupgradeneeded = () => request.result.createObjectStore('updates');
-        request.onerror = () => reject(request.error);
-        request.onblocked = () => reject(new Error('the storage is in use by an older page'));
-        request.onsuccess = () => {
-          const database = request.result;
-          database.onclose = () => { this.opening = null; };
-          database.onversionchange = () => { this.opening = null; database.close(); };
-          resolve(database);
+      if (this.database) return Promise.resolve(this.database);
+      return new Promise((resolve, reject) => {
+        this.waiting.push({ resolve, reject });
+        if (this.waiting.length > BOUNDS.openRequests) this.waiting.shift().reject(new Error('the storage does not open'));
+        // Each attempt asks anew, because a browser has been seen to forget the first request of a page.
+        if (this.requests >= BOUNDS.openRequests) return;
+        this.requests += 1;
+        let isOver = false;
+        const failed = (error) => {
+          if (!isOver) this.requests -= 1;
+          isOver = true;
+          for (const waiter of this.waiting.splice(0)) waiter.reject(error ?? new Error('the storage does not open'));
         };
-      }).catch((error) => { this.opening = null; throw error; });
-      return this.opening;
+        try {
+          const factory = this.indexedDB ?? globalThis.indexedDB;
+          if (!factory) throw new Error('there is no IndexedDB');
+          const request = factory.open(this.name, 1);
+          request.onupgradeneeded = () => request.result.createObjectStore('updates');
+          request.onerror = () => failed(request.error);
+          request.onblocked = () => {
+            for (const waiter of this.waiting.splice(0)) waiter.reject(new Error('the storage is in use by an older page'));
+          };
+          request.onsuccess = () => {
+            if (!isOver) this.requests -= 1;
+            isOver = true;
+            this.#opened(request.result);
+          };
+        } catch (error) {
+          failed(error);
+        }
+      });
+    }
+
+    #opened(database) {
+      if (this.database) { database.close(); return; } // another request was answered first
+      this.database = database;
+      const gone = () => {
+        if (this.database !== database) return;
+        this.database = null;
+        this.onlost?.();
+      };
+      database.onclose = gone;
+      database.onversionchange = () => { database.close(); gone(); };
+      for (const waiter of this.waiting.splice(0)) waiter.resolve(database);
+    }
+
+    /** Forgets the connection, so that the next use opens another. */
+    reset() {
+      const database = this.database;
+      this.database = null;
+      if (database) allowed(() => database.close());
     }
 
     async perform(mode, body) {
       const database = await this.open();
+      try {
+        return await this.#transact(database, mode, body);
+      } catch (error) {
+        if (this.database === database) this.reset();
+        // A connection that did not outlive the machine's sleep says so only when it is used.
+        if (error?.name !== 'InvalidStateError') throw error;
+        return this.#transact(await this.open(), mode, body);
+      }
+    }
+
+    #transact(database, mode, body) {
       return new Promise((resolve, reject) => {
         const transaction = database.transaction('updates', mode, { durability: 'strict' });
-        const result = body(transaction.objectStore('updates'));
-        transaction.commit?.(); // at once, so that a page that is just leaving still saves
-        transaction.oncomplete = () => resolve(result());
+        let result;
+        transaction.oncomplete = () => { try { resolve(result()); } catch (error) { reject(error); } };
         transaction.onerror = transaction.onabort = () => reject(transaction.error ?? new Error('not saved'));
+        try {
+          result = body(transaction.objectStore('updates'));
+        } catch (error) {
+          allowed(() => transaction.abort()); // half of it is not to be kept
+          throw error;
+        }
+        transaction.commit?.(); // at once, so that a page that is just leaving still saves
       });
     }
 
@@ -391,17 +506,6 @@
     }
   }
 
-  /** IndexedDB if it works here, else memory. */
-  async function openStorage(name) {
-    try {
-      const storage = new IndexedDBStorage(name);
-      await storage.open();
-      return storage;
-    } catch {
-      return new MemoryStorage();
-    }
-  }
-
   // ------------------------------------------------------------------------------------- one source per tab
 
   /**
@@ -410,51 +514,86 @@
    * The id stands in sessionStorage only while no page of the tab is alive: a page takes it out, and puts it back
    * when it goes. So a reload keeps the id, and a duplicated tab, which copies sessionStorage, finds none. Where
    * Web Locks exist (https and localhost) a lock guards the id as well, and a new tab adopts the source of
-   * a closed one, which keeps clocks short. Returns the id and a function that gives it up.
+   * a closed one, which keeps clocks short. `stored` null says that the storage cannot be read: then, and when
+   * locks fail or do not answer, the source is a fresh one, which is always sound. Returns the id and a function
+   * that gives it up: `release(isClean, last)` with the newest own timestamp. If it is not clean, the next page
+   * does not write as this source.
    */
-  async function claimSource({ name, stored, session, locks, fill }) {
+  async function claimSource({ name, stored, session, locks, fill, timers = defaultTimers }) {
     const key = `${name}:source`;
     const lockName = (source) => `${name}:${source}`;
     let candidates = [];
     try {
       const own = session?.getItem(key);
-      if (own) candidates.push(own);
+      // Not if the browser has taken away what was written as it.
+      const last = Number(session?.getItem(`${key}:last`) ?? 0);
+      const isComplete = last === 0 || stored?.some(({ source, timestamp }) => source === own && timestamp >= last);
+      if (own && stored && isComplete) candidates.push(own);
       session?.removeItem(key);
     } catch {
       session = undefined; // storage forbidden: a fresh id per page is sound too
     }
     const counts = new Map();
-    for (const { source } of stored) counts.set(source, (counts.get(source) ?? 0) + 1);
-    if (locks) candidates.push(...counts.keys());
+    for (const { source } of stored ?? []) counts.set(source, (counts.get(source) ?? 0) + 1);
+    if (locks && stored) candidates.push(...[...counts.keys()].filter((source) => !sourceState(stored, source).isOpen));
     candidates = candidates.filter((source) => (counts.get(source) ?? 0) < BOUNDS.retireAfter && !sourceFault(source));
-    candidates.push(freshSource(fill));
-    for (const source of candidates) {
-      const unlock = locks ? await holdLock(locks, lockName(source)) : () => {};
-      if (!unlock) continue;
-      const release = () => {
-        try { session?.setItem(key, source); } catch { /* the next page takes another id */ }
-        unlock();
-      };
-      return { source, release };
+    const fresh = freshSource(fill);
+    for (const source of [...candidates, fresh]) {
+      const lock = locks ? await holdLock(locks, lockName(source), timers) : { isHeld: true, letGo: () => {} };
+      if (source !== fresh && !lock.isHeld) {
+        lock.letGo();
+        if (!lock.isAnswered) locks = undefined; // not asked again; the locks may come back for the next page
+        if (locks) continue;
+        return { source: fresh, release: releaseOf(session, key, fresh, () => {}) };
+      }
+      if (lock.isAnswered && !lock.isHeld) throw new Error('no source could be claimed');
+      return { source, release: releaseOf(session, key, source, lock.letGo) };
     }
     throw new Error('no source could be claimed');
   }
 
-  /** Holds a Web Lock until the returned function is called; null when somebody else holds it. */
-  function holdLock(locks, name) {
-    return new Promise((resolve, reject) => {
-      locks.request(name, { ifAvailable: true }, (lock) => {
-        if (!lock) { resolve(null); return undefined; }
-        return new Promise((release) => resolve(release));
-      }).catch(reject);
-    });
+  function releaseOf(session, key, source, letGo) {
+    return (isClean = true, last = 0) => {
+      if (isClean) { // else the next page takes another id
+        allowed(() => {
+          session?.setItem(`${key}:last`, String(last));
+          session?.setItem(key, source);
+        });
+      }
+      letGo();
+    };
   }
 
-  /** Which of `sources` belong to no tab that is alive. Without Web Locks nobody can tell: all of them. */
-  async function abandoned(sources, name, locks) {
-    if (!locks?.query) return sources;
-    const held = new Set((await locks.query()).held.map((lock) => lock.name));
-    return sources.filter((source) => !held.has(`${name}:${source}`));
+  /**
+   * Asks for a Web Lock: `isHeld`, `isAnswered` (false when the browser failed or took too long), and `letGo`,
+   * which gives it up, also when it comes only later.
+   */
+  async function holdLock(locks, name, timers) {
+    let letGo;
+    const released = new Promise((resolve) => { letGo = resolve; });
+    try {
+      const isHeld = await within(BOUNDS.lockWait, timers, 'the lock', () => new Promise((resolve, reject) => {
+        locks.request(name, { ifAvailable: true }, (lock) => {
+          resolve(Boolean(lock));
+          return lock ? released : undefined;
+        }).catch(reject);
+      }));
+      return { isHeld, isAnswered: true, letGo };
+    } catch {
+      return { isHeld: false, isAnswered: false, letGo };
+    }
+  }
+
+  /** Which of `sources` belong to no tab that is alive. Where locks do not answer nobody can tell: all of them. */
+  async function abandoned(sources, name, locks, timers) {
+    try {
+      if (!locks?.query || sources.length === 0) return sources;
+      const answer = await within(BOUNDS.lockWait, timers, 'the list of locks', () => locks.query());
+      const held = new Set(answer.held.map((lock) => lock.name));
+      return sources.filter((source) => !held.has(`${name}:${source}`));
+    } catch {
+      return sources; // passed on by two tabs, which is harmless
+    }
   }
 
   // ---------------------------------------------------------------------------------------------- the peer
@@ -463,15 +602,18 @@
     #options; #storage; #timers; #random; #subscribers = new Set(); #statusSubscribers = new Set();
     #clock = new Map(); #last = 0; #highest = 0; #own = []; #delivered = 0;
     #held = []; #heldTimer = null; #heardSince = false;
-    #history; #unsaved = []; #saving = false; #saveWaiters = []; #saveAttempt = 0;
+    #history; #unsaved = []; #saving = false; #saveWaiters = [];
+    #isStorageFailing = false; #isGoingOn = false; #storageAttempt = 0; #storageTimer = null; #patienceTimer = null;
+    #savedState = null;
     #session = null; #attempt = 0; #retryTimer = null; #wanted = false; #closed = false;
     #syncWaiters = []; #statistics = null; #statisticsTimer = null; #statisticsFailures = 0; #stopListening = () => {};
 
     /**
      * Makes a peer that is not connected. Most callers want `Scuttlebutt.open`, which also finds the storage and
      * the source. Options: `reducer(state, action, {timestamp, source})`, `initialState`, `source`, `storage`,
-     * `stored` (what `storage.load()` gave), `url` of the server's `/ws`, `statisticsUrl` (or null), `WebSocket`,
-     * `fetch`, `timers` ({setTimeout, clearTimeout}), `random` (0 ≤ x < 1), `locks`, `name`, `report(kind, text)`.
+     * `stored` (what `storage.load()` gave), `storageFault` (why it gave nothing), `url` of the server's `/ws`,
+     * `statisticsUrl` (or null), `WebSocket`, `fetch`, `timers` ({setTimeout, clearTimeout}), `random` (0 ≤ x < 1),
+     * `locks`, `name`, `report(kind, text)`.
      */
     constructor(options) {
       this.#options = { name: 'scuttlebutt', url: null, statisticsUrl: null, ...options };
@@ -480,14 +622,16 @@
       this.source = this.#options.source;
       this.reports = [];
       this.#storage = this.#options.storage ?? new MemoryStorage();
-      this.#timers = this.#options.timers ?? {
-        setTimeout: (body, delay) => globalThis.setTimeout(body, delay),
-        clearTimeout: (timer) => globalThis.clearTimeout(timer),
-      };
+      this.#storage.onlost = () => this.#storageFailed(new Error('the browser closed it'));
+      this.#timers = this.#options.timers ?? defaultTimers;
       this.#random = this.#options.random ?? Math.random;
       this.#history = new History(this.#options.reducer, this.#options.initialState, (kind, text) => this.#report(kind, text));
       this.#restore(this.#options.stored ?? []);
       this.#delivered = this.#last;
+      if (this.#options.storageFault) {
+        this.#isGoingOn = true; // the source is a fresh one, so that nothing has to wait
+        this.#storageFailed(this.#options.storageFault);
+      }
     }
 
     // ---- reading
@@ -521,7 +665,8 @@
     /**
      * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'in-sync'), `attempt`,
      * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
-     * not yet written to a link), `actions`, `isDurable`, and all of it as `text`.
+     * not yet written to a link), `actions`, `isDurable` (whether own actions are kept when the page goes, as far
+     * as the storage answered when it was last used), and all of it as `text`.
      */
     status() {
       const session = this.#session;
@@ -533,15 +678,16 @@
       if (session?.isOpen) phase = session.hasReceivedSync && session.hasSentSync ? 'in-sync' : 'catching-up';
       else if (this.#wanted) phase = 'connecting';
       const waiting = pending > 0 ? ` · ${pending} to send` : '';
+      const isKept = this.#storage.isDurable !== false && !this.#isStorageFailing;
+      const kept = this.#isStorageFailing ? ' · not kept' : '';
       const text = {
         'offline': () => `offline${waiting}`,
         'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
         'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
         'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
-      }[phase]();
+      }[phase]() + kept;
       return {
-        phase, attempt: this.#attempt, received, expected, peers, pending, text,
-        actions: received, isDurable: this.#storage.isDurable !== false,
+        phase, attempt: this.#attempt, received, expected, peers, pending, text, actions: received, isDurable: isKept,
       };
     }
 
@@ -571,11 +717,13 @@
         throw new TypeError('the action is too long');
       }
       if (!isWithinDepth([copy], BOUNDS.maximumDepth)) throw new TypeError('the action nests too deep');
-      const entry = { action: copy, timestamp, source: this.source, line, isSaved: false };
+      const entry = { action: copy, timestamp, source: this.source, line, isHeld: !this.#isGoingOn };
       this.#advance(entry);
       this.#unsaved.push(entry);
       this.#history.insert([entry]);
       this.#save();
+      if (this.#isGoingOn) this.#sendNow(entry);
+      else if (this.#isStorageFailing) this.#patience();
       this.#notify();
       this.#notifyStatus();
       return { action: copy, timestamp, source: this.source };
@@ -631,7 +779,15 @@
       this.goOffline();
       this.#closed = true;
       this.#stopListening();
-      this.#options.release?.();
+      this.#timers.clearTimeout(this.#storageTimer);
+      this.#timers.clearTimeout(this.#patienceTimer);
+      // Whoever writes as this source again must know every stamp that may have left this page.
+      const isClean = this.status().isDurable && this.#unsaved.every((entry) => entry.isHeld);
+      if (isClean && this.#own.length > 0) {
+        const record = sourceRecord(this.source, false, this.#delivered);
+        new Promise((resolve) => resolve(this.#storage.save([record]))).catch(() => {}); // then it stays open
+      }
+      this.#options.release?.(isClean, this.#last);
     }
 
     /** Hands the browser's own signs of connection to the peer. */
@@ -781,7 +937,7 @@
 
     /** Queues an entry for the peer if its clock lacks it. */
     #offer(session, entry) {
-      if (!session?.peerClock || entry.place || entry.isSaved === false) return;
+      if (!session?.peerClock || entry.place || entry.isHeld) return;
       if ((session.peerClock.get(entry.source) ?? 0) >= entry.timestamp) return;
       session.peerClock.set(entry.source, entry.timestamp);
       session.outbox.push(entry);
@@ -836,7 +992,10 @@
         session.peerClock.set(source, timestamp); // never echo
       }
       const entry = { action, timestamp, source, line };
-      if (isOurs) this.#storage.save([entry]).catch(() => {});
+      if (isOurs) {
+        this.#unsaved.push(entry);
+        this.#save();
+      }
       this.#advance(entry);
       const isCatchingUp = !session.hasReceivedSync;
       if (!isCatchingUp && this.#held.length === 0 && this.#history.isNewest(entry)) {
@@ -889,37 +1048,113 @@
 
     /** Saves what is waiting, as one group at a time; what is saved may be sent. */
     async #save() {
-      if (this.#saving) return;
+      if (this.#saving || this.#isStorageFailing) return;
       this.#saving = true;
-      while (this.#unsaved.length > 0) {
-        const group = this.#unsaved.slice();
-        try {
-          await this.#storage.save(group.map(({ source, timestamp, line }) => ({ source, timestamp, line })));
-        } catch (error) {
-          // Not saved means not sent: try again, more and more slowly. The action stays in the state meanwhile.
-          this.#report('storage', `own actions cannot be saved: ${error}`);
-          this.#saveAttempt += 1;
-          const delay = Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#saveAttempt, 10));
-          await new Promise((resolve) => this.#timers.setTimeout(resolve, delay));
-          continue;
-        }
-        this.#saveAttempt = 0;
-        this.#unsaved.splice(0, group.length);
-        for (const entry of group) {
-          entry.isSaved = true;
-          this.#offer(this.#session, entry);
-        }
-        if (this.#session) this.#pump(this.#session);
+      try {
+        while (this.#unsaved.length > 0) await this.#saveGroup();
+      } catch (error) {
+        this.#saving = false;
+        this.#storageFailed(error);
+        return;
       }
       this.#saving = false;
       for (const resolve of this.#saveWaiters.splice(0)) resolve();
       this.#notifyStatus();
     }
 
+    async #saveGroup() {
+      const group = this.#unsaved.slice();
+      const records = group.map(({ source, timestamp, line }) => ({ source, timestamp, line }));
+      // With the first action goes the record that the source is in use.
+      const state = sourceRecord(this.source, true, this.#delivered);
+      if (state.line !== this.#savedState) records.push(state);
+      await this.#bounded('the storage', () => this.#storage.save(records));
+      this.#savedState = state.line;
+      this.#unsaved.splice(0, group.length);
+      for (const entry of group) {
+        entry.isHeld = false;
+        this.#offer(this.#session, entry);
+      }
+      if (this.#session) this.#pump(this.#session);
+    }
+
+    #bounded(what, ask) {
+      return within(BOUNDS.storageWait, this.#timers, what, ask);
+    }
+
+    /**
+     * The storage failed, did not answer, or was taken away: says so, goes on without it, and tries again until it
+     * works. Own actions that wait to be saved are sent after a while all the same; `close` then sees to it that
+     * nobody writes as this source again, so no stamp is used twice.
+     */
+    #storageFailed(error) {
+      if (this.#closed) return;
+      allowed(() => this.#storage.reset?.());
+      if (!this.#isStorageFailing) {
+        this.#isStorageFailing = true;
+        this.#report('storage', `own actions are not kept for now: ${error}`);
+      }
+      this.#storageAttempt += 1;
+      const delay = Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#storageAttempt, 10));
+      this.#timers.clearTimeout(this.#storageTimer);
+      this.#storageTimer = this.#timers.setTimeout(() => this.#comeBack(), delay);
+      if (this.#unsaved.some((entry) => entry.isHeld)) this.#patience();
+      this.#notifyStatus();
+    }
+
+    /** Waits a while for the storage, then sends what it did not take. */
+    #patience() {
+      this.#patienceTimer ??= this.#timers.setTimeout(() => {
+        this.#patienceTimer = null;
+        if (!this.#isStorageFailing) return;
+        this.#isGoingOn = true;
+        for (const entry of this.#unsaved) this.#sendNow(entry);
+        this.#notifyStatus();
+      }, BOUNDS.unsavedWait);
+    }
+
+    #sendNow(entry) {
+      entry.isHeld = false;
+      this.#offer(this.#session, entry);
+      if (this.#session) this.#pump(this.#session);
+    }
+
+    /** Tries the storage again: saves what it lacks, and takes up what it has. */
+    async #comeBack() {
+      if (this.#closed || this.#saving) return;
+      this.#saving = true;
+      let records;
+      try {
+        records = await this.#bounded('the storage', () => this.#storage.load());
+        this.#savedState = null;
+        // It may have been emptied meanwhile. What it must hold is every stamp of ours.
+        const kept = new Set(records.filter(({ source }) => source === this.source).map(({ timestamp }) => timestamp));
+        const waiting = new Set(this.#unsaved);
+        const lacking = this.#history.entries.filter((entry) => (
+          entry.source === this.source && !entry.place && !kept.has(entry.timestamp) && !waiting.has(entry)
+        ));
+        this.#unsaved.unshift(...lacking);
+        while (this.#unsaved.length > 0) await this.#saveGroup();
+      } catch (error) {
+        this.#saving = false;
+        this.#storageFailed(error);
+        return;
+      }
+      this.#saving = false;
+      this.#isStorageFailing = this.#isGoingOn = false;
+      this.#storageAttempt = 0;
+      this.#timers.clearTimeout(this.#patienceTimer);
+      this.#patienceTimer = null;
+      this.#report('storage', 'own actions are kept again');
+      for (const resolve of this.#saveWaiters.splice(0)) resolve();
+      this.#notifyStatus();
+      await this.#takeUp(records);
+    }
+
     /** Takes stored lines into the history; those of other sources are passed on like anybody's. */
     #restore(records) {
       const entries = [];
-      const sorted = [...records].sort(compareEntries);
+      const sorted = records.filter(({ timestamp }) => timestamp !== 0).sort(compareEntries);
       for (const { line } of sorted) {
         let update;
         try { update = JSON.parse(line); } catch { update = []; }
@@ -934,38 +1169,54 @@
         entries.push(entry);
       }
       this.#history.insert(entries);
-      return entries.length;
+      return entries;
     }
 
     /** Picks up what closed tabs of this browser left behind. */
     async #inherit() {
-      if (!this.#storage.isDurable) return;
+      if (this.#storage.isDurable === false || this.#isStorageFailing) return;
       try {
-        const records = await this.#storage.load();
-        const news = records.filter(({ source, timestamp }) => (
-          source !== this.source && timestamp > (this.#clock.get(source) ?? 0)
-        ));
-        const sources = [...new Set(news.map((record) => record.source))];
-        const free = new Set(await abandoned(sources, this.#options.name, this.#options.locks));
-        if (this.#restore(news.filter((record) => free.has(record.source))) > 0) this.#notify();
+        await this.#takeUp(await this.#bounded('the storage', () => this.#storage.load()));
       } catch (error) {
-        this.#report('storage', `the actions of other tabs cannot be read: ${error}`);
+        this.#storageFailed(error);
       }
+    }
+
+    async #takeUp(records) {
+      const news = records.filter(({ source, timestamp }) => (
+        source !== this.source && timestamp > (this.#clock.get(source) ?? 0)
+      ));
+      const sources = [...new Set(news.map((record) => record.source))];
+      const free = new Set(await this.#abandoned(sources));
+      if (this.#closed) return;
+      const taken = this.#restore(news.filter((record) => free.has(record.source)));
+      if (taken.length === 0) return;
+      for (const entry of taken) this.#offer(this.#session, entry);
+      if (this.#session) this.#pump(this.#session);
+      this.#notify();
+      this.#notifyStatus();
+    }
+
+    #abandoned(sources) {
+      return abandoned(sources, this.#options.name, this.#options.locks, this.#timers);
     }
 
     /** Drops long stored sources of closed tabs once the server has all of them. */
     async #retire(clock) {
+      if (this.#storage.isDurable === false || this.#isStorageFailing) return;
       try {
         const ends = new Map();
-        for (const { source, timestamp } of await this.#storage.load()) {
+        for (const { source, timestamp } of await this.#bounded('the storage', () => this.#storage.load())) {
           const end = ends.get(source) ?? { count: 0, last: 0 };
           ends.set(source, { count: end.count + 1, last: Math.max(end.last, timestamp) });
         }
         const done = [...ends].filter(([source, end]) => (
           source !== this.source && end.count >= BOUNDS.retireAfter && (clock.get(source) ?? 0) >= end.last
         )).map(([source]) => source);
-        for (const source of await abandoned(done, this.#options.name, this.#options.locks)) await this.#storage.remove(source);
-      } catch { /* kept, which is harmless */ }
+        for (const source of await this.#abandoned(done)) await this.#bounded('the storage', () => this.#storage.remove(source));
+      } catch (error) {
+        this.#storageFailed(error); // what it holds is kept, which is harmless
+      }
     }
 
     // ---- statistics: only numbers for the badge, nothing depends on them
@@ -1046,28 +1297,53 @@
 
   /**
    * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
-   * Options as for `Peer`; `url` defaults to `/ws` of the page's server, `online: false` stays offline.
+   * Options as for `Peer`; `url` defaults to `/ws` of the page's server, `online: false` stays offline. It resolves
+   * within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh source.
    */
   async function open(options) {
     const window = options.window ?? globalThis.window;
+    const timers = options.timers ?? defaultTimers;
     const name = options.name ?? 'scuttlebutt';
-    const locks = options.locks ?? globalThis.navigator?.locks;
-    const storage = options.storage ?? await openStorage(name);
-    let claim = { source: options.source, release: () => {} };
-    if (claim.source === undefined) {
-      let session;
-      try { session = options.session ?? window?.sessionStorage; } catch { session = undefined; }
-      claim = await claimSource({ name, stored: await storage.load(), session, locks, fill: options.fill });
+    const locks = options.locks ?? allowed(() => globalThis.navigator?.locks);
+    const session = options.session ?? allowed(() => window?.sessionStorage);
+    const storage = options.storage ?? new IndexedDBStorage(name, options.indexedDB);
+    let storageFault;
+    /** What `ask` gives, or null once the storage has failed. */
+    const attempt = async (ask) => {
+      if (storageFault) return null;
+      try {
+        return await within(BOUNDS.startWait, timers, 'the storage', ask);
+      } catch (error) {
+        storageFault = error;
+        return null;
+      }
+    };
+    const claim = (stored) => claimSource({ name, stored, session, locks, fill: options.fill, timers });
+    const load = () => attempt(() => storage.load());
+    let owner = { source: options.source, release: () => {} };
+    if (owner.source === undefined) {
+      const stored = await load();
+      owner = await claim(stored);
+      if (stored?.some(({ source }) => source === owner.source)) {
+        const { confirmed } = sourceState(stored, owner.source);
+        await attempt(() => storage.save([sourceRecord(owner.source, true, confirmed)]));
+      }
     }
     // Loaded after the claim: until then another page may have been writing as this source.
-    const records = await storage.load();
-    const others = new Set(await abandoned([...new Set(records.map((record) => record.source))], name, locks));
-    const stored = records.filter(({ source }) => source === claim.source || others.has(source));
+    const records = await load();
+    if (storageFault && options.source === undefined) {
+      owner.release(false); // what was written as this source cannot be known
+      owner = await claim(null);
+    }
+    const others = new Set(await abandoned([...new Set((records ?? []).map(({ source }) => source))], name, locks, timers));
+    const stored = (records ?? []).filter(({ source }) => source === owner.source || others.has(source));
     const location = window?.location;
     const url = options.url ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
     const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
       : new URL('/statistics', url.replace(/^ws/, 'http')).href;
-    const peer = new Peer({ ...options, name, locks, storage, stored, url, statisticsUrl, source: claim.source, release: claim.release });
+    const peer = new Peer({
+      ...options, name, locks, storage, stored, storageFault, url, statisticsUrl, source: owner.source, release: owner.release,
+    });
     if (window?.addEventListener) peer.listen(window);
     if (options.online !== false) peer.goOnline();
     return peer;

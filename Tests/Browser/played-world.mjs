@@ -30,6 +30,14 @@ export class Clock {
     }
     this.now = end;
   }
+
+  /** Lets time pass in steps, between which everything that is due is done. */
+  async pass(time, step = 250) {
+    for (let passed = 0; passed < time; passed += step) {
+      this.advance(Math.min(step, time - passed));
+      await settle();
+    }
+  }
 }
 
 /** A WebSocket class whose server is the test. */
