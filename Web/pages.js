@@ -30,6 +30,7 @@ function bindBadge(peer) {
   const show = () => {
     const status = peer.status();
     badge.dataset.phase = status.phase;
+    badge.dataset.durable = String(status.isDurable);
     if (badge.textContent !== status.text) badge.textContent = status.text;
     badge.title = `${status.actions} actions, ${status.pending} to send${status.isDurable ? '' : ', kept only while this page is open'}`;
     toggle.textContent = peer.isOnline ? 'Go offline' : 'Go online';

@@ -14,7 +14,8 @@
 // highest it has seen, so an answer sorts after what it answers. All peers fold the same order with the same
 // reducer; an action that arrives late is put in its place and what comes after it is reduced again.
 // Over `/ws` two peers exchange headers (which timestamps they have seen of whom), then what the other lacks,
-// then "SYNC", then live updates. Own actions are saved before they are sent, so a reload or a crash neither
+// then "SYNC", then live updates. "PING" asks whether the other side has what it was sent, and is answered by
+// "PONG"; who never answers is taken for a peer of the old kind. Own actions are saved before they are sent, so a reload or a crash neither
 // loses one nor stamps two actions alike. Invariant: state == actions in order of stamp, reduced from the start.
 //
 // Over 600 lines because it is the whole peer: a page takes this one file, without a build step or a second one.
@@ -43,7 +44,13 @@
     backOffFirst: 500, // ms before the second attempt, doubling
     backOffLast: 15_000, // ms, the longest wait
     usefulAfter: 1_000, // ms after SYNC from which on the loss of a connection is no failure to connect
+    probeAfter: 20_000, // ms of silence after which the other side is probed, and then as long for its answer
+    freshProbe: 1_000, // ms after a probe within which waking up sends no other
+    probes: 4, // unanswered probes at a time: one, and those of waking up
+    answers: 100, // answers to probes that wait to be sent; more end the connection
+    lateTimer: 5_000, // ms by which a timer comes late when the page slept or is slowed down
     statisticsPeriod: 5_000, // ms between questions how many peers there are
+    statisticsTimeout: 5_000, // ms for an answer
     startWait: 2_000, // ms that a page that starts waits for its storage, and then goes on without
     storageWait: 5_000, // ms for one use of the storage later on; one that takes longer has failed
     lockWait: 1_000, // ms for an answer about a Web Lock; then the source is a fresh one
@@ -600,20 +607,21 @@
 
   class Peer {
     #options; #storage; #timers; #random; #subscribers = new Set(); #statusSubscribers = new Set();
-    #clock = new Map(); #last = 0; #highest = 0; #own = []; #delivered = 0;
+    #clock = new Map(); #last = 0; #highest = 0; #own = []; #confirmed = 0; #now; #probeAfter; #dialledAt = null;
     #held = []; #heldTimer = null; #heardSince = false;
     #history; #unsaved = []; #saving = false; #saveWaiters = [];
     #isStorageFailing = false; #isGoingOn = false; #storageAttempt = 0; #storageTimer = null; #patienceTimer = null;
     #savedState = null;
     #session = null; #attempt = 0; #retryTimer = null; #wanted = false; #closed = false;
     #syncWaiters = []; #statistics = null; #statisticsTimer = null; #statisticsFailures = 0; #stopListening = () => {};
+    #isHidden = () => false;
 
     /**
      * Makes a peer that is not connected. Most callers want `Scuttlebutt.open`, which also finds the storage and
      * the source. Options: `reducer(state, action, {timestamp, source})`, `initialState`, `source`, `storage`,
      * `stored` (what `storage.load()` gave), `storageFault` (why it gave nothing), `url` of the server's `/ws`,
-     * `statisticsUrl` (or null), `WebSocket`, `fetch`, `timers` ({setTimeout, clearTimeout}), `random` (0 ≤ x < 1),
-     * `locks`, `name`, `report(kind, text)`.
+     * `statisticsUrl` (or null), `probeAfter` (ms of silence until the server is probed), `WebSocket`, `fetch`,
+     * `timers` ({setTimeout, clearTimeout}), `now` (ms), `random` (0 ≤ x < 1), `locks`, `name`, `report(kind, text)`.
      */
     constructor(options) {
       this.#options = { name: 'scuttlebutt', url: null, statisticsUrl: null, ...options };
@@ -625,9 +633,11 @@
       this.#storage.onlost = () => this.#storageFailed(new Error('the browser closed it'));
       this.#timers = this.#options.timers ?? defaultTimers;
       this.#random = this.#options.random ?? Math.random;
+      this.#now = this.#options.now ?? Date.now;
+      this.#probeAfter = this.#options.probeAfter ?? BOUNDS.probeAfter;
       this.#history = new History(this.#options.reducer, this.#options.initialState, (kind, text) => this.#report(kind, text));
       this.#restore(this.#options.stored ?? []);
-      this.#delivered = this.#last;
+      this.#confirmed = sourceState(this.#options.stored ?? [], this.source).confirmed;
       if (this.#options.storageFault) {
         this.#isGoingOn = true; // the source is a fresh one, so that nothing has to wait
         this.#storageFailed(this.#options.storageFault);
@@ -663,9 +673,9 @@
     }
 
     /**
-     * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'in-sync'), `attempt`,
+     * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'sending', 'in-sync'), `attempt`,
      * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
-     * not yet written to a link), `actions`, `isDurable` (whether own actions are kept when the page goes, as far
+     * that are not yet saved, sent, and confirmed by the server), `actions`, `isDurable` (whether own actions are kept when the page goes, as far
      * as the storage answered when it was last used), and all of it as `text`.
      */
     status() {
@@ -673,9 +683,9 @@
       const received = this.#history.entries.length - this.#history.places + this.#held.length;
       const expected = this.#statistics?.actions ?? null;
       const peers = this.#statistics?.connected ?? null;
-      const pending = this.#own.length - lowerBound(this.#own, this.#delivered + 1);
+      const pending = this.#pending();
       let phase = 'offline';
-      if (session?.isOpen) phase = session.hasReceivedSync && session.hasSentSync ? 'in-sync' : 'catching-up';
+      if (session?.isOpen) phase = this.#phase(session, pending);
       else if (this.#wanted) phase = 'connecting';
       const waiting = pending > 0 ? ` · ${pending} to send` : '';
       const isKept = this.#storage.isDurable !== false && !this.#isStorageFailing;
@@ -684,11 +694,28 @@
         'offline': () => `offline${waiting}`,
         'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
         'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
+        'sending': () => (pending > 0 ? `sending ${pending}` : 'sending'),
         'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
       }[phase]() + kept;
       return {
         phase, attempt: this.#attempt, received, expected, peers, pending, text, actions: received, isDurable: isKept,
       };
+    }
+
+    /** Own actions that are not saved (where there is storage), sent, and confirmed. */
+    #pending() {
+      let pending = this.#own.length - lowerBound(this.#own, this.#confirmed + 1);
+      if (!this.#isStorageFailing) {
+        for (const entry of this.#unsaved) pending += entry.source === this.source && entry.timestamp <= this.#confirmed;
+      }
+      return pending;
+    }
+
+    /** In sync means: this peer has what the server has, and the other way round, as far as the server said. */
+    #phase(session, pending) {
+      if (!session.hasReceivedSync || !session.hasSentSync) return 'catching-up';
+      const isConfirmed = session.confirmed === session.sent && session.next >= session.outbox.length;
+      return pending === 0 && isConfirmed ? 'in-sync' : 'sending';
     }
 
     // ---- writing
@@ -741,7 +768,7 @@
       return new Promise((resolve) => this.#saveWaiters.push(resolve));
     }
 
-    /** Resolves when this peer and the server have exchanged all they have. */
+    /** Resolves when this peer has what the server has, and the server has confirmed the other way round. */
     synced() {
       if (this.status().phase === 'in-sync') return Promise.resolve();
       return new Promise((resolve) => this.#syncWaiters.push(resolve));
@@ -784,7 +811,7 @@
       // Whoever writes as this source again must know every stamp that may have left this page.
       const isClean = this.status().isDurable && this.#unsaved.every((entry) => entry.isHeld);
       if (isClean && this.#own.length > 0) {
-        const record = sourceRecord(this.source, false, this.#delivered);
+        const record = sourceRecord(this.source, false, this.#confirmed);
         new Promise((resolve) => resolve(this.#storage.save([record]))).catch(() => {}); // then it stays open
       }
       this.#options.release?.(isClean, this.#last);
@@ -792,26 +819,74 @@
 
     /** Hands the browser's own signs of connection to the peer. */
     listen(window) {
-      const back = () => { if (this.#wanted && !this.#session?.isOpen) { this.#drop(this.#session); this.#attempt = 1; this.goOnline(); } };
+      const back = () => {
+        if (this.#session?.isOpen) { this.wake(); return; }
+        if (!this.#wanted || !this.#mayDial()) return;
+        this.#drop(this.#session);
+        this.#attempt = 1;
+        this.goOnline();
+      };
       const gone = () => this.#lost(this.#session, 'the browser is offline');
       const hide = () => this.close();
       // A page that comes back from the back-forward cache has given up its source: start anew.
-      const show = (event) => { if (event.persisted) window.location.reload(); };
-      const listeners = { online: back, offline: gone, pagehide: hide, pageshow: show };
-      for (const [event, listener] of Object.entries(listeners)) window.addEventListener(event, listener);
-      this.#stopListening = () => {
-        for (const event of ['online', 'offline', 'pagehide']) window.removeEventListener(event, listeners[event]);
+      const show = (event) => {
+        if (event.persisted) window.location.reload();
+        else this.wake();
       };
+      const document = window.document;
+      const look = () => { if (document.visibilityState !== 'hidden') this.wake(); };
+      this.#isHidden = () => document?.visibilityState === 'hidden';
+      const listeners = [
+        [window, 'online', back], [window, 'offline', gone], [window, 'pagehide', hide],
+        [document, 'visibilitychange', look], [document, 'resume', look],
+      ];
+      for (const [target, event, listener] of listeners) target?.addEventListener?.(event, listener);
+      window.addEventListener('pageshow', show); // for good: it is what comes after the end
+      this.#stopListening = () => {
+        for (const [target, event, listener] of listeners) target?.removeEventListener?.(event, listener);
+      };
+    }
+
+    /**
+     * To be called when the page may have slept, or the network may have changed: the server is probed at once, or
+     * dialled, and the storage tried again. `listen` calls it for a page that is shown, resumed, or online again.
+     */
+    wake() {
+      if (this.#closed) return;
+      if (this.#isStorageFailing) {
+        this.#timers.clearTimeout(this.#storageTimer);
+        this.#comeBack();
+      }
+      if (!this.#wanted) return;
+      if (this.#session?.isOpen) {
+        this.#session.hasSlept = false;
+        if (this.#isProbeDue(this.#session)) this.#ask(this.#session, true);
+      } else if (!this.#session && this.#mayDial()) {
+        this.#timers.clearTimeout(this.#retryTimer);
+        this.#connect();
+      }
+    }
+
+    /** Events may come many at a time; the server is not to be dialled as often. */
+    #mayDial() {
+      return Math.abs(this.#now() - this.#dialledAt) >= BOUNDS.backOffFirst;
     }
 
     // ---- the connection, inside
 
     async #connect() {
       this.#attempt += 1;
+      this.#dialledAt = this.#now();
       const attempt = this.#attempt;
       const session = {
-        socket: null, isOpen: false, peerClock: null, outbox: [], next: 0, pumping: false,
-        hasReceivedSync: false, hasSentSync: false, isUseful: false, timer: null, usefulTimer: null,
+        socket: null, isOpen: false, peerClock: null, outbox: [], next: 0, pumping: false, timer: null,
+        hasReceivedSync: false, hasSentSync: false, syncedAt: null, answers: 0,
+        // Updates that were handed to the socket, and how many of them the peer has said it has.
+        sent: 0, sentOwn: 0, confirmed: 0,
+        // Probes that are not answered: what had been sent before each. `askedAt`: the link is in doubt since.
+        probes: [], probedAt: null, firstProbeAt: null, hasAnswered: false, isPlain: false, plainTimer: null,
+        heardAt: 0, askedAt: null, watchTimer: null, watchUntil: 0, hasSlept: false,
+        hadStatistics: false, statisticsAt: null, question: null,
       };
       this.#session = session;
       this.#notifyStatus();
@@ -828,7 +903,11 @@
         if (!session.isOpen) this.#lost(session, 'the connection took too long');
       }, BOUNDS.connectTimeout);
       session.socket.onopen = () => this.#opened(session);
-      session.socket.onmessage = (event) => this.#heard(session, event.data);
+      session.socket.onmessage = (event) => {
+        if (session !== this.#session) return;
+        this.#heardAnything(session);
+        this.#heard(session, event.data);
+      };
       session.socket.onclose = (event) => {
         // 1008, policy violation: the server will refuse us again until something changes.
         const isRefused = event?.code === 1008;
@@ -843,6 +922,8 @@
       session.isOpen = true;
       this.#timers.clearTimeout(session.timer);
       session.socket.send(headerLine(this.source, this.#clock));
+      session.heardAt = this.#now();
+      this.#watch(session, this.#probeAfter);
       this.#askStatistics(session);
       this.#notifyStatus();
     }
@@ -852,8 +933,10 @@
       if (!session || session !== this.#session) return;
       this.#session = null;
       this.#timers.clearTimeout(session.timer);
-      this.#timers.clearTimeout(session.usefulTimer);
+      this.#timers.clearTimeout(session.watchTimer);
+      this.#timers.clearTimeout(session.plainTimer);
       this.#timers.clearTimeout(this.#statisticsTimer);
+      session.question?.abort();
       this.#statistics = null;
       const socket = session.socket;
       if (socket) {
@@ -868,7 +951,7 @@
     #lost(session, reason, isRefused = false) {
       if (!session || session !== this.#session) return;
       if (reason) this.#report('connection', reason);
-      const wasUseful = session.isUseful;
+      const wasUseful = session.syncedAt !== null && this.#now() - session.syncedAt >= BOUNDS.usefulAfter;
       this.#drop(session);
       if (this.#wanted) {
         if (wasUseful) this.#attempt = 0;
@@ -894,6 +977,8 @@
       this.#heardSince = true;
       if (Array.isArray(value)) this.#accept(value, text.trim(), session);
       else if (value === 'SYNC') this.#heardSync(session);
+      else if (value === 'PING') this.#heardPing(session);
+      else if (value === 'PONG') this.#heardPong(session);
       else if (isObject(value)) this.#heardHeader(session, value);
     }
 
@@ -909,9 +994,9 @@
       }
       // A repeated header is answered with what it lacks, in place of what was still waiting.
       session.peerClock = clock;
-      session.outbox = [];
+      session.outbox = new Array(session.answers).fill('PONG'); // these are owed all the same
       session.next = 0;
-      this.#delivered = claimed;
+      this.#confirmed = claimed;
       for (const entry of this.#history.entries) this.#offer(session, entry);
       session.outbox.push('SYNC');
       this.#pump(session);
@@ -921,7 +1006,7 @@
 
     #heardSync(session) {
       session.hasReceivedSync = true;
-      session.usefulTimer ??= this.#timers.setTimeout(() => { session.isUseful = true; }, BOUNDS.usefulAfter);
+      session.syncedAt ??= this.#now();
       this.#applyHeld();
       this.#settle();
       // Asked again now: the first answer may have been counted before this link was.
@@ -957,16 +1042,132 @@
         if (item === 'SYNC') {
           session.socket.send('"SYNC"');
           session.hasSentSync = true;
-          this.#settle();
+        } else if (item === 'PONG') {
+          session.answers -= 1;
+          session.socket.send('"PONG"');
         } else {
+          session.sent += 1;
+          if (item.source === this.source) session.sentOwn = Math.max(session.sentOwn, item.timestamp);
           session.socket.send(item.line);
-          if (item.source === this.source) this.#delivered = Math.max(this.#delivered, item.timestamp);
         }
       }
-      if (session === this.#session) {
-        session.outbox = [];
-        session.next = 0;
+      if (session !== this.#session) return;
+      session.outbox = [];
+      session.next = 0;
+      if (session.isPlain) this.#confirmPlain(session);
+      else this.#askToConfirm(session);
+      this.#settle();
+    }
+
+    // ---- probes: whether the peer is there, and has what it was sent
+
+    /** Answers in order with everything else, so that the answer says: what came before is processed. */
+    #heardPing(session) {
+      if (session.answers >= BOUNDS.answers) { this.#lost(session, 'the peer probes more than it reads'); return; }
+      session.answers += 1;
+      session.outbox.push('PONG');
+      this.#pump(session);
+    }
+
+    #heardPong(session) {
+      const probe = session.probes.shift();
+      if (!probe) return;
+      session.hasAnswered = true;
+      session.isPlain = false;
+      this.#timers.clearTimeout(session.plainTimer);
+      this.#confirm(session, probe);
+      this.#askToConfirm(session);
+    }
+
+    #confirm(session, { sent, sentOwn }) {
+      session.confirmed = Math.max(session.confirmed, sent);
+      this.#confirmed = Math.max(this.#confirmed, sentOwn);
+      this.#settle();
+    }
+
+    #probe(session) {
+      session.probes.push({ sent: session.sent, sentOwn: session.sentOwn });
+      session.probedAt = this.#now();
+      if (session.firstProbeAt === null) {
+        session.firstProbeAt = session.probedAt;
+        session.plainTimer = this.#timers.setTimeout(() => this.#considerPlain(session), this.#probeAfter);
       }
+      session.socket.send('"PING"');
+    }
+
+    #askToConfirm(session) {
+      if (session === this.#session && session.sent > session.confirmed && session.probes.length === 0) this.#probe(session);
+    }
+
+    /**
+     * A peer that answers other questions but no probe knows none: an original, or an older server. For it, what
+     * has left counts as confirmed, since it cannot say more.
+     */
+    #considerPlain(session) {
+      if (session !== this.#session || session.firstProbeAt === null || session.hasAnswered || session.isPlain) return;
+      if (this.#now() - session.firstProbeAt < this.#probeAfter) return;
+      if (session.hadStatistics && session.statisticsAt <= session.firstProbeAt) return; // it may be silent altogether
+      session.isPlain = true;
+      this.#confirmPlain(session);
+    }
+
+    #confirmPlain(session) {
+      if (session !== this.#session || session.sent === session.confirmed) return;
+      if (session.socket.bufferedAmount === 0) { this.#confirm(session, session); return; }
+      this.#timers.clearTimeout(session.plainTimer);
+      session.plainTimer = this.#timers.setTimeout(() => this.#confirmPlain(session), 100);
+    }
+
+    /** Whatever arrives shows that the peer is there. */
+    #heardAnything(session) {
+      session.heardAt = this.#now();
+      if (session.askedAt === null) return;
+      session.askedAt = null;
+      session.hasSlept = false;
+      this.#watch(session, this.#probeAfter);
+    }
+
+    #watch(session, delay) {
+      this.#timers.clearTimeout(session.watchTimer);
+      session.watchUntil = this.#now() + delay;
+      session.watchTimer = this.#timers.setTimeout(() => this.#watched(session), delay);
+    }
+
+    /** Probes a peer that has been silent, and gives up one that stays silent. */
+    #watched(session) {
+      if (session !== this.#session) return;
+      const now = this.#now();
+      const isLate = now - session.watchUntil > BOUNDS.lateTimer;
+      if (session.askedAt === null) {
+        session.heardAt = Math.min(session.heardAt, now); // a clock that was set back must not put it off
+        const left = session.heardAt + this.#probeAfter - now;
+        if (left > 0) this.#watch(session, left);
+        else this.#ask(session, isLate);
+        return;
+      }
+      // The page slept or is slowed down, so the answer may be waiting for us: the wait begins anew. A page that is
+      // not visible has slow timers for as long as it is; there the second deadline in a row counts.
+      if (isLate && !(session.hasSlept && this.#isHidden())) {
+        session.hasSlept = true;
+        this.#ask(session, true);
+        return;
+      }
+      if (session.hasAnswered || !session.hasReceivedSync) { this.#lost(session, 'the server does not answer'); return; }
+      session.askedAt = null;
+      session.heardAt = now;
+      this.#watch(session, this.#probeAfter);
+    }
+
+    /** Wants a sign of life: of the probe that is under way, or of a fresh one. */
+    #ask(session, isFresh) {
+      session.askedAt = this.#now();
+      this.#watch(session, this.#probeAfter);
+      const isDue = isFresh && this.#isProbeDue(session) && session.probes.length < BOUNDS.probes;
+      if (session.probes.length === 0 || isDue) this.#probe(session);
+    }
+
+    #isProbeDue(session) {
+      return session.probedAt === null || this.#now() - session.probedAt >= BOUNDS.freshProbe;
     }
 
     // ---- updates
@@ -1066,7 +1267,7 @@
       const group = this.#unsaved.slice();
       const records = group.map(({ source, timestamp, line }) => ({ source, timestamp, line }));
       // With the first action goes the record that the source is in use.
-      const state = sourceRecord(this.source, true, this.#delivered);
+      const state = sourceRecord(this.source, true, this.#confirmed);
       if (state.line !== this.#savedState) records.push(state);
       await this.#bounded('the storage', () => this.#storage.save(records));
       this.#savedState = state.line;
@@ -1224,10 +1425,21 @@
     async #askStatistics(session) {
       const ask = this.#options.fetch ?? globalThis.fetch;
       if (!this.#options.statisticsUrl || !ask) return;
-      const question = session.question = {}; // a newer question makes this one void
+      session.question?.abort();
+      const question = session.question = new AbortController(); // a newer question makes this one void
       try {
-        const answer = await ask(this.#options.statisticsUrl, { cache: 'no-store' });
-        const statistics = answer.ok ? await answer.json() : null;
+        const tooLate = new Promise((resolve, reject) => {
+          this.#timers.clearTimeout(this.#statisticsTimer);
+          this.#statisticsTimer = this.#timers.setTimeout(() => {
+            question.abort();
+            reject(new Error('no answer'));
+          }, BOUNDS.statisticsTimeout);
+        });
+        const answered = (async () => {
+          const answer = await ask(this.#options.statisticsUrl, { cache: 'no-store', signal: question.signal });
+          return answer.ok ? answer.json() : null;
+        })();
+        const statistics = await Promise.race([answered, tooLate]);
         if (session !== this.#session || session.question !== question) return;
         this.#statistics = isObject(statistics) ? {
           connected: Number.isSafeInteger(statistics.connected) ? statistics.connected : null,
@@ -1235,17 +1447,20 @@
         } : null;
         this.#statisticsFailures = 0;
         session.hadStatistics = this.#statistics !== null;
+        session.statisticsAt = this.#now();
+        this.#considerPlain(session);
         this.#notifyStatus();
       } catch {
         if (session !== this.#session || session.question !== question) return;
-        // A browser cannot ping over WebSocket. A server that stopped answering altogether is gone.
+        // A server that stopped answering altogether is gone. One that answers probes is asked by these.
         this.#statisticsFailures += 1;
         if (session.hadStatistics && this.#statisticsFailures >= 2) {
           this.#statisticsFailures = 0;
-          this.#lost(session, 'the server does not answer');
-          return;
+          if (!session.hasAnswered) { this.#lost(session, 'the server does not answer'); return; }
+          if (session.askedAt === null) this.#ask(session, true);
         }
       }
+      this.#timers.clearTimeout(this.#statisticsTimer);
       this.#statisticsTimer = this.#timers.setTimeout(() => {
         if (session === this.#session) this.#askStatistics(session);
       }, BOUNDS.statisticsPeriod);

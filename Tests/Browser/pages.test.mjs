@@ -298,6 +298,22 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
     assert.deepEqual(await eventually('the saved log', () => orderIn(late), (list) => list.length === 62), order);
   });
 
+  test('a server that stops without a word: the badge is not in sync, and a press is pending', async (t) => {
+    const server = await Server.during(t);
+    await visit(server, 'counter');
+    await press(phone, 'increment');
+    await allShow(1);
+    await untilInSync(desk, phone);
+    server.program.child.kill('SIGSTOP');
+    t.after(() => server.program.child.kill('SIGCONT'));
+    await press(desk, 'increment');
+    await badgeMatches(desk, /^sending 1$/);
+    assert.equal(await desk.run('return peer.status().pending'), 1);
+    server.program.child.kill('SIGCONT');
+    await allShow(2);
+    await untilInSync(desk, phone);
+  });
+
   test('a message that arrives late takes its place in everybody’s order', async (t) => {
     const server = await Server.during(t);
     const terminal = await TerminalPeer.during(t, server.url, 'chat');

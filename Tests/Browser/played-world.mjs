@@ -6,16 +6,21 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const { Peer, MemoryStorage } = require('../../Web/scuttlebutt.js');
 
-/** Timers that fire when the test says so. */
+/** Timers that fire when the test says so. `slowness` makes them fire only at its multiples, as in a hidden page. */
 export class Clock {
   now = 0;
   waiting = [];
   next = 1;
+  slowness = 1;
 
   setTimeout = (body, delay) => {
-    this.waiting.push({ id: this.next, at: this.now + delay, body });
+    const at = Math.ceil((this.now + delay) / this.slowness) * this.slowness;
+    this.waiting.push({ id: this.next, at, body });
     return this.next++;
   };
+
+  /** Time passes and nothing runs. */
+  sleep(time) { this.now += time; }
 
   clearTimeout = (id) => { this.waiting = this.waiting.filter((timer) => timer.id !== id); };
 
@@ -24,7 +29,7 @@ export class Clock {
     for (;;) {
       const due = this.waiting.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at || a.id - b.id)[0];
       if (!due) break;
-      this.now = due.at;
+      this.now = Math.max(this.now, due.at);
       this.clearTimeout(due.id);
       due.body();
     }
@@ -40,17 +45,26 @@ export class Clock {
   }
 }
 
-/** A WebSocket class whose server is the test. */
-export function fakeWebSocket() {
+/**
+ * A WebSocket class whose server is the test. Probes are counted apart from what is `sent`, and answered at once
+ * unless `answersProbes` is false.
+ */
+export function fakeWebSocket({ answersProbes = true } = {}) {
   const sockets = [];
   return Object.assign(class {
     bufferedAmount = 0;
     sent = [];
+    probes = 0;
     isClosed = false;
+    answersProbes = answersProbes;
 
     constructor(url) { this.url = url; sockets.push(this); }
 
-    send(text) { this.sent.push(text); }
+    send(text) {
+      if (text !== '"PING"') { this.sent.push(text); return; }
+      this.probes += 1;
+      if (this.answersProbes) this.say('"PONG"');
+    }
 
     close() { this.isClosed = true; }
 
@@ -70,10 +84,10 @@ export const log = (state = [], action) => [...state, action.n ?? action.type].f
 /** A peer with a played server, connected and in sync unless `dial: false`. */
 export async function connected(options = {}) {
   const clock = new Clock();
-  const WebSocket = fakeWebSocket();
+  const WebSocket = fakeWebSocket(options);
   const reports = [];
   const peer = new Peer({
-    reducer: log, source: 'ME', url: 'ws://server/ws', WebSocket, timers: clock, random: () => 0.5,
+    reducer: log, source: 'ME', url: 'ws://server/ws', WebSocket, timers: clock, now: () => clock.now, random: () => 0.5,
     storage: new MemoryStorage(), report: (kind) => reports.push(kind), ...options,
   });
   const world = { clock, peer, reports, sockets: WebSocket.sockets, get socket() { return WebSocket.sockets.at(-1); } };
