@@ -59,11 +59,18 @@ const pages = {
     const list = element('messages');
     const scroller = element('scroller');
     const field = element('message');
+    field.addEventListener('input', () => field.setCustomValidity(''));
     element('form').addEventListener('submit', (event) => {
       event.preventDefault();
       const text = field.value.trim();
       if (!text) return;
-      peer.dispatch({ type: 'ADD_MESSAGE', payload: text });
+      try {
+        peer.dispatch({ type: 'ADD_MESSAGE', payload: text });
+      } catch (error) {
+        field.setCustomValidity(error.message); // it stays in the field, to be shortened
+        field.reportValidity();
+        return;
+      }
       field.value = '';
       field.focus();
     });

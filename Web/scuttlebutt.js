@@ -32,7 +32,9 @@
   const BOUNDS = {
     maximumTimestamp: Number.MAX_SAFE_INTEGER, // a larger stamp is refused
     clockCeiling: 2 ** 52, // a larger stamp is applied but does not raise our clock
-    maximumLine: 10_485_760, // bytes; a longer line ends the connection, a longer own action is refused
+    maximumLine: 10_485_760, // bytes; a longer line ends the connection; an own action that is longer in any form is refused
+    suspicion: 2, // links in a row that broke with updates under way; then these are sent one by one
+    blame: 3, // of those, how many broke at one update until it is set aside
     maximumDepth: 256, // nesting of an update; a deeper one is refused
     maximumSources: 100_000, // entries of a header; more end the connection
     maximumSource: 1_024, // UTF-16 units of a source id; a longer one is refused
@@ -116,6 +118,17 @@
     }
     return false;
   }
+
+  const byteLength = (text) => new TextEncoder().encode(text).length;
+
+  /** Whether `text` has more than `limit` bytes. Counted only if it may. */
+  const isLonger = (text, limit) => text.length > limit || (text.length * 3 > limit && byteLength(text) > limit);
+
+  /**
+   * The longest form in which a line may travel: as an item of Primus, which is the line with its line feed, encoded
+   * once more. What one of our links accepts, every link can carry.
+   */
+  const longestForm = (line) => JSON.stringify(`${line}\n`).replace(/[\u2028\u2029]/g, '\\u2028');
 
   /** Whether `value` nests at most `limit` deep. Iterative, so that no input exhausts the stack. */
   function isWithinDepth(value, limit) {
@@ -315,6 +328,14 @@
       const entry = { action, timestamp: last?.timestamp ?? 0, source: last?.source ?? '', place: this.places };
       this.insert([entry]);
       return entry;
+    }
+
+    /** Takes an entry out, as if it had never been. */
+    remove(entry) {
+      const at = this.position(entry);
+      if (this.entries[at] !== entry) return;
+      this.entries.splice(at, 1);
+      this.rewind(at);
     }
 
     /** Goes back to the nearest snapshot at or before `count` actions and replays from there. */
@@ -611,7 +632,7 @@
     #held = []; #heldTimer = null; #heardSince = false;
     #history; #unsaved = []; #saving = false; #saveWaiters = [];
     #isStorageFailing = false; #isGoingOn = false; #storageAttempt = 0; #storageTimer = null; #patienceTimer = null;
-    #savedState = null;
+    #savedState = null; #serverLimit = Infinity; #aside = []; #withheld = new Map(); #tooLong = []; #suspicion = 0;
     #session = null; #attempt = 0; #retryTimer = null; #wanted = false; #closed = false;
     #syncWaiters = []; #statistics = null; #statisticsTimer = null; #statisticsFailures = 0; #stopListening = () => {};
     #isHidden = () => false;
@@ -675,7 +696,7 @@
     /**
      * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'sending', 'in-sync'), `attempt`,
      * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
-     * that are not yet saved, sent, and confirmed by the server), `actions`, `isDurable` (whether own actions are kept when the page goes, as far
+     * that are not yet saved, sent, and confirmed by the server), `setAside` (see `setAside()`), `actions`, `isDurable` (whether own actions are kept when the page goes, as far
      * as the storage answered when it was last used), and all of it as `text`.
      */
     status() {
@@ -689,16 +710,18 @@
       else if (this.#wanted) phase = 'connecting';
       const waiting = pending > 0 ? ` · ${pending} to send` : '';
       const isKept = this.#storage.isDurable !== false && !this.#isStorageFailing;
+      const aside = this.#aside.length > 0 ? ` · ${this.#aside.length} set aside` : '';
       const kept = this.#isStorageFailing ? ' · not kept' : '';
       const text = {
         'offline': () => `offline${waiting}`,
         'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
         'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
-        'sending': () => (pending > 0 ? `sending ${pending}` : 'sending'),
+        'sending': () => `sending${pending > 0 ? ` ${pending}` : ''}${this.#withheld.size > 0 ? ' · not all is taken' : ''}`,
         'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
-      }[phase]() + kept;
+      }[phase]() + aside + kept;
       return {
         phase, attempt: this.#attempt, received, expected, peers, pending, text, actions: received, isDurable: isKept,
+        setAside: this.#aside.length,
       };
     }
 
@@ -715,7 +738,7 @@
     #phase(session, pending) {
       if (!session.hasReceivedSync || !session.hasSentSync) return 'catching-up';
       const isConfirmed = session.confirmed === session.sent && session.next >= session.outbox.length;
-      return pending === 0 && isConfirmed ? 'in-sync' : 'sending';
+      return pending === 0 && isConfirmed && this.#withheld.size === 0 ? 'in-sync' : 'sending';
     }
 
     // ---- writing
@@ -723,7 +746,8 @@
     /**
      * Applies an action here, saves it, then sends it to everyone. A type that begins with `@` stays local.
      * Returns `{action, timestamp, source}` (both null for a local one); throws TypeError and changes nothing
-     * when the action is no object with a non-empty string `type`, or cannot be encoded.
+     * when the action is no object with a non-empty string `type`, cannot be encoded, or is longer than
+     * `BOUNDS.maximumLine` in any form in which it may travel, or than what the server is known to refuse.
      */
     dispatch(action) {
       if (this.#closed) throw new Error('the peer is closed');
@@ -740,8 +764,12 @@
       const timestamp = Math.floor(Math.max(this.#last, this.#highest)) + 1;
       if (timestamp > BOUNDS.maximumTimestamp) throw new RangeError('this source has used up its timestamps');
       const line = `[${text},${timestamp},${JSON.stringify(this.source)}]`;
-      if (line.length * 3 > BOUNDS.maximumLine && new TextEncoder().encode(line).length > BOUNDS.maximumLine) {
-        throw new TypeError('the action is too long');
+      if (line.length * 6 > BOUNDS.maximumLine && isLonger(longestForm(line), BOUNDS.maximumLine)) {
+        throw new TypeError(`the action is too long: more than maximumLine, ${BOUNDS.maximumLine} bytes, on its way`);
+      }
+      if (isLonger(line, this.#serverLimit)) {
+        const size = byteLength(line);
+        throw new TypeError(`the action is too long: ${size} bytes, and the server refused ${this.#serverLimit + 1}`);
       }
       if (!isWithinDepth([copy], BOUNDS.maximumDepth)) throw new TypeError('the action nests too deep');
       const entry = { action: copy, timestamp, source: this.source, line, isHeld: !this.#isGoingOn };
@@ -754,6 +782,23 @@
       this.#notify();
       this.#notifyStatus();
       return { action: copy, timestamp, source: this.source };
+    }
+
+    /**
+     * Actions of this browser that the server does not take, as `[{action, timestamp, source, reason}]`. They are
+     * taken back: out of the history and the state, so that this peer and the others agree, and kept here, also
+     * across reloads, until `dismissSetAside`. What was written later is sent. An action may be dispatched again in
+     * another form; as it was, it can never follow, because its source has gone on.
+     */
+    setAside() {
+      return this.#aside.map(({ action, timestamp, source, reason }) => ({ action, timestamp, source, reason }));
+    }
+
+    /** Forgets the actions that were set aside. */
+    dismissSetAside() {
+      for (const entry of this.#aside.splice(0)) this.#unsaved.push({ ...entry, line: setAsideLine(null) });
+      this.#save();
+      this.#notifyStatus();
     }
 
     /** Replaces the reducer; everything is reduced again from the start. */
@@ -882,7 +927,7 @@
         socket: null, isOpen: false, peerClock: null, outbox: [], next: 0, pumping: false, timer: null,
         hasReceivedSync: false, hasSentSync: false, syncedAt: null, answers: 0,
         // Updates that were handed to the socket, and how many of them the peer has said it has.
-        sent: 0, sentOwn: 0, confirmed: 0,
+        sent: 0, sentOwn: 0, confirmed: 0, inFlight: [], isCareful: this.#suspicion >= BOUNDS.suspicion,
         // Probes that are not answered: what had been sent before each. `askedAt`: the link is in doubt since.
         probes: [], probedAt: null, firstProbeAt: null, hasAnswered: false, isPlain: false, plainTimer: null,
         heardAt: 0, askedAt: null, watchTimer: null, watchUntil: 0, hasSlept: false,
@@ -912,6 +957,9 @@
         // 1008, policy violation: the server will refuse us again until something changes.
         const isRefused = event?.code === 1008;
         const words = event?.reason ? `: ${event.reason}` : '';
+        if (session !== this.#session) return;
+        if (event?.code === 1009) { this.#refusedLength(session); return; }
+        this.#suspect(session);
         this.#lost(session, isRefused ? `the server refused the connection${words}` : null, isRefused);
       };
       session.socket.onerror = () => {}; // close follows
@@ -951,7 +999,7 @@
     #lost(session, reason, isRefused = false) {
       if (!session || session !== this.#session) return;
       if (reason) this.#report('connection', reason);
-      const wasUseful = session.syncedAt !== null && this.#now() - session.syncedAt >= BOUNDS.usefulAfter;
+      const wasUseful = this.#suspicion === 0 && session.syncedAt !== null && this.#now() - session.syncedAt >= BOUNDS.usefulAfter;
       this.#drop(session);
       if (this.#wanted) {
         if (wasUseful) this.#attempt = 0;
@@ -966,7 +1014,7 @@
 
     #heard(session, text) {
       if (session !== this.#session || typeof text !== 'string' || text === '') return;
-      if (text.length > BOUNDS.maximumLine) { this.#lost(session, 'a line is too long'); return; }
+      if (isLonger(text, BOUNDS.maximumLine)) { this.#lost(session, 'a line is too long'); return; }
       let value;
       try {
         value = JSON.parse(text);
@@ -994,6 +1042,9 @@
       }
       // A repeated header is answered with what it lacks, in place of what was still waiting.
       session.peerClock = clock;
+      for (const [source, timestamp] of this.#withheld) {
+        if ((clock.get(source) ?? 0) >= timestamp) this.#withheld.delete(source);
+      }
       session.outbox = new Array(session.answers).fill('PONG'); // these are owed all the same
       session.next = 0;
       this.#confirmed = claimed;
@@ -1016,20 +1067,32 @@
 
     /** Tells those who wait for `synced()`. */
     #settle() {
-      if (this.status().phase === 'in-sync') for (const resolve of this.#syncWaiters.splice(0)) resolve();
+      if (this.#session && this.status().phase === 'in-sync') {
+        this.#suspicion = 0;
+        for (const resolve of this.#syncWaiters.splice(0)) resolve();
+      }
       this.#notifyStatus();
     }
 
     /** Queues an entry for the peer if its clock lacks it. */
     #offer(session, entry) {
-      if (!session?.peerClock || entry.place || entry.isHeld) return;
+      if (!session?.peerClock || entry.place || entry.isHeld || entry.isSetAside) return;
       if ((session.peerClock.get(entry.source) ?? 0) >= entry.timestamp) return;
+      if (isLonger(entry.line, this.#serverLimit)) {
+        this.#tooLong.push(entry);
+        if (!this.#isOfThisBrowser(entry)) this.#withhold(entry);
+        return;
+      }
+      if (this.#withheld.size > 0 && entry.timestamp >= (this.#withheld.get(entry.source) ?? Infinity)) return;
       session.peerClock.set(entry.source, entry.timestamp);
       session.outbox.push(entry);
     }
 
     /** Hands queued lines to the socket for as long as it keeps up. */
     #pump(session) {
+      for (const entry of this.#tooLong.splice(0)) {
+        if (this.#isOfThisBrowser(entry)) this.#takeBack(entry, `longer than the server takes, ${byteLength(entry.line)} bytes`);
+      }
       while (session === this.#session && session.next < session.outbox.length) {
         if (session.socket.bufferedAmount > BOUNDS.buffered) {
           if (!session.pumping) {
@@ -1038,7 +1101,12 @@
           }
           return;
         }
-        const item = session.outbox[session.next++];
+        const item = session.outbox[session.next];
+        if (session.isCareful && item.line !== undefined && session.inFlight.length > 0) {
+          this.#askToConfirm(session);
+          return;
+        }
+        session.next += 1;
         if (item === 'SYNC') {
           session.socket.send('"SYNC"');
           session.hasSentSync = true;
@@ -1047,6 +1115,7 @@
           session.socket.send('"PONG"');
         } else {
           session.sent += 1;
+          session.inFlight.push({ entry: item, number: session.sent });
           if (item.source === this.source) session.sentOwn = Math.max(session.sentOwn, item.timestamp);
           session.socket.send(item.line);
         }
@@ -1082,7 +1151,79 @@
     #confirm(session, { sent, sentOwn }) {
       session.confirmed = Math.max(session.confirmed, sent);
       this.#confirmed = Math.max(this.#confirmed, sentOwn);
+      // A peer that knows no probes has said nothing; it may still object to what has left.
+      if (session.hasAnswered || session.isCareful) {
+        const open = session.inFlight.findIndex(({ number }) => number > session.confirmed);
+        session.inFlight.splice(0, open < 0 ? session.inFlight.length : open);
+      }
+      if (session.isCareful) this.#pump(session);
       this.#settle();
+    }
+
+    // ---- what the server does not take
+
+    /** Whether it is ours to take back: written by this page, or left by a closed one. */
+    #isOfThisBrowser(entry) {
+      return entry.source === this.source || entry.isInherited === true;
+    }
+
+    /** The server closed because a message was too long. It was then at least the longest of those under way. */
+    #refusedLength(session) {
+      let longest = { size: byteLength(headerLine(this.source, this.#clock)), entry: null };
+      for (const { entry } of session.inFlight) {
+        const size = byteLength(entry.line);
+        if (size > longest.size) longest = { size, entry };
+      }
+      this.#suspicion += 1; // the wait grows, in case it is not over with this one
+      if (!longest.entry) {
+        this.#lost(session, `the server takes no header of ${longest.size} bytes`, true);
+        return;
+      }
+      this.#serverLimit = Math.min(this.#serverLimit, longest.size - 1);
+      this.#leaveOut(longest.entry, `longer than the server takes, ${longest.size} bytes`);
+      this.#lost(session, `the server takes no message of ${longest.size} bytes`);
+    }
+
+    /** A link broke while updates were under way. If that goes on, one of them may be the cause: find it. */
+    #suspect(session) {
+      if (!session.peerClock || session.inFlight.length === 0) return;
+      this.#suspicion += 1;
+      if (!session.isCareful || session.inFlight.length !== 1) return;
+      const [{ entry }] = session.inFlight;
+      entry.blame = (entry.blame ?? 0) + 1;
+      if (entry.blame >= BOUNDS.blame) this.#leaveOut(entry, 'the connection broke each time it was sent');
+    }
+
+    #leaveOut(entry, reason) {
+      if (this.#isOfThisBrowser(entry)) this.#takeBack(entry, reason);
+      else this.#withhold(entry);
+    }
+
+    /** Sets an action of this browser aside, for good. */
+    #takeBack(entry, reason) {
+      if (entry.isSetAside) return;
+      entry.isSetAside = true;
+      this.#history.remove(entry);
+      const at = lowerBound(this.#own, entry.timestamp);
+      if (entry.source === this.source && this.#own[at] === entry.timestamp) this.#own.splice(at, 1);
+      const record = { ...entry, reason, isHeld: false, line: setAsideLine([entry.action, entry.timestamp, entry.source], reason) };
+      this.#aside.push(record);
+      this.#unsaved = this.#unsaved.filter((other) => other !== entry);
+      this.#unsaved.push(record);
+      this.#save();
+      this.#report('set-aside', `the action ${entry.timestamp}@${entry.source} is set aside: ${reason}`);
+      this.#notify();
+      this.#notifyStatus();
+    }
+
+    /**
+     * An update of somebody else is not ours to leave out: who skips it makes the later ones of its source hide it
+     * from the server for good. So that source waits, until the server has it from elsewhere.
+     */
+    #withhold(entry) {
+      if (this.#withheld.get(entry.source) <= entry.timestamp) return;
+      this.#withheld.set(entry.source, entry.timestamp);
+      this.#report('withheld', `the server does not take ${entry.timestamp}@${entry.source}; what follows of its source waits`);
     }
 
     #probe(session) {
@@ -1236,11 +1377,12 @@
     }
 
     /** Moves the clock past an accepted entry. */
-    #advance({ timestamp, source }) {
+    #advance({ timestamp, source }, isSetAside = false) {
       if (timestamp > (this.#clock.get(source) ?? 0)) this.#clock.set(source, timestamp);
       if (timestamp <= BOUNDS.clockCeiling) this.#highest = Math.max(this.#highest, timestamp);
       if (source !== this.source) return;
       this.#last = Math.max(this.#last, timestamp);
+      if (isSetAside) return;
       if (this.#own.length === 0 || this.#own[this.#own.length - 1] < timestamp) this.#own.push(timestamp);
       else this.#own.splice(lowerBound(this.#own, timestamp), 0, timestamp);
     }
@@ -1331,7 +1473,7 @@
         // It may have been emptied meanwhile. What it must hold is every stamp of ours.
         const kept = new Set(records.filter(({ source }) => source === this.source).map(({ timestamp }) => timestamp));
         const waiting = new Set(this.#unsaved);
-        const lacking = this.#history.entries.filter((entry) => (
+        const lacking = [...this.#aside, ...this.#history.entries].filter((entry) => (
           entry.source === this.source && !entry.place && !kept.has(entry.timestamp) && !waiting.has(entry)
         ));
         this.#unsaved.unshift(...lacking);
@@ -1359,18 +1501,28 @@
       for (const { line } of sorted) {
         let update;
         try { update = JSON.parse(line); } catch { update = []; }
+        if (isObject(update) && hasOwn(update, 'setAside')) { this.#restoreAside(update, line); continue; }
         if (!Array.isArray(update) || updateFault(update)) {
           this.#report('storage', 'a stored action is damaged and was left out');
           continue;
         }
         const [action, timestamp, source] = update;
         if (timestamp <= (this.#clock.get(source) ?? 0)) continue;
-        const entry = { action, timestamp, source, line };
+        const entry = { action, timestamp, source, line, isInherited: true };
         this.#advance(entry);
         entries.push(entry);
       }
       this.#history.insert(entries);
       return entries;
+    }
+
+    /** An action that was set aside keeps its stamp from being used again. */
+    #restoreAside({ setAside, reason }, line) {
+      if (!Array.isArray(setAside) || updateFault(setAside)) return;
+      const [action, timestamp, source] = setAside;
+      if (this.#aside.some((entry) => entry.timestamp === timestamp && entry.source === source)) return;
+      this.#advance({ timestamp, source }, true);
+      this.#aside.push({ action, timestamp, source, reason: String(reason), line, isSetAside: true });
     }
 
     /** Picks up what closed tabs of this browser left behind. */
@@ -1483,6 +1635,9 @@
       this.#options.report?.(kind, text);
     }
   }
+
+  /** What the storage holds in place of an action that was set aside: no update, so that no page sends it. */
+  const setAsideLine = (update, reason) => JSON.stringify({ setAside: update, reason });
 
   /** Adds a registration of its own, so that the same function subscribed twice is two. */
   function subscribeTo(set, listener) {

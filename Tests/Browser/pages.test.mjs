@@ -314,6 +314,27 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
     await untilInSync(desk, phone);
   });
 
+  test('an action that is too long for the server is set aside, and what is written later arrives', async (t) => {
+    const server = await Server.during(t, { options: ['--max-message-bytes', '100000'] });
+    await visit(server, 'chat');
+    await send(desk, 'before');
+    await desk.run("peer.dispatch({ type: 'ADD_MESSAGE', payload: 'x'.repeat(200000) })");
+    await send(desk, 'after');
+    for (const window of [desk, phone]) await reaches(['before', 'after'], () => messages(window), 'the messages');
+    await badgeMatches(desk, /^in sync with 2 peers · 1 set aside$/);
+    assert.equal(await desk.run('return peer.setAside()[0].action.payload.length'), 200_000);
+    await desk.reload();
+    await badgeMatches(desk, /^in sync with 2 peers · 1 set aside$/);
+    await send(desk, 'later');
+    for (const window of [desk, phone]) {
+      await reaches(['before', 'after', 'later'], () => messages(window), 'the messages');
+    }
+    const refusal = await desk.run(`
+      peer.dismissSetAside();
+      return peer.status().setAside;`);
+    assert.equal(refusal, 0);
+  });
+
   test('a message that arrives late takes its place in everybody’s order', async (t) => {
     const server = await Server.during(t);
     const terminal = await TerminalPeer.during(t, server.url, 'chat');

@@ -6,12 +6,12 @@ import { Program } from './processes.mjs';
 
 const binary = process.env.SCUTTLEBUTT;
 
-/** `scuttlebutt serve`, with the log in memory unless `store` names a file. */
+/** `scuttlebutt serve`, with the log in memory unless `store` names a file, and whatever `options` add. */
 export class Server {
-  static async start({ port = 0, store, bot } = {}) {
+  static async start({ port = 0, store, bot, options = [] } = {}) {
     const server = new Server();
     const log = store ? ['--store', store] : ['--in-memory'];
-    const args = ['serve', '--port', String(port), ...log, ...(bot ? ['--bot', bot] : []), '--json'];
+    const args = ['serve', '--port', String(port), ...log, ...(bot ? ['--bot', bot] : []), ...options, '--json'];
     server.program = new Program(binary, args);
     const { event, http, source } = JSON.parse(await server.program.line());
     assert.equal(event, 'listening');

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+//
+// Bounds that differ: what the page sends and the server does not take. One action is set aside and told, what was
+// written later arrives, the others agree with the page, and the wait between dials grows.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { connected, settle, update } from './played-world.mjs';
+
+const { BOUNDS, MemoryStorage } = createRequire(import.meta.url)('../../Web/scuttlebutt.js');
+
+const big = (n, size = 1_000) => ({ type: 'A', n, text: 'x'.repeat(size) });
+
+/** A server with a log that closes, with `code`, a connection on which something comes that it does not take. */
+class Server {
+  log = [];
+  dials = []; // when
+
+  constructor({ code, takes, answersProbes = true }) {
+    Object.assign(this, { code, takes, answersProbes });
+  }
+
+  clock() {
+    const clock = {};
+    for (const [, timestamp, source] of this.log) clock[source] = timestamp;
+    return clock;
+  }
+
+  /** Lets time pass, and greets whoever dials. */
+  async pass(world, time) {
+    for (let passed = 0; passed < time; passed += 250) {
+      for (const socket of world.sockets) if (!socket.isGreeted) this.#greet(socket, world);
+      await world.clock.pass(250);
+    }
+  }
+
+  #greet(socket, { clock }) {
+    socket.isGreeted = true;
+    this.dials.push(clock.now);
+    const send = socket.send.bind(socket);
+    let isOver = false;
+    socket.answersProbes = this.answersProbes;
+    socket.send = (text) => {
+      if (isOver) return;
+      send(text);
+      const value = JSON.parse(text);
+      if (!Array.isArray(value)) return;
+      if (!this.takes(value, text)) {
+        isOver = true;
+        queueMicrotask(() => socket.onclose?.({ code: this.code }));
+        return;
+      }
+      assert.ok(value[1] > (this.clock()[value[2]] ?? 0), 'of one source, nothing comes after something later');
+      this.log.push(value);
+    };
+    socket.open();
+    socket.say({ id: 'S', clock: this.clock() }, '"SYNC"');
+  }
+
+  numbers() { return this.log.map(([action]) => action.n); }
+}
+
+async function meet(server, options = {}) {
+  const world = await connected({ dial: false, ...options });
+  world.peer.goOnline();
+  await settle();
+  return world;
+}
+
+const short = (update, text) => text.length <= 500;
+
+for (const code of [1009, 1006, 1000, undefined]) {
+  for (const answersProbes of [true, false]) {
+    const server = () => new Server({ code, takes: short, answersProbes });
+    const words = `closes with ${code}${answersProbes ? '' : ' and answers no probes'}`;
+
+    test(`an action that is too long for a server that ${words} is set aside, later ones arrive`, async () => {
+      const it = server();
+      const storage = new MemoryStorage();
+      const world = await meet(it, { storage });
+      const { peer } = world;
+      peer.dispatch({ type: 'A', n: 1 });
+      peer.dispatch(big(2));
+      peer.dispatch({ type: 'A', n: 3 });
+      peer.dispatch({ type: 'A', n: 4 });
+      assert.deepEqual(peer.getState(), [1, 2, 3, 4]);
+      await it.pass(world, 240_000);
+      assert.deepEqual(it.numbers(), [1, 3, 4]);
+      assert.deepEqual(peer.getState(), [1, 3, 4], 'the page shows what everybody has');
+      assert.deepEqual(peer.setAside().map(({ action, timestamp }) => [action.n, timestamp]), [[2, 2]]);
+      assert.equal(world.reports.filter((kind) => kind === 'set-aside').length, 1);
+      assert.deepEqual([peer.status().text, peer.status().pending], ['in sync · 1 set aside', 0]);
+      const count = it.dials.length;
+      await it.pass(world, 60_000);
+      assert.equal(it.dials.length, count, 'and the connection stays');
+      peer.dispatch({ type: 'A', n: 5 });
+      await it.pass(world, 1_000);
+      assert.deepEqual(it.numbers(), [1, 3, 4, 5]);
+
+      // A reload keeps what was set aside, and sends it no more.
+      peer.close();
+      const again = await meet(it, { storage, stored: await storage.load() });
+      await it.pass(again, 30_000);
+      assert.deepEqual(again.peer.getState(), [1, 3, 4, 5]);
+      assert.equal(again.peer.setAside()[0].action.text.length, 1_000);
+      assert.equal(again.peer.dispatch({ type: 'A', n: 6 }).timestamp, 6);
+      again.peer.dismissSetAside();
+      await again.peer.flush();
+      assert.deepEqual([again.peer.setAside(), again.peer.status().setAside], [[], 0]);
+      again.peer.close();
+      const last = await meet(it, { storage, stored: await storage.load() });
+      assert.deepEqual([last.peer.getState(), last.peer.setAside(), last.reports], [[1, 3, 4, 5, 6], [], []]);
+    });
+  }
+}
+
+test('once a length was refused, as much is refused at dispatch, and changes nothing', async () => {
+  const it = new Server({ code: 1009, takes: short });
+  const world = await meet(it);
+  const { peer } = world;
+  peer.dispatch(big(1));
+  peer.dispatch(big(2, 2_000));
+  await it.pass(world, 10_000);
+  assert.equal(peer.setAside().length, 2);
+  assert.throws(() => peer.dispatch(big(3)), (error) => (
+    error instanceof TypeError && /too long: \d+ bytes, and the server refused \d+/.test(error.message)));
+  peer.dispatch({ type: 'A', n: 4 });
+  await it.pass(world, 1_000);
+  assert.deepEqual([it.numbers(), peer.getState()], [[4], [4]]);
+  assert.ok(it.dials.length <= 3);
+});
+
+test('the wait between dials grows while a server objects', async () => {
+  const it = new Server({ code: 1006, takes: () => false });
+  const world = await meet(it);
+  for (let n = 0; n < 20; n++) world.peer.dispatch({ type: 'A', n });
+  await it.pass(world, 120_000);
+  const waits = it.dials.slice(1).map((at, index) => at - it.dials[index]);
+  assert.ok(waits.slice(0, 5).every((wait, index) => index === 0 || wait >= waits[index - 1]), `${waits}`);
+  assert.ok(waits.slice(5).every((wait) => wait >= BOUNDS.backOffLast / 2), `${waits}`);
+});
+
+test('a server that breaks now and then is not taken for one that objects', async () => {
+  const it = new Server({ takes: () => true });
+  const world = await meet(it);
+  for (let n = 0; n < 40; n++) {
+    world.sockets.at(-1).answersProbes = false;
+    world.peer.dispatch({ type: 'A', n });
+    await it.pass(world, 1_000);
+    world.sockets.at(-1).fail();
+    await it.pass(world, 20_000);
+  }
+  assert.deepEqual(it.numbers(), Array.from({ length: 40 }, (_, n) => n));
+  assert.equal(world.peer.status().setAside, 0);
+});
+
+test('a long update of somebody else is not left out: its source waits, others go on', async () => {
+  const it = new Server({ code: 1009, takes: short });
+  const world = await meet(it);
+  const { peer } = world;
+  await it.pass(world, 1_000);
+  world.sockets[0].say(update(1, 1, 'x'), [big(2), 2, 'x'], update(3, 3, 'x'), update(4, 1, 'y'));
+  peer.dispatch({ type: 'A', n: 5 });
+  await it.pass(world, 1_000);
+  assert.deepEqual(it.numbers(), [5]);
+  world.sockets[0].say({ id: 'S', clock: {} }); // a server that lost its log
+  it.log = [];
+  await it.pass(world, 30_000);
+  assert.deepEqual(it.log.map(([action, , source]) => [action.n, source]).sort(), [[1, 'x'], [4, 'y'], [5, 'ME']]);
+  assert.deepEqual(peer.status().text, 'sending · not all is taken');
+  assert.deepEqual(peer.getState().slice().sort(), [1, 2, 3, 4, 5], 'nothing is taken back');
+  it.log.push([{ type: 'A', n: 2 }, 2, 'x']); // it comes another way
+  world.sockets.at(-1).fail();
+  await it.pass(world, 30_000);
+  assert.deepEqual(it.log.map(([action, , source]) => [action.n, source]).sort(), [[1, 'x'], [2, 'x'], [3, 'x'], [4, 'y'], [5, 'ME']]);
+  assert.equal(peer.status().text, 'in sync');
+});
+
+test('what a closed tab left and the server does not take is set aside as well', async () => {
+  const storage = new MemoryStorage();
+  const first = await connected({ dial: false, storage, source: 'OLD' });
+  first.peer.dispatch(big(1));
+  first.peer.dispatch({ type: 'A', n: 2 });
+  await first.peer.flush();
+  const it = new Server({ code: 1009, takes: short });
+  const world = await meet(it, { storage, stored: await storage.load(), source: 'NEW' });
+  await it.pass(world, 10_000);
+  assert.deepEqual([it.numbers(), world.peer.getState()], [[2], [2]]);
+  assert.equal(world.peer.setAside()[0].source, 'OLD');
+});
+
+test('an action is counted in the longest form in which it may travel', async () => {
+  const { peer } = await connected({ dial: false });
+  // A quotation mark is two bytes in the line, and four in an item of Primus.
+  const quotes = (count) => ({ type: 'A', text: '"'.repeat(count) });
+  assert.throws(() => peer.dispatch(quotes(BOUNDS.maximumLine / 4)), /maximumLine/);
+  assert.deepEqual(peer.getState(), []);
+  peer.dispatch(quotes(BOUNDS.maximumLine / 4 - 100));
+  const separators = (count) => ({ type: 'A', text: '\u2028'.repeat(count) });
+  assert.throws(() => peer.dispatch(separators(BOUNDS.maximumLine / 6)), /maximumLine/);
+  peer.dispatch(separators(BOUNDS.maximumLine / 6 - 100));
+});
+
+test('a line is counted in bytes', async () => {
+  const { socket, reports } = await connected();
+  socket.say(JSON.stringify([{ type: 'A', text: 'é'.repeat(BOUNDS.maximumLine / 2) }, 1, 'x']));
+  assert.deepEqual([socket.isClosed, reports], [true, ['connection']]);
+});
+
+test('a server that takes no header of ours is dialled rarely, and nothing is set aside', async () => {
+  const { peer, clock, sockets } = await connected();
+  sockets[0].onclose({ code: 1009 });
+  assert.match(peer.reports.at(-1).text, /takes no header/);
+  await clock.pass(BOUNDS.backOffLast / 2);
+  assert.equal(sockets.length, 1);
+  assert.equal(peer.status().setAside, 0);
+});
