@@ -29,6 +29,17 @@
     queue: 10_000, // items written while disconnected; beyond it the oldest is dropped
   };
 
+  // As the server that serves this script at `…/primus/primus.js` is reached, perhaps below a path of a proxy.
+  const home = /^[^?#]*\/primus(?=\/primus\.js(?:[?#]|$))/.exec(root.document?.currentScript?.src ?? '')?.[0];
+
+  /** Where Primus is at `base`: below its path, or where this script came from. */
+  function pathname(base) {
+    const path = base.pathname.replace(/\/+$/, '');
+    if (/(?:^|\/)primus$/.test(path)) return path;
+    if (path) return `${path}/primus`;
+    return home && new URL(home).origin === base.origin ? new URL(home).pathname : '/primus';
+  }
+
   /** Listeners by name, in the manner of node's EventEmitter, as streams expect it of what they pipe to. */
   class Emitter {
     #listeners = new Map();
@@ -108,11 +119,14 @@
     #options; #timers; #random; #now; #base; #socket = null; #buffer = []; #idRequests = [];
     #connectTimer; #retryTimer; #beatTimer; #generation = 0; #attempt = 0; #isEnded = false; #dialect = null; #wakeUp;
 
-    /** `uri` is http(s) or ws(s); its query is kept. Its path is replaced by `options.pathname` ('/primus'). */
+    /**
+     * `uri` is http(s) or ws(s); its query is kept. Primus is below its path, or at `options.pathname`. Without a
+     * path it is where this script came from, if that is the same server, or at `/primus`.
+     */
     constructor(uri, options = {}) {
       super();
       if (typeof uri === 'object' && uri !== null) { options = uri; uri = undefined; }
-      this.#options = { pathname: '/primus', ...options };
+      this.#options = { ...options };
       this.#timers = this.#options.timers ?? {
         setTimeout: (body, delay) => root.setTimeout(body, delay),
         clearTimeout: (timer) => root.clearTimeout(timer),
@@ -122,9 +136,9 @@
       const page = root.location?.href;
       const base = new URL(uri ?? this.#options.url ?? page ?? 'http://localhost:3000', page);
       base.protocol = base.protocol.replace(/^ws/, 'http');
-      base.pathname = this.#options.pathname;
+      if (!uri && !this.#options.url) base.search = base.pathname = ''; // a page's own are not ours
+      base.pathname = this.#options.pathname ?? pathname(base);
       base.hash = '';
-      if (!uri && !this.#options.url) base.search = ''; // a page's own query is not ours
       this.#base = base;
       this.readyState = Primus.CLOSED;
       this.writable = false;

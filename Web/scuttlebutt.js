@@ -1667,7 +1667,7 @@
 
   /**
    * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
-   * Options as for `Peer`; `url` defaults to `/ws` of the page's server, `online: false` stays offline. It resolves
+   * Options as for `Peer`; `url` defaults to `ws` beside the page, `online: false` stays offline. It resolves
    * within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh source.
    */
   async function open(options) {
@@ -1707,10 +1707,11 @@
     }
     const others = new Set(await abandoned([...new Set((records ?? []).map(({ source }) => source))], name, locks, timers));
     const stored = (records ?? []).filter(({ source }) => source === owner.source || others.has(source));
-    const location = window?.location;
-    const url = options.url ?? `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+    // Beside the page and beside each other, as a proxy may serve all of them below a path.
+    const url = options.url
+      ?? new URL('ws', window.document?.baseURI ?? window.location.href).href.replace(/^http/, 'ws');
     const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
-      : new URL('/statistics', url.replace(/^ws/, 'http')).href;
+      : new URL('statistics', url.replace(/^ws/, 'http')).href;
     const peer = new Peer({
       ...options, name, locks, storage, stored, storageFault, url, statisticsUrl, source: owner.source, release: owner.release,
     });

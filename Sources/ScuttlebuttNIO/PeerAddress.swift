@@ -28,7 +28,7 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     public let port: Int
     /// The path, beginning with a slash.
     ///
-    /// Defaults to `/ws` for WebSocket addresses.
+    /// Defaults to `/ws` for WebSocket addresses. Primus is below the path of an `http` address.
     public let path: String
     /// The query without its question mark, or an empty string.
     public let query: String
@@ -87,6 +87,15 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The host and port as they appear in a URL.
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
+    /// The path of the server's Primus.
+    ///
+    /// It is below ``path``, as a proxy may serve it, unless that names it already.
+    var primusPath: String {
+        var base = Substring(path)
+        while base.hasSuffix("/") { base.removeLast() }
+        return base.hasSuffix("/primus") ? String(base) : base + "/primus"
+    }
 
     private static func split(
         _ authority: Substring, _ invalid: (String) -> LinkError

@@ -65,7 +65,7 @@ extension Relay {
         let server = Server(
             childChannelSetup: RelayChannel(
                 limits: configuration.linkLimits, timings: configuration.primusTimings,
-                idleTimeout: configuration.idleTimeout, pages: pages,
+                idleTimeout: configuration.idleTimeout, base: configuration.base, pages: pages,
                 accept: { self.take($0, $1) }),
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

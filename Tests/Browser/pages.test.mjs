@@ -87,7 +87,7 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
     const server = await Server.during(t);
     for (const page of ['counter', 'chat', 'life']) {
       await phone.go(server.url);
-      await phone.run("document.querySelector(`main a[href='/${arguments[0]}']`).id = 'link'", page);
+      await phone.run("document.querySelector(`main a[href='${arguments[0]}']`).id = 'link'", page);
       await phone.click('link');
       await phone.untilReady();
       assert.equal(await phone.run('return location.pathname'), `/${page}`);

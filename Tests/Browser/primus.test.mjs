@@ -3,12 +3,16 @@
 // The Primus client without a browser: sockets, timers and random numbers are played by the test.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { EventEmitter } from 'node:events';
 import { Readable, Stream } from 'node:stream';
+import { runInNewContext } from 'node:vm';
+import { fileURLToPath } from 'node:url';
 import { fakeWebSocket, settle, Clock } from './played-world.mjs';
 
-const Primus = createRequire(import.meta.url)('../../Web/primus.js');
+const library = new URL('../../Web/primus.js', import.meta.url);
+const Primus = createRequire(import.meta.url)(fileURLToPath(library));
 
 /** A Primus client with a played server. `spec` is what `/primus/spec` answers. */
 function primusWorld(options = {}, spec = null) {
@@ -40,6 +44,34 @@ test('Primus connects to /primus with the query kept and a cache buster behind',
   assert.equal(plain.uri(), 'wss://server/primus?_primuscb=10');
   assert.ok(plain instanceof Primus);
   assert.ok(Primus('ws://server', { manual: true }) instanceof Primus);
+});
+
+test('Primus is dialled below the path of its address, or where its script came from', () => {
+  const uri = (address, options, scope = Primus) => (
+    new scope(address, { manual: true, now: () => 64, ...options }).uri().replace('?_primuscb=10', ''));
+  assert.equal(uri('http://server/sb'), 'ws://server/sb/primus');
+  assert.equal(uri('https://server/sb/'), 'wss://server/sb/primus');
+  assert.equal(uri('http://server/sb/primus'), 'ws://server/sb/primus');
+  assert.equal(uri('http://server/primus/'), 'ws://server/primus');
+  assert.equal(uri('http://server/sb', { pathname: '/other' }), 'ws://server/other');
+  // As a page runs it that was served at /sb/chat, beside the script at /sb/primus/primus.js.
+  const served = (src) => {
+    const window = {
+      URL, setTimeout, clearTimeout, document: { currentScript: { src } },
+      location: { href: 'https://server/sb/chat?page=1#x' },
+    };
+    window.globalThis = window;
+    runInNewContext(readFileSync(library, 'utf8'), window);
+    return window.Primus;
+  };
+  const beside = served('https://server/sb/primus/primus.js?v=1');
+  assert.equal(uri(undefined, {}, beside), 'wss://server/sb/primus');
+  assert.equal(uri('https://server', {}, beside), 'wss://server/sb/primus');
+  assert.equal(uri('https://other', {}, beside), 'wss://other/primus');
+  assert.equal(uri('https://server/app', {}, beside), 'wss://server/app/primus');
+  for (const src of ['https://elsewhere/sb/primus/primus.js', 'https://server/bundle.js', '']) {
+    assert.equal(uri(undefined, {}, served(src)), 'wss://server/primus', src);
+  }
 });
 
 test('Primus frames are JSON of the item, with line separators escaped', () => {

@@ -174,6 +174,16 @@ struct UsageTests {
         #expect(result.errors == "error: \(text)\n")
     }
 
+    @Test(
+        "A base that is no path in a URL is refused with one line",
+        arguments: ["sb", "http://h/sb", "/a b", "/a?b", "/a#b", "//h", "/é"])
+    func badBase(base: String) async throws {
+        let result = try await CommandProcess.run(["serve", "--in-memory", "--base", base])
+        #expect(result.code == 2)
+        #expect(result.errors.contains("--base"))
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+
     @Test("Without a subcommand the help goes to stderr, with exit code 2")
     func noSubcommand() async throws {
         let result = try await CommandProcess.run([])

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import ScuttlebuttNIO
 import ScuttlebuttRuntime
 import Testing
+
+@testable import ScuttlebuttNIO
 
 @Suite("PeerAddress", .timeLimit(.minutes(20)))
 struct PeerAddressTests {
@@ -36,6 +37,16 @@ struct PeerAddressTests {
         let error = #expect(throws: LinkError.self) { try Transports.transport(for: text) }
         #expect(error?.code == .badAddress)
         #expect(error?.message.contains("\n") == text.contains("\n"))
+    }
+
+    @Test(
+        "Primus is below the path of an address, unless the path names it",
+        arguments: [
+            ("", "/primus"), ("/", "/primus"), ("/sb", "/sb/primus"), ("/sb//", "/sb/primus"),
+            ("/sb/primus", "/sb/primus"), ("/primus/", "/primus"), ("/primusx", "/primusx/primus"),
+        ])
+    func primusPaths(path: String, expected: String) throws {
+        #expect(try PeerAddress("http://h\(path)?x=1").primusPath == expected)
     }
 
     @Test("The scheme chooses the transport")

@@ -51,6 +51,48 @@ struct PagesTests {
         }
     }
 
+    @Test("No page refers to the root of its server, as it may be served below a path")
+    func relativeReferences() {
+        for (_, file, _) in Self.files where file.hasSuffix(".html") {
+            let text = String(decoding: Fixtures.data("Web/\(file)"), as: UTF8.self)
+            for attribute in ["href", "src", "action"] {
+                #expect(!text.contains("\(attribute)=\"/"), "\(file)")
+            }
+        }
+    }
+
+    @Test(
+        "With a base, pages and sockets are below it and at the root",
+        arguments: [
+            ("/sb/", "200"), ("/sb/chat?x=1", "200"), ("/chat", "200"), ("/sb/primus/spec", "200"),
+            ("/sb/ws", "426"), ("/sb/primus", "426"), ("/sbx", "404"), ("/sb/sb/chat", "404"),
+            ("http://h/sb/chat", "200"), ("/sb", "301"), ("/sb?x=1", "301"),
+        ])
+    func base(target: String, status: String) async throws {
+        try await withRelay(configure: { $0.base = "/sb" }) { _, address in
+            let answer = try await RawConnection.request(address.port, target)
+            #expect(answer.head.hasPrefix("HTTP/1.1 \(status)"))
+            guard status == "301" else { return }
+            let query = target.drop { $0 != "?" }
+            #expect(answer.head.contains("Location: /sb/\(query)\r\n"))
+        }
+    }
+
+    @Test("With a base, peers dial below it and at the root", arguments: ["/sb", ""])
+    func peersBelowBase(path: String) async throws {
+        try await withRelay(configure: { $0.base = "/sb" }) { relay, address in
+            for scheme in ["http", "ws"] {
+                let url = "\(scheme)://127.0.0.1:\(address.port)\(path)"
+                try await withPeer(scheme == "ws" ? url + "/ws" : url) { peer in
+                    peer.dispatch(scheme)
+                    await relay.store.reaches {
+                        String(decoding: $0.json, as: UTF8.self).contains("\"\(scheme)\"")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("The Primus specification names both time-outs")
     func specification() async throws {
         try await withRelay { _, address in

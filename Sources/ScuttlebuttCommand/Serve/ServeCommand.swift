@@ -35,6 +35,13 @@ struct ServeCommand: AsyncParsableCommand {
     var tcpPort: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "Path below which a proxy serves this server without taking it away, e.g. /sb.",
+            valueName: "path"),
+        transform: BasePath.init)
+    var base: BasePath?
+
+    @Option(
         help: "SQLite file to keep the log in (default: ./scuttlebutt.sqlite).",
         completion: .file())
     var store: String?
@@ -173,6 +180,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = RelayConfiguration()
         configuration.host = host
         configuration.port = port
+        configuration.base = base?.text ?? ""
         configuration.tcpPort = tcpPort
         configuration.peers = peer
         configuration.importFile = importFile

@@ -27,9 +27,14 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         public var timings = PrimusTimings()
         /// How long a connection may be silent between two requests.
         public var idleTimeout = TimeAmount.seconds(30)
+        /// The path below which a proxy serves this server, such as `/sb`; default none.
+        ///
+        /// It begins with a slash and does not end with one. It is taken away from the targets of
+        /// requests, which work without it as well, since some proxies take it away themselves.
+        public var base = ""
         /// Answers a request that is not an upgrade; runs on the event loop and must not block.
         ///
-        /// It gets the method, and the path and query.
+        /// It gets the method, and the path and query without ``base``.
         public var answer: @Sendable (HTTPMethod, String) -> HTTPAnswer
         /// Takes over a link; runs on the event loop.
         public var accept: @Sendable (any Link, WebSocketDialect) -> Void
@@ -162,23 +167,34 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     private func respond(
         to head: HTTPRequestHead, _ context: ChannelHandlerContext, isLast: Bool
     ) {
-        switch HTTPRequestForm(head) {
+        let below = HTTPRequestForm.target(head.uri, below: configuration.base)
+        let target = below ?? HTTPRequestForm.target(head.uri)
+        switch HTTPRequestForm(head, for: target) {
         case .upgrade(let dialect) where !isLast:
             upgrade(to: dialect, head, context)
         case .upgrade:
             send(.upgradeRequired, to: head, context, isLast: true)
         case .plain(let mustClose):
-            send(answer(to: head), to: head, context, isLast: isLast || mustClose)
+            let answer = below == nil ? moved(target) : answer(to: head, for: target)
+            send(answer, to: head, context, isLast: isLast || mustClose)
         case .refused(let answer):
             send(answer, to: head, context, isLast: true)
         }
     }
 
-    private func answer(to head: HTTPRequestHead) -> HTTPAnswer {
+    /// Sends whoever asks for the base to the page below it.
+    private func moved(_ target: String) -> HTTPAnswer {
+        var answer = HTTPAnswer(.movedPermanently, text: "The pages are at \(configuration.base)/.")
+        let query = target.drop { $0 != "?" }
+        answer.headers.add(name: "Location", value: "\(configuration.base)/\(query)")
+        return answer
+    }
+
+    private func answer(to head: HTTPRequestHead, for target: String) -> HTTPAnswer {
         if head.method == .OPTIONS {
             return HTTPAnswer(.ok, headers: ["Allow": "GET, HEAD, OPTIONS"])
         }
-        return configuration.answer(head.method, HTTPRequestForm.target(head.uri))
+        return configuration.answer(head.method, target)
     }
 
     private func send(

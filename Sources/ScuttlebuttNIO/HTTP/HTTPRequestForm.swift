@@ -14,7 +14,8 @@ enum HTTPRequestForm {
     /// A request that gets this answer, after which the connection is closed.
     case refused(HTTPAnswer)
 
-    init(_ head: HTTPRequestHead) {
+    /// - Parameter target: What the request is for, without the base of the server.
+    init(_ head: HTTPRequestHead, for target: String) {
         let headers = head.headers
         let hosts = headers["Host"]
         guard head.version.major == 1 else {
@@ -30,7 +31,7 @@ enum HTTPRequestForm {
             headers[canonicalForm: "Upgrade"].contains { $0.lowercased() == "websocket" }
             && headers[canonicalForm: "Connection"].contains { $0.lowercased() == "upgrade" }
             && head.version != .http1_0 && head.method == .GET
-        let dialect = WebSocketDialect(requestTarget: HTTPRequestForm.target(head.uri))
+        let dialect = WebSocketDialect(requestTarget: target)
         guard asksForWebSocket, let dialect else {
             self = .plain(mustClose: asksForUpgrade)
             return
@@ -53,6 +54,18 @@ enum HTTPRequestForm {
         guard !uri.hasPrefix("/"), let scheme = uri.firstRange(of: "://") else { return uri }
         let rest = uri[scheme.upperBound...]
         return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+    }
+
+    /// The target below `base`, which proxies may leave in place or take away.
+    ///
+    /// - Returns: `nil` for the base itself without a slash, from which a page's relative
+    ///   references would lead out of the base.
+    static func target(_ uri: String, below base: String) -> String? {
+        let target = target(uri)
+        guard !base.isEmpty, target.hasPrefix(base) else { return target }
+        let rest = target.dropFirst(base.count)
+        if rest.isEmpty || rest.hasPrefix("?") { return nil }
+        return rest.hasPrefix("/") ? String(rest) : target
     }
 
     /// 16 bytes are 22 digits of Base64 and two of padding.

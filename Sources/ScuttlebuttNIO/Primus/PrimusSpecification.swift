@@ -10,7 +10,7 @@ import ScuttlebuttRuntime
     import Foundation
 #endif
 
-/// The specification that a Primus server publishes at `/primus/spec`.
+/// The specification that a Primus server publishes at `primus/spec`.
 public enum PrimusSpecification {
     /// Returns our server's specification: the Primus 6 dialect, with the fields that a Primus 8
     /// client looks for.
@@ -30,12 +30,13 @@ public enum PrimusSpecification {
     /// - Throws: `LinkError` `.unreachable` if the server cannot be connected to.
     static func dialect(_ dial: WebSocketDialer, _ name: String) async throws -> PrimusDialect {
         let host = dial.address.authority
+        let target = dial.address.primusPath + "/spec"
         let body = try await Dialling.perform(name) {
             try await dial.open { channel in
                 let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(
-                    SpecificationHandler(host: host, promise: promise))
+                    SpecificationHandler(host: host, target: target, promise: promise))
                 return promise.futureResult
             }
         }
@@ -68,17 +69,19 @@ private final class SpecificationHandler: ChannelInboundHandler {
     private static let maximumByteCount = 65_536
 
     private let host: String
+    private let target: String
     private var promise: EventLoopPromise<ByteBuffer?>?
     private var body: ByteBuffer?
 
-    init(host: String, promise: EventLoopPromise<ByteBuffer?>) {
+    init(host: String, target: String, promise: EventLoopPromise<ByteBuffer?>) {
         self.host = host
+        self.target = target
         self.promise = promise
     }
 
     func channelActive(context: ChannelHandlerContext) {
         let head = HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: "/primus/spec",
+            version: .http1_1, method: .GET, uri: target,
             headers: ["Host": host, "Connection": "close"])
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -7,12 +7,12 @@ public import ScuttlebuttRuntime
 
 /// Dials a Primus server (versions 6 to 8), such as redux-scuttlebutt's.
 ///
-/// Before each dial it fetches `/primus/spec` to learn which side sends heartbeats. A server
+/// Before each dial it fetches `primus/spec` to learn which side sends heartbeats. A server
 /// without a specification works too.
 public struct PrimusTransport: Transport {
     /// The address to dial.
     ///
-    /// Its path is ignored, because Primus has its own.
+    /// Primus is dialled below its path: at `/primus`, or at `/sb/primus` for `http://host/sb`.
     public let address: PeerAddress
     private let dial: WebSocketDialer
     private let timings: PrimusTimings
@@ -20,8 +20,8 @@ public struct PrimusTransport: Transport {
     /// Creates a transport without dialling.
     ///
     /// - Parameters:
-    ///   - url: An `http` or `https` URL with a host, an optional port, and an optional query,
-    ///     which is sent to the server.
+    ///   - url: An `http` or `https` URL with a host, an optional port, an optional path, below
+    ///     which Primus is, and an optional query, which is sent to the server.
     ///   - tls: The configuration for `https`; by default, the system's trust roots are used.
     ///   - limits: The limits of each link.
     ///   - timings: The heartbeat timings.
@@ -55,7 +55,7 @@ public struct PrimusTransport: Transport {
         let query = address.query.isEmpty ? "" : address.query + "&"
         let (timings, bound) = (self.timings, dial.limits.maximumLineByteCount)
         return try await dial.connect(
-            target: "/primus?\(query)_primuscb=\(Yeast.cacheBuster())", name: name,
+            target: "\(address.primusPath)?\(query)_primuscb=\(Yeast.cacheBuster())", name: name,
             encoder: PrimusString.clientEncoder
         ) {
             WebSocketFraming(

@@ -17,6 +17,7 @@ struct RelayChannel: ServerChildChannel {
     let limits: LinkLimits
     let timings: PrimusTimings
     let idleTimeout: Duration
+    let base: String
     let pages: PageResponder
     /// Takes over a link and returns immediately.
     let accept: @Sendable (any Link, LinkKind) -> Void
@@ -35,6 +36,7 @@ struct RelayChannel: ServerChildChannel {
             entrance.limits = limits
             entrance.timings = timings
             entrance.idleTimeout = TimeAmount(idleTimeout)
+            entrance.base = base
             try HTTPEntrance.install(on: channel, entrance)
             channel.closeFuture.whenComplete { _ in served.succeed() }
             return Value(channel: channel, served: served.futureResult)
