@@ -14,7 +14,7 @@ public struct RelayConfiguration: Sendable {
     ///
     /// Default 3000, as in redux-scuttlebutt.
     public var port = 3000
-    /// The path below which a proxy serves the relay and which it leaves in requests, such as `/sb`.
+    /// The path below which a proxy serves the relay without taking it away, such as `/sb`.
     ///
     /// It begins with a slash and does not end with one. Requests without it are answered as well.
     /// Default none.

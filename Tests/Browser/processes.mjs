@@ -29,9 +29,9 @@ process.on('exit', killStragglers);
 export class Program {
   #lines = []; #waiters = []; #errors = [];
 
-  constructor(path, args) {
+  constructor(path, args, { cwd } = {}) {
     this.name = [path.split('/').at(-1), ...args].join(' ');
-    this.child = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(path, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd });
     running.add(this.child);
     this.exited = new Promise((resolve) => {
       this.child.on('error', (error) => { this.#errors.push(String(error)); resolve(null); });
@@ -56,6 +56,9 @@ export class Program {
     if (line === null) throw new Error(`${this.name} ended (${await this.exited}):\n${this.#errors.join('\n')}`);
     return line;
   }
+
+  /** What it has said on standard error, the last lines of it. */
+  complaints() { return this.#errors.join('\n'); }
 
   write(line) {
     this.child.stdin.write(`${line}\n`);

@@ -39,9 +39,9 @@ export class Server {
 export class TerminalPeer {
   #program; #turn = Promise.resolve();
 
-  static async during(t, url, reducer) {
+  static async during(t, url, reducer, options = []) {
     const peer = new TerminalPeer();
-    peer.#program = new Program(binary, ['join', url, '--reducer', reducer, '--json']);
+    peer.#program = new Program(binary, ['join', url, '--reducer', reducer, '--json', ...options]);
     t.after(() => peer.#program.end());
     peer.source = (await peer.ask('clock')).id;
     return peer;

@@ -52,9 +52,9 @@ export class Driver {
 
   /**
    * A browser of its own: nothing is shared with others. `phone` is a touch screen of 390 × 844, `options` are
-   * further ones of the command line.
+   * further ones of the command line; `isTrusting` takes any certificate.
    */
-  async open({ phone = false, options = [] } = {}) {
+  async open({ phone = false, options = [], isTrusting = false } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'scuttlebutt-browser-'));
     const browser = new Browser(this, folder);
     this.#browsers.push(browser);
@@ -68,7 +68,9 @@ export class Driver {
       chrome.mobileEmulation = { deviceMetrics: { width: 390, height: 844, pixelRatio: 2, touch: true } };
     }
     const capabilities = {
-      alwaysMatch: { browserName: 'chrome', 'goog:chromeOptions': chrome, 'goog:loggingPrefs': { browser: 'ALL' } },
+      alwaysMatch: {
+        browserName: 'chrome', acceptInsecureCerts: isTrusting, 'goog:chromeOptions': chrome, 'goog:loggingPrefs': { browser: 'ALL' },
+      },
     };
     await browser.begin(await this.command('POST', '/session', { capabilities }));
     return browser;
