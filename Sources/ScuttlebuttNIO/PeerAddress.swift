@@ -32,16 +32,24 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     public let path: String
     /// The query without its question mark, or an empty string.
     public let query: String
+    /// What stood before `@`, `user:password`, without percent encoding.
+    ///
+    /// It is a secret, which ``description`` does not show.
+    let userInformation: String?
 
     /// Creates an address by parsing a URL such as `ws://127.0.0.1:3000/ws`.
     ///
-    /// - Throws: `LinkError` `.badAddress` with a message that says what is wrong.
+    /// A user name and a password, as in `https://alice:secret@example.org`, are sent as
+    /// `Authorization: Basic`.
+    ///
+    /// - Throws: `LinkError` `.badAddress` with a message that says what is wrong and shows no
+    ///   password.
     public init(_ text: String) throws {
         func invalid(_ reason: String) -> LinkError {
             LinkError(
                 .badAddress,
-                "invalid address '\(text)': \(reason); examples: http://127.0.0.1:3000, "
-                    + "ws://127.0.0.1:3000/ws, tcp://127.0.0.1:4000")
+                "invalid address '\(Self.withoutSecrets(text))': \(reason); examples: "
+                    + "http://127.0.0.1:3000, ws://127.0.0.1:3000/ws, tcp://127.0.0.1:4000")
         }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw invalid("it contains a space or a control character")
@@ -54,10 +62,17 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let target = rest.dropFirst(authority.count)
         let path = String(target.prefix { $0 != "?" })
-        guard !authority.contains("@") else {
-            throw invalid("user names are not supported; put secrets in the query")
+        let (place, user) = Self.splitUser(authority)
+        let (host, portText) = try Self.split(place, invalid)
+        guard scheme != .tcp || user == nil else {
+            throw invalid("a tcp address cannot have a user name")
         }
-        let (host, portText) = try Self.split(authority, invalid)
+        userInformation = try user.map { user in
+            guard let text = Self.decoded(user),
+                text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+            else { throw invalid("the user name or password is not valid") }
+            return text.contains(":") ? text : text + ":"
+        }
         guard !host.isEmpty else { throw invalid("it has no host") }
         if let portText {
             guard let port = Int(portText), (1...65_535).contains(port),
@@ -79,14 +94,34 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         query = Self.encoded(String(target.dropFirst(path.count + 1)))
     }
 
-    /// The address as a URL.
+    /// The address as a URL, without user name and password.
     public var description: String {
         let tail = scheme == .tcp ? "" : path + (query.isEmpty ? "" : "?" + query)
         return "\(scheme.rawValue)://\(authority)\(tail)"
     }
 
+    /// The address for messages: its query, which may be a secret, is only hinted at.
+    var name: String {
+        let tail = scheme == .tcp ? "" : path + (query.isEmpty ? "" : "?…")
+        return "\(scheme.rawValue)://\(authority)\(tail)"
+    }
+
     /// The host and port as they appear in a URL.
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
+    /// Divides at the last `@`: passwords are seen to contain some.
+    private static func splitUser(_ authority: Substring) -> (place: Substring, user: Substring?) {
+        guard let at = authority.lastIndex(of: "@") else { return (authority, nil) }
+        return (authority[authority.index(after: at)...], authority[..<at])
+    }
+
+    /// A text that was meant to be an address, without what may be a password in it.
+    private static func withoutSecrets(_ text: String) -> String {
+        let start = text.firstRange(of: "://")?.upperBound ?? text.startIndex
+        // A password may contain slashes that nobody has encoded.
+        guard let at = text[start...].lastIndex(of: "@") else { return text }
+        return "\(text[..<start])…\(text[at...])"
+    }
 
     /// The path of the server's Primus.
     ///
@@ -114,6 +149,25 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2 else { throw invalid("an IPv6 address must be in brackets") }
         return (String(parts.first ?? ""), parts.count == 2 ? parts[1] : nil)
+    }
+
+    /// Percent-decodes; `nil` if that gives no text.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            guard rest.count >= 2, !digits.hasPrefix("+"), !digits.hasPrefix("-"),
+                let value = UInt8(digits, radix: 16)
+            else { return nil }
+            rest = rest.dropFirst(2)
+            bytes.append(value)
+        }
+        return String(validating: bytes, as: UTF8.self)
     }
 
     /// Percent-encodes bytes outside ASCII, as required in a request line.

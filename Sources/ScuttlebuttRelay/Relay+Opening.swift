@@ -30,7 +30,9 @@ extension Relay {
         let meter = TrafficMeter(report: configuration.report)
         let peers = try configuration.peers.map { address in
             MeteredTransport(
-                base: try Transports.transport(for: address, limits: configuration.linkLimits),
+                base: try Transports.transport(
+                    for: address, limits: configuration.linkLimits,
+                    settings: configuration.dialling),
                 meter: meter)
         }
         var options = options

@@ -26,6 +26,8 @@ public struct RelayConfiguration: Sendable {
     /// The servers to dial, and to redial when a connection is lost: `http://…`, `ws://…` or
     /// `tcp://host:port`.
     public var peers: [String] = []
+    /// Whom to trust among ``peers`` that are dialled over HTTP, and what to say to all of them.
+    public var dialling = DialSettings()
     /// A file of wire lines to import before the relay listens, as if a peer had sent it.
     public var importFile: String?
     /// A file to append accepted updates to, as wire lines.

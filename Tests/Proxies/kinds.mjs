@@ -8,14 +8,17 @@ const without = (text, pattern) => text.split('\n').filter((line) => !pattern.te
 
 /**
  * By name: `program`; `file`, the configuration beside this file; `prepare`, which writes what else is needed and
- * returns the arguments; `paths` below which it serves; `isSecure` if it serves TLS only.
+ * returns the arguments; `paths` below which it serves; `schemes`, the usual one first.
+ * Some have `serve`, options of the server, `health`, which asks the proxy how the server is, or `members`, a path with
+ * a password.
  */
 export const kinds = {
   nginx: {
     program: 'nginx',
     file: 'nginx.conf',
     paths: ['', '/sb', '/kept'],
-    signal: 'SIGTERM',
+    schemes: ['http', 'https'],
+    members: '/members',
     async prepare({ file, folder, read, write, directory }) {
       await directory('parts');
       const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -31,6 +34,7 @@ export const kinds = {
     program: 'haproxy',
     file: 'haproxy.cfg',
     paths: ['', '/sb', '/kept'],
+    schemes: ['http', 'https'],
     async prepare({ file, ports, read, write }) {
       const main = without(await read('/etc/haproxy/haproxy.cfg'),
         /^\s*(log\s|chroot|stats|user|group|daemon|ca-base|crt-base|ssl-default|option\s+(httplog|dontlognull))/);

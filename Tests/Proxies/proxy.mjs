@@ -53,12 +53,14 @@ export class Proxy {
     const folder = await mkdtemp(join(tmpdir(), `scuttlebutt-${name}-`));
     later(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
     const ports = { 8080: await freePort(), 8443: await freePort(), 3000: upstream, extra: await freePort() };
-    const place = (text) => text.replace(/\b(8080|8443|3000)\b/g, (port) => ports[port]);
+    const place = (text) => text.replace(/\b(8080|8443|3000)\b/g, (port) => ports[port])
+      .replace(/\/etc\/\w+\/(members|\w+\.pem)\b/g, `${folder}/$1`);
     const file = join(folder, kind.file);
     await writeFile(file, place(await readFile(join(here, kind.file), 'utf8')));
     const read = (path) => (existsSync(path) ? readFile(path, 'utf8') : '');
     const proxy = Object.assign(new Proxy(), { name, folder, ports, kind });
-    if (kind.isSecure) await proxy.#makeCertificate();
+    if (kind.schemes.includes('https')) await proxy.#makeCertificate();
+    await writeFile(join(folder, 'members'), 'alice:{PLAIN}s/e@cret\n');
     const args = await kind.prepare({
       file, folder, ports,
       read: (path) => read(path),
@@ -67,14 +69,16 @@ export class Proxy {
     });
     proxy.program = new Program(find(kind.program), args, { cwd: folder });
     later(() => proxy.program.end(kind.signal ?? 'SIGTERM'));
-    const port = ports[kind.isSecure ? 8443 : 8080];
+    const portOf = { http: ports[8080], https: ports[8443] };
     let ended = null;
     proxy.program.exited.then((code) => { ended = { code }; });
     await eventually(`${name} listens`, async () => {
       if (ended) throw new Error(`${proxy.program.name} ended (${ended.code}): ${proxy.program.complaints()}`);
-      return accepts(port);
+      const all = await Promise.all(kind.schemes.map((scheme) => accepts(portOf[scheme])));
+      return all.every(Boolean);
     });
-    proxy.url = `${kind.isSecure ? 'https' : 'http'}://127.0.0.1:${port}`;
+    proxy.urls = Object.fromEntries(kind.schemes.map((scheme) => [scheme, `${scheme}://127.0.0.1:${portOf[scheme]}`]));
+    proxy.url = proxy.urls[kind.schemes[0]];
     return proxy;
   }
 

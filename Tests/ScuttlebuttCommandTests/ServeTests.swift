@@ -184,6 +184,24 @@ struct UsageTests {
         #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
 
+    @Test(
+        "Bad settings for dialling are one line, without what may be a secret",
+        arguments: [
+            (["--header", "secret"], "--header"), (["--header", "Host: secret"], "--header"),
+            (["--header-file", "/nothing"], "/nothing"), (["--tls-ca", "/nothing"], "/nothing"),
+        ])
+    func badDialling(options: [String], word: String) async throws {
+        for command in [["join", "ws://127.0.0.1:1"], ["serve", "--in-memory", "--port", "0"]] {
+            let result = try await CommandProcess.run(command + options)
+            #expect(result.code == 2)
+            #expect(result.errors.contains(word) && !result.errors.contains("secret"))
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        }
+        let lines = try await CommandProcess.run(["join", "tcp://127.0.0.1:1", "--header", "A: b"])
+        #expect(lines.code == 2)
+        #expect(lines.errors.contains("http"))
+    }
+
     @Test("Without a subcommand the help goes to stderr, with exit code 2")
     func noSubcommand() async throws {
         let result = try await CommandProcess.run([])

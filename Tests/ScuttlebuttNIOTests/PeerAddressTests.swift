@@ -20,6 +20,8 @@ struct PeerAddressTests {
             ("ws://h:1/é", "ws://h:1/%C3%A9"),
             ("tcp://127.0.0.1:4000", "tcp://127.0.0.1:4000"),
             ("tcp://[::1]:4000/", "tcp://[::1]:4000"),
+            ("https://alice:s%40cret@example.org/sb", "https://example.org:443/sb"),
+            ("ws://alice:s@cret@[::1]:1/ws", "ws://[::1]:1/ws"),
         ])
     func addresses(text: String, canonical: String) throws {
         #expect(try PeerAddress(text).description == canonical)
@@ -29,7 +31,8 @@ struct PeerAddressTests {
         "An invalid address is refused with one line",
         arguments: [
             "", "localhost:3000", "ftp://h:1", "tcp://h", "tcp://h:1/path", "tcp://:1", "ws://",
-            "ws://h:0", "ws://h:65536", "ws://h:+1", "ws://h:x", "ws://h:", "ws://u:p@h:1",
+            "ws://h:0", "ws://h:65536", "ws://h:+1", "ws://h:x", "ws://h:", "tcp://u:p@h:1",
+            "ws://u:%0a@h:1", "ws://u:%ff@h:1", "ws://u:%+1@h:1", "ws://u:%@h:1", "ws://u:p@",
             "ws://::1:3000", "ws://[::1", "ws://[::1]x", "http://h/a b", "http://h/\r\nX: y",
             "http:///p",
         ])
@@ -37,6 +40,24 @@ struct PeerAddressTests {
         let error = #expect(throws: LinkError.self) { try Transports.transport(for: text) }
         #expect(error?.code == .badAddress)
         #expect(error?.message.contains("\n") == text.contains("\n"))
+    }
+
+    @Test(
+        "No message shows a password, wherever an address goes wrong",
+        arguments: [
+            "tcp://alice:secret@h:1", "ftp://alice:secret@h", "alice:secret@h:1",
+            "ws://alice:secret@h:x", "ws://alice:secret/more@h", "ws://alice:secret%0a@h",
+            "http://alice:secret@:1", "http://alice:secret@h/a b",
+        ])
+    func secrets(text: String) {
+        let error = #expect(throws: LinkError.self) { try Transports.transport(for: text) }
+        #expect(error?.message.contains("secret") == false, "\(error?.message ?? "")")
+    }
+
+    @Test("The name of a transport shows neither password nor query")
+    func names() throws {
+        let transport = try Transports.transport(for: "https://alice:secret@h/sb?token=secret")
+        #expect(transport.name == "https://h:443/sb?…")
     }
 
     @Test(

@@ -78,8 +78,8 @@ struct PrimusLinkTests {
             let trusting = try TestCertificate.client()
             let transport: any Transport =
                 address.hasPrefix("wss")
-                ? try WebSocketTransport(address, tls: trusting)
-                : try PrimusTransport(address, tls: trusting)
+                ? try WebSocketTransport(address, settings: DialSettings(tls: trusting))
+                : try PrimusTransport(address, settings: DialSettings(tls: trusting))
             let client = try await transport.connect()
             let server = try #require(await listener.accept())
             try await client.send(OutboundLines("there €"))

@@ -20,7 +20,7 @@ enum TestCertificate {
         try NIOSSLCertificate(bytes: Array(pem.utf8), format: .pem)
     }
 
-    private static let pem = """
+    static let pem = """
         -----BEGIN CERTIFICATE-----
         MIIBmzCCAUGgAwIBAgIUUUIeF83r00Glb85UeDHOlv9sXKowCgYIKoZIzj0EAwIw
         FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA2NTQ1MloYDzIxMjYxMDI4

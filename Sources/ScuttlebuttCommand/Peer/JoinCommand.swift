@@ -64,8 +64,14 @@ struct JoinCommand: AsyncParsableCommand {
 
     @OptionGroup var probing: ProbeArguments
 
+    @OptionGroup var dialling: DialArguments
+
     func run() async throws {
-        let transport = try Transports.transport(for: url, limits: probing.limits)
+        let transport = try Transports.transport(
+            for: url, limits: probing.limits, settings: try dialling.settings())
+        if dialling.areGiven, transport is TCPTransport {
+            throw CommandError("--tls-ca and --header are for http(s) and ws(s), not for \(url)")
+        }
         let source = try StoreIdentity.read(id)
         let (reducer, store, stay, once) = (reducer, store, stay, once)
         let (isNewID, watch) = (newId, probing.watch)

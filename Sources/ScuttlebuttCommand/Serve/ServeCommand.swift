@@ -67,6 +67,8 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "url"))
     var peer: [String] = []
 
+    @OptionGroup var dialling: DialArguments
+
     @Option(help: "Identity to write as (default: the store's, or a new one).")
     var id: String?
 
@@ -131,13 +133,14 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let serves = Latch()
-        let configuration = configuration(serves)
+        var configuration = configuration(serves)
+        configuration.dialling = try dialling.settings()
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
         let bots = bot.map { $0.bot }
         let source = try StoreIdentity.read(id)
         try checkExport()
         let json = json
-        try await Interruption.watch {
+        try await Interruption.watch { [configuration] in
             let failure = FirstStorageError()
             let warnings = GossipWarnings()
             var options = GossipOptions<RawAction>()

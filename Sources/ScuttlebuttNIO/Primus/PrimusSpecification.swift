@@ -29,14 +29,14 @@ public enum PrimusSpecification {
     /// - Returns: The dialect, or `.unknown` if the server has no readable specification.
     /// - Throws: `LinkError` `.unreachable` if the server cannot be connected to.
     static func dialect(_ dial: WebSocketDialer, _ name: String) async throws -> PrimusDialect {
-        let host = dial.address.authority
+        let headers = dial.address.headers(dial.headers)
         let target = dial.address.primusPath + "/spec"
         let body = try await Dialling.perform(name) {
             try await dial.open { channel in
                 let promise = channel.eventLoop.makePromise(of: ByteBuffer?.self)
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(
-                    SpecificationHandler(host: host, target: target, promise: promise))
+                    SpecificationHandler(headers: headers, target: target, promise: promise))
                 return promise.futureResult
             }
         }
@@ -68,21 +68,23 @@ private final class SpecificationHandler: ChannelInboundHandler {
     /// Far above the roughly 300 bytes of Primus' own specification.
     private static let maximumByteCount = 65_536
 
-    private let host: String
+    private let headers: HTTPHeaders
     private let target: String
     private var promise: EventLoopPromise<ByteBuffer?>?
     private var body: ByteBuffer?
 
-    init(host: String, target: String, promise: EventLoopPromise<ByteBuffer?>) {
-        self.host = host
+    init(headers: HTTPHeaders, target: String, promise: EventLoopPromise<ByteBuffer?>) {
+        self.headers = headers
         self.target = target
         self.promise = promise
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        var headers = self.headers
+        headers.add(name: "Accept", value: "application/json")
+        headers.add(name: "Connection", value: "close")
         let head = HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: target,
-            headers: ["Host": host, "Connection": "close"])
+            version: .http1_1, method: .GET, uri: target, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         context.fireChannelActive()

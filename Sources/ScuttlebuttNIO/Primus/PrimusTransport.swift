@@ -2,7 +2,6 @@
 
 public import NIOCore
 public import NIOPosix
-public import NIOSSL
 public import ScuttlebuttRuntime
 
 /// Dials a Primus server (versions 6 to 8), such as redux-scuttlebutt's.
@@ -22,13 +21,13 @@ public struct PrimusTransport: Transport {
     /// - Parameters:
     ///   - url: An `http` or `https` URL with a host, an optional port, an optional path, below
     ///     which Primus is, and an optional query, which is sent to the server.
-    ///   - tls: The configuration for `https`; by default, the system's trust roots are used.
     ///   - limits: The limits of each link.
+    ///   - settings: Whom to trust and what to say; by default, the system's trust roots are used.
     ///   - timings: The heartbeat timings.
     ///   - group: The event loops to run connections on.
     /// - Throws: `LinkError` `.badAddress` if the URL is invalid.
     public init(
-        _ url: String, tls: TLSConfiguration? = nil, limits: LinkLimits = LinkLimits(),
+        _ url: String, limits: LinkLimits = LinkLimits(), settings: DialSettings = DialSettings(),
         timings: PrimusTimings = PrimusTimings(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws {
@@ -36,15 +35,15 @@ public struct PrimusTransport: Transport {
         guard address.scheme == .http || address.scheme == .https else {
             throw LinkError(
                 .badAddress,
-                "invalid Primus address '\(url)': the scheme must be http or https")
+                "invalid Primus address '\(address)': the scheme must be http or https")
         }
         self.address = address
         self.timings = timings.noSlower(than: limits.silenceTimeout)
-        dial = try WebSocketDialer(address, limits: limits, group: group, tls: tls)
+        dial = try WebSocketDialer(address, limits: limits, group: group, settings: settings)
     }
 
-    /// The URL.
-    public var name: String { address.description }
+    /// The URL, without user name, password and query.
+    public var name: String { address.name }
 
     /// Dials once.
     ///
@@ -68,7 +67,7 @@ public struct PrimusTransport: Transport {
 
 extension Transport where Self == PrimusTransport {
     /// Dials the Primus server at `url`; see
-    /// ``PrimusTransport/init(_:tls:limits:timings:group:)``.
+    /// ``PrimusTransport/init(_:limits:settings:timings:group:)``.
     public static func primus(_ url: String) throws -> PrimusTransport {
         try PrimusTransport(url)
     }

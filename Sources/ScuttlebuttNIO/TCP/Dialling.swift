@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOPosix
+import NIOSSL
 package import ScuttlebuttRuntime
 
 #if canImport(Darwin)
@@ -64,6 +65,13 @@ package enum Dialling {
             return "timed out"
         case ChannelError.eof:
             return "it closed the connection during the handshake"
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            return "its certificate is for another name"
+        case NIOSSLError.handshakeFailed(let failure):
+            let text = "\(failure)"
+            return text.contains("CERTIFICATE_VERIFY_FAILED")
+                ? "its certificate is not trusted: it is signed by an unknown authority, or expired"
+                : "TLS failed: \(text)"
         default:
             return "\(error)"
         }

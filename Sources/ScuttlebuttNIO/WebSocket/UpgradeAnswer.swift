@@ -21,7 +21,7 @@ final class UpgradeAnswer: ChannelInboundHandler, RemovableChannelHandler {
     ///
     /// - Parameters:
     ///   - server: Its authority.
-    ///   - target: The path and query that were asked for.
+    ///   - target: The path that was asked for.
     func refusal(by server: String, at target: String) -> LinkError {
         guard let head, head.status != .switchingProtocols else {
             return LinkError(
@@ -32,7 +32,10 @@ final class UpgradeAnswer: ChannelInboundHandler, RemovableChannelHandler {
         let answer = "\(server) answered \(status) instead of a WebSocket at \(target)"
         switch head.status.code {
         case 301, 302, 303, 307, 308:
-            let place = head.headers.first(name: "Location").map { Dialling.printable($0) }
+            // Its query may be ours, and a secret.
+            let place = head.headers.first(name: "Location").map { place in
+                Dialling.printable(String(place.prefix { $0 != "?" }))
+            }
             return LinkError(
                 .refused, "\(answer); use the address that it names: \(place ?? "none")")
         case 401, 403, 407:

@@ -12,23 +12,30 @@ struct WebSocketDialer: Sendable {
     let address: PeerAddress
     let limits: LinkLimits
     let group: any EventLoopGroup
+    let headers: HTTPHeaders
     let tls: NIOSSLContext?
 
     init(
         _ address: PeerAddress, limits: LinkLimits, group: any EventLoopGroup,
-        tls: TLSConfiguration?
+        settings: DialSettings
     ) throws {
         self.address = address
         self.limits = limits
         self.group = group
+        headers = settings.headers
         guard address.scheme.isSecure else {
             self.tls = nil
             return
         }
+        var configuration = settings.tls ?? .makeClientConfiguration()
+        // Some proxies route by it, and would otherwise choose HTTP/2.
+        if configuration.applicationProtocols.isEmpty {
+            configuration.applicationProtocols = ["http/1.1"]
+        }
         do {
-            self.tls = try NIOSSLContext(configuration: tls ?? .makeClientConfiguration())
+            tls = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw LinkError(.badAddress, "cannot set up TLS for \(address): \(error)")
+            throw LinkError(.badAddress, "cannot set up TLS for \(address.name): \(error)")
         }
     }
 
@@ -107,8 +114,7 @@ struct WebSocketDialer: Sendable {
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture { try install(channel) }
             })
-        var headers = HTTPHeaders()
-        headers.add(name: "Host", value: address.authority)
+        let headers = address.upgradeHeaders(self.headers)
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                 upgradeRequestHead: HTTPRequestHead(
@@ -116,7 +122,8 @@ struct WebSocketDialer: Sendable {
                 upgraders: [upgrader],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeFailedFuture(
-                        answer.value.refusal(by: server, at: target))
+                        // The query may be a secret.
+                        answer.value.refusal(by: server, at: String(target.prefix { $0 != "?" })))
                 }))
         // The server sends frames immediately. They may arrive in one packet with its response, in
         // which case NIO would drop them by default.

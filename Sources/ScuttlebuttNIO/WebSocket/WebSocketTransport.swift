@@ -2,7 +2,6 @@
 
 public import NIOCore
 public import NIOPosix
-public import NIOSSL
 public import ScuttlebuttRuntime
 
 /// Dials a WebSocket that carries one wire line per text frame.
@@ -15,25 +14,25 @@ public struct WebSocketTransport: Transport {
     ///
     /// - Parameters:
     ///   - url: A `ws` or `wss` URL with a host and optional port, path (default `/ws`) and query.
-    ///   - tls: The configuration for `wss`; by default, the system's trust roots are used.
     ///   - limits: The limits of each link.
+    ///   - settings: Whom to trust and what to say; by default, the system's trust roots are used.
     ///   - group: The event loops to run connections on.
     /// - Throws: `LinkError` `.badAddress` if the URL is invalid.
     public init(
-        _ url: String, tls: TLSConfiguration? = nil, limits: LinkLimits = LinkLimits(),
+        _ url: String, limits: LinkLimits = LinkLimits(), settings: DialSettings = DialSettings(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws {
         let address = try PeerAddress(url)
         guard address.scheme == .ws || address.scheme == .wss else {
             throw LinkError(
-                .badAddress, "invalid WebSocket address '\(url)': the scheme must be ws or wss")
+                .badAddress, "invalid WebSocket address '\(address)': the scheme must be ws or wss")
         }
         self.address = address
-        dial = try WebSocketDialer(address, limits: limits, group: group, tls: tls)
+        dial = try WebSocketDialer(address, limits: limits, group: group, settings: settings)
     }
 
-    /// The URL.
-    public var name: String { address.description }
+    /// The URL, without user name, password and query.
+    public var name: String { address.name }
 
     /// Dials once.
     ///
@@ -53,7 +52,7 @@ public struct WebSocketTransport: Transport {
 }
 
 extension Transport where Self == WebSocketTransport {
-    /// Dials a WebSocket at `url`; see ``WebSocketTransport/init(_:tls:limits:group:)``.
+    /// Dials a WebSocket at `url`; see ``WebSocketTransport/init(_:limits:settings:group:)``.
     public static func webSocket(_ url: String) throws -> WebSocketTransport {
         try WebSocketTransport(url)
     }
