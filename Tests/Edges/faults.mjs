@@ -10,27 +10,29 @@ const withBody = (status, type, body, ...lines) => answered(
   status, `Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`,
   'Connection: close', ...lines) + body;
 
+const silent = (name, strike) => ({ name, isQuiet: true, isDeaf: true, strike });
+
 /** A fault that answers the request in the server's place, which makes sense at dialling only. */
 const http = (name, text, extra = {}) => (
   { name, moments: ['dialling'], isHTTP: true, strike: (link) => link.answer(text), ...extra });
 
 /**
  * Each fault: `strike` befalls a link. `isDeaf` says that the link carries nothing any more and
- * stays so, `isMidPiece` that it strikes in the middle of a frame or line, `isGentle` that a link
- * may live through it, and `isRefusal` that the answer says not to come back soon.
+ * stays so, `isQuiet` that a side has to find out by itself, `isMidPiece` that it strikes in the
+ * middle of a frame or line, and `isRefusal` that the answer says not to come back soon.
  */
 export const faults = [
-  { name: 'silent both ways', isDeaf: true, strike: (link) => link.silence() },
-  { name: 'silent to the server', isDeaf: true, strike: (link) => link.silence(link.up) },
-  { name: 'silent to the peer', isDeaf: true, strike: (link) => link.silence(link.down) },
-  { name: 'frozen, then thawed', isGentle: true, strike: (link) => link.set('freeze') },
-  { name: '150 ms late', isGentle: true, strike: (link) => link.set('delay', 150) },
-  { name: 'a byte at a time', isGentle: true, strike: (link) => link.set('trickle', 60) },
+  silent('silent both ways', (link) => link.silence()),
+  silent('silent to the server', (link) => link.silence(link.up)),
+  silent('silent to the peer', (link) => link.silence(link.down)),
+  { name: 'frozen, then thawed', isQuiet: true, strike: (link) => link.set('freeze') },
+  { name: '150 ms late', isQuiet: true, strike: (link) => link.set('delay', 150) },
+  { name: 'a byte at a time', isQuiet: true, strike: (link) => link.set('trickle', 60) },
   { name: 'closed', strike: (link) => link.close() },
   { name: 'reset in mid-frame', isMidPiece: true, strike: (link) => link.reset() },
-  { name: 'closed, peer not told', isDeaf: true, strike: (link) => link.loseServer() },
-  { name: 'closed, server not told', strike: (link) => link.losePeer() },
-  { name: 'cut when idle', moments: ['idle'], isIdleCut: true },
+  silent('closed, peer not told', (link) => link.loseServer()),
+  { name: 'closed, server not told', isQuiet: true, strike: (link) => link.losePeer() },
+  { name: 'cut when idle', moments: ['idle'], isQuiet: true, isIdleCut: true },
   http('301', withBody('301 Moved Permanently', 'text/plain', 'elsewhere',
     'Location: http://192.0.2.1/'), { isRefusal: true }),
   http('401', withBody('401 Unauthorized', 'text/plain', 'who?',
