@@ -47,6 +47,11 @@ extension FuzzTarget {
             try expect(tree == .string(Array("PING".utf16)), "no PING")
         case .message(.probeAnswer):
             try expect(tree == .string(Array("PONG".utf16)), "no PONG")
+        case .message(.refusal(let stamp)):
+            guard case .string(let units) = tree else { throw Finding("no string refuses") }
+            let text = String(decoding: units, as: UTF16.self)
+            try expect(
+                text.hasPrefix("REFUSED ") && text.hasSuffix(" \(stamp.source.text)"), text)
         case .message(.digest(let digest)):
             try checkDigest(digest, tree, decoder.wire)
         case .message(.update(let update)):

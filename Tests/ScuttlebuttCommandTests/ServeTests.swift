@@ -95,6 +95,39 @@ struct ServeTests {
         #expect(await server.finish().code == 0)
     }
 
+    @Test(
+        "What the server alone does not take is set aside, and later actions arrive",
+        arguments: ["http", "ws", "tcp"], [true, false])
+    func setAside(scheme: String, isTooLong: Bool) async throws {
+        let (server, address) = try await serve(
+            ["--tcp-port", "0", "--in-memory"]
+                + (isTooLong ? ["--max-message-bytes", "100000"] : ["--max-depth", "8"]))
+        let url =
+            scheme == "tcp"
+            ? "tcp://\(try #require(address.tcp))"
+            : address.http.replacingOccurrences(of: "http:", with: "\(scheme):")
+        let peer = try CommandProcess(["join", url, "--id", "p"])
+        let odd =
+            isTooLong
+            ? "\"\(String(repeating: "x", count: 200_000))\""
+            : String(repeating: "[", count: 20) + String(repeating: "]", count: 20)
+        _ = await peer.ask(#"dispatch {"type":"A"}"#)
+        #expect(await peer.ask("dispatch {\"type\":\"B\",\"x\":\(odd)}")?.contains("ok") == true)
+        #expect(await peer.ask(#"dispatch {"type":"C"}"#)?.contains("ok") == true)
+        _ = try await peer.ask("status") {
+            $0.contains(#""pending":0"#) && $0.contains(#""setAside":1"#)
+                && $0.contains(#""synced":false"#)
+        }
+        let other = try await CommandProcess.run(["join", url, "--once"], input: "state\n")
+        #expect(other.output == [#"{"state":[{"type":"A"},{"type":"C"}]}"#])
+        peer.endInput()
+        let result = await peer.finish()
+        #expect(result.code == 0)
+        #expect(result.errors.contains("does not take the update 2"))
+        server.interrupt()
+        #expect(await server.finish().code == 0)
+    }
+
     @Test("Without a TCP port the listening line says null; a port in use gives one clear line")
     func noTCP() async throws {
         let (server, address) = try await serve(["--in-memory"])

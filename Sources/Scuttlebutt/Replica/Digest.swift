@@ -30,4 +30,7 @@ public enum Message: Hashable, Sendable {
     case probe
     /// The answer to a probe; on the wire, `"PONG"`.
     case probeAnswer
+    /// The sender refused this update, which the receiver sent; on the wire,
+    /// `"REFUSED <timestamp> <source>"`, which the originals ignore.
+    case refusal(Stamp)
 }

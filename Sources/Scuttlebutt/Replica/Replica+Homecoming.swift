@@ -27,6 +27,10 @@ struct OwnUpdates: Sendable {
     var home: [Update] = []
     var homeByteCount = 0
     var claims: [PeerID: Claim] = [:]
+    /// The timestamps of own updates that some peer does not take.
+    var setAside: Set<Timestamp> = []
+    /// How many of them are counted and reported.
+    static var setAsideLimit: Int { 65_536 }
     var claimCount = 0
 
     /// Whether nothing is awaited: an own update may leave at once.

@@ -36,7 +36,7 @@ extension Replica {
                 continue
             case .refused(let refusal):
                 guard gossip.isOpen(peer) else { continue }
-                effects.append(.report(.refused(refusal, peer)))
+                refuse(refusal, peer, into: &effects)
             case .message(let message):
                 switch gossip.receive(message, from: peer) {
                 case .nothing:
@@ -47,6 +47,8 @@ extension Replica {
                     effects.append(.wake(peer))
                 case .probe:
                     effects.append(.wake(peer))
+                case .refusal(let stamp):
+                    setAside(stamp, by: peer, into: &effects)
                 case .sync(let isFirst):
                     hold(holding, of: peer, &arrived, into: &effects)
                     holding = []
@@ -160,13 +162,31 @@ extension Replica {
             let refusal = Refusal(
                 .forgedOwn, "an unknown update in our own name above the clock ceiling",
                 stamp: stamp)
-            effects.append(.report(.refused(refusal, arrival.peer)))
+            refuse(refusal, arrival.peer, into: &effects)
             return false
         }
         // It may be one that we have written and not released.
         guard let ours = value.update(at: stamp) else { return true }
         compare(ours, arrival.update, into: &effects)
         return false
+    }
+
+    /// Reports a refusal, and tells a peer that asks what became of its updates.
+    mutating func refuse(
+        _ refusal: Refusal, _ peer: PeerID?, into effects: inout [Effect]
+    ) {
+        effects.append(.report(.refused(refusal, peer)))
+        guard let peer, let stamp = refusal.stamp, gossip.noteRefused(stamp, from: peer)
+        else { return }
+        effects.append(.wake(peer))
+    }
+
+    /// Notes that a peer does not take an own update.
+    mutating func setAside(_ stamp: Stamp, by peer: PeerID, into effects: inout [Effect]) {
+        guard own.setAside.count < OwnUpdates.setAsideLimit,
+            own.setAside.insert(stamp.timestamp).inserted
+        else { return }
+        effects.append(.report(.setAside(stamp, by: peer)))
     }
 
     /// Reports a repetition, or two different updates with one stamp.
@@ -196,7 +216,7 @@ extension Replica {
             guard gossip.hasRoom(for: update.source) else {
                 let refusal = Refusal(
                     .source, "there are too many sources to take another", stamp: update.stamp)
-                effects.append(.report(.refused(refusal, arrival.peer)))
+                refuse(refusal, arrival.peer, into: &effects)
                 continue
             }
             if update.source == source {
@@ -213,7 +233,7 @@ extension Replica {
                 fresh.append(update)
             case .refused(let message):
                 let refusal = Refusal(.value, message, stamp: update.stamp)
-                effects.append(.report(.refused(refusal, arrival.peer)))
+                refuse(refusal, arrival.peer, into: &effects)
             case .tooLarge:
                 cutOffPeer = arrival.peer
                 cutOff(

@@ -15,7 +15,7 @@ extension Replica {
         let (update, fingerprint) = (arrival.update, arrival.fingerprint)
         if let fingerprint, refusals.contains(fingerprint) {
             let refusal = Refusal(.remembered, "refused before", stamp: update.stamp)
-            effects.append(.report(.refused(refusal, peer)))
+            refuse(refusal, peer, into: &effects)
             return true
         }
         if let number = queues[update.source]?.number(of: update) {
@@ -95,7 +95,7 @@ extension Replica {
             effects.append(.remember(fingerprint))
         }
         let refusal = Refusal(.policy, message, stamp: entry.update.stamp)
-        effects.append(.report(.refused(refusal, entry.origins.first)))
+        refuse(refusal, entry.origins.first, into: &effects)
     }
 
     /// What those peers sent after the failed update must not be accepted, or the clock would move

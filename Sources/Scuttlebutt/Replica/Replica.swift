@@ -135,6 +135,9 @@ public struct Replica<Value: Replicated>: Sendable {
         return value.count(since: known) + signing.count
     }
 
+    /// How many own updates some peer does not take; see ``ReplicaEvent/setAside(_:by:)``.
+    public var setAsideCount: Int { own.setAside.count }
+
     /// The timestamp of the newest own write, sent or not; `nil` before the first.
     public var newestWritten: Timestamp? { own.newest }
 
@@ -205,6 +208,7 @@ public struct Replica<Value: Replicated>: Sendable {
     ) -> Outgoing? {
         let unsettled = hasUnsettledOwn ? own.newest : nil
         let outgoing = gossip.pull(peer, from: value, limit: limit, unsettled: unsettled)
+        for stamp in gossip.takeSetAside() { setAside(stamp, by: peer, into: &effects) }
         reportSyncs(candidate: peer, into: &effects)
         return outgoing
     }

@@ -19,6 +19,10 @@ public enum ReplicaEvent: Hashable, Sendable {
     ///
     /// Our clock was raised past them unless the claim was above the clock ceiling.
     case ownUpdatesMissing(claimed: Timestamp)
+    /// This peer does not take an own update: it has refused it, or the line is too long for it.
+    ///
+    /// Later ones are sent, so it can never follow as it is. The peer's state lacks it.
+    case setAside(Stamp, by: PeerID)
     /// A peer's session was ended for what it sent, for instance beyond the size limit.
     case cutOff(PeerID, SessionError)
     /// Saving failed; it is tried again, and nothing unsaved of ours has left.

@@ -31,6 +31,7 @@ public struct Gossip: Sendable {
     private var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
+    private var setAside: [Stamp] = []
     /// The timestamp of the newest own update that some peer is known to have.
     ///
     /// A peer's header, its answer to a probe, or the update coming back from it says so. From a
@@ -78,6 +79,8 @@ public struct Gossip: Sendable {
         case digest(claimed: Timestamp?)
         /// The peer has sent its whole history, for the first time (`isFirst`) or again.
         case sync(isFirst: Bool)
+        /// The peer has refused this own update.
+        case refusal(Stamp)
         /// There may be a probe, or the answer to one, to send to this peer now.
         case probe
     }
@@ -102,6 +105,10 @@ public struct Gossip: Sendable {
             }
             noteConfirmed(by: peer)
             return .sync(isFirst: isFirst)
+        case .refusal(let stamp):
+            // Only own updates can be written again in another form; a relay passes nothing on.
+            let isOurs = stamp.source == source && newestOwn.map { stamp.timestamp <= $0 } ?? false
+            return isOpen(peer) && isOurs ? .refusal(stamp) : .nothing
         case .probe:
             let isOpen: Void? = sessions.withMutableSession(peer) { $0.receiveProbe() }
             return isOpen == nil ? .nothing : .probe
@@ -126,6 +133,21 @@ public struct Gossip: Sendable {
         else { return }
         let known = min(confirmed, newest)
         ownConfirmed = max(ownConfirmed ?? known, known)
+    }
+
+    /// Notes that an update of a peer was refused.
+    ///
+    /// - Returns: Whether the peer will be told with the next lines, because it asks for it.
+    mutating func noteRefused(_ stamp: Stamp, from peer: PeerID) -> Bool {
+        sessions.withMutableSession(peer) { $0.noteRefused(stamp) } ?? false
+    }
+
+    /// The own updates that were not sent to a peer since the last call, because they are too long
+    /// for it.
+    mutating func takeSetAside() -> [Stamp] {
+        guard !setAside.isEmpty else { return [] }
+        defer { setAside = [] }
+        return setAside
     }
 
     /// Asks a peer for a sign of life with the next lines, unless an answer is already awaited.
@@ -304,9 +326,24 @@ public struct Gossip: Sendable {
         _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
     ) {
         for update in updates {
+            if session.options.longestLine != nil {
+                // An earlier one of its source may have been withheld.
+                if update.source != source, session.known.covers(update.stamp) { continue }
+                if session.isTooLong(update) {
+                    leaveOut(update.stamp, &session)
+                    continue
+                }
+            }
             wire.append(update, to: &block)
             write(update.stamp, &session)
         }
+    }
+
+    /// Leaves out an update that is too long for a peer.
+    private mutating func leaveOut(_ stamp: Stamp, _ session: inout Session) {
+        guard stamp.source == source else { return session.withhold(stamp.source) }
+        session.markSent(stamp)
+        setAside.append(stamp)
     }
 
     private func isSettled(_ history: Session.UnsettledHistory) -> Bool {
@@ -343,11 +380,17 @@ public struct Gossip: Sendable {
             let lacking = stretch.count { !session.known.covers(recent.stamp($0)) }
             guard lacking > 0 else { continue }
             // All peers that lack a whole stretch share one encoding of it.
-            let isShared = lacking == stretch.count && block.isEmpty
+            let limit = session.options.longestLine
+            let isShared = lacking == stretch.count && block.isEmpty && limit == nil
             for place in stretch where !session.known.covers(recent.stamp(place)) {
+                if let limit, recent.lineByteCount(place) > limit {
+                    leaveOut(recent.stamp(place), &session)
+                    continue
+                }
                 if !isShared { recent.append(place, to: &block) }
                 write(recent.stamp(place), &session)
             }
+            if !isShared, block.isEmpty { continue }
             return isShared ? Outgoing(shared: stretch) : Outgoing(block)
         }
         return block.isEmpty ? nil : Outgoing(block)

@@ -57,6 +57,11 @@ struct RecentUpdates: Sendable {
         byteCount = 0
     }
 
+    /// The length of an update's line in bytes, without the newline.
+    func lineByteCount(_ position: Int) -> Int {
+        entries[position - start + dropped].line.count - 1
+    }
+
     func stamp(_ position: Int) -> Stamp { entries[position - start + dropped].stamp }
 
     /// Returns the lines of a stretch.

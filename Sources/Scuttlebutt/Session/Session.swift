@@ -105,6 +105,18 @@ struct Session: Sendable {
     /// Notes the answer to our probe: everything sent before it has arrived.
     mutating func receiveProbeAnswer() { probes.receiveAnswer() }
 
+    /// Notes that an update of this peer was refused; returns whether it will be told.
+    mutating func noteRefused(_ stamp: Stamp) -> Bool { probes.noteRefused(stamp) }
+
+    /// Whether an update is too long for the peer.
+    func isTooLong(_ update: Update) -> Bool {
+        guard let limit = options.longestLine else { return false }
+        return ClassicWire.lineByteCount(of: update) > limit
+    }
+
+    /// Sends nothing more of this source.
+    mutating func withhold(_ source: Source) { known.advance(source, to: .maximum) }
+
     /// Asks for a sign of life, unless an answer is already awaited.
     mutating func requestProbe() { probes.request() }
 
@@ -114,6 +126,7 @@ struct Session: Sendable {
     /// before its SYNC.
     mutating func appendProbes(_ wire: ClassicWire, to block: inout WireBlock) {
         guard sending != .ended, probes.isDue else { return }
+        for stamp in probes.takeRefusals() { wire.appendRefusal(of: stamp, to: &block) }
         for _ in 0..<probes.takeAnswers() { wire.appendProbeAnswer(to: &block) }
         if probes.takeProbe() { wire.appendProbe(to: &block) }
     }

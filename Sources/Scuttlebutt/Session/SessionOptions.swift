@@ -53,6 +53,13 @@ public struct SessionOptions: Hashable, Sendable {
         case never
     }
 
+    /// The longest line of an update that the peer takes, in bytes without its newline, if that is
+    /// known; a ``Swarm`` learns it from links that broke.
+    ///
+    /// A longer own update is set aside (``ReplicaEvent/setAside(_:by:)``), and later ones are
+    /// sent. Of another source nothing is sent from such an update on: its writer may still bring it.
+    public var longestLine: Int?
+
     /// The form of our header; by default that of the transport, or else the upstream one.
     public var headerForm: HeaderForm?
 

@@ -11,6 +11,8 @@ struct SessionProbes: Sendable {
     private let probing: SessionOptions.Probing
     private var answering = Answering.unknown
     private var owedAnswers = 0
+    /// Updates of the peer that we refused and have not told it yet.
+    private var owedRefusals: [Stamp] = []
     /// Whether a probe is to be sent although nothing waits to be confirmed.
     private var isRequested: Bool
     /// The newest own update that was sent before the probe that is unanswered.
@@ -19,6 +21,8 @@ struct SessionProbes: Sendable {
     /// The newest own update that the peer is known to have.
     private(set) var confirmed: Timestamp?
 
+    /// How many refusals may wait to be told; a peer that reads nothing hears of the first ones.
+    private static let owedRefusalLimit = 256
     /// How many answers may be owed; a peer that asks more often gets fewer.
     private static let owedAnswerLimit = 16
 
@@ -52,6 +56,15 @@ struct SessionProbes: Sendable {
         if probing != .never { answering = .yes }
     }
 
+    /// Notes that an update of the peer was refused.
+    ///
+    /// - Returns: Whether the peer will be told.
+    mutating func noteRefused(_ stamp: Stamp) -> Bool {
+        guard answering == .yes, owedRefusals.count < Self.owedRefusalLimit else { return false }
+        owedRefusals.append(stamp)
+        return true
+    }
+
     mutating func receiveAnswer() {
         guard unanswered.isOpen else { return }
         answering = .yes
@@ -81,7 +94,14 @@ struct SessionProbes: Sendable {
     mutating func request() { isRequested = true }
 
     /// Whether there are answers or a probe to send.
-    var isDue: Bool { owedAnswers > 0 || isProbeDue }
+    var isDue: Bool { owedAnswers > 0 || !owedRefusals.isEmpty || isProbeDue }
+
+    /// Returns the refusals to send now.
+    mutating func takeRefusals() -> [Stamp] {
+        guard !owedRefusals.isEmpty else { return [] }
+        defer { owedRefusals = [] }
+        return owedRefusals
+    }
 
     private var isProbeDue: Bool {
         guard !unanswered.isOpen else { return false }

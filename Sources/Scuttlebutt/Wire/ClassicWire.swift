@@ -88,6 +88,13 @@ public struct ClassicWire: Hashable, Sendable {
         }
     }
 
+    /// Returns the length of an update's line in bytes, without the newline.
+    static func lineByteCount(of update: Update) -> Int {
+        var tail = update.tail ?? []
+        if update.tail == nil { appendTail(update.timestamp, update.source, to: &tail) }
+        return 1 + update.payload.count + tail.count
+    }
+
     /// Appends what follows the payload, in the form used for own updates.
     static func appendTail(_ timestamp: Timestamp, _ source: Source, to bytes: inout [UInt8]) {
         bytes.append(Ascii.comma)
@@ -110,6 +117,15 @@ public struct ClassicWire: Hashable, Sendable {
     /// Appends the line `"PONG"`, the answer to a probe.
     public func appendProbeAnswer(to block: inout WireBlock) {
         block.appendLine { $0.append(contentsOf: "\"PONG\"".utf8) }
+    }
+
+    /// Appends the line `"REFUSED <timestamp> <source>"`, which the originals ignore.
+    public func appendRefusal(of stamp: Stamp, to block: inout WireBlock) {
+        var text = Array("REFUSED ".utf8)
+        JSONNumber.append(stamp.timestamp.value, to: &text)
+        text.append(0x20)
+        text.append(contentsOf: stamp.source.utf8)
+        block.appendLine { JSONString.encode(text, into: &$0) }
     }
 
     /// Appends a header line in the given form, with the sender's entry first and the others

@@ -73,11 +73,25 @@ public struct LineDecoder: Sendable {
     /// Returns what a string says, or `nil` if it has no meaning.
     private func word(_ scanner: JSONScanner, at start: Int) -> Message? {
         guard scanner.bytes[start] == Ascii.quote,
-            let text = try? JSONString.decoded(scanner.bytes, at: start), text.count == 4
+            scanner.bytes.count - start <= LineDecoder.wordByteCount,
+            let text = try? JSONString.decoded(scanner.bytes, at: start)
         else { return nil }
+        if text.starts(with: "REFUSED ".utf8) { return refusal(Array(text.dropFirst(8))) }
         if text == Array("SYNC".utf8) { return .sync }
         if text == Array("PING".utf8) { return .probe }
         return text == Array("PONG".utf8) ? .probeAnswer : nil
+    }
+
+    /// A longer string has no meaning: a source may be written with six bytes for each of its own.
+    private static var wordByteCount: Int { 6 * ClassicWire.maximumSourceByteCount + 64 }
+
+    private func refusal(_ text: [UInt8]) -> Message? {
+        guard let space = text.firstIndex(of: 0x20),
+            let timestamp = Timestamp(JSONNumber.parse(Array(text[..<space]))),
+            let source = Source(validUTF8: Array(text[(space + 1)...])),
+            source.utf8.count <= ClassicWire.maximumSourceByteCount
+        else { return nil }
+        return .refusal(Stamp(timestamp: timestamp, source: source))
     }
 
     // MARK: Updates
@@ -91,7 +105,14 @@ public struct LineDecoder: Sendable {
             return .refused(Refusal(.shape, "the update is not [value, timestamp, source, …]"))
         }
         if let excess = parts.excess {
-            return .refused(Refusal(.depth, "the value exceeds a limit: \(excess.text)"))
+            var stamp: Stamp?
+            if let named = source(literal: parts.source, bytes),
+                let timestamp = Timestamp(JSONNumber.parse(bytes, parts.timestamp))
+            {
+                stamp = Stamp(timestamp: timestamp, source: named.source)
+            }
+            return .refused(
+                Refusal(.depth, "the value exceeds a limit: \(excess.text)", stamp: stamp))
         }
         guard let named = source(literal: parts.source, bytes) else {
             return .refused(Refusal(.source, "the source is not an accepted name"))

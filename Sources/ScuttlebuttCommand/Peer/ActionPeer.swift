@@ -92,7 +92,8 @@ struct ActionPeer: GossipingPeer {
             let status = store.status
             let text =
                 "{\"connected\":\(status.connected),\"synced\":\(status.isSynced),"
-                + "\"pending\":\(status.pending),\"actions\":\(store.updateCount)}"
+                + "\"pending\":\(status.pending),\"actions\":\(store.updateCount)"
+                + (status.setAside > 0 ? ",\"setAside\":\(status.setAside)}" : "}")
             return Array(text.utf8)
         case .quit:
             return Answer.ok

@@ -27,7 +27,8 @@ enum Answer {
     static func status(_ status: ReplicaStatus) -> [UInt8] {
         let text =
             "{\"connected\":\(status.connected),\"synced\":\(status.isSynced),"
-            + "\"pending\":\(status.pending),\"invalid\":\(status.refused)}"
+            + "\"pending\":\(status.pending),\"invalid\":\(status.refused)"
+            + (status.setAside > 0 ? ",\"setAside\":\(status.setAside)}" : "}")
         return Array(text.utf8)
     }
 

@@ -26,6 +26,10 @@ final class DistinctMessages: Sendable {
             note(
                 "a peer has updates of this identity that are missing here: its store was lost, or "
                     + "it is in use elsewhere")
+        case .setAside(let stamp, _):
+            note(
+                "a peer does not take the update \(stamp.timestamp.value) of this identity: it is "
+                    + "too large or against its rules; what was written later is sent")
         case .cutOff(_, let error): note("connection closed: \(error.message)")
         case .historyReceived, .synced, .stale, .missed: break
         }

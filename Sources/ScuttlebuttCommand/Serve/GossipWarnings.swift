@@ -28,7 +28,7 @@ final class GossipWarnings: Sendable {
                 "missing",
                 "a peer has updates of this server up to \(number(claimed)) that are missing here: "
                     + "the store was lost, or its identity is in use elsewhere")
-        case .historyReceived, .synced, .stale, .cutOff, .storageFailed, .missed:
+        case .historyReceived, .synced, .stale, .setAside, .cutOff, .storageFailed, .missed:
             return nil
         }
     }

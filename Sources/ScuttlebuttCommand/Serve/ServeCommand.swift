@@ -116,9 +116,10 @@ struct ServeCommand: AsyncParsableCommand {
                 "--id, --in-memory and --bot cannot be combined: after a restart the bot would use "
                     + "timestamps again that it has used before; leave out --id or --in-memory")
         }
-        guard (64...1 << 30).contains(maxMessageBytes) else {
+        guard (64...ClassicWire.maximumLineByteCount).contains(maxMessageBytes) else {
             throw ValidationError(
-                "invalid --max-message-bytes \(maxMessageBytes): use 64–1073741824")
+                "invalid --max-message-bytes \(maxMessageBytes): use 64–"
+                    + "\(ClassicWire.maximumLineByteCount), which is what other peers can receive")
         }
         guard (2...100_000).contains(maxDepth) else {
             throw ValidationError("invalid --max-depth \(maxDepth): use 2–100000")

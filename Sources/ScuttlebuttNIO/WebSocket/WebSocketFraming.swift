@@ -89,6 +89,12 @@ struct WebSocketFraming: Framing {
         case 1008?:
             return .failed(
                 LinkError(.refused, "the peer refused the connection (code 1008)\(words)"))
+        case 1009?:
+            return .failed(
+                LinkError(
+                    .lineRefused,
+                    "the peer does not take a line as long as ours (code 1009)\(words)"
+                ))
         case let code?:
             return .failed(
                 LinkError(.lost, "the peer closed the WebSocket with code \(code)\(words)"))

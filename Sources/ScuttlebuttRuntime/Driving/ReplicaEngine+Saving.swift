@@ -95,7 +95,7 @@ extension ReplicaEngine {
     }
 
     /// Waits until some peer and we have everything the other had, and it has confirmed what was
-    /// written here before the call; at once if that is so.
+    /// written here before the call, or has refused it; at once if that is so.
     package func synced() async {
         // These waiters are never resumed with an error.
         try? await wait(in: \.signWaiters) { state in
@@ -151,10 +151,12 @@ extension ReplicaEngine {
         state.withLock { state in
             let peerCount = state.replica.gossip.peerCount
             let pending = state.replica.pendingCount
+            let setAside = state.replica.setAsideCount
             return ReplicaStatus(
                 connected: peerCount,
-                isSynced: peerCount > 0 && state.synced.count == peerCount && pending == 0,
-                pending: pending, unsaved: state.unsavedCount,
+                isSynced: peerCount > 0 && state.synced.count == peerCount
+                    && pending + setAside == 0,
+                pending: pending, setAside: setAside, unsaved: state.unsavedCount,
                 refused: state.refusedCount, stale: state.staleCount,
                 sources: state.replica.gossip.sourceCount,
                 byteCount: state.replica.value.retainedByteCount)

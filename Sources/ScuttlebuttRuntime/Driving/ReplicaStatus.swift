@@ -5,13 +5,15 @@ public struct ReplicaStatus: Hashable, Sendable {
     /// How many links are open.
     public let connected: Int
     /// Whether there is a link, everybody on the other ends has what we have and the reverse, and
-    /// nothing is ``pending``.
+    /// nothing is ``pending`` or ``setAside``.
     public let isSynced: Bool
     /// How many retained own updates no peer is known to have, those at the signer included.
     ///
     /// A peer that answers probes confirms what it has received. From any other peer, the update
     /// must have been sent.
     public let pending: Int
+    /// How many own updates some peer does not take; see ``Scuttlebutt/ReplicaEvent``.
+    public let setAside: Int
     /// How many updates wait to be saved.
     public let unsaved: Int
     /// How many updates were refused since the start.

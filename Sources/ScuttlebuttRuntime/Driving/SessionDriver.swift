@@ -11,6 +11,7 @@ public struct SessionDriver: ~Copyable, Sendable {
     private var options: SessionOptions
     /// Called with the first lines of the peer.
     private var onFirstLines: (@Sendable () -> Void)?
+    private var measure: LineLimitGuess.Measure?
     private var watch: SilenceWatch?
     private var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
@@ -24,10 +25,12 @@ public struct SessionDriver: ~Copyable, Sendable {
     /// Creates the driver of a link that somebody watches.
     init(
         _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?,
-        watch: SilenceWatch, sleep: @escaping @Sendable (Duration) async throws -> Void
+        measure: LineLimitGuess.Measure?, watch: SilenceWatch,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.init(link, options: options)
         self.onFirstLines = onFirstLines
+        self.measure = measure
         self.watch = link.detectsSilence ? nil : watch
         self.sleep = sleep
     }
@@ -37,6 +40,7 @@ public struct SessionDriver: ~Copyable, Sendable {
     /// - Returns: The reason why it ended.
     public consuming func run(_ host: any SessionHost) async -> SessionEnding {
         let (link, options, onFirstLines) = (link, options, onFirstLines)
+        let measure = measure
         let (watch, sleep, ear) = (watch, sleep, SilenceWatch.Ear())
         let signal = SessionSignal()
         let peer = host.openSession(options, signal: signal)
@@ -54,7 +58,7 @@ public struct SessionDriver: ~Copyable, Sendable {
                     ).map { .lost($0) }
                 }
             }
-            group.addTask { await SessionDriver.write(link, host, peer, signal) }
+            group.addTask { await SessionDriver.write(link, host, peer, signal, measure) }
             group.addTask {
                 // This ends a writer that waits for a peer that has stopped reading.
                 let reason = await signal.closed()
@@ -101,7 +105,8 @@ public struct SessionDriver: ~Copyable, Sendable {
 
     /// Writes until both halves have ended or the connection fails.
     private static func write(
-        _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal
+        _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal,
+        _ measure: LineLimitGuess.Measure?
     ) async -> SessionEnding? {
         var hasFinished = false
         do {
@@ -112,6 +117,7 @@ public struct SessionDriver: ~Copyable, Sendable {
                     return SessionEnding(reason)
                 }
                 while let pulled = host.pull(peer) {
+                    measure?.add(pulled.lines)
                     try await link.send(pulled.lines)
                     if pulled.finishes, !hasFinished {
                         hasFinished = true

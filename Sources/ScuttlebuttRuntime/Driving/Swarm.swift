@@ -104,11 +104,12 @@ public final class Swarm: Sendable {
     public func run(
         _ link: any Link, options: SessionOptions = SessionOptions()
     ) async -> SessionEnding {
-        await run(link, options: options, onFirstLines: nil)
+        await run(link, options: options, measure: nil, onFirstLines: nil)
     }
 
     private func run(
-        _ link: any Link, options: SessionOptions, onFirstLines: (@Sendable () -> Void)?
+        _ link: any Link, options: SessionOptions, measure: LineLimitGuess.Measure?,
+        onFirstLines: (@Sendable () -> Void)?
     ) async -> SessionEnding {
         let (host, watch, sleep) = (host, watch, sleep)
         let session: (number: Int, task: Task<SessionEnding, Never>)? = state.withLock { state in
@@ -118,7 +119,8 @@ public final class Swarm: Sendable {
             // Registered for every caller, so that shutting down ends the session and waits for it.
             let task = Task {
                 await SessionDriver(
-                    link, options: options, onFirstLines: onFirstLines, watch: watch, sleep: sleep
+                    link, options: options, onFirstLines: onFirstLines, measure: measure,
+                    watch: watch, sleep: sleep
                 ).run(host)
             }
             state.sessions[state.lastTask] = task
@@ -215,6 +217,8 @@ public final class Swarm: Sendable {
     ) async {
         var attempt = 1
         var retries = 0
+        var guess = LineLimitGuess()
+        var options = options
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             setStatus(number, .connecting(attempt: attempt))
@@ -223,9 +227,15 @@ public final class Swarm: Sendable {
                 let link = try await transport.connect()
                 setStatus(number, .connected)
                 let watch = UsefulnessWatch(after: backOff.usefulAfter, sleep: sleep)
-                let ending = await run(link, options: options) { watch.noteFirstLines() }
-                if watch.end() { (attempt, retries) = (1, 0) } else { attempt += 1 }
+                let measure = LineLimitGuess.Measure()
+                options.longestLine = guess.longestLine ?? options.longestLine
+                let ending = await run(link, options: options, measure: measure) {
+                    watch.noteFirstLines()
+                }
                 failure = ending.linkError
+                let wasUseful = watch.end() && failure?.code != .lineRefused
+                guess.note(end: failure, longest: measure.byteCount, wasUseful: wasUseful)
+                if wasUseful { (attempt, retries) = (1, 0) } else { attempt += 1 }
             } catch {
                 failure = error as? LinkError
                 notify(.dialFailed(name: transport.name, attempt: attempt, "\(error)"))

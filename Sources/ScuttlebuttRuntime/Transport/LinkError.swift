@@ -15,6 +15,9 @@ public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let lost = Code("lost")
         /// The peer sent a line or frame above the limit.
         public static let lineTooLong = Code("lineTooLong")
+        /// The peer closed the link because a line of ours was too long for it (WebSocket close
+        /// code 1009).
+        public static let lineRefused = Code("lineRefused")
         /// The peer violated the transport's protocol (HTTP, WebSocket, Primus).
         public static let badFraming = Code("badFraming")
         /// The peer was silent for too long.

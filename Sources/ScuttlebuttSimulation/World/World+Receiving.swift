@@ -108,7 +108,7 @@ extension World {
             if connections[number].ends[end].pipe.syncCount > 1 {
                 fail(.session, "\(name(sender)) said SYNC twice")
             }
-        case .message(.probe), .message(.probeAnswer):
+        case .message(.probe), .message(.probeAnswer), .message(.refusal):
             break
         case .message(.update(let update)):
             inspect(update, from: sender, frame, number, end, node)
@@ -191,7 +191,7 @@ extension World {
 
     mutating func hear(_ event: ReplicaEvent, _ node: Int) {
         switch event {
-        case .cutOff, .storageFailed, .missed:
+        case .cutOff, .storageFailed, .missed, .setAside:
             break
         case .historyReceived(let peer), .synced(let peer):
             figures.synced += 1
@@ -242,6 +242,7 @@ extension World {
         case .message(.sync): "SYNC"
         case .message(.probe): "PING"
         case .message(.probeAnswer): "PONG"
+        case .message(.refusal(let stamp)): "REFUSED \(stamp.text)"
         case .message(.update(let update)): update.stamp.text
         }
     }
