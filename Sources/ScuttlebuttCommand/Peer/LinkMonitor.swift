@@ -52,17 +52,19 @@ final class LinkMonitor: Sendable {
     ///
     /// - Parameter whenLost: Whether to cancel it as well when the link is lost.
     func end(_ task: Task<Void, any Error>, whenLost: Bool) async -> Result<Void, any Error> {
-        let watcher = Task {
-            await lost.wait()
-            if !Task.isCancelled { task.cancel() }
-        }
-        if !whenLost { watcher.cancel() }
+        // Only if wanted: a watcher that is cancelled at once may already have seen the loss.
+        let watcher =
+            whenLost
+            ? Task {
+                await lost.wait()
+                if !Task.isCancelled { task.cancel() }
+            } : nil
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {
             task.cancel()
         }
-        watcher.cancel()
+        watcher?.cancel()
         return result
     }
 
