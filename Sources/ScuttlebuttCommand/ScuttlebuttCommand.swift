@@ -35,10 +35,12 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
     ///
     /// Replaces `ArgumentParser`'s `main()`, which uses other exit codes.
     static func main() async {
+        ProcessLimits.occupyStandardDescriptors()
         let arguments = Array(CommandLine.arguments.dropFirst())
         // Writing to a closed pipe must fail with an error instead of killing the process.
         signal(SIGPIPE, SIG_IGN)
         var code: Int32 = 0
+        do { try ProcessLimits.requireThreads() } catch { endWithoutThreads(error) }
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
@@ -73,6 +75,13 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         StandardError.shared.note("error: \(message) (see '\(help)')")
         return 2
     }
+}
+
+/// Exits where no threads can be started: there is no queue to print from, and nothing to wait for.
+private func endWithoutThreads(_ error: any Error) -> Never {
+    let message = "error: \((error as? CommandError)?.message ?? "\(error)")\n"
+    try? Descriptor.write(Array(message.utf8), to: STDERR_FILENO)
+    exit(CommandError.badInput)
 }
 
 /// Exits once all pending output has been written.

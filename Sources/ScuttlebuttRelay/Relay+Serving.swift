@@ -38,7 +38,8 @@ extension Relay {
     private func lineListener() async throws -> TCPListener? {
         guard let port = configuration.tcpPort else { return nil }
         return try await TCPListener.listen(
-            host: configuration.host, port: port, limits: configuration.linkLimits)
+            host: configuration.host, port: port, limits: configuration.linkLimits,
+            report: configuration.report)
     }
 
     private func acceptLines(from listener: TCPListener) async {
@@ -71,7 +72,12 @@ extension Relay {
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(
                     configuration.maximumConnections, logger: logger)),
-            onServerRunning: { channel in self.didStartListening(channel, listener) },
+            onServerRunning: { channel in
+                try? await channel.eventLoop.submit {
+                    try AcceptPause.install(on: channel, report: configuration.report)
+                }.get()
+                self.didStartListening(channel, listener)
+            },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         do {
             try await server.run()

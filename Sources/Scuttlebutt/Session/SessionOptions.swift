@@ -57,7 +57,8 @@ public struct SessionOptions: Hashable, Sendable {
     /// known; a ``Swarm`` learns it from links that broke.
     ///
     /// A longer own update is set aside (``ReplicaEvent/setAside(_:by:)``), and later ones are
-    /// sent. Of another source nothing is sent from such an update on: its writer may still bring it.
+    /// sent. Of another source nothing is sent from such an update on: its writer may still
+    /// bring it.
     public var longestLine: Int?
 
     /// The form of our header; by default that of the transport, or else the upstream one.

@@ -190,7 +190,8 @@ private struct PeerRun: Sendable {
     }
 
     private func listen(_ address: SocketAddress) async throws {
-        let listener = try await TCPListener.listen(host: address.host, port: address.port)
+        let listener = try await TCPListener.listen(
+            host: address.host, port: address.port, report: { StandardError.shared.note($0) })
         peer.swarm.listen(listener, options: options)
         if command.json {
             try await announce("listening", listener.address)

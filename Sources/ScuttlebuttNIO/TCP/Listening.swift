@@ -7,8 +7,11 @@ import ScuttlebuttRuntime
 /// Binds server sockets for all listeners.
 enum Listening {
     /// Binds a socket and calls `accept` on the event loop of each accepted channel.
+    ///
+    /// `report` is told when accepting pauses; see ``AcceptPause``.
     static func bind(
         host: String, port: Int, group: any EventLoopGroup,
+        report: (@Sendable (String) -> Void)? = nil,
         accept: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> any Channel {
         guard (0...65_535).contains(port) else {
@@ -19,6 +22,11 @@ enum Listening {
             return try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 256)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try AcceptPause.install(on: channel, report: report)
+                    }
+                }
                 .childChannelOption(.socketOption(.so_keepalive), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in

@@ -20,14 +20,18 @@ public final class TCPListener: LinkListener {
     ///   - port: The port to bind; 0 picks a free port.
     ///   - limits: The limits of each accepted link.
     ///   - group: The event loops to run connections on.
+    ///   - report: Receives a message for people when no more connections can be accepted until
+    ///     others end, such as when the process has too many open files.
     /// - Throws: `LinkError` `.addressInUse`, or `.badAddress` if the address cannot be bound.
     public static func listen(
         host: String = "127.0.0.1", port: Int = 0, limits: LinkLimits = LinkLimits(),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        report: (@Sendable (String) -> Void)? = nil
     ) async throws -> TCPListener {
         let queue = AcceptQueue()
         return TCPListener(
-            try await Listening.bind(host: host, port: port, group: group) { channel in
+            try await Listening.bind(host: host, port: port, group: group, report: report) {
+                channel in
                 let link = try ChannelLink.install(
                     on: channel,
                     framing: LineFraming(maximumLineByteCount: limits.maximumLineByteCount),
