@@ -66,6 +66,13 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
             return 0
         }
         let names = configuration.subcommands.map { $0._commandName }
+        if let first = arguments.first, !first.hasPrefix("-"), !(names + ["help"]).contains(first) {
+            StandardError.shared.note(
+                "error: unknown command '\(first.prefix(40))'"
+                    + Suggestion.text(for: first, among: names)
+                    + "; use one of: \(names.joined(separator: ", ")) (see 'scuttlebutt --help')")
+            return CommandError.badInput
+        }
         let verb = arguments.first { names.contains($0) }
         let message = message(for: error).split(separator: "\n")
             .map { $0.drop { $0 == " " } }.joined(separator: " ")

@@ -54,7 +54,9 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw invalid("it contains a space or a control character")
         }
-        guard let colon = text.firstRange(of: "://") else { throw invalid("it has no scheme") }
+        guard let colon = text.firstRange(of: "://") else {
+            throw Self.withoutScheme(text) ?? invalid("it has no scheme")
+        }
         guard let scheme = Scheme(rawValue: text[..<colon.lowerBound].lowercased()) else {
             throw invalid("the scheme must be http, https, ws, wss or tcp")
         }
@@ -130,6 +132,20 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         var base = Substring(path)
         while base.hasSuffix("/") { base.removeLast() }
         return base.hasSuffix("/primus") ? String(base) : base + "/primus"
+    }
+
+    /// The error for an address without a scheme, with the addresses that were probably meant.
+    private static func withoutScheme(_ text: String) -> LinkError? {
+        let rest = text.drop { $0 == "/" || $0 == ":" }
+        // What stands before an `@` may be a password, which is not to be repeated.
+        guard !rest.isEmpty, !rest.contains("@") else { return nil }
+        let hasPath = rest.contains("/")
+        var meant = ["http://\(rest)", "ws://\(rest)\(hasPath ? "" : "/ws")"]
+        if !hasPath, rest.contains(":") { meant.append("tcp://\(rest)") }
+        return LinkError(
+            .badAddress,
+            "invalid address '\(text)': it has no scheme; did you mean "
+                + meant.joined(separator: " or ") + "?")
     }
 
     private static func split(

@@ -70,6 +70,18 @@ struct PeerAddressTests {
         #expect(try PeerAddress("http://h\(path)?x=1").primusPath == expected)
     }
 
+    @Test(
+        "An address without a scheme gets the ones that it could have",
+        arguments: [
+            ("localhost:3", "http://localhost:3 or ws://localhost:3/ws or tcp://localhost:3"),
+            ("//h:1", "http://h:1 or ws://h:1/ws or tcp://h:1"),
+            ("h/app", "http://h/app or ws://h/app"),
+        ])
+    func withoutScheme(text: String, suggestion: String) {
+        let error = #expect(throws: LinkError.self) { try PeerAddress(text) }
+        #expect(error?.message.contains("did you mean \(suggestion)?") == true)
+    }
+
     @Test("The scheme chooses the transport")
     func transports() throws {
         #expect(try Transports.transport(for: "tcp://h:1") is TCPTransport)

@@ -139,7 +139,7 @@ struct ActionPeer: GossipingPeer {
     func close() async throws {
         let (store, hasStorage) = (store, hasStorage)
         let shutdown = PeerShutdown(
-            swarm: store.swarm, pending: { store.status.pending },
+            swarm: store.swarm, hasStorage: hasStorage, pending: { store.status.pending },
             flush: { if hasStorage { try await store.flush() } },
             shutDown: { await store.shutDown() })
         try await shutdown.run()

@@ -68,7 +68,16 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
     }
 
     private var names: String {
-        (object.usage + ["dump", "history", "clock", "status", "quit"]).joined(separator: ", ")
+        (object.usage + DataPeer.commonNames).joined(separator: ", ")
+    }
+
+    private static var commonNames: [String] { ["dump", "history", "clock", "status", "quit"] }
+
+    /// The first word of each command.
+    private var words: [String] {
+        (object.usage + DataPeer.commonNames).compactMap { usage in
+            usage.split(separator: " ").first.map(String.init)
+        }
     }
 
     private func answer(_ command: ObjectCommand<Value>) async throws -> [UInt8] {
@@ -104,8 +113,8 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
         case "quit": line = Answer.ok
         default:
             throw PeerRequestError(
-                message:
-                    "unknown command '\(word.prefix(40))'; use one of: \(names)")
+                message: "unknown command '\(word.prefix(40))'"
+                    + Suggestion.text(for: word, among: words) + "; use one of: \(names)")
         }
         try arguments.end()
         return PeerReply(line: line, isQuit: word == "quit")
@@ -121,7 +130,7 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
 
     func close() async throws {
         let shutdown = PeerShutdown(
-            swarm: driver.swarm, pending: { driver.status.pending },
+            swarm: driver.swarm, hasStorage: hasStorage, pending: { driver.status.pending },
             flush: { try await driver.flush() }, shutDown: { await driver.shutDown() })
         try await shutdown.run()
     }

@@ -51,7 +51,9 @@ enum PeerRequest: Equatable {
         }
         guard let known = vocabulary.words.first(where: { word == $0.name }) else {
             throw PeerRequestError(
-                message: "unknown command '\(word.prefix(40))'; use one of: \(vocabulary.names)")
+                message: "unknown command '\(word.prefix(40))'"
+                    + Suggestion.text(for: word, among: vocabulary.words.map(\.name) + ["dispatch"])
+                    + "; use one of: \(vocabulary.names)")
         }
         guard arguments.isEmpty else {
             throw PeerRequestError(message: "\(known.name) takes no arguments")

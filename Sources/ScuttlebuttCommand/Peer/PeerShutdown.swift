@@ -11,6 +11,8 @@ struct PeerShutdown {
     static let closingLimit = Duration.seconds(5)
 
     let swarm: Swarm
+    /// Whether there is a store that keeps what was not sent.
+    let hasStorage: Bool
     /// The number of own updates not yet handed to any open link.
     let pending: @Sendable () -> Int
     /// Saves everything; throws if that fails.
@@ -29,6 +31,7 @@ struct PeerShutdown {
         let failure: CommandError? = await Task {
             var failure: CommandError?
             await drainOwnUpdates()
+            reportUnsent()
             let isClosed = Latch()
             let closing = Task {
                 await shutDown()
@@ -66,6 +69,18 @@ struct PeerShutdown {
         }
         // Updates handed to a link may still be in its buffers.
         if hasWaited, swarm.openLinkCount > 0 { try? await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    /// Says what becomes of own updates that nobody has taken.
+    private func reportUnsent() {
+        let count = pending()
+        guard count > 0 else { return }
+        let what = count == 1 ? "1 own update was" : "\(count) own updates were"
+        StandardError.shared.note(
+            hasStorage
+                ? "\(what) not sent; the store has them for the next time"
+                : "\(what) not sent and not kept: lost, because there is no store; use "
+                    + "--store FILE to keep what cannot be sent")
     }
 
     /// Whether a link is open, or is being opened for the first time since it was lost.
