@@ -2,16 +2,28 @@
 //
 // Runs programs whose file system fails at a chosen call; see Tests/Edges/FaultyFiles.
 import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { programPath } from '../Browser/processes.mjs';
+import { seed } from './cluster.mjs';
+
+/** Whether to try every error at every call. */
+export const isThorough = process.env.EVERY === '1';
+
+/** A server that refuses at once. */
+export const nobody = 'tcp://127.0.0.1:1';
+
+/** Commands that write actions. */
+export const dispatches = (first, count) => Array.from(
+  { length: count }, (_, index) => `dispatch {"type":"ADD","n":${first + index}}\n`).join('');
 
 const { EACCES, EDQUOT, EFBIG, EIO, EMFILE, ENOLCK, ENOSPC, ENOSYS, EROFS } = constants.errno;
 const SHORT = 0; // not an error: a write takes half of its bytes
 
 /** What may go wrong at each kind of call. */
-export const errors = {
+const errors = {
   open: [EACCES, EIO, EMFILE, EROFS, ENOSPC],
   read: [EIO],
   write: [ENOSPC, EIO, EDQUOT, EFBIG, SHORT],
@@ -31,7 +43,7 @@ export const causes = {
   [EROFS]: /read-only/, [SHORT]: /disk is full/,
 };
 
-export const nameOf = (number) => Object.entries(constants.errno)
+const nameOf = (number) => Object.entries(constants.errno)
   .find(([, other]) => other === number)?.[0] ?? 'a short write';
 
 /** Compiles the shim into a folder, or says why it cannot. */
@@ -97,4 +109,42 @@ export async function inPairs(list, body) {
   let next = 0;
   const worker = async () => { while (next < list.length) await body(list[next++]); };
   await Promise.all([worker(), worker()]);
+}
+
+/** The faults to try, for a program that makes the calls noted in the file `log`. */
+export async function faults(log) {
+  const counts = {};
+  for (const line of (await readFile(log, 'utf8')).trim().split('\n')) {
+    const call = line.split(' ')[0];
+    counts[call] = (counts[call] ?? 0) + 1;
+  }
+  const all = [];
+  for (const [call, count] of Object.entries(counts)) {
+    for (let at = 1; at <= count; at += 1) {
+      for (const [index, errno] of errors[call].entries()) {
+        if (!isThorough && index !== (at + seed) % errors[call].length) continue;
+        // SQLite tries for five seconds to get a lock that it cannot have.
+        const mayLast = call !== 'lock' || at < 3;
+        for (const times of isThorough ? [1, 0] : [(at + seed) % 3 === 0 ? 0 : 1]) {
+          if (times === 1 || mayLast) all.push({ call, at, errno, count: times });
+        }
+      }
+    }
+  }
+  return all;
+}
+
+/** A fault in words. */
+export const words = ({ call, at, errno, count }) =>
+  `${nameOf(errno)} at ${call} ${at}${count === 0 ? ' and later' : ''}`;
+
+/** A store that a killed peer has left behind, with its write-ahead log. */
+export async function leftBehind(path) {
+  await mkdir(path, { recursive: true });
+  const store = join(path, 'log.sqlite');
+  const onLine = (line, child) => { if (JSON.parse(line).timestamp === 3) child.kill('SIGKILL'); };
+  await run(['join', nobody, '--store', store, '--id', 'ME', '--stay'], {
+    input: dispatches(1, 3), onLine,
+  });
+  return path;
 }

@@ -6,18 +6,14 @@
 // EVERY=1 tries each error at each call, once and for good (many minutes); otherwise each call gets
 // one of its errors, which SEED chooses.
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { folder, minutes, seed } from './cluster.mjs';
-import { causes, compile, errors, inPairs, nameOf, run } from './faulty-files.mjs';
-
-const isThorough = process.env.EVERY === '1';
-const nobody = 'tcp://127.0.0.1:1'; // refuses at once
-
-const dispatches = (first, count) => Array.from(
-  { length: count }, (_, index) => `dispatch {"type":"ADD","n":${first + index}}\n`).join('');
+import { folder, minutes } from './cluster.mjs';
+import {
+  causes, compile, dispatches, faults, inPairs, isThorough, leftBehind, nobody, run, words,
+} from './faulty-files.mjs';
 
 /** Runs a peer that writes three actions, and notes what was acknowledged. */
 async function write(store, first, options) {
@@ -40,43 +36,6 @@ async function timestamps(store) {
   assert.equal(result.lines.length, 2, `without faults: ${JSON.stringify(result)}`);
   return JSON.parse(result.lines[0]).history
     .filter(([, , source]) => source === 'ME').map(([, timestamp]) => timestamp);
-}
-
-/** The faults to try, for a program that makes the calls noted in the file `log`. */
-async function faults(log) {
-  const counts = {};
-  for (const line of (await readFile(log, 'utf8')).trim().split('\n')) {
-    const call = line.split(' ')[0];
-    counts[call] = (counts[call] ?? 0) + 1;
-  }
-  const all = [];
-  for (const [call, count] of Object.entries(counts)) {
-    for (let at = 1; at <= count; at += 1) {
-      for (const [index, errno] of errors[call].entries()) {
-        if (!isThorough && index !== (at + seed) % errors[call].length) continue;
-        // SQLite tries for five seconds to get a lock that it cannot have.
-        const mayLast = call !== 'lock' || at < 3;
-        for (const times of isThorough ? [1, 0] : [(at + seed) % 3 === 0 ? 0 : 1]) {
-          if (times === 1 || mayLast) all.push({ call, at, errno, count: times });
-        }
-      }
-    }
-  }
-  return all;
-}
-
-const words = ({ call, at, errno, count }) =>
-  `${nameOf(errno)} at ${call} ${at}${count === 0 ? ' and later' : ''}`;
-
-/** A store that a killed peer has left behind, with its write-ahead log. */
-async function leftBehind(path) {
-  await mkdir(path, { recursive: true });
-  const store = join(path, 'log.sqlite');
-  const onLine = (line, child) => { if (JSON.parse(line).timestamp === 3) child.kill('SIGKILL'); };
-  await run(['join', nobody, '--store', store, '--id', 'ME', '--stay'], {
-    input: dispatches(1, 3), onLine,
-  });
-  return path;
 }
 
 for (const [title, hasStore] of [['creates its store', false], ['opens what a crash has left', true]]) {
