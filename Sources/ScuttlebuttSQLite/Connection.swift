@@ -203,6 +203,8 @@ struct Connection: Sendable {
     func finishWriting() async {
         try? await write { database in
             try WritingMark.clear(database)
+            // Closing merges the log too, but not while somebody else has the file open.
+            _ = try database.checkpoint(.passive)
             Connection.keepLog(false, database)
         }
     }

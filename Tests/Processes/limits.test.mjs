@@ -132,6 +132,32 @@ test('standard error closed at its other end, or never opened, harms nobody', { 
   }
 });
 
+/** The memory of a process in MiB. */
+function memory(pid) {
+  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
+}
+
+test('a message that is announced and not sent takes no memory', { timeout: minutes }, async (t) => {
+  const server = await serve(t, '');
+  const upgrade = 'GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+  const frame = Buffer.alloc(14);
+  frame.writeUInt8(0x81, 0);
+  frame.writeUInt8(0xFF, 1);
+  frame.writeBigUInt64BE(10_000_000n, 2);
+  const before = memory(server.child.pid);
+  const clients = Array.from({ length: 100 }, () => client(t, Number(server.http.port), upgrade));
+  await eventually('all are open', () => clients.every(({ got }) => got.includes('101 ')));
+  for (const { socket } of clients) socket.write(frame);
+  const lines = Array.from({ length: 50 }, () => client(t, server.tcp, `{"id":"${'x'.repeat(1_000)}`));
+  await eventually('it has taken note', async () => {
+    const answer = await fetch(new URL('/statistics', server.http));
+    return (await answer.json()).connected === clients.length + lines.length;
+  });
+  const grown = memory(server.child.pid) - before;
+  assert.ok(grown < 60, `it grew by ${grown} MiB for 1,000 MB that were announced`);
+});
+
 test('an empty environment is enough', { timeout: minutes }, async (t) => {
   const server = await serve(t, '', { env: {}, program: [binary] });
   assert.equal((await fetch(new URL('/healthz', server.http))).status, 200);

@@ -129,6 +129,24 @@ struct CopyTests {
         #expect(try !StoreFile.isIncomplete(folder.path()))
     }
 
+    @Test("A closed log is whole and unmarked even if a reader still has it open")
+    func closedBesideReader() async throws {
+        let folder = try TemporaryFolder()
+        let log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
+        try await appendTwo(log)
+        let reader = try SQLiteStorage.open(folder.path(), mode: .readOnly)
+        #expect(try await everything(in: reader).count == 2)
+        try await log.append([try update("A", 3)])
+        await log.close()
+        let copy = try copy(folder)
+        #expect(try !StoreFile.isIncomplete(copy))
+        let opened = try SQLiteStorage.open(copy, mode: .existing)
+        #expect(try await everything(in: opened).count == 3)
+        await opened.close()
+        #expect(try await everything(in: reader).count == 3)
+        await reader.close()
+    }
+
     @Test("Opening for writing changes nothing until something is written")
     func unwritten() async throws {
         let folder = try TemporaryFolder()
