@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import DequeModule
 import Scuttlebutt
 
 /// A model whose values have no type yet.
@@ -12,20 +13,27 @@ struct ExpiryCore: Sendable {
     ///
     /// Some have a newer one or are gone.
     private var recency = StampQueue<PropertyKey>()
+    /// The wall clock; 0 until the time is known.
+    private var now = 0.0
     /// Everything older has expired; 0 until the time is known.
     private var cutoff = 0.0
     /// The newest timestamp that ever expired here.
     ///
     /// No update up to it is accepted any more, so what an expired deletion hid stays hidden even
     /// if the wall clock steps back.
-    private var expired = 0.0
+    private var expired = DropMark()
     /// The newest stamp that was ever evicted.
     ///
     /// An update up to it does not create a key: it may be the rest of what was evicted, or
     /// deleted.
-    private var evicted: Stamp?
+    private var evicted = DropMark()
     /// A lower bound of the retained timestamps.
     private var oldest = Double.infinity
+    /// The updates that were ahead of the wall clock when they arrived, and when that was.
+    ///
+    /// How old they really are cannot be known, but they are at least as old as their arrival. Some
+    /// are no longer retained.
+    private var early: Deque<(stamp: Stamp, arrival: Double)> = []
 
     init(limits: ExpiryLimits) { self.limits = limits }
 
@@ -37,8 +45,11 @@ struct ExpiryCore: Sendable {
         }
         let stamp = update.stamp
         guard log.append(update) else { return .applied }
-        let isLate = stamp.timestamp.value < cutoff || stamp.timestamp.value <= expired
-        guard !isLate, entries[parts.key] != nil || evicted.map({ $0 < stamp }) ?? true else {
+        let isAhead = isAhead(stamp)
+        let isLate =
+            stamp.timestamp.value < cutoff || expired.covers(stamp.timestamp, isAhead: isAhead)
+        guard !isLate, entries[parts.key] != nil || !evicted.covers(stamp, isAhead: isAhead)
+        else {
             log.remove(stamp)
             return .applied
         }
@@ -46,6 +57,12 @@ struct ExpiryCore: Sendable {
         let dropped = entries[parts.key, default: ExpiryEntry()].apply(update, parts.value)
         for stamp in dropped { log.remove(stamp) }
         oldest = min(oldest, stamp.timestamp.value)
+        if isAhead, limits.maximumAge != nil {
+            early.append((stamp, now))
+            if early.count > 2 * log.count + 64 {
+                early = early.filter { log.update(at: $0.stamp) != nil }
+            }
+        }
         if changes != nil, dropped.last != stamp {
             let written = Array(update.payload[parts.value])
             changes?.append(
@@ -72,22 +89,41 @@ struct ExpiryCore: Sendable {
             guard let entry = entries[key], entry.newest == newest else { continue }
             for stamp in entry.stamps { log.remove(stamp) }
             entries[key] = nil
-            evicted = evicted.map { max($0, newest) } ?? newest
+            evicted.raise(to: newest, isAhead: isAhead(newest))
             guard !entry.isTombstone else { continue }
             changes?.append(
                 ExpiryChange(key: key, cause: .evicted, stamp: newest, rawValue: nil))
         }
     }
 
+    /// Whether a stamp is in the future, as far as we can know.
+    private func isAhead(_ stamp: Stamp) -> Bool { now > 0 && stamp.timestamp.value > now }
+
     /// Drops every update that is now too old.
     ///
+    /// An update is as old as its timestamp says, but at least as old as its arrival: a writer
+    /// whose clock is ahead, and everybody whose own clock follows his, would otherwise write what
+    /// never expires.
+    ///
     /// - Complexity: O(1) if nothing expires, otherwise O(sources + *e* log *n*) for *e* expired
-    ///   updates.
+    ///   updates; O(*n*) when the time becomes known, and when the clock steps back by more than
+    ///   the age limit.
     mutating func advance<Value>(
         wallClock milliseconds: Double, changes: inout [ExpiryChange<Value>]?
     ) {
-        guard let age = limits.maximumAge, milliseconds.isFinite else { return }
-        cutoff = milliseconds - age
+        // A clock that says 1970 has not been set.
+        guard milliseconds.isFinite, milliseconds > 0 else { return }
+        let wasWrong = now == 0 || milliseconds < now - (limits.maximumAge ?? 0)
+        now = milliseconds
+        expired.advance(wallClock: now)
+        evicted.advance(wallClock: now)
+        guard let age = limits.maximumAge else { return }
+        cutoff = now - age
+        if wasWrong { judgeAgain() }
+        while let first = early.first, first.arrival < cutoff {
+            early.removeFirst()
+            if let update = log.update(at: first.stamp) { expire(update, &changes) }
+        }
         while oldest < cutoff {
             let batch = log.delta(since: VersionVector(), limit: DeltaLimit(updates: 256))
             let old = batch.prefix { $0.timestamp.value < cutoff }
@@ -100,11 +136,17 @@ struct ExpiryCore: Sendable {
         }
     }
 
+    /// Finds what is ahead of a wall clock that was not known before, or was wrong.
+    private mutating func judgeAgain() {
+        let updates = log.delta(since: VersionVector())
+        early = Deque(updates.map(\.stamp).filter { isAhead($0) }.map { ($0, now) })
+    }
+
     private mutating func expire<Value>(
         _ update: Update, _ changes: inout [ExpiryChange<Value>]?
     ) {
         log.remove(update.stamp)
-        expired = max(expired, update.timestamp.value)
+        expired.raise(to: update.stamp, isAhead: isAhead(update.stamp))
         guard let key = KeyedPayload.parse(update.payload)?.key else { return }
         let isVisible = entries[key]?.isTombstone == false
         entries[key]?.forget(update.stamp)

@@ -14,9 +14,12 @@ public import Scuttlebutt
 ///
 /// **Age.** Each member is as old as the update that wrote it. It expires when its timestamp is
 /// ``ExpiryLimits/maximumAge`` before the wall clock, on all peers at once as far as their clocks
-/// agree. An expired update is neither accepted nor passed on. ``makeRefresh(_:)`` keeps a key. A
-/// deletion is remembered until it expires itself; everything that it hides has expired by then, so
-/// a deleted key does not come back.
+/// agree. An update whose timestamp is ahead of the wall clock here is as old as its arrival, so
+/// that a writer whose clock is ahead, and others whose timestamps follow his, write nothing that
+/// stays longer. It is newer than all others all the same, and what it replaced does not come back
+/// when it expires. An expired update is neither accepted nor passed on. ``makeRefresh(_:)`` keeps
+/// a key. A deletion is remembered until it expires itself; everything that it hides has expired by
+/// then, so a deleted key does not come back.
 ///
 /// **Count.** If there are more keys than ``ExpiryLimits/maximumCount``, including remembered
 /// deletions, the keys whose newest update is the oldest are evicted. (Reading does not count as
@@ -28,8 +31,8 @@ public import Scuttlebutt
 /// evicted is applied again (quirk Q5).
 ///
 /// The model learns the time only from ``Replicated/advance(wallClock:changes:)`` and computes ages
-/// from timestamps. It therefore needs the wall-clock timestamps of the upstream wire, and if a
-/// peer writes timestamps of the future, its entries stay that much longer.
+/// from timestamps. It therefore needs the wall-clock timestamps of the upstream wire. When a
+/// replica is loaded from its storage, what is ahead of the wall clock counts as arriving then.
 public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpable, Sendable {
     private var core: ExpiryCore
 
@@ -116,8 +119,11 @@ public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpa
 
     /// Learns the time and drops what is too old.
     ///
+    /// A time that is not after 1970 is ignored.
+    ///
     /// - Complexity: O(1) if nothing expires, otherwise O(sources + *e* log *n*) for *e* expired
-    ///   updates.
+    ///   updates; O(*n*) when the time becomes known, and when the clock steps back by more than
+    ///   the age limit.
     public mutating func advance(
         wallClock milliseconds: Double, changes: inout [ExpiryChange<Value>]?
     ) {
