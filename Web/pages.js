@@ -8,6 +8,9 @@
 /** The chat shows this many messages, the last ones; all of them stay in the log. */
 const MESSAGES_SHOWN = 1_000;
 
+/** So many of them are added in one frame, so that a long history does not hold up the page. */
+const MESSAGES_PER_FRAME = 100;
+
 const element = (id) => document.getElementById(id);
 
 /** Runs `body` once before the next frame, however often it is asked for. */
@@ -81,14 +84,21 @@ const pages = {
       const known = new Map([...list.children].map((item) => [item.dataset.id, item]));
       const wanted = new Set(messages.map((message) => message.id));
       for (const [id, item] of known) if (!wanted.has(id)) { item.remove(); known.delete(id); }
-      let place = list.firstElementChild;
-      for (const message of messages) {
-        const item = known.get(message.id);
-        if (item && item === place) { place = place.nextElementSibling; continue; }
-        list.insertBefore(item ?? messageItem(message, peer.source), place);
+      // From the newest back: what a person looks at first is there first.
+      let added = 0;
+      let later = null; // the item that follows, null at the end
+      let next = list.lastElementChild; // of those that are there, not looked at yet
+      for (const message of messages.reverse()) {
+        let item = known.get(message.id);
+        if (item && item === next) { next = item.previousElementSibling; later = item; continue; }
+        if (!item && ++added > MESSAGES_PER_FRAME) continue;
+        item ??= messageItem(message, peer.source);
+        list.insertBefore(item, later);
+        later = item;
       }
       element('empty').hidden = messages.length > 0;
       if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
+      return added > MESSAGES_PER_FRAME;
     };
   },
 
@@ -179,9 +189,10 @@ function messageItem({ id, message, source }, self) {
     report: (kind, text) => console.info(`scuttlebutt: ${kind}: ${text}`),
   });
   window.peer = peer;
-  const render = pages[name](peer);
-  peer.subscribe(oncePerFrame(render));
-  render();
+  const render = pages[name](peer); // returns whether there is more to do in the next frame
+  const draw = oncePerFrame(() => { if (render()) draw(); });
+  peer.subscribe(draw);
+  draw();
   bindBadge(peer);
   document.documentElement.dataset.ready = 'true';
 })().catch((error) => {

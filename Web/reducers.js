@@ -18,11 +18,28 @@
     }
   }
 
-  /** `{ messages: [{ message, source, timestamp, id }] }` in agreed order. */
-  function chat(state = { messages: [] }, action, { timestamp, source }) {
+  // A chat appends to one list that its states share, each of which knows how much of it is its own. Copying the
+  // list for every message would make a history of n messages cost n². Invariant: what a state covers never
+  // changes, because only the state that covers the whole list may append to it; another one copies its part first.
+  const lists = new WeakMap(); // state → { list, count }
+
+  function chatState(list, count) {
+    let messages;
+    const state = {
+      get messages() { return messages ??= list.slice(0, count); },
+    };
+    lists.set(state, { list, count });
+    return state;
+  }
+
+  /** `{ messages: [{ message, source, timestamp, id }] }` in agreed order. A message costs the same however many. */
+  function chat(state = chatState([], 0), action, { timestamp, source }) {
     if (action.type !== 'ADD_MESSAGE' || typeof action.payload !== 'string') return state;
     const message = { message: action.payload, source, timestamp, id: `${timestamp}-${source}` };
-    return { messages: state.messages.concat(message) };
+    let { list, count } = lists.get(state) ?? { list: state.messages.slice(), count: state.messages.length };
+    if (list.length !== count) list = list.slice(0, count);
+    list.push(message);
+    return chatState(list, count + 1);
   }
 
   const SIZE = 30;

@@ -41,6 +41,8 @@
     batch: 20_000, // updates of a history held back until SYNC; then they are applied
     historyPause: 1_000, // ms without a line after which a held history is applied although SYNC did not come
     buffered: 1_048_576, // bytes waiting in the socket; above it we wait before handing it more
+    slice: 12, // ms of reducing or sending at a time; then the page may draw and hear its user
+    frozen: 1_000, // members of a state that are looked at, in development, after each action
     snapshotSpacing: 32, // actions between snapshots at the end of the history
     connectTimeout: 10_000, // ms for one connection attempt
     backOffFirst: 500, // ms before the second attempt, doubling
@@ -167,15 +169,19 @@
     return null;
   }
 
-  /** Why the array `update` must be refused, or null. */
-  function updateFault(update) {
+  /**
+   * Why the array `update` must be refused, or null. `isKnown` says that its source has passed before, `line` is its
+   * text, which cannot nest deeper than it is long.
+   */
+  function updateFault(update, isKnown = false, line = undefined) {
     if (update.length < 3) return 'the update has fewer than three elements';
     const [action, timestamp, source] = update;
     if (typeof timestamp !== 'number') return 'the timestamp is not a number';
     if (!(timestamp > 0 && timestamp <= BOUNDS.maximumTimestamp)) return 'the timestamp is out of range';
-    const fault = sourceFault(source) ?? actionFault(action);
+    const fault = (isKnown ? null : sourceFault(source)) ?? actionFault(action);
     if (fault) return fault;
-    if (!isWithinDepth(update, BOUNDS.maximumDepth)) return 'the update nests too deep';
+    const isShort = line !== undefined && line.length < BOUNDS.maximumDepth;
+    if (!isShort && !isWithinDepth(update, BOUNDS.maximumDepth)) return 'the update nests too deep';
     return null;
   }
 
@@ -231,14 +237,39 @@
   // ------------------------------------------------------------------------------------------- the history
 
   /**
+   * Freezes plain objects and arrays in depth, and returns `value`. What is frozen already is not looked into again,
+   * so that an action costs what is new; larger ones than `BOUNDS.frozen` are left alone.
+   */
+  function freeze(value) {
+    const waiting = [value];
+    for (let count = 0; waiting.length > 0 && count < BOUNDS.frozen; count++) {
+      const item = waiting.pop();
+      if (typeof item !== 'object' || item === null || Object.isFrozen(item)) continue;
+      const prototype = Object.getPrototypeOf(item);
+      if (prototype !== null && prototype !== Object.prototype && prototype !== Array.prototype) continue;
+      if (Array.isArray(item) && item.length > BOUNDS.frozen) continue;
+      const members = Object.values(Object.getOwnPropertyDescriptors(item));
+      if (members.length > BOUNDS.frozen) continue;
+      for (const member of members) if ('value' in member) waiting.push(member.value); // no getter is called
+      Object.freeze(item);
+    }
+    return value;
+  }
+
+  /**
    * Actions in order of stamp and the state they reduce to. Snapshots are few: their distance grows with their
    * distance from the end, so there are logarithmically many, and an action that arrives d late costs at most
    * about 2d + 64 calls of the reducer. A reducer that throws makes that action a no-op, here as everywhere.
+   *
+   * A long history can be reduced in slices: `merge` puts entries in their places, `advance` reduces, and `state`
+   * is the state of before until all is done. Invariant: `working` is the reduction of the first `count` entries.
+   * In development (`isStrict`) state and actions are frozen, so that a reducer which changes them is found.
    */
   class History {
-    constructor(reducer, initialState, report = () => {}) {
+    constructor(reducer, initialState, report = () => {}, isStrict = false) {
       this.entries = [];
       this.report = report;
+      this.isStrict = isStrict;
       this.initialState = initialState;
       this.reducing = false;
       this.places = 0;
@@ -250,22 +281,26 @@
       this.reducer = reducer;
       const initial = this.reduce(this.initialState, { type: '@@scuttlebutt/INIT' }, { timestamp: null, source: null });
       this.snapshots = [{ count: 0, state: initial }];
-      this.state = initial;
+      this.count = 0;
+      this.state = this.working = initial;
     }
 
     /** Replaces the reducer and reduces everything again from the start. */
     replaceReducer(reducer) {
       this.start(reducer);
-      this.replay(0);
+      this.advance();
     }
 
     reduce(state, action, meta) {
       this.reducing = true;
       this.calls += 1;
       try {
-        return this.reducer(state, action, meta);
+        if (!this.isStrict) return this.reducer(state, action, meta);
+        freeze(action);
+        return freeze(this.reducer(state, action, meta));
       } catch (error) {
-        this.report('reducer', `the reducer failed for ${action.type} ${meta.timestamp}@${meta.source}: ${error}`);
+        const hint = this.isStrict && error instanceof TypeError ? ' (in development state and actions are frozen)' : '';
+        this.report('reducer', `the reducer failed for ${action.type} ${meta.timestamp}@${meta.source}: ${error}${hint}`);
         return state;
       } finally {
         this.reducing = false;
@@ -296,15 +331,20 @@
       return last === undefined || compareEntries(last, entry) < 0;
     }
 
-    /** Puts a batch of entries in their places: one rewind and one replay. Returns how many were reduced again. */
+    /** Puts a batch of entries in their places: one rewind and one replay. */
     insert(batch) {
-      if (batch.length === 0) return 0;
-      const added = batch.length === 1 ? batch : [...batch].sort(compareEntries);
+      this.merge(batch);
+      this.advance();
+    }
+
+    /** Puts a batch of entries in their places, and reduces nothing yet. */
+    merge(batch) {
+      if (batch.length === 0) return;
+      const isSorted = batch.every((entry, index) => index === 0 || compareEntries(batch[index - 1], entry) < 0);
+      const added = isSorted ? batch : [...batch].sort(compareEntries);
       if (this.isNewest(added[0])) {
-        const from = this.entries.length;
         for (const entry of added) this.entries.push(entry);
-        this.replay(from);
-        return 0;
+        return;
       }
       const from = this.position(added[0]);
       const tail = this.entries.splice(from);
@@ -315,7 +355,6 @@
       }
       while (next < tail.length) this.entries.push(tail[next++]);
       this.rewind(from);
-      return tail.length;
     }
 
     /**
@@ -323,14 +362,23 @@
      * when earlier actions arrive later (G8).
      */
     insertLocal(action) {
-      const last = this.entries[this.entries.length - 1];
-      this.places += 1;
-      const entry = { action, timestamp: last?.timestamp ?? 0, source: last?.source ?? '', place: this.places };
+      const entry = this.makeLocal(action);
       this.insert([entry]);
       return entry;
     }
 
-    /** Takes an entry out, as if it had never been. */
+    makeLocal(action) {
+      const last = this.entries[this.entries.length - 1];
+      this.places += 1;
+      return { action, timestamp: last?.timestamp ?? 0, source: last?.source ?? '', place: this.places };
+    }
+
+    /** Shows an entry on top of the state of before while its place is not reached yet. */
+    preview(entry) {
+      this.state = this.reduceEntry(this.state, entry);
+    }
+
+    /** Takes an entry out, as if it had never been; `advance` reduces what follows. */
     remove(entry) {
       const at = this.position(entry);
       if (this.entries[at] !== entry) return;
@@ -338,28 +386,36 @@
       this.rewind(at);
     }
 
-    /** Goes back to the nearest snapshot at or before `count` actions and replays from there. */
+    /** Goes back to the nearest snapshot at or before `count` actions, if more are reduced. */
     rewind(count) {
+      if (count >= this.count) return;
       while (this.snapshots[this.snapshots.length - 1].count > count) this.snapshots.pop();
       const snapshot = this.snapshots[this.snapshots.length - 1];
-      this.state = snapshot.state;
-      this.replay(snapshot.count);
+      this.working = snapshot.state;
+      this.count = snapshot.count;
     }
 
-    replay(from) {
+    reduceEntry(state, { action, timestamp, source, place }) {
+      return this.reduce(state, action, place ? { timestamp: null, source: null } : { timestamp, source });
+    }
+
+    /** Reduces until `isOver()`, by default to the end. Returns whether all is done, and `state` is new. */
+    advance(isOver = () => false) {
       const end = this.entries.length;
-      for (let count = from; count < end; count++) {
-        const entry = this.entries[count];
-        const meta = entry.place ? { timestamp: null, source: null } : { timestamp: entry.timestamp, source: entry.source };
-        this.state = this.reduce(this.state, entry.action, meta);
+      while (this.count < end) {
+        this.working = this.reduceEntry(this.working, this.entries[this.count]);
+        this.count += 1;
         const newest = this.snapshots[this.snapshots.length - 1].count;
-        const gap = count + 1 - newest;
+        const gap = this.count - newest;
         // During a long replay snapshots are placed as thinning would leave them, not thirty-two apart.
-        if (gap >= BOUNDS.snapshotSpacing && gap >= end - count - 1) {
-          this.snapshots.push({ count: count + 1, state: this.state });
-          this.thin(count + 1);
+        if (gap >= BOUNDS.snapshotSpacing && gap >= end - this.count) {
+          this.snapshots.push({ count: this.count, state: this.working });
+          this.thin(this.count);
         }
+        if (this.count < end && isOver()) return false;
       }
+      this.state = this.working;
+      return true;
     }
 
     /** Drops a snapshot when its neighbours are closer to each other than the later one is to the end. */
@@ -629,7 +685,8 @@
   class Peer {
     #options; #storage; #timers; #random; #subscribers = new Set(); #statusSubscribers = new Set();
     #clock = new Map(); #last = 0; #highest = 0; #own = []; #confirmed = 0; #now; #probeAfter; #dialledAt = null;
-    #held = []; #heldTimer = null; #heardSince = false;
+    #held = []; #heldOwn = new Set(); #heldTimer = null; #heardSince = false; #isReplaying = false; #isSliceDue = false;
+    #nextTask;
     #history; #unsaved = []; #saving = false; #saveWaiters = [];
     #isStorageFailing = false; #isGoingOn = false; #storageAttempt = 0; #storageTimer = null; #patienceTimer = null;
     #savedState = null; #serverLimit = Infinity; #aside = []; #withheld = new Map(); #tooLong = []; #suspicion = 0;
@@ -642,7 +699,8 @@
      * the source. Options: `reducer(state, action, {timestamp, source})`, `initialState`, `source`, `storage`,
      * `stored` (what `storage.load()` gave), `storageFault` (why it gave nothing), `url` of the server's `/ws`,
      * `statisticsUrl` (or null), `probeAfter` (ms of silence until the server is probed), `WebSocket`, `fetch`,
-     * `timers` ({setTimeout, clearTimeout}), `now` (ms), `random` (0 ≤ x < 1), `locks`, `name`, `report(kind, text)`.
+     * `timers` ({setTimeout, clearTimeout}), `now` (ms), `random` (0 ≤ x < 1), `nextTask(body)`, `locks`, `name`,
+     * `development` (state and actions are frozen), `report(kind, text)`.
      */
     constructor(options) {
       this.#options = { name: 'scuttlebutt', url: null, statisticsUrl: null, ...options };
@@ -655,8 +713,11 @@
       this.#timers = this.#options.timers ?? defaultTimers;
       this.#random = this.#options.random ?? Math.random;
       this.#now = this.#options.now ?? Date.now;
+      this.#nextTask = this.#options.nextTask ?? nextTask;
       this.#probeAfter = this.#options.probeAfter ?? BOUNDS.probeAfter;
-      this.#history = new History(this.#options.reducer, this.#options.initialState, (kind, text) => this.#report(kind, text));
+      this.#history = new History(
+        this.#options.reducer, this.#options.initialState, (kind, text) => this.#report(kind, text), this.#options.development,
+      );
       this.#restore(this.#options.stored ?? []);
       this.#confirmed = sourceState(this.#options.stored ?? [], this.source).confirmed;
       if (this.#options.storageFault) {
@@ -667,7 +728,7 @@
 
     // ---- reading
 
-    /** The state: all known actions in order, reduced. */
+    /** The state: all known actions in order, reduced. While a long history is being reduced, the one before it. */
     getState() {
       return this.#history.state;
     }
@@ -736,7 +797,7 @@
 
     /** In sync means: this peer has what the server has, and the other way round, as far as the server said. */
     #phase(session, pending) {
-      if (!session.hasReceivedSync || !session.hasSentSync) return 'catching-up';
+      if (!session.hasReceivedSync || !session.hasSentSync || this.#isReplaying) return 'catching-up';
       const isConfirmed = session.confirmed === session.sent && session.next >= session.outbox.length;
       return pending === 0 && isConfirmed && this.#withheld.size === 0 ? 'in-sync' : 'sending';
     }
@@ -757,7 +818,7 @@
       const fault = actionFault(copy);
       if (fault) throw new TypeError(fault);
       if (copy.type.startsWith('@')) {
-        this.#history.insertLocal(copy);
+        this.#take(this.#history.makeLocal(copy));
         this.#notify();
         return { action: copy, timestamp: null, source: null };
       }
@@ -775,7 +836,7 @@
       const entry = { action: copy, timestamp, source: this.source, line, isHeld: !this.#isGoingOn };
       this.#advance(entry);
       this.#unsaved.push(entry);
-      this.#history.insert([entry]);
+      this.#take(entry);
       this.#save();
       if (this.#isGoingOn) this.#sendNow(entry);
       else if (this.#isStorageFailing) this.#patience();
@@ -1042,6 +1103,8 @@
       }
       // A repeated header is answered with what it lacks, in place of what was still waiting.
       session.peerClock = clock;
+      // Nothing later of its source was sent when it was set aside, so this claim is about it.
+      for (const record of [...this.#aside]) if (clock.get(record.source) === record.timestamp) this.#putBack(record);
       for (const [source, timestamp] of this.#withheld) {
         if ((clock.get(source) ?? 0) >= timestamp) this.#withheld.delete(source);
       }
@@ -1090,6 +1153,7 @@
 
     /** Hands queued lines to the socket for as long as it keeps up. */
     #pump(session) {
+      const until = this.#now() + BOUNDS.slice;
       for (const entry of this.#tooLong.splice(0)) {
         if (this.#isOfThisBrowser(entry)) this.#takeBack(entry, `longer than the server takes, ${byteLength(entry.line)} bytes`);
       }
@@ -1101,6 +1165,11 @@
           }
           return;
         }
+        if (session.next % 256 === 255 && this.#now() >= until && !session.pumping) {
+          session.pumping = true;
+          this.#nextTask(() => { session.pumping = false; this.#pump(session); });
+        }
+        if (session.pumping) return;
         const item = session.outbox[session.next];
         if (session.isCareful && item.line !== undefined && session.inFlight.length > 0) {
           this.#askToConfirm(session);
@@ -1204,6 +1273,7 @@
       if (entry.isSetAside) return;
       entry.isSetAside = true;
       this.#history.remove(entry);
+      this.#isReplaying = true;
       const at = lowerBound(this.#own, entry.timestamp);
       if (entry.source === this.source && this.#own[at] === entry.timestamp) this.#own.splice(at, 1);
       const record = { ...entry, reason, isHeld: false, line: setAsideLine([entry.action, entry.timestamp, entry.source], reason) };
@@ -1212,8 +1282,21 @@
       this.#unsaved.push(record);
       this.#save();
       this.#report('set-aside', `the action ${entry.timestamp}@${entry.source} is set aside: ${reason}`);
+      this.#replay();
+    }
+
+    /** The server has it after all: the link broke after it had arrived. */
+    #putBack(record) {
+      const { action, timestamp, source } = record;
+      this.#aside = this.#aside.filter((other) => other !== record);
+      this.#unsaved = this.#unsaved.filter((other) => other !== record);
+      const entry = { action, timestamp, source, line: JSON.stringify([action, timestamp, source]), isInherited: true };
+      if (source === this.source) this.#own.splice(lowerBound(this.#own, timestamp), 0, timestamp);
+      this.#unsaved.push(entry);
+      this.#save();
+      this.#report('set-aside', `the server has ${timestamp}@${source}, so it is in the state again`);
+      this.#take(entry);
       this.#notify();
-      this.#notifyStatus();
     }
 
     /**
@@ -1315,7 +1398,7 @@
 
     /** Judges a received update and gives it its place. The clock moves only for what is accepted. */
     #accept(update, line, session) {
-      const fault = updateFault(update);
+      const fault = updateFault(update, this.#clock.has(update[2]), line);
       if (fault) { this.#report('refused', fault); return; }
       const [action, timestamp, source] = update;
       const isOurs = source === this.source;
@@ -1340,21 +1423,21 @@
       }
       this.#advance(entry);
       const isCatchingUp = !session.hasReceivedSync;
-      if (!isCatchingUp && this.#held.length === 0 && this.#history.isNewest(entry)) {
+      if (!isCatchingUp && !this.#isReplaying && this.#held.length === 0 && this.#history.isNewest(entry)) {
         this.#history.insert([entry]);
         this.#notify();
         return;
       }
       // A history is replayed once, at SYNC; a late live update waits for those right behind it.
       this.#held.push(entry);
+      if (isOurs) this.#heldOwn.add(timestamp);
       if (this.#held.length >= BOUNDS.batch) this.#applyHeld();
       else if (this.#heldTimer === null) this.#waitToApply(isCatchingUp ? BOUNDS.historyPause : 0);
       if (isCatchingUp && this.#held.length % 500 === 1) this.#notifyStatus();
     }
 
     #knows(timestamp, source) {
-      return this.#history.find(timestamp, source) !== undefined
-        || this.#held.some((entry) => entry.timestamp === timestamp && entry.source === source);
+      return this.#history.find(timestamp, source) !== undefined || this.#heldOwn.has(timestamp);
     }
 
     #waitToApply(delay) {
@@ -1371,9 +1454,34 @@
       this.#timers.clearTimeout(this.#heldTimer);
       this.#heldTimer = null;
       if (this.#held.length === 0) return;
-      this.#history.insert(this.#held.splice(0));
+      this.#history.merge(this.#held.splice(0));
+      this.#heldOwn.clear();
+      this.#isReplaying = true;
+      this.#replay();
+    }
+
+    /** Reduces what was merged, a slice at a time, and tells everyone once at the end. */
+    #replay() {
+      if (!this.#isReplaying || this.#isSliceDue) return;
+      const until = this.#now() + BOUNDS.slice;
+      if (!this.#history.advance(() => this.#now() >= until)) {
+        this.#isSliceDue = true;
+        this.#nextTask(() => {
+          this.#isSliceDue = false;
+          this.#replay();
+        });
+        return;
+      }
+      this.#isReplaying = false;
       this.#notify();
-      this.#notifyStatus();
+      this.#settle();
+    }
+
+    /** Takes an entry of this page, which is to be seen at once. */
+    #take(entry) {
+      if (!this.#isReplaying) { this.#history.insert([entry]); return; }
+      this.#history.merge([entry]);
+      this.#history.preview(entry);
     }
 
     /** Moves the clock past an accepted entry. */
@@ -1669,6 +1777,7 @@
    * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
    * Options as for `Peer`; `url` defaults to `ws` beside the page, `online: false` stays offline. It resolves
    * within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh source.
+   * `development` defaults to whether the page comes from this machine (localhost, 127.…, ::1).
    */
   async function open(options) {
     const window = options.window ?? globalThis.window;
@@ -1712,8 +1821,10 @@
       ?? new URL('ws', window.document?.baseURI ?? window.location.href).href.replace(/^http/, 'ws');
     const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
       : new URL('statistics', url.replace(/^ws/, 'http')).href;
+    // Where a page is developed, a reducer that changes what it is given is to be found.
+    const development = options.development ?? /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(window?.location?.hostname ?? '');
     const peer = new Peer({
-      ...options, name, locks, storage, stored, storageFault, url, statisticsUrl, source: owner.source, release: owner.release,
+      ...options, development, name, locks, storage, stored, storageFault, url, statisticsUrl, source: owner.source, release: owner.release,
     });
     if (window?.addEventListener) peer.listen(window);
     if (options.online !== false) peer.goOnline();

@@ -160,6 +160,22 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
     await reaches(said, async () => (await terminal.state()).messages.map(({ message }) => message), 'the messages');
   });
 
+  test('of many messages the last 1,000 are in the page, at most 100 more in a frame', async (t) => {
+    const server = await Server.during(t);
+    await visit(server, 'chat');
+    await phone.run(`window.added = [];
+      new MutationObserver((records) => added.push(records.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0)))
+        .observe(document.getElementById('messages'), { childList: true });`);
+    const said = Array.from({ length: 1_500 }, (_, n) => `message ${n}`);
+    await desk.run("for (const payload of arguments[0]) peer.dispatch({ type: 'ADD_MESSAGE', payload })", said);
+    for (const window of [desk, phone]) await reaches(said.slice(-1_000), () => messages(window), 'the messages');
+    const added = await phone.run('return added');
+    assert.ok(Math.max(...added) <= 100, `${added}`);
+    assert.equal(await phone.run('return peer.getState().messages.length'), 1_500);
+    await phone.reload();
+    await reaches(said.slice(-1_000), () => messages(phone), 'the messages');
+  });
+
   test('windows agree on the Game of Life', async (t) => {
     const server = await Server.during(t);
     const terminal = await TerminalPeer.during(t, server.url, 'life');
