@@ -26,6 +26,9 @@
     pongWithin: 10_000, // ms to wait for the pong
     serverPing: 45_000, // ms without a ping of a Primus 8 server after which it is gone
     undecided: 32_000, // ms to listen when there was no spec
+    lateTimer: 5_000, // ms by which a timer comes late when the page slept or is slowed down
+    lateInARow: 1, // late deadlines that are taken for sleep; the next one counts
+    usefulAfter: 1_000, // ms from opening from which on the loss of a connection is no failed attempt
     queue: 10_000, // items written while disconnected; beyond it the oldest is dropped
   };
 
@@ -118,6 +121,7 @@
   class Client extends Emitter {
     #options; #timers; #random; #now; #base; #socket = null; #buffer = []; #idRequests = [];
     #connectTimer; #retryTimer; #beatTimer; #generation = 0; #attempt = 0; #isEnded = false; #dialect = null; #wakeUp;
+    #openedAt = null; #lateBeats = 0; #pingedAt = null; #stopListening = () => {};
 
     /**
      * `uri` is http(s) or ws(s); its query is kept. Primus is below its path, or at `options.pathname`. Without a
@@ -145,12 +149,22 @@
       this.readable = false;
       this.attempt = 0;
       this.#wakeUp = () => {
+        if (this.readyState === Primus.OPEN) { this.#beatNow(); return; }
         if (this.#retryTimer === undefined) return;
         this.#clear();
         this.emit('online');
         this.#dial();
       };
-      root.addEventListener?.('online', this.#wakeUp);
+      const document = root.document;
+      const shown = () => { if (document?.visibilityState !== 'hidden') this.#wakeUp(); };
+      const listeners = [
+        [root, 'online', this.#wakeUp], [root, 'pageshow', shown],
+        [document, 'visibilitychange', shown], [document, 'resume', shown],
+      ];
+      for (const [target, event, listener] of listeners) target?.addEventListener?.(event, listener);
+      this.#stopListening = () => {
+        for (const [target, event, listener] of listeners) target?.removeEventListener?.(event, listener);
+      };
       if (this.#options.manual || this.#options.open === false) return;
       // A moment later, so that the caller can add listeners first.
       const generation = this.#generation;
@@ -202,7 +216,8 @@
     #opened() {
       this.#clear();
       const wasRetry = this.#attempt > 0;
-      this.#attempt = this.attempt = 0;
+      this.attempt = 0;
+      this.#openedAt = this.#now();
       this.#ready(Primus.OPEN);
       this.writable = this.readable = true;
       this.#startBeating();
@@ -213,6 +228,7 @@
     }
 
     #heard(text) {
+      this.#lateBeats = 0;
       if (typeof text !== 'string') return;
       let data;
       try { data = JSON.parse(text); } catch { return; }
@@ -235,10 +251,22 @@
 
     // ---- heartbeat
 
-    #beat(delay, body) {
+    /** After `delay` does `body`, or `late` if the timer comes late: then we slept, and the other side may be there. */
+    #beat(delay, body, late = body) {
       this.#timers.clearTimeout(this.#beatTimer);
       const generation = this.#generation;
-      this.#beatTimer = this.#timers.setTimeout(() => { if (generation === this.#generation) body(); }, delay);
+      const until = this.#now() + delay;
+      this.#beatTimer = this.#timers.setTimeout(() => {
+        if (generation !== this.#generation) return;
+        const isLate = this.#now() - until > BOUNDS.lateTimer && this.#lateBeats < BOUNDS.lateInARow;
+        if (isLate) this.#lateBeats += 1;
+        (isLate ? late : body)();
+      }, delay);
+    }
+
+    /** The page may have slept, or the network changed: a server that waits for our pings gets one now. */
+    #beatNow() {
+      if (this.#dialect === 'client pings' && this.#now() - this.#pingedAt >= BOUNDS.usefulAfter) this.#pingNow();
     }
 
     async #startBeating() {
@@ -262,7 +290,7 @@
     /** Primus 7 and 8: the server pings, and is gone when it does not. */
     #expectPing(within = BOUNDS.serverPing) {
       this.#dialect = 'server pings';
-      this.#beat(within, () => this.#silent());
+      this.#beat(within, () => this.#silent(), () => this.#expectPing(within));
     }
 
     /** Primus 6: we ping some time after opening and after each pong. */
@@ -275,7 +303,8 @@
     #pingNow() {
       this.#dialect = 'client pings';
       const within = this.#options.pong;
-      this.#beat(typeof within === 'number' ? within : BOUNDS.pongWithin, () => this.#silent());
+      this.#beat(typeof within === 'number' ? within : BOUNDS.pongWithin, () => this.#silent(), () => this.#pingNow());
+      this.#pingedAt = this.#now();
       this.#send(`primus::ping::${this.#now()}`);
     }
 
@@ -288,6 +317,9 @@
 
     /** The connection is gone against our wish. */
     #lost() {
+      // Who accepts and closes at once is dialled more and more rarely.
+      if (this.#openedAt !== null && this.#now() - this.#openedAt >= BOUNDS.usefulAfter) this.#attempt = 0;
+      this.#openedAt = null;
       this.#hangUp();
       if (this.#isEnded) return;
       if (this.#options.strategy === false) { this.#finish(); return; }
@@ -328,7 +360,7 @@
 
     #finish() {
       this.#isEnded = true;
-      root.removeEventListener?.('online', this.#wakeUp);
+      this.#stopListening();
       this.emit('outgoing::end');
       this.emit('end');
     }

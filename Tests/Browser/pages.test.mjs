@@ -5,6 +5,7 @@
 import { after, afterEach, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, reaches } from './eventually.mjs';
@@ -349,6 +350,42 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
       peer.dismissSetAside();
       return peer.status().setAside;`);
     assert.equal(refusal, 0);
+  });
+
+  test('in a sandboxed frame, where storage and locks are denied, the page works and says that it keeps nothing', async (t) => {
+    const server = await Server.during(t);
+    const site = createServer((request, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      response.end(`<iframe sandbox="allow-scripts" width="600" height="700" src="${server.url}/counter"></iframe>`);
+    });
+    await new Promise((resolve) => site.listen(0, '127.0.0.1', resolve));
+    t.after(() => { site.closeAllConnections(); site.close(); });
+    await phone.visit(`${server.url}/counter`);
+    await desk.go(`http://127.0.0.1:${site.address().port}/`);
+    await desk.frame(0);
+    await desk.untilReady();
+    await press(desk, 'increment', 2);
+    await reaches(2, () => counter(phone), 'the counter outside');
+    await badgeMatches(desk, /^in sync · not kept$/);
+    assert.equal(await desk.run('return peer.status().isDurable'), false);
+  });
+
+  test('a browser that never answers a request for its storage gets a page all the same', async (t) => {
+    const server = await Server.during(t);
+    await visit(server, 'counter');
+    const [seconds, text, pending] = await desk.run(`return (async () => {
+      const start = performance.now();
+      const never = { open: () => ({}) };
+      window.second = await Scuttlebutt.open({ reducer: Reducers.counter, name: 'second', indexedDB: never });
+      const seconds = (performance.now() - start) / 1000;
+      second.dispatch({ type: 'INCREMENT' });
+      await second.synced();
+      return [seconds, second.status().text.replace(/ with.*peers?/, ''), second.status().pending];
+    })()`);
+    assert.ok(seconds < 20, `${seconds} s`);
+    assert.deepEqual([text, pending], ['in sync · not kept', 0]);
+    await allShow(1);
+    await desk.run('second.close()');
   });
 
   test('a message that arrives late takes its place in everybody’s order', async (t) => {

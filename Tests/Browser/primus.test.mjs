@@ -14,8 +14,8 @@ import { fakeWebSocket, settle, Clock } from './played-world.mjs';
 const library = new URL('../../Web/primus.js', import.meta.url);
 const Primus = createRequire(import.meta.url)(fileURLToPath(library));
 
-/** A Primus client with a played server. `spec` is what `/primus/spec` answers. */
-function primusWorld(options = {}, spec = null) {
+/** A Primus client with a played server. `spec` is what `/primus/spec` answers; its clock stands still unless it ticks. */
+function primusWorld({ isTicking = false, ...options } = {}, spec = null) {
   const clock = new Clock();
   const WebSocket = fakeWebSocket();
   const asked = [];
@@ -25,7 +25,7 @@ function primusWorld(options = {}, spec = null) {
     return { ok: true, json: async () => spec };
   };
   const primus = Primus.connect('http://server:3000/?room=a%20b', {
-    WebSocket, fetch, timers: clock, random: () => 0.5, now: () => 1795234766665, ...options,
+    WebSocket, fetch, timers: clock, random: () => 0.5, now: () => 1795234766665 + (isTicking ? clock.now : 0), ...options,
   });
   const events = [];
   for (const event of ['open', 'data', 'end', 'close', 'error', 'reconnect', 'reconnect scheduled', 'reconnected', 'offline']) {
@@ -235,4 +235,89 @@ test('Primus passes on what is written while away only up to a bound', () => {
   for (const data of ['a', 'b', 'c']) primus.write(data);
   socket.open();
   assert.deepEqual(socket.sent, ['"b"', '"c"']);
+});
+
+test('Primus is not thrown off by sleep: a fresh ping, or a fresh wait, gets its full time', async () => {
+  const six = primusWorld({ isTicking: true }, { timeout: 35_000 });
+  six.socket.open();
+  await settle();
+  six.clock.advance(25_000);
+  six.clock.sleep(8 * 3_600_000);
+  six.clock.advance(1);
+  assert.equal(six.socket.sent.length, 2, 'a second ping');
+  assert.equal(six.events.includes('offline'), false);
+  six.clock.advance(9_998);
+  six.socket.say('"primus::pong::1"');
+  six.clock.advance(25_000);
+  assert.equal(six.events.includes('offline'), false);
+  six.clock.advance(10_000);
+  assert.equal(six.events.includes('offline'), true, 'and a silent server is still left');
+
+  const eight = primusWorld({ isTicking: true }, { pingInterval: 30_000 });
+  eight.socket.open();
+  await settle();
+  eight.clock.sleep(8 * 3_600_000);
+  eight.clock.advance(1);
+  eight.clock.advance(44_998);
+  assert.equal(eight.events.includes('offline'), false);
+  eight.clock.advance(2);
+  assert.equal(eight.events.includes('offline'), true);
+});
+
+test('Primus with timers once a minute, as in a hidden page, keeps its connection and leaves a dead one', async () => {
+  const { socket, clock, events } = primusWorld({ isTicking: true }, { timeout: 35_000 });
+  socket.open();
+  await settle();
+  clock.slowness = 60_000;
+  let answered = 0;
+  for (let time = 0; time < 60; time++) {
+    clock.advance(60_000);
+    while (answered < socket.sent.length) { answered += 1; socket.say('"primus::pong::1"'); }
+  }
+  assert.ok(answered > 20);
+  assert.equal(events.includes('offline'), false);
+  for (let time = 0; time < 4; time++) clock.advance(60_000);
+  assert.equal(events.includes('offline'), true);
+});
+
+test('Primus dials a server that accepts and closes at once more and more rarely', () => {
+  const { sockets, clock } = primusWorld({ isTicking: true });
+  const waits = [];
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const count = sockets.length;
+    const start = clock.now;
+    sockets.at(-1).open();
+    sockets.at(-1).fail();
+    while (sockets.length === count) clock.advance(25);
+    waits.push(clock.now - start);
+  }
+  assert.ok(waits.every((wait, index) => index === 0 || wait > waits[index - 1]), `${waits}`);
+  sockets.at(-1).open();
+  clock.advance(Primus.BOUNDS.usefulAfter);
+  const count = sockets.length;
+  sockets.at(-1).fail();
+  clock.advance(1_000);
+  assert.equal(sockets.length, count + 1, 'one that was useful for a while is missed at once');
+});
+
+test('Primus pings at once when the page is shown or online again, and not once it has ended', async (t) => {
+  const listeners = new Map();
+  const target = {
+    addEventListener: (event, listener) => listeners.set(event, listener),
+    removeEventListener: (event) => listeners.delete(event),
+  };
+  Object.assign(globalThis, target, { document: { ...target, visibilityState: 'visible' } });
+  t.after(() => { for (const name of ['addEventListener', 'removeEventListener', 'document']) delete globalThis[name]; });
+  const { primus, socket, clock } = primusWorld({ isTicking: true }, { timeout: 35_000 });
+  socket.open();
+  await settle();
+  const events = ['online', 'pageshow', 'visibilitychange', 'resume'];
+  for (const event of events) {
+    clock.advance(5_000);
+    for (let time = 0; time < 5; time++) listeners.get(event)();
+    socket.say('"primus::pong::1"');
+  }
+  assert.equal(socket.sent.length, events.length, 'one ping each');
+  primus.end();
+  assert.equal(listeners.size, 0);
 });

@@ -196,6 +196,11 @@ class Window {
     return this.#browser.beside();
   }
 
+  /** What is run and clicked from now on is in the frame of that number, until the next visit. */
+  frame(number) {
+    return this.#command('POST', '/frame', { id: number });
+  }
+
   text(id) {
     return this.run('return document.getElementById(arguments[0]).textContent', id);
   }
