@@ -51,9 +51,9 @@ export class Cell {
   problems = []; facts = {};
   #sizes = []; #strikeAt = null; #dialsBefore = 0; #loads = [];
 
-  /** `probeAfter` is in seconds. */
-  constructor({ kind, fault, moment, probeAfter, pages }) {
-    Object.assign(this, { kind, fault, moment, probeAfter, pages });
+  /** `probeAfter` is in seconds; `patience` (ms) is for what Primus does not find out sooner. */
+  constructor({ kind, fault, moment, probeAfter, pages, patience = 0 }) {
+    Object.assign(this, { kind, fault, moment, probeAfter, pages, patience });
     /** Within this time (ms) a dead link must be known as dead: three probe times and slack. */
     this.probeTime = (3 * probeAfter + 1.5) * SECOND;
     /** How long the fault lasts: where something must be found out, until it must have been. */
@@ -74,7 +74,8 @@ export class Cell {
       await this.#clean();
     }
     return { name: this.name, kind: this.kind, fault: this.fault.name, moment: this.moment,
-      outcome: this.outcome, problems: this.problems, facts: this.facts };
+      outcome: this.problems.length === 0 ? this.outcome : 'open', problems: this.problems,
+      facts: this.facts };
   }
 
   async #prepare() {
@@ -137,7 +138,7 @@ export class Cell {
     const begin = Date.now();
     await this.peer.stop();
     this.facts.ending = Date.now() - begin;
-    await within(2 * SECOND, () => this.box.strikes, (count) => count > 0);
+    await within(2 * SECOND, () => this.box.struck, (links) => links.length > 0);
   }
 
   #struck() {
@@ -203,14 +204,14 @@ export class Cell {
 
   /** Waits that double from 0.5 s (0.25 s in a page) leave room for so many dials in a time. */
   #checkDials() {
-    // An original counts anew with each connection that opens; only what never opens makes it wait.
-    if (this.kind === 'original' && this.moment !== 'dialling') return;
     const { dials } = this.box;
     const time = Date.now() - this.#strikeAt;
     const room = 2 + Math.ceil(Math.log2(time / 250 + 1));
     const count = dials.length - this.#dialsBefore;
     this.facts.dials = count;
     this.facts.waits = dials.slice(1).map((at, index) => at - dials[index]);
+    // An original counts anew with each connection that opens; only what never opens makes it wait.
+    if (this.kind === 'original' && this.moment !== 'dialling') return;
     if (count > room) {
       this.#problem(`dialled ${count} times in ${Math.round(time / SECOND)} s, room for ${room}`);
     }
@@ -218,9 +219,8 @@ export class Cell {
 
   async #heal() {
     for (const load of this.#loads) clearInterval(load);
-    const isStruck = this.box.strikes > 0 || this.fault.isIdleCut;
+    const isStruck = this.box.struck.length > 0 || this.fault.isIdleCut;
     if (!isStruck) this.problems.push('the moment never came');
-    const before = this.box.dials.length;
     const begin = Date.now();
     this.box.heal();
     if (this.moment === 'closing') await this.peer.start();
@@ -228,12 +228,19 @@ export class Cell {
     this.facts.healing = Date.now() - begin;
     if (!isRight) this.problems.push(`does not recover: ${JSON.stringify(value)}`);
     else this.#checkHistory();
-    const isRefusal = this.box.dials.slice(before).some((at) => at - begin > 6 * SECOND);
-    const isKept = this.box.dials.length === this.#dialsBefore;
+    // A plain request ends by itself, unless it was struck dead.
+    const isKept = this.box.dials.length === this.#dialsBefore
+      && this.box.struck.every((link) => link.isOpen || (link.isAside && !link.isDeaf));
     if (this.moment === 'closing') this.outcome = 'next start';
+    else if (this.fault.isEither) this.outcome = 'either';
     else if (isKept) this.outcome = 'kept';
-    else this.outcome = isRefusal && this.fault.isRefusal ? 'waits' : 'redialled';
+    else this.outcome = this.#isWaiting ? 'waits' : 'redialled';
     if (isRight) await this.#checkServer();
+  }
+
+  /** Whether it has understood that it should not come back soon; no script learns a status. */
+  get #isWaiting() {
+    return this.fault.isRefusal && !kinds[this.kind].isScript && this.facts.dials === 0;
   }
 
   #untilWell(time) { return within(time, () => this.#standing(), ({ isWell }) => isWell); }
@@ -267,8 +274,9 @@ export class Cell {
 
   /** The server has given up what is dead, and its memory is what it was. */
   async #checkServer() {
-    // To an original only Primus' own heartbeat tells, which takes 35 s.
-    const time = this.kind === 'original' ? 0 : this.probeTime;
+    // Over Primus its heartbeat tells, whose 35 s are the same for every client: only the long form
+    // has the time.
+    const time = kinds[this.kind].isPrimus ? this.patience : this.probeTime;
     const { value, isRight } = await within(
       time, () => this.#statistics(), ({ connected }) => connected === 2);
     if (!isRight && time > 0) {

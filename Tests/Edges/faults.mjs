@@ -19,7 +19,8 @@ const http = (name, text, extra = {}) => (
 /**
  * Each fault: `strike` befalls a link. `isDeaf` says that the link carries nothing any more and
  * stays so, `isQuiet` that a side has to find out by itself, `isMidPiece` that it strikes in the
- * middle of a frame or line, and `isRefusal` that the answer says not to come back soon.
+ * middle of a frame or line, `isEither` that a link may be given up or live through it, as it goes,
+ * and `isRefusal` that the answer says not to come back soon.
  */
 export const faults = [
   silent('silent both ways', (link) => link.silence()),
@@ -27,7 +28,10 @@ export const faults = [
   silent('silent to the peer', (link) => link.silence(link.down)),
   { name: 'frozen, then thawed', isQuiet: true, strike: (link) => link.set('freeze') },
   { name: '150 ms late', isQuiet: true, strike: (link) => link.set('delay', 150) },
-  { name: 'a byte at a time', isQuiet: true, strike: (link) => link.set('trickle', 60) },
+  {
+    name: 'a byte at a time', isQuiet: true, isEither: true,
+    strike: (link) => link.set('trickle', 60),
+  },
   { name: 'closed', strike: (link) => link.close() },
   { name: 'reset in mid-frame', isMidPiece: true, strike: (link) => link.reset() },
   silent('closed, peer not told', (link) => link.loseServer()),

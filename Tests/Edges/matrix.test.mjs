@@ -10,16 +10,17 @@ import assert from 'node:assert/strict';
 import { killStragglers } from '../Browser/processes.mjs';
 import { obstacle } from '../Browser/webdriver.mjs';
 import { Cell, nameOf } from './cell.mjs';
-import { allCells } from './matrix.mjs';
-import { binary, canProbe, kinds, Pages } from './peers.mjs';
+import { allCells, reasonToFail } from './matrix.mjs';
+import { binary, kinds, Pages } from './peers.mjs';
 import { differences, writeTable } from './table.mjs';
 
 const isLong = process.env.EDGES === 'long';
 const only = new RegExp(process.env.EDGES_ONLY ?? '');
 
 /** Most of a cell is waiting; its processes share two cores. */
-const width = isLong ? 12 : 30;
+const width = 30;
 const probeAfter = isLong ? 5 : 1.5; // s
+const patience = isLong ? 45_000 : 0; // ms
 
 const obstacles = {
   page: obstacle(),
@@ -38,10 +39,10 @@ describe('a fault at a moment', { concurrency: width }, () => {
 
   for (const cell of cells) {
     const options = {
-      skip: obstacles[cell.kind] ?? false, todo: cell.fault.isQuiet && !canProbe, timeout: 180_000,
+      skip: obstacles[cell.kind] ?? false, todo: reasonToFail(nameOf(cell)), timeout: 180_000,
     };
     test(nameOf(cell), options, async (t) => {
-      const result = await new Cell({ ...cell, probeAfter, pages }).run();
+      const result = await new Cell({ ...cell, probeAfter, pages, patience }).run();
       results.push(result);
       t.diagnostic(`${result.outcome} ${JSON.stringify(result.facts)}`);
       assert.deepEqual(result.problems, []);
@@ -49,7 +50,15 @@ describe('a fault at a moment', { concurrency: width }, () => {
   }
 });
 
-test('docs/reliability.md says what was seen', { todo: !canProbe }, async () => {
-  if (process.env.EDGES === 'write') await writeTable(results);
-  assert.deepEqual(await differences(results), []);
+test('docs/reliability.md says what was seen', async (t) => {
+  const known = results.map(
+    (result) => (reasonToFail(result.name) ? { ...result, outcome: 'open' } : result));
+  if (process.env.EDGES === 'write') await writeTable(known);
+  const found = await differences(known);
+  for (const { name, problems } of results) {
+    if (reasonToFail(name) && problems.length === 0) t.diagnostic(`passed, although open: ${name}`);
+  }
+  // Slower probes let more through: there the table is only compared for people to read.
+  if (isLong) for (const difference of found) t.diagnostic(difference);
+  else assert.deepEqual(found, []);
 });

@@ -8,7 +8,10 @@ import { Watch } from './watch.mjs';
 /** Bytes that wait in one direction before the sender is held back. */
 const LONGEST_QUEUE = 65_536;
 
-/** Dials within this time (ms) of each other are one: a client may ask for something first. */
+/**
+ * Dials within this time (ms) of each other are one: a client may ask for something first, and
+ * where that fails at once the box has not seen that it is a plain request.
+ */
 const ONE_DIAL = 200;
 
 /** One direction of a link: what comes from one socket goes to the other, or does not. */
@@ -117,6 +120,8 @@ class Link {
   #box; #isClosed = false;
   /** When a fault struck it (ms since 1970), or null; and whether it can carry anything since. */
   struckAt = null; isDeaf = false;
+  /** Whether it is a plain request and no attempt to gossip. */
+  isAside = false;
   #updates = 0; #hasSynced = false;
 
   constructor(box, near) {
@@ -135,7 +140,7 @@ class Link {
   }
 
   /** Whether a peer is still there. */
-  get isOpen() { return !this.near.destroyed; }
+  get isOpen() { return !this.near.destroyed && !this.near.readableEnded; }
 
   /** A side is gone for good; the other hears of it unless the fault hides that. */
   #closed(socket) {
@@ -153,6 +158,8 @@ class Link {
   seen(direction, kind) {
     if (direction === 'down' && kind === 'update' && !this.#hasSynced) this.#updates += 1;
     if (direction === 'down' && kind === 'sync') this.#hasSynced = true;
+    if (direction === 'up' && kind === 'head') this.isAside = true;
+    if (direction === 'up' && kind === 'upgrade') this.isAside = false;
     this.#box.counted(direction, kind);
   }
 
@@ -179,7 +186,7 @@ class Link {
     if (this.struckAt !== null) return;
     this.struckAt = Date.now();
     this.isDeaf = fault.isDeaf ?? false;
-    this.#box.strikes += 1;
+    this.#box.struck.push(this);
     fault.strike(this);
   }
 
@@ -249,7 +256,8 @@ export class Middlebox {
   #links = new Set(); #server; #idleTimer = null; #accepted = [];
   /** `{fault, moment}` that befalls every link, or null. */
   plan = null;
-  strikes = 0;
+  /** The links that were struck. */
+  struck = [];
   /** How often each kind of piece went through, by direction and kind, such as 'up update'. */
   counts = new Map();
 
@@ -261,9 +269,9 @@ export class Middlebox {
 
   async start() {
     this.#server = createServer({ allowHalfOpen: true }, (near) => {
-      this.#accepted.push(Date.now());
       const link = new Link(this, near);
       this.#links.add(link);
+      this.#accepted.push(link);
       if (this.plan?.moment === 'dialling') link.strike(this.plan.fault);
     });
     await new Promise((resolve) => { this.#server.listen(0, '127.0.0.1', resolve); });
@@ -273,10 +281,10 @@ export class Middlebox {
 
   get links() { return [...this.#links]; }
 
-  /** When the peer dialled (ms since 1970); connections of one attempt count once. */
+  /** When the peer dialled (ms since 1970), plain requests left out; each attempt counts once. */
   get dials() {
-    const accepted = this.#accepted;
-    return accepted.filter((at, index) => index === 0 || at - accepted[index - 1] > ONE_DIAL);
+    const times = this.#accepted.filter((link) => !link.isAside).map((link) => link.openedAt);
+    return times.filter((at, index) => index === 0 || at - times[index - 1] > ONE_DIAL);
   }
 
   forget(link) { this.#links.delete(link); }

@@ -110,7 +110,7 @@ test('a reset strikes in the middle of the line, for both sides', async (t) => {
   // Node takes a reset behind what it has just read for an end.
   await eventually('the end of the peer', () => peer.ending);
   assert.ok('{"id":"A","clock":{}}\n'.startsWith(peer.heard) && peer.heard.length < 22, peer.heard);
-  assert.equal(box.strikes, 1);
+  assert.equal(box.struck.length, 1);
 });
 
 test('an end that is kept from one side is told to the other', async (t) => {
@@ -152,6 +152,15 @@ test('the history strikes at its third update, and dials are counted by attempt'
   second.socket.destroy();
 });
 
+test('a plain request is no dial', async (t) => {
+  const { box, peer, server } = await world(t, { wire: 'http' });
+  const far = await server();
+  assert.equal(box.dials.length, 1, 'nobody knows yet what it will be');
+  peer.say('GET /primus/spec HTTP/1.1\r\nHost: a\r\n\r\n');
+  await eventually('the request', () => far.heard);
+  assert.equal(box.dials.length, 0);
+});
+
 test('a watch reads lines, WebSocket frames and Primus strings, however they are cut', () => {
   const kinds = (wire, direction, data) => {
     for (const size of [1, 3, data.length]) {
@@ -176,9 +185,9 @@ test('a watch reads lines, WebSocket frames and Primus strings, however they are
   const head = Buffer.from('GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n');
   assert.deepEqual(kinds('http', 'up', Buffer.concat([
     head, masked('["a",1,"A"]'), masked('"\\"SYNC\\"\\n"'), masked('"primus::ping::1"'),
-  ])), ['head', 'update', 'sync', 'control']);
+  ])), ['upgrade', 'update', 'sync', 'control']);
   const answer = Buffer.from('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   assert.deepEqual(kinds('http', 'down', Buffer.concat([
     answer, frame('{"id":"A","clock":{}}'), Buffer.from([0x88, 0]),
-  ])), ['head', 'header', 'close']);
+  ])), ['upgrade', 'header', 'close']);
 });

@@ -3,7 +3,6 @@
 // The peers that stand behind the box, each with the same few verbs: `start`, `stop` (in good
 // order), `dispatch`, `status`, `history`, `kill`. `acknowledged` is what a peer has promised to
 // keep: `[action, timestamp, source]`.
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -15,12 +14,8 @@ import { Original } from './original.mjs';
 
 export const binary = process.env.SCUTTLEBUTT;
 
-/** Whether the program probes links; without that it cannot find out what nobody tells it. */
-export const canProbe = binary !== undefined
-  && execFileSync(binary, ['serve', '--help'], { encoding: 'utf8' }).includes('--probe-after');
-
-/** The option that makes probes quick, if the program has it. */
-export const probing = (seconds) => (canProbe ? ['--probe-after', String(seconds)] : []);
+/** The option that makes probes quick. */
+export const probing = (seconds) => ['--probe-after', String(seconds)];
 
 /** `scuttlebutt join` with a store. */
 class JoinPeer {
@@ -226,14 +221,17 @@ const joining = (scheme, path = '') => (port, options) => (
 export const kinds = {
   tcp: { wire: 'lines', make: joining('tcp') },
   ws: { wire: 'http', make: joining('ws', '/ws') },
-  primus: { wire: 'http', make: joining('http') },
+  primus: { wire: 'http', isPrimus: true, make: joining('http') },
   relay: {
-    wire: 'http', make: (port, options) => new RelayPeer(`http://127.0.0.1:${port}`, options),
+    wire: 'http', isPrimus: true,
+    make: (port, options) => new RelayPeer(`http://127.0.0.1:${port}`, options),
   },
   page: {
-    wire: 'http', make: (port, options) => new PagePeer(`ws://127.0.0.1:${port}/ws`, options),
+    wire: 'http', isScript: true,
+    make: (port, options) => new PagePeer(`ws://127.0.0.1:${port}/ws`, options),
   },
   original: {
-    wire: 'http', make: (port, options) => new OriginalPeer(`http://127.0.0.1:${port}`, options),
+    wire: 'http', isPrimus: true, isScript: true,
+    make: (port, options) => new OriginalPeer(`http://127.0.0.1:${port}`, options),
   },
 };

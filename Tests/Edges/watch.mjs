@@ -109,7 +109,7 @@ export class Watch {
     if (isUpgrade) this.#mode = 'frames';
     else if (/^transfer-encoding/im.test(head)) this.#mode = 'opaque';
     else if (this.#body > 0) this.#mode = 'body';
-    return { kind: 'head', end };
+    return { kind: isUpgrade ? 'upgrade' : 'head', end };
   }
 
   #frame(data) {
