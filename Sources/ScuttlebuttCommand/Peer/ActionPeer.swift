@@ -25,7 +25,7 @@ struct ActionPeer: GossipingPeer {
     ///   another identity.
     init(
         _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?, path: String?,
-        isNewID: Bool, watch: SilenceWatch
+        isNewID: Bool = false, watch: SilenceWatch = SilenceWatch()
     ) async throws {
         self.vocabulary = vocabulary
         var options = GossipOptions<RawAction>()
