@@ -144,7 +144,7 @@ public struct Replica<Value: Replicated>: Sendable {
     /// Asks a peer for a sign of life, unless an answer is already awaited; see
     /// ``Gossip/requestProbe(of:)``.
     ///
-    /// - Returns: Whether this peer is known to answer.
+    /// - Returns: Whether this peer has to say something.
     public mutating func requestProbe(of peer: PeerID, into effects: inout [Effect]) -> Bool {
         let answers = gossip.requestProbe(of: peer)
         if gossip.isOpen(peer) { effects.append(.wake(peer)) }

@@ -120,6 +120,14 @@ struct Session: Sendable {
     /// Asks for a sign of life, unless an answer is already awaited.
     mutating func requestProbe() { probes.request() }
 
+    /// Whether the peer's silence means that it is gone: it answers probes, or it still owes the
+    /// SYNC with which every peer answers our header.
+    var isExpectedToSpeak: Bool {
+        if probes.peerAnswers { return true }
+        return !hasReceivedSync && !owesHeader
+            && (options.announces || options.sendsDigestAnyway)
+    }
+
     /// Appends the answers and the probe that are due.
     ///
     /// They come before the header and the history: if the peer answers probes, its answer arrives

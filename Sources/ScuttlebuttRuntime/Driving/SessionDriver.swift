@@ -51,11 +51,7 @@ public struct SessionDriver: ~Copyable, Sendable {
             }
             if let watch {
                 group.addTask {
-                    await watch.run(
-                        ear, of: peer, host,
-                        expectsGreeting: options.announces || options.sendsDigestAnyway,
-                        sleep: sleep
-                    ).map { .lost($0) }
+                    await watch.run(ear, of: peer, host, sleep: sleep).map { .lost($0) }
                 }
             }
             group.addTask { await SessionDriver.write(link, host, peer, signal, measure) }

@@ -29,7 +29,8 @@ public protocol SessionHost: AnyObject, Sendable {
 
     /// Asks a peer for a sign of life with the next lines that are pulled for it.
     ///
-    /// - Returns: Whether this peer is known to answer. The default asks nothing and returns false.
+    /// - Returns: Whether this peer has to say something, so that further silence means that it is
+    ///   gone. The default asks nothing and returns false.
     func probe(_ peer: PeerID) -> Bool
 
     /// Closes a session.

@@ -6,10 +6,9 @@ import Synchronization
 /// Finds links on which the other end has gone silent without closing them: a machine that has
 /// lost its power, a stopped process, or a proxy that forwards nothing any more.
 ///
-/// A link on which nothing was heard for ``after`` is probed. If a peer that is known to answer
-/// stays silent for as long again, the link has failed; so has one on which nothing was ever heard,
-/// because every peer answers our header. Nothing is concluded about others, which may be
-/// originals.
+/// A link on which nothing was heard for ``after`` is probed. If a peer that has to say something,
+/// because it answers probes or owes an answer to our header, stays silent for as long again, the
+/// link has failed. Nothing is concluded about others, which may be originals.
 public struct SilenceWatch: Sendable {
     /// How long a link may be silent before it is probed, and how long the answer may take; default
     /// 20 s.
@@ -44,26 +43,28 @@ public struct SilenceWatch: Sendable {
 
     /// Watches a link until its peer has died, or the task is cancelled.
     ///
-    /// - Parameter expectsGreeting: Whether we have sent a header, which every peer answers.
+    /// It looks twice in the time, so that a probe leaves at most half of it late.
+    ///
     /// - Returns: The failure; `nil` if the task was cancelled.
     func run(
-        _ ear: Ear, of peer: PeerID, _ host: any SessionHost, expectsGreeting: Bool,
+        _ ear: Ear, of peer: PeerID, _ host: any SessionHost,
         sleep: @Sendable (Duration) async throws -> Void
     ) async -> LinkError? {
         var last = ear.count
-        while (try? await sleep(after)) != nil, !Task.isCancelled {
+        var silentLooks = 0
+        while (try? await sleep(after / 2)) != nil, !Task.isCancelled {
             let count = ear.count
-            guard let count, count == last else {
-                last = count
-                continue
-            }
-            let answers = host.probe(peer)
+            silentLooks = count != nil && count == last ? silentLooks + 1 : 0
+            last = count
+            guard let count, silentLooks >= 2 else { continue }
+            let mustSpeak = host.probe(peer)
             guard (try? await sleep(after)) != nil, !Task.isCancelled else { return nil }
-            if answers || expectsGreeting && count == 0, ear.count == count {
+            if mustSpeak, ear.count == count {
                 return LinkError(
                     .timedOut, "the peer has not answered for \(after * 2); the connection is dead")
             }
             last = ear.count
+            silentLooks = 0
         }
         return nil
     }

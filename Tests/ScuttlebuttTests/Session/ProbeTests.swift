@@ -112,12 +112,22 @@ import Testing
     @Test func `a sign of life can be asked for at any time, once at a time`() throws {
         let (us, peer) = try dialler()
         _ = us.said(peer)
-        #expect(us.replica.requestProbe(of: peer, into: &us.effects) == false, "not known yet")
+        #expect(us.replica.requestProbe(of: peer, into: &us.effects), "it owes us a SYNC")
         #expect(us.said(peer) == [], "the first is unanswered")
         us.receive(.probeAnswer, from: peer)
         #expect(us.said(peer) == ["\"PING\""], "it was asked for meanwhile")
-        #expect(us.replica.requestProbe(of: peer, into: &us.effects) == true)
+        #expect(us.replica.requestProbe(of: peer, into: &us.effects))
         us.handle(.closed(peer))
-        #expect(us.replica.requestProbe(of: peer, into: &us.effects) == false)
+        #expect(!us.replica.requestProbe(of: peer, into: &us.effects))
+    }
+
+    @Test func `only an original that has said SYNC may be silent`() throws {
+        let (us, peer) = try dialler()
+        #expect(!us.replica.requestProbe(of: peer, into: &us.effects), "it has no header yet")
+        _ = us.said(peer)
+        try us.receive(digest: "", from: peer)
+        #expect(us.replica.requestProbe(of: peer, into: &us.effects))
+        us.receive(.sync, from: peer)
+        #expect(!us.replica.requestProbe(of: peer, into: &us.effects))
     }
 }
