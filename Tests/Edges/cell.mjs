@@ -57,7 +57,7 @@ export class Cell {
     /** Within this time (ms) a dead link must be known as dead: three probe times and slack. */
     this.probeTime = (3 * probeAfter + 1.5) * SECOND;
     /** How long the fault lasts: where something must be found out, until it must have been. */
-    this.duration = fault.isQuiet ? this.probeTime + 2 * SECOND : 5 * SECOND;
+    this.duration = fault.isQuiet ? this.probeTime + SECOND : 5 * SECOND;
   }
 
   get name() { return nameOf(this); }
@@ -104,6 +104,10 @@ export class Cell {
       this.#dialsBefore = 1;
       await this.peer.start();
       for (let count = 0; count < 3; count += 1) await this.#write();
+      // Chromium holds WebSockets back when many of them have failed, so a first dial may be late.
+      const { value } = await within(
+        20 * SECOND, () => this.box.struck, (links) => links.length > 0);
+      this.#strikeAt = value[0]?.struckAt ?? Date.now();
     } else {
       await this.peer.start();
       const { isRight, value } = await this.#untilWell(20 * SECOND);
@@ -118,7 +122,11 @@ export class Cell {
   async #strikeIdle() {
     await pause(300);
     this.#struck();
-    if (this.fault.isIdleCut) { this.box.cutIdle(2 * this.probeAfter * SECOND); return; }
+    if (this.fault.isIdleCut) {
+      // As many probe times as there are in the 60 s after which most proxies cut.
+      this.box.cutIdle(3 * this.probeAfter * SECOND);
+      return;
+    }
     this.box.strike(this.fault);
     this.#later(200, () => this.observer.write());
     this.#later(500, () => this.#write());

@@ -18,8 +18,8 @@ const isLong = process.env.EDGES === 'long';
 const only = new RegExp(process.env.EDGES_ONLY ?? '');
 
 /** Most of a cell is waiting; its processes share two cores. */
-const width = 30;
-const probeAfter = isLong ? 5 : 1.5; // s
+const width = 40;
+const probeAfter = isLong ? 5 : 2; // s
 const patience = isLong ? 45_000 : 0; // ms
 
 const obstacles = {
