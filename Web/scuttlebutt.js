@@ -15,8 +15,8 @@
 // reducer; an action that arrives late is put in its place and what comes after it is reduced again.
 // Over `/ws` two peers exchange headers (which timestamps they have seen of whom), then what the other lacks,
 // then "SYNC", then live updates. "PING" asks whether the other side has what it was sent, and is answered by
-// "PONG"; who never answers is taken for a peer of the old kind. Own actions are saved before they are sent, so a reload or a crash neither
-// loses one nor stamps two actions alike. Invariant: state == actions in order of stamp, reduced from the start.
+// "PONG"; who never answers is taken for a peer of the old kind. Own actions are saved before they are sent, so
+// a reload or a crash neither loses one nor stamps two actions alike. Invariant: state == actions in order of stamp, reduced from the start.
 //
 // Over 600 lines because it is the whole peer: a page takes this one file, without a build step or a second one.
 (function (root, make) {
@@ -32,7 +32,7 @@
   const BOUNDS = {
     maximumTimestamp: Number.MAX_SAFE_INTEGER, // a larger stamp is refused
     clockCeiling: 2 ** 52, // a larger stamp is applied but does not raise our clock
-    maximumLine: 10_485_760, // bytes; a longer line ends the connection; an own action that is longer in any form is refused
+    maximumLine: 10_485_760, // bytes; a longer line ends the connection, an own action longer in any form is refused
     suspicion: 2, // links in a row that broke with updates under way; then these are sent one by one
     blame: 3, // of those, how many broke at one update until it is set aside
     maximumDepth: 256, // nesting of an update; a deeper one is refused
@@ -86,7 +86,8 @@
   function within(limit, timers, what, ask) {
     return new Promise((resolve, reject) => {
       // After sleep the timer may come before an answer that is there already.
-      const timer = timers.setTimeout(() => nextTask(() => reject(new Error(`${what} did not answer in ${limit} ms`))), limit);
+      const giveUp = () => reject(new Error(`${what} did not answer in ${limit} ms`));
+      const timer = timers.setTimeout(() => nextTask(giveUp), limit);
       const end = (settle) => (value) => { timers.clearTimeout(timer); settle(value); };
       new Promise((answer) => answer(ask())).then(end(resolve), end(reject));
     });
@@ -299,8 +300,9 @@
         freeze(action);
         return freeze(this.reducer(state, action, meta));
       } catch (error) {
-        const hint = this.isStrict && error instanceof TypeError ? ' (in development state and actions are frozen)' : '';
-        this.report('reducer', `the reducer failed for ${action.type} ${meta.timestamp}@${meta.source}: ${error}${hint}`);
+        const isHinted = this.isStrict && error instanceof TypeError;
+        const words = `${error}${isHinted ? ' (in development state and actions are frozen)' : ''}`;
+        this.report('reducer', `the reducer failed for ${action.type} ${meta.timestamp}@${meta.source}: ${words}`);
         return state;
       } finally {
         this.reducing = false;
@@ -488,7 +490,8 @@
       if (this.database) return Promise.resolve(this.database);
       return new Promise((resolve, reject) => {
         this.waiting.push({ resolve, reject });
-        if (this.waiting.length > BOUNDS.openRequests) this.waiting.shift().reject(new Error('the storage does not open'));
+        const noAnswer = () => new Error('the storage does not open');
+        if (this.waiting.length > BOUNDS.openRequests) this.waiting.shift().reject(noAnswer());
         // Each attempt asks anew, because a browser has been seen to forget the first request of a page.
         if (this.requests >= BOUNDS.openRequests) return;
         this.requests += 1;
@@ -496,7 +499,7 @@
         const failed = (error) => {
           if (!isOver) this.requests -= 1;
           isOver = true;
-          for (const waiter of this.waiting.splice(0)) waiter.reject(error ?? new Error('the storage does not open'));
+          for (const waiter of this.waiting.splice(0)) waiter.reject(error ?? noAnswer());
         };
         try {
           const factory = this.indexedDB ?? globalThis.indexedDB;
@@ -505,7 +508,8 @@
           request.onupgradeneeded = () => request.result.createObjectStore('updates');
           request.onerror = () => failed(request.error);
           request.onblocked = () => {
-            for (const waiter of this.waiting.splice(0)) waiter.reject(new Error('the storage is in use by an older page'));
+            const error = new Error('the storage is in use by an older page');
+            for (const waiter of this.waiting.splice(0)) waiter.reject(error);
           };
           request.onsuccess = () => {
             if (!isOver) this.requests -= 1;
@@ -612,8 +616,8 @@
       // Not if the browser has taken away what was written as it.
       const last = Number(session?.getItem(`${key}:last`) ?? 0);
       const isComplete = last === 0 || stored?.some(({ source, timestamp }) => source === own && timestamp >= last);
-      if (own && stored && isComplete) candidates.push(own);
       session?.removeItem(key);
+      if (own && stored && isComplete) candidates.push(own); // only once no duplicate of this tab can find it
     } catch {
       session = undefined; // storage forbidden: a fresh id per page is sound too
     }
@@ -715,9 +719,8 @@
       this.#now = this.#options.now ?? Date.now;
       this.#nextTask = this.#options.nextTask ?? nextTask;
       this.#probeAfter = this.#options.probeAfter ?? BOUNDS.probeAfter;
-      this.#history = new History(
-        this.#options.reducer, this.#options.initialState, (kind, text) => this.#report(kind, text), this.#options.development,
-      );
+      const { reducer, initialState, development } = this.#options;
+      this.#history = new History(reducer, initialState, (kind, text) => this.#report(kind, text), development);
       this.#restore(this.#options.stored ?? []);
       this.#confirmed = sourceState(this.#options.stored ?? [], this.source).confirmed;
       if (this.#options.storageFault) {
@@ -757,8 +760,9 @@
     /**
      * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'sending', 'in-sync'), `attempt`,
      * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
-     * that are not yet saved, sent, and confirmed by the server), `setAside` (see `setAside()`), `actions`, `isDurable` (whether own actions are kept when the page goes, as far
-     * as the storage answered when it was last used), and all of it as `text`.
+     * that are not yet saved, sent, and confirmed by the server), `setAside` (how many, see `setAside()`), `actions`,
+     * `isDurable` (whether own actions are kept when the page goes, as far as the storage answered when it was last
+     * used), and all of it as `text`.
      */
     status() {
       const session = this.#session;
@@ -773,11 +777,12 @@
       const isKept = this.#storage.isDurable !== false && !this.#isStorageFailing;
       const aside = this.#aside.length > 0 ? ` · ${this.#aside.length} set aside` : '';
       const kept = this.#isStorageFailing ? ' · not kept' : '';
+      const refused = this.#withheld.size > 0 ? ' · not all is taken' : '';
       const text = {
         'offline': () => `offline${waiting}`,
         'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
         'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
-        'sending': () => `sending${pending > 0 ? ` ${pending}` : ''}${this.#withheld.size > 0 ? ' · not all is taken' : ''}`,
+        'sending': () => `sending${pending > 0 ? ` ${pending}` : ''}${refused}`,
         'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
       }[phase]() + aside + kept;
       return {
@@ -790,7 +795,9 @@
     #pending() {
       let pending = this.#own.length - lowerBound(this.#own, this.#confirmed + 1);
       if (!this.#isStorageFailing) {
-        for (const entry of this.#unsaved) pending += entry.source === this.source && entry.timestamp <= this.#confirmed;
+        for (const { source, timestamp } of this.#unsaved) {
+          if (source === this.source && timestamp <= this.#confirmed) pending += 1;
+        }
       }
       return pending;
     }
@@ -1060,7 +1067,8 @@
     #lost(session, reason, isRefused = false) {
       if (!session || session !== this.#session) return;
       if (reason) this.#report('connection', reason);
-      const wasUseful = this.#suspicion === 0 && session.syncedAt !== null && this.#now() - session.syncedAt >= BOUNDS.usefulAfter;
+      const wasUseful = this.#suspicion === 0 && session.syncedAt !== null
+        && this.#now() - session.syncedAt >= BOUNDS.usefulAfter;
       this.#drop(session);
       if (this.#wanted) {
         if (wasUseful) this.#attempt = 0;
@@ -1155,7 +1163,7 @@
     #pump(session) {
       const until = this.#now() + BOUNDS.slice;
       for (const entry of this.#tooLong.splice(0)) {
-        if (this.#isOfThisBrowser(entry)) this.#takeBack(entry, `longer than the server takes, ${byteLength(entry.line)} bytes`);
+        if (this.#isOfThisBrowser(entry)) this.#takeBack(entry, tooLong(byteLength(entry.line)));
       }
       while (session === this.#session && session.next < session.outbox.length) {
         if (session.socket.bufferedAmount > BOUNDS.buffered) {
@@ -1249,7 +1257,7 @@
         return;
       }
       this.#serverLimit = Math.min(this.#serverLimit, longest.size - 1);
-      this.#leaveOut(longest.entry, `longer than the server takes, ${longest.size} bytes`);
+      this.#leaveOut(longest.entry, tooLong(longest.size));
       this.#lost(session, `the server takes no message of ${longest.size} bytes`);
     }
 
@@ -1276,7 +1284,8 @@
       this.#isReplaying = true;
       const at = lowerBound(this.#own, entry.timestamp);
       if (entry.source === this.source && this.#own[at] === entry.timestamp) this.#own.splice(at, 1);
-      const record = { ...entry, reason, isHeld: false, line: setAsideLine([entry.action, entry.timestamp, entry.source], reason) };
+      const line = setAsideLine([entry.action, entry.timestamp, entry.source], reason);
+      const record = { ...entry, reason, isHeld: false, line };
       this.#aside.push(record);
       this.#unsaved = this.#unsaved.filter((other) => other !== entry);
       this.#unsaved.push(record);
@@ -1306,7 +1315,8 @@
     #withhold(entry) {
       if (this.#withheld.get(entry.source) <= entry.timestamp) return;
       this.#withheld.set(entry.source, entry.timestamp);
-      this.#report('withheld', `the server does not take ${entry.timestamp}@${entry.source}; what follows of its source waits`);
+      const stamp = `${entry.timestamp}@${entry.source}`;
+      this.#report('withheld', `the server does not take ${stamp}; what follows of its source waits`);
     }
 
     #probe(session) {
@@ -1320,7 +1330,8 @@
     }
 
     #askToConfirm(session) {
-      if (session === this.#session && session.sent > session.confirmed && session.probes.length === 0) this.#probe(session);
+      if (session !== this.#session || session.probes.length > 0) return;
+      if (session.sent > session.confirmed) this.#probe(session);
     }
 
     /**
@@ -1329,7 +1340,12 @@
      */
     #considerPlain(session) {
       if (session !== this.#session || session.firstProbeAt === null || session.hasAnswered || session.isPlain) return;
-      if (this.#now() - session.firstProbeAt < this.#probeAfter) return;
+      const left = Math.min(session.firstProbeAt + this.#probeAfter - this.#now(), this.#probeAfter);
+      if (left > 0) { // timers may come a little early
+        this.#timers.clearTimeout(session.plainTimer);
+        session.plainTimer = this.#timers.setTimeout(() => this.#considerPlain(session), left);
+        return;
+      }
       if (session.hadStatistics && session.statisticsAt <= session.firstProbeAt) return; // it may be silent altogether
       session.isPlain = true;
       this.#confirmPlain(session);
@@ -1376,7 +1392,10 @@
         this.#ask(session, true);
         return;
       }
-      if (session.hasAnswered || !session.hasReceivedSync) { this.#lost(session, 'the server does not answer'); return; }
+      if (session.hasAnswered || !session.hasReceivedSync) {
+        this.#lost(session, 'the server does not answer');
+        return;
+      }
       session.askedAt = null;
       session.heardAt = now;
       this.#watch(session, this.#probeAfter);
@@ -1402,6 +1421,8 @@
       if (fault) { this.#report('refused', fault); return; }
       const [action, timestamp, source] = update;
       const isOurs = source === this.source;
+      const aside = this.#aside.find((record) => record.timestamp === timestamp && record.source === source);
+      if (aside) { this.#putBack(aside); return; }
       if (isOurs ? this.#knows(timestamp, source) : timestamp <= (this.#clock.get(source) ?? 0)) {
         const known = this.#history.find(timestamp, source);
         if (known && !sameAction(known.action, action)) {
@@ -1510,7 +1531,7 @@
       }
       this.#saving = false;
       for (const resolve of this.#saveWaiters.splice(0)) resolve();
-      this.#notifyStatus();
+      this.#settle();
     }
 
     async #saveGroup() {
@@ -1521,7 +1542,8 @@
       if (state.line !== this.#savedState) records.push(state);
       await this.#bounded('the storage', () => this.#storage.save(records));
       this.#savedState = state.line;
-      this.#unsaved.splice(0, group.length);
+      const saved = new Set(group);
+      this.#unsaved = this.#unsaved.filter((entry) => !saved.has(entry)); // it may have changed meanwhile
       for (const entry of group) {
         entry.isHeld = false;
         this.#offer(this.#session, entry);
@@ -1572,7 +1594,12 @@
 
     /** Tries the storage again: saves what it lacks, and takes up what it has. */
     async #comeBack() {
-      if (this.#closed || this.#saving) return;
+      if (this.#closed) return;
+      if (this.#saving) { // it was taken away under a save, which has not ended yet
+        this.#timers.clearTimeout(this.#storageTimer);
+        this.#storageTimer = this.#timers.setTimeout(() => this.#comeBack(), BOUNDS.backOffFirst);
+        return;
+      }
       this.#saving = true;
       let records;
       try {
@@ -1598,7 +1625,7 @@
       this.#patienceTimer = null;
       this.#report('storage', 'own actions are kept again');
       for (const resolve of this.#saveWaiters.splice(0)) resolve();
-      this.#notifyStatus();
+      this.#settle();
       await this.#takeUp(records);
     }
 
@@ -1606,10 +1633,11 @@
     #restore(records) {
       const entries = [];
       const sorted = records.filter(({ timestamp }) => timestamp !== 0).sort(compareEntries);
-      for (const { line } of sorted) {
+      for (const record of sorted) {
+        const { line } = record;
         let update;
         try { update = JSON.parse(line); } catch { update = []; }
-        if (isObject(update) && hasOwn(update, 'setAside')) { this.#restoreAside(update, line); continue; }
+        if (isObject(update) && hasOwn(update, 'setAside')) { this.#restoreAside(update, record); continue; }
         if (!Array.isArray(update) || updateFault(update)) {
           this.#report('storage', 'a stored action is damaged and was left out');
           continue;
@@ -1624,12 +1652,12 @@
       return entries;
     }
 
-    /** An action that was set aside keeps its stamp from being used again. */
-    #restoreAside({ setAside, reason }, line) {
-      if (!Array.isArray(setAside) || updateFault(setAside)) return;
-      const [action, timestamp, source] = setAside;
-      if (this.#aside.some((entry) => entry.timestamp === timestamp && entry.source === source)) return;
+    /** An action that was set aside keeps its stamp from being used again, also when it is dismissed. */
+    #restoreAside({ setAside, reason }, { timestamp, source, line }) {
+      if (timestamp <= (this.#clock.get(source) ?? 0)) return;
       this.#advance({ timestamp, source }, true);
+      if (!Array.isArray(setAside) || updateFault(setAside)) return;
+      const [action] = setAside;
       this.#aside.push({ action, timestamp, source, reason: String(reason), line, isSetAside: true });
     }
 
@@ -1667,14 +1695,18 @@
       if (this.#storage.isDurable === false || this.#isStorageFailing) return;
       try {
         const ends = new Map();
-        for (const { source, timestamp } of await this.#bounded('the storage', () => this.#storage.load())) {
+        for (const { source, timestamp, line } of await this.#bounded('the storage', () => this.#storage.load())) {
           const end = ends.get(source) ?? { count: 0, last: 0 };
-          ends.set(source, { count: end.count + 1, last: Math.max(end.last, timestamp) });
+          // What was set aside is nowhere else.
+          const last = String(line).startsWith(setAsideStart) ? Infinity : Math.max(end.last, timestamp);
+          ends.set(source, { count: end.count + 1, last });
         }
         const done = [...ends].filter(([source, end]) => (
           source !== this.source && end.count >= BOUNDS.retireAfter && (clock.get(source) ?? 0) >= end.last
         )).map(([source]) => source);
-        for (const source of await this.#abandoned(done)) await this.#bounded('the storage', () => this.#storage.remove(source));
+        for (const source of await this.#abandoned(done)) {
+          await this.#bounded('the storage', () => this.#storage.remove(source));
+        }
       } catch (error) {
         this.#storageFailed(error); // what it holds is kept, which is harmless
       }
@@ -1745,6 +1777,8 @@
   }
 
   /** What the storage holds in place of an action that was set aside: no update, so that no page sends it. */
+  const tooLong = (size) => `longer than the server takes, ${size} bytes`;
+  const setAsideStart = '{"setAside":[';
   const setAsideLine = (update, reason) => JSON.stringify({ setAside: update, reason });
 
   /** Adds a registration of its own, so that the same function subscribed twice is two. */
@@ -1777,6 +1811,7 @@
    * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
    * Options as for `Peer`; `url` defaults to `ws` beside the page, `online: false` stays offline. It resolves
    * within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh source.
+   * With `source` it writes as that one, unless what was written as it cannot be read: then as a fresh one too.
    * `development` defaults to whether the page comes from this machine (localhost, 127.…, ::1).
    */
   async function open(options) {
@@ -1810,11 +1845,12 @@
     }
     // Loaded after the claim: until then another page may have been writing as this source.
     const records = await load();
-    if (storageFault && options.source === undefined) {
+    if (storageFault) {
       owner.release(false); // what was written as this source cannot be known
       owner = await claim(null);
     }
-    const others = new Set(await abandoned([...new Set((records ?? []).map(({ source }) => source))], name, locks, timers));
+    const sources = [...new Set((records ?? []).map(({ source }) => source))];
+    const others = new Set(await abandoned(sources, name, locks, timers));
     const stored = (records ?? []).filter(({ source }) => source === owner.source || others.has(source));
     // Beside the page and beside each other, as a proxy may serve all of them below a path.
     const url = options.url
@@ -1822,9 +1858,10 @@
     const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
       : new URL('statistics', url.replace(/^ws/, 'http')).href;
     // Where a page is developed, a reducer that changes what it is given is to be found.
-    const development = options.development ?? /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(window?.location?.hostname ?? '');
+    const development = options.development
+      ?? /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(window?.location?.hostname ?? '');
     const peer = new Peer({
-      ...options, development, name, locks, storage, stored, storageFault, url, statisticsUrl, source: owner.source, release: owner.release,
+      ...options, development, name, locks, storage, stored, storageFault, url, statisticsUrl, ...owner,
     });
     if (window?.addEventListener) peer.listen(window);
     if (options.online !== false) peer.goOnline();

@@ -166,13 +166,14 @@ test('a long update of somebody else is not left out: its source waits, others g
   world.sockets[0].say({ id: 'S', clock: {} }); // a server that lost its log
   it.log = [];
   await it.pass(world, 30_000);
-  assert.deepEqual(it.log.map(([action, , source]) => [action.n, source]).sort(), [[1, 'x'], [4, 'y'], [5, 'ME']]);
+  const taken = () => it.log.map(([action, , source]) => `${action.n} of ${source}`).sort();
+  assert.deepEqual(taken(), ['1 of x', '4 of y', '5 of ME']);
   assert.deepEqual(peer.status().text, 'sending · not all is taken');
   assert.deepEqual(peer.getState().slice().sort(), [1, 2, 3, 4, 5], 'nothing is taken back');
   it.log.push([{ type: 'A', n: 2 }, 2, 'x']); // it comes another way
   world.sockets.at(-1).fail();
   await it.pass(world, 30_000);
-  assert.deepEqual(it.log.map(([action, , source]) => [action.n, source]).sort(), [[1, 'x'], [2, 'x'], [3, 'x'], [4, 'y'], [5, 'ME']]);
+  assert.deepEqual(taken(), ['1 of x', '2 of x', '3 of x', '4 of y', '5 of ME']);
   assert.equal(peer.status().text, 'in sync');
 });
 
@@ -214,4 +215,49 @@ test('a server that takes no header of ours is dialled rarely, and nothing is se
   await clock.pass(BOUNDS.backOffLast / 2);
   assert.equal(sockets.length, 1);
   assert.equal(peer.status().setAside, 0);
+});
+
+for (const how of ['its header says so', 'it sends it']) {
+  test(`an action that was set aside although the server has it is in the state again: ${how}`, async () => {
+    const storage = new MemoryStorage();
+    const it = new Server({ code: 1006, takes: () => true });
+    const world = await meet(it, { storage });
+    const { peer } = world;
+    await it.pass(world, 1_000);
+    // It takes everything, and breaks before it has confirmed anything, until the action is set aside.
+    const header = it.clock.bind(it);
+    it.clock = () => ({});
+    it.takes = (value) => value[0].n !== 1;
+    peer.dispatch({ type: 'A', n: 1 });
+    while (peer.setAside().length === 0) await it.pass(world, 1_000);
+    assert.deepEqual(peer.getState(), []);
+    it.clock = header;
+    it.takes = () => true;
+    if (how === 'it sends it') {
+      await it.pass(world, 60_000);
+      world.sockets.at(-1).say([{ type: 'A', n: 1 }, 1, 'ME']);
+    } else {
+      it.log.push([{ type: 'A', n: 1 }, 1, 'ME']);
+      await it.pass(world, 60_000);
+    }
+    await peer.flush();
+    assert.deepEqual([peer.getState(), peer.setAside(), peer.status().text], [[1], [], 'in sync']);
+    const stored = await storage.load();
+    assert.equal(stored.find(({ timestamp }) => timestamp === 1).line, '[{"type":"A","n":1},1,"ME"]');
+  });
+}
+
+test('a long closed source is not dropped from the storage while it has something that was set aside', async () => {
+  const records = [{ source: 'OLD', timestamp: 1, line: '{"setAside":[{"type":"A","n":1},1,"OLD"],"reason":"r"}' }];
+  for (let n = 2; n <= BOUNDS.retireAfter + 1; n++) {
+    records.push({ source: 'OLD', timestamp: n, line: JSON.stringify([{ type: 'A', n }, n, 'OLD']) });
+  }
+  for (const isAside of [true, false]) {
+    const storage = new MemoryStorage();
+    storage.isDurable = true;
+    await storage.save(isAside ? records : records.slice(1));
+    await connected({ storage, stored: await storage.load(), serverClock: { OLD: BOUNDS.retireAfter + 1 } });
+    await settle();
+    assert.equal(storage.records.size, isAside ? records.length : 0, `${isAside}`);
+  }
 });

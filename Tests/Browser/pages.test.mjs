@@ -352,7 +352,7 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
     assert.equal(refusal, 0);
   });
 
-  test('in a sandboxed frame, where storage and locks are denied, the page works and says that it keeps nothing', async (t) => {
+  test('in a sandboxed frame, which is denied storage and locks, the page works and says so', async (t) => {
     const server = await Server.during(t);
     const site = createServer((request, response) => {
       response.setHeader('Content-Type', 'text/html');

@@ -100,7 +100,9 @@ export class PlayedDisk {
       put: (line, key) => { check('put'); changes.push(() => this.disk.set(JSON.stringify(key), line)); },
       delete: ({ source }) => {
         check('delete');
-        changes.push(() => { for (const key of this.disk.keys()) if (JSON.parse(key)[0] === source) this.disk.delete(key); });
+        changes.push(() => {
+          for (const key of this.disk.keys()) if (JSON.parse(key)[0] === source) this.disk.delete(key);
+        });
       },
     });
     transaction.abort = () => { transaction.isAborted = true; };

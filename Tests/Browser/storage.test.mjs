@@ -6,7 +6,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { Clock, fakeWebSocket, log, settle } from './played-world.mjs';
+import { Clock, connected, fakeWebSocket, log, settle } from './played-world.mjs';
 import { FAULTS, PlayedDisk, PlayedLocks, playedSession } from './played-storage.mjs';
 
 const Scuttlebutt = createRequire(import.meta.url)('../../Web/scuttlebutt.js');
@@ -229,4 +229,83 @@ test('a page whose storage was taken away saves again what it has', async () => 
   world.crash();
   const next = await world.open();
   assert.deepEqual(next.getState(), [1, 2, 3]);
+});
+
+for (const broken of ['getItem', 'setItem', 'removeItem']) {
+  test(`a page whose sessionStorage throws at ${broken} works, and no two pages write as one source`, async () => {
+    const world = new World();
+    const before = await world.open();
+    before.dispatch({ type: 'A', n: 1 });
+    await before.flush();
+    before.close();
+    await settle();
+    const { items } = world.session;
+    world.session = { ...world.session, [broken]: () => { throw new Error('denied'); } };
+    const first = await world.open({ locks: null });
+    const duplicate = await world.open({ locks: null, session: playedSession(new Map(items)) });
+    assert.notEqual(first.source, duplicate.source);
+    for (const page of [first, duplicate]) page.dispatch({ type: 'A', n: 2 });
+    await world.clock.pass(1_000);
+    assert.equal(world.log.size, 3);
+    first.close();
+    duplicate.close();
+  });
+}
+
+/** A storage whose saves end when the test says so. */
+function gatedStorage() {
+  const records = new Map();
+  const waiting = [];
+  return {
+    records, waiting, isDurable: true,
+    load: async () => [...records.values()],
+    save: (group) => new Promise((resolve) => {
+      waiting.push(() => {
+        for (const record of group) records.set(`${record.timestamp}@${record.source}`, record);
+        resolve();
+      });
+    }),
+    remove: async () => {},
+  };
+}
+
+test('a storage that is taken away under a save, which then ends well, is come back to', async () => {
+  const storage = gatedStorage();
+  const { peer, clock } = await connected({ storage });
+  peer.dispatch({ type: 'A', n: 1 });
+  await settle();
+  storage.onlost();
+  await clock.pass(2_000);
+  assert.equal(peer.status().isDurable, false);
+  storage.waiting.shift()();
+  await clock.pass(2_000);
+  while (storage.waiting.length > 0) { storage.waiting.shift()(); await settle(); }
+  assert.equal(peer.status().isDurable, true);
+});
+
+test('an action that is set aside while it is being saved is kept as such, and the others as they are', async () => {
+  const storage = gatedStorage();
+  const { peer, sockets, clock } = await connected({ storage, storageFault: new Error('full'), answersProbes: false });
+  peer.dispatch({ type: 'A', n: 1, text: 'x'.repeat(1_000) });
+  peer.dispatch({ type: 'A', n: 2 });
+  await clock.pass(1_000);
+  assert.equal(storage.waiting.length, 1, 'both are being saved');
+  sockets.at(-1).onclose({ code: 1009 });
+  peer.dispatch({ type: 'A', n: 3 });
+  while (storage.waiting.length > 0) { storage.waiting.shift()(); await settle(); }
+  await peer.flush();
+  const lines = [...storage.records.values()].filter(({ timestamp }) => timestamp > 0).map(({ line }) => JSON.parse(line));
+  assert.deepEqual(lines.map((line) => line.setAside?.[1] ?? line[0].n), [1, 2, 3]);
+  assert.equal(lines[0].setAside[0].text.length, 1_000);
+  assert.deepEqual(peer.getState(), [2, 3]);
+});
+
+test('a source that is asked for is not used if what was written as it cannot be read', async () => {
+  const world = new World();
+  world.disk.faultAt = () => 'throws';
+  const page = await world.open({ source: 'ME' });
+  assert.match(page.source, /^[0-9A-F]{39}$/);
+  world.heal();
+  const other = await world.open({ source: 'ME' });
+  assert.equal(other.source, 'ME');
 });
