@@ -140,6 +140,37 @@ test('the wait between dials grows while a server objects', async () => {
   assert.ok(waits.slice(5).every((wait) => wait >= BOUNDS.backOffLast / 2), `${waits}`);
 });
 
+test('the wait grows also if each connection was useful for a while before the server objects', async () => {
+  const it = new Server({ takes: () => true });
+  const world = await meet(it);
+  const waits = [];
+  for (let time = 0; time < 5; time++) {
+    while (world.sockets.every((socket) => socket.isGreeted)) await it.pass(world, 250);
+    await it.pass(world, 500);
+    const socket = world.sockets.at(-1);
+    socket.answersProbes = false;
+    world.peer.dispatch({ type: 'A', n: time });
+    await it.pass(world, 2 * BOUNDS.usefulAfter);
+    it.log = []; // it forgets what it took
+    const count = world.sockets.length;
+    const start = world.clock.now;
+    socket.fail();
+    while (world.sockets.length === count) await world.clock.pass(250);
+    waits.push(world.clock.now - start);
+  }
+  assert.ok(waits[4] >= 4 * waits[0], `${waits}`);
+});
+
+test('an action is not blamed for what happened to its connection once or twice', async () => {
+  let broken = 0;
+  const it = new Server({ takes: () => ++broken > BOUNDS.suspicion + BOUNDS.blame - 1 });
+  const world = await meet(it);
+  world.peer.dispatch({ type: 'A', n: 1 });
+  await it.pass(world, 120_000);
+  assert.equal(broken, BOUNDS.suspicion + BOUNDS.blame);
+  assert.deepEqual([it.numbers(), world.peer.setAside(), world.peer.getState()], [[1], [], [1]]);
+});
+
 test('a server that breaks now and then is not taken for one that objects', async () => {
   const it = new Server({ takes: () => true });
   const world = await meet(it);

@@ -265,6 +265,19 @@ test('after sleep a fresh probe gets its full time', async () => {
   assert.equal(socket.isClosed, true, 'and a server that is really gone is left in the end');
 });
 
+test('a machine that sleeps again and again keeps its connection', async () => {
+  const { socket, clock } = await connected();
+  clock.advance(probeAfter);
+  socket.answersProbes = false;
+  clock.advance(probeAfter + 1_000);
+  for (let night = 0; night < 3; night++) {
+    clock.advance(5_000);
+    clock.sleep(8 * 60 * MINUTE);
+    clock.advance(1);
+    assert.equal(socket.isClosed, false, `night ${night}`);
+  }
+});
+
 test('a hidden page with timers once a minute keeps its connection, and leaves a dead one', async () => {
   const window = playedWindow();
   const { peer, socket, clock } = await connected();
