@@ -691,7 +691,7 @@
     #clock = new Map(); #last = 0; #highest = 0; #own = []; #confirmed = 0; #now; #probeAfter; #dialledAt = null;
     #held = []; #heldOwn = new Set(); #heldTimer = null; #heardSince = false; #isReplaying = false; #isSliceDue = false;
     #nextTask;
-    #history; #unsaved = []; #saving = false; #saveWaiters = [];
+    #history; #unsaved = []; #unsavedConfirmed = 0; #saving = false; #saveWaiters = [];
     #isStorageFailing = false; #isGoingOn = false; #storageAttempt = 0; #storageTimer = null; #patienceTimer = null;
     #savedState = null; #serverLimit = Infinity; #aside = []; #withheld = new Map(); #tooLong = []; #suspicion = 0;
     #session = null; #attempt = 0; #retryTimer = null; #wanted = false; #closed = false;
@@ -793,13 +793,25 @@
 
     /** Own actions that are not saved (where there is storage), sent, and confirmed. */
     #pending() {
-      let pending = this.#own.length - lowerBound(this.#own, this.#confirmed + 1);
-      if (!this.#isStorageFailing) {
-        for (const { source, timestamp } of this.#unsaved) {
-          if (source === this.source && timestamp <= this.#confirmed) pending += 1;
-        }
-      }
-      return pending;
+      const unconfirmed = this.#own.length - lowerBound(this.#own, this.#confirmed + 1);
+      return unconfirmed + (this.#isStorageFailing ? 0 : this.#unsavedConfirmed);
+    }
+
+    /** Whether it counts as pending only because it is not saved. */
+    #isOnlyUnsaved({ source, timestamp }) {
+      return source === this.source && timestamp <= this.#confirmed;
+    }
+
+    #queue(entry) {
+      this.#unsaved.push(entry);
+      if (this.#isOnlyUnsaved(entry)) this.#unsavedConfirmed += 1;
+    }
+
+    /** Changes what waits to be saved, or what is confirmed. Not for every dispatch: it counts anew. */
+    #recount({ unsaved = this.#unsaved, confirmed = this.#confirmed }) {
+      this.#unsaved = unsaved;
+      this.#confirmed = confirmed;
+      this.#unsavedConfirmed = unsaved.reduce((count, entry) => count + this.#isOnlyUnsaved(entry), 0);
     }
 
     /** In sync means: this peer has what the server has, and the other way round, as far as the server said. */
@@ -842,7 +854,7 @@
       if (!isWithinDepth([copy], BOUNDS.maximumDepth)) throw new TypeError('the action nests too deep');
       const entry = { action: copy, timestamp, source: this.source, line, isHeld: !this.#isGoingOn };
       this.#advance(entry);
-      this.#unsaved.push(entry);
+      this.#queue(entry);
       this.#take(entry);
       this.#save();
       if (this.#isGoingOn) this.#sendNow(entry);
@@ -864,7 +876,7 @@
 
     /** Forgets the actions that were set aside. */
     dismissSetAside() {
-      for (const entry of this.#aside.splice(0)) this.#unsaved.push({ ...entry, line: setAsideLine(null) });
+      for (const entry of this.#aside.splice(0)) this.#queue({ ...entry, line: setAsideLine(null) });
       this.#save();
       this.#notifyStatus();
     }
@@ -1118,7 +1130,7 @@
       }
       session.outbox = new Array(session.answers).fill('PONG'); // these are owed all the same
       session.next = 0;
-      this.#confirmed = claimed;
+      this.#recount({ confirmed: claimed });
       for (const entry of this.#history.entries) this.#offer(session, entry);
       session.outbox.push('SYNC');
       this.#pump(session);
@@ -1227,7 +1239,7 @@
 
     #confirm(session, { sent, sentOwn }) {
       session.confirmed = Math.max(session.confirmed, sent);
-      this.#confirmed = Math.max(this.#confirmed, sentOwn);
+      this.#recount({ confirmed: Math.max(this.#confirmed, sentOwn) });
       // A peer that knows no probes has said nothing; it may still object to what has left.
       if (session.hasAnswered || session.isCareful) {
         const open = session.inFlight.findIndex(({ number }) => number > session.confirmed);
@@ -1287,8 +1299,7 @@
       const line = setAsideLine([entry.action, entry.timestamp, entry.source], reason);
       const record = { ...entry, reason, isHeld: false, line };
       this.#aside.push(record);
-      this.#unsaved = this.#unsaved.filter((other) => other !== entry);
-      this.#unsaved.push(record);
+      this.#recount({ unsaved: [...this.#unsaved.filter((other) => other !== entry), record] });
       this.#save();
       this.#report('set-aside', `the action ${entry.timestamp}@${entry.source} is set aside: ${reason}`);
       this.#replay();
@@ -1298,10 +1309,9 @@
     #putBack(record) {
       const { action, timestamp, source } = record;
       this.#aside = this.#aside.filter((other) => other !== record);
-      this.#unsaved = this.#unsaved.filter((other) => other !== record);
       const entry = { action, timestamp, source, line: JSON.stringify([action, timestamp, source]), isInherited: true };
       if (source === this.source) this.#own.splice(lowerBound(this.#own, timestamp), 0, timestamp);
-      this.#unsaved.push(entry);
+      this.#recount({ unsaved: [...this.#unsaved.filter((other) => other !== record), entry] });
       this.#save();
       this.#report('set-aside', `the server has ${timestamp}@${source}, so it is in the state again`);
       this.#take(entry);
@@ -1439,7 +1449,7 @@
       }
       const entry = { action, timestamp, source, line };
       if (isOurs) {
-        this.#unsaved.push(entry);
+        this.#queue(entry);
         this.#save();
       }
       this.#advance(entry);
@@ -1543,7 +1553,7 @@
       await this.#bounded('the storage', () => this.#storage.save(records));
       this.#savedState = state.line;
       const saved = new Set(group);
-      this.#unsaved = this.#unsaved.filter((entry) => !saved.has(entry)); // it may have changed meanwhile
+      this.#recount({ unsaved: this.#unsaved.filter((entry) => !saved.has(entry)) }); // it may have changed meanwhile
       for (const entry of group) {
         entry.isHeld = false;
         this.#offer(this.#session, entry);
@@ -1611,7 +1621,7 @@
         const lacking = [...this.#aside, ...this.#history.entries].filter((entry) => (
           entry.source === this.source && !entry.place && !kept.has(entry.timestamp) && !waiting.has(entry)
         ));
-        this.#unsaved.unshift(...lacking);
+        this.#recount({ unsaved: [...lacking, ...this.#unsaved] });
         while (this.#unsaved.length > 0) await this.#saveGroup();
       } catch (error) {
         this.#saving = false;

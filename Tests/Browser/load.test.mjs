@@ -145,6 +145,23 @@ test('a server that lost its log is given it in slices', async () => {
   assert.equal(socket.sent.at(-1), '"SYNC"');
 });
 
+test('a burst of 20,000 writes is pending until it is saved and confirmed', async () => {
+  const storage = new MemoryStorage();
+  let finish;
+  storage.save = () => new Promise((resolve) => { finish = resolve; });
+  const { peer } = await connected({ storage, reducer: Reducers.chat });
+  let last;
+  peer.subscribeStatus((status) => { last = status; });
+  for (let n = 1; n <= 20_000; n++) peer.dispatch(message(n)[0]);
+  assert.equal(last.pending, 20_000);
+  finish();
+  await settle();
+  assert.equal(peer.status().pending, 19_999, 'the first group was the first action');
+  finish();
+  await settle();
+  assert.equal(peer.status().phase, 'in-sync');
+});
+
 test('own actions that come home are saved in groups', async () => {
   const storage = new MemoryStorage();
   let saves = 0;
