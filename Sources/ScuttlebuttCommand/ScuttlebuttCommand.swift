@@ -37,8 +37,9 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
     static func main() async {
         ProcessLimits.occupyStandardDescriptors()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // Writing to a closed pipe must fail with an error instead of killing the process.
-        signal(SIGPIPE, SIG_IGN)
+        // Writing to a closed pipe, or beyond the permitted size of a file, must fail with an error
+        // instead of killing the process.
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
         var code: Int32 = 0
         do { try ProcessLimits.requireThreads() } catch { endWithoutThreads(error) }
         do {

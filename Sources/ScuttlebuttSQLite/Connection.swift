@@ -190,6 +190,20 @@ struct Connection: Sendable {
             database.sqliteConnection, "main", SQLITE_FCNTL_PERSIST_WAL, &flag)
     }
 
+    /// Checks that the file and its log are where the next opening will look for them.
+    ///
+    /// What is written to a file that was deleted meanwhile is gone with the process, and SQLite
+    /// notices nothing in write-ahead mode. Costs two system calls.
+    static func requireInPlace(_ database: Database, path: String) throws {
+        var hasMoved: CInt = 0
+        let code = sqlite3_file_control(
+            database.sqliteConnection, "main", SQLITE_FCNTL_HAS_MOVED, &hasMoved)
+        guard code == SQLITE_OK else { return }
+        guard hasMoved == 0, access(path + "-wal", F_OK) == 0 || errno != ENOENT else {
+            throw DatabaseError(resultCode: .SQLITE_READONLY_DBMOVED)
+        }
+    }
+
     /// Merges the write-ahead log into the main file, as far as readers permit.
     ///
     /// Appends wait meanwhile.

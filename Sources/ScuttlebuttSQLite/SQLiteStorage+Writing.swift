@@ -93,6 +93,8 @@ extension SQLiteStorage {
                 return .commit
             }
             hasMark = true
+            // Afterwards: what was moved back by now is found the next time.
+            try Connection.requireInPlace(database, path: path)
             return isFirst
         }
     }

@@ -54,7 +54,7 @@ func translated(_ error: any Error, _ path: String, _ operation: FileOperation) 
 /// Why SQLite refuses to write.
 private func readOnlyCause(_ error: DatabaseError, _ path: String) -> String {
     if error.extendedResultCode == .SQLITE_READONLY_DBMOVED {
-        return "the file was moved or deleted while it was open; put it back and restart"
+        return "it or its -wal file was moved or deleted while it was open; put it back"
     }
     var status = statvfs()
     let isReadOnly = statvfs(path, &status) == 0 && status.f_flag & UInt(ST_RDONLY) != 0

@@ -158,6 +158,41 @@ test('a message that is announced and not sent takes no memory', { timeout: minu
   assert.ok(grown < 60, `it grew by ${grown} MiB for 1,000 MB that were announced`);
 });
 
+test('a limit of the size of files ends no peer, and nothing acknowledged is lost', { timeout: minutes }, async (t) => {
+  const path = await folder(t);
+  const store = join(path, 'log.sqlite');
+  const child = spawn('/bin/sh', [
+    '-c', 'ulimit -f 600; exec "$0" "$@"', binary, 'join', 'tcp://127.0.0.1:1', '--store', store, '--id', 'ME',
+  ], { stdio: ['pipe', 'pipe', 'ignore'] });
+  later(t, () => child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (data) => { output += data; });
+  const action = `dispatch {"type":"${'x'.repeat(1_000)}"}\n`;
+  child.stdin.end(`${action.repeat(200)}quit\n`);
+  const code = await soon('its end', new Promise((resolve) => {
+    child.on('close', (number, signal) => resolve(number ?? signal));
+  }));
+  assert.equal(code, 2);
+  const answers = output.trim().split('\n').map((line) => JSON.parse(line));
+  assert.equal(answers.length, 201);
+  assert.match(output, /larger than allowed/);
+  const acknowledged = answers.filter(({ timestamp }) => timestamp);
+  const log = await run(['log', store]);
+  assert.equal(log.code, 0, log.errors);
+  assert.ok(acknowledged.length > 10, `${acknowledged.length} were acknowledged`);
+  const found = log.lines.map((line) => JSON.parse(line)[1]);
+  assert.deepEqual(acknowledged.filter(({ timestamp }) => !found.includes(timestamp)), []);
+});
+
+test('a folder that is gone is named', { timeout: minutes }, async (t) => {
+  const path = await folder(t);
+  const program = ['/bin/sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"', binary];
+  await assert.rejects(serve(t, '', { program }), /folder/);
+  const result = await run(['join', 'tcp://127.0.0.1:1', '--store', join(path, 'none/log.sqlite')]);
+  assert.equal(result.code, 2);
+  assert.match(result.errors, /the folder .*none does not exist; create it/);
+});
+
 test('an empty environment is enough', { timeout: minutes }, async (t) => {
   const server = await serve(t, '', { env: {}, program: [binary] });
   assert.equal((await fetch(new URL('/healthz', server.http))).status, 200);

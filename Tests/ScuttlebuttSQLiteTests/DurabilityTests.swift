@@ -81,6 +81,30 @@ struct DurabilityTests {
         await again.close()
     }
 
+    @Test(
+        "An append to a file that was moved away fails, and works when it is back",
+        arguments: ["", "-wal"])
+    func moved(suffix: String) async throws {
+        let folder = try TemporaryFolder()
+        let log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
+        try await log.append([try update("A", 1)])
+        let (file, away) = (folder.path() + suffix, folder.path("away"))
+        try FileManager.default.moveItem(atPath: file, toPath: away)
+        for _ in 0..<2 {
+            let message = await expectFailure(.writeFailed) {
+                try await log.append([try update("A", 2)])
+            }
+            #expect(message.contains("moved or deleted"), "\(message)")
+        }
+        try FileManager.default.moveItem(atPath: away, toPath: file)
+        try await log.append([try update("A", 2)])
+        try await log.append([try update("A", 3)])
+        await log.close()
+        let again = try SQLiteStorage.open(folder.path(), mode: .existing)
+        #expect(try await everything(in: again).count == 3)
+        await again.close()
+    }
+
     @Test("Appends in one order are stored in that order, however they share transactions")
     func order() async throws {
         let folder = try TemporaryFolder()

@@ -76,7 +76,8 @@ package enum FileCause {
     private static func missing(_ path: String) -> String {
         let folder = folder(of: path)
         var status = stat()
-        guard stat(folder, &status) == 0 else {
+        // The working directory can still be looked at after it was deleted.
+        guard stat(folder, &status) == 0, status.st_nlink > 0 else {
             return "the folder \(folder) does not exist; create it or check the path"
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
