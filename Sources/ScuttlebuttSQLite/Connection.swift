@@ -171,7 +171,10 @@ struct Connection: Sendable {
             guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
                 throw DatabaseError(resultCode: .SQLITE_READONLY)
             }
-            try SystemFailure.noting { try database.execute(sql: "BEGIN IMMEDIATE; ROLLBACK") }
+            try SystemFailure.noting {
+                try Schema.requireWriteAhead(database)
+                try database.execute(sql: "BEGIN IMMEDIATE; ROLLBACK")
+            }
         }
         let registration = try register(path)
         let database = try SystemFailure.noting {

@@ -53,7 +53,19 @@ enum Schema {
         }
         // Only now, so that the header's fields are in the file itself, where ``StoreFile``
         // looks for them, and not in the write-ahead log.
-        _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+        try requireWriteAhead(database)
+    }
+
+    /// Switches to write-ahead mode; changes nothing if the file is in it already.
+    ///
+    /// SQLite reports some failures to do so by the mode only, and a file whose creation was
+    /// interrupted may still be in the other one.
+    static func requireWriteAhead(_ database: Database) throws {
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+            throw DatabaseError(
+                resultCode: .SQLITE_IOERR, message: "the write-ahead log cannot be created")
+        }
     }
 
     /// Creates the table of late updates, within the transaction that stores the first one.

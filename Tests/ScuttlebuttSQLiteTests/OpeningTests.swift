@@ -142,6 +142,22 @@ struct OpeningTests {
         #expect(try folder.content == ["log.sqlite-wal": Data([1, 2, 3])])
     }
 
+    @Test("A log that is not in write-ahead mode gets into it")
+    func otherJournal() async throws {
+        let folder = try TemporaryFolder()
+        _ = try await soundLog(folder)
+        let database = try DatabaseQueue(path: folder.path())
+        try await database.writeWithoutTransaction { database in
+            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = DELETE")
+        }
+        try database.close()
+        let log = try SQLiteStorage.open(folder.path(), mode: .existing)
+        try await log.append([try update("B", 1)])
+        #expect(try folder.content.keys.contains("log.sqlite-wal"))
+        #expect(try await everything(in: log).count == 2_001)
+        await log.close()
+    }
+
     @Test("The kind of a file is determined by its contents")
     func kinds() async throws {
         let folder = try TemporaryFolder()
