@@ -39,7 +39,7 @@ extension Relay {
         guard let port = configuration.tcpPort else { return nil }
         return try await TCPListener.listen(
             host: configuration.host, port: port, limits: configuration.linkLimits,
-            report: configuration.report)
+            trust: configuration.trust, quota: quota, report: configuration.report)
     }
 
     private func acceptLines(from listener: TCPListener) async {
@@ -66,7 +66,8 @@ extension Relay {
         let server = Server(
             childChannelSetup: RelayChannel(
                 limits: configuration.linkLimits, timings: configuration.primusTimings,
-                idleTimeout: configuration.idleTimeout, base: configuration.base, pages: pages,
+                idleTimeout: configuration.idleTimeout, base: configuration.base,
+                trust: configuration.trust, quota: quota, pages: pages,
                 accept: { self.take($0, $1) }),
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

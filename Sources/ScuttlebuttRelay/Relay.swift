@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import ReduxScuttlebutt
+import ScuttlebuttNIO
 import ScuttlebuttRuntime
 public import ServiceLifecycle
 import Synchronization
@@ -26,6 +27,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     let bots: [any Bot<Action>]
     let peers: [MeteredTransport]
     let meter: TrafficMeter
+    let quota: ConnectionQuota?
     let start = ContinuousClock.now
     private let hasBegun = Atomic(false)
     /// The address, or the error that kept the relay from listening.
@@ -40,6 +42,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         self.bots = bots
         self.peers = peers
         self.meter = meter
+        quota = configuration.maximumConnectionsPerAddress.map { ConnectionQuota(perAddress: $0) }
     }
 
     /// The address the relay listens on, once it does.

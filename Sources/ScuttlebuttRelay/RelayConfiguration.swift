@@ -39,6 +39,17 @@ public struct RelayConfiguration: Sendable {
     ///
     /// Default 10,000. Further HTTP connections wait in the kernel; further TCP links are closed.
     public var maximumConnections = 10_000
+    /// The maximum number of open links of one client: an IPv4 address, or an IPv6 network of 64
+    /// bits.
+    ///
+    /// At least 1. Default `nil`, no maximum. Further WebSockets are refused with status 429,
+    /// further TCP links are closed. Behind a proxy all clients share its address, unless
+    /// ``trust`` names the proxy.
+    public var maximumConnectionsPerAddress: Int?
+    /// The proxies that are believed when they say for whom they connect.
+    ///
+    /// Default nobody.
+    public var trust = ProxyTrust()
     /// How long an HTTP connection may be idle, or take to send a request.
     ///
     /// Default 30 s. Does not apply to WebSockets: Primus has heartbeats, and `/ws` relies on TCP

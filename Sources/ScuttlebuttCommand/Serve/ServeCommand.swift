@@ -95,6 +95,13 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Maximum number of open links of one client address (default: none).", valueName: "n"))
+    var maxConnectionsPerAddress: Int?
+
+    @OptionGroup var proxies: ProxyArguments
+
+    @Option(
+        help: ArgumentHelp(
             "Print traffic statistics at this interval; 0 disables.", valueName: "seconds"))
     var statistics = 60
 
@@ -126,6 +133,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         guard maxConnections > 0 else {
             throw ValidationError("invalid --max-connections \(maxConnections): use 1 or more")
+        }
+        guard maxConnectionsPerAddress ?? 1 > 0 else {
+            throw ValidationError(
+                "invalid --max-connections-per-address \(maxConnectionsPerAddress ?? 0): "
+                    + "use 1 or more")
         }
         guard statistics >= 0 else {
             throw ValidationError("invalid --statistics \(statistics): use 0 or more seconds")
@@ -191,6 +203,8 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.exportFile = exportFile
         configuration.maximumConnections = maxConnections
         configuration.linkLimits = probing.limits
+        configuration.maximumConnectionsPerAddress = maxConnectionsPerAddress
+        configuration.trust = proxies.trust
         configuration.linkLimits.maximumLineByteCount = maxMessageBytes
         configuration.statisticsInterval = statistics > 0 ? .seconds(statistics) : nil
         // Until the server is up, only the error that kept it from starting is printed.

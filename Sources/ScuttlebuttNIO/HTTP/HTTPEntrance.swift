@@ -32,6 +32,10 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         /// It begins with a slash and does not end with one. It is taken away from the targets of
         /// requests, which work without it as well, since some proxies take it away themselves.
         public var base = ""
+        /// The proxies that are believed when they say for whom they connect.
+        public var trust = ProxyTrust()
+        /// Bounds the links of one client; default none.
+        public var quota: ConnectionQuota?
         /// Answers a request that is not an upgrade; runs on the event loop and must not block.
         ///
         /// It gets the method, and the path and query without ``base``.
@@ -50,6 +54,8 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let configuration: Configuration
+    /// Who has connected, or for whom the PROXY protocol says so.
+    private let source: SocketAddress?
     private var request: HTTPRequestHead?
     private var alarm: Scheduled<Void>?
     /// Requests that wait until the client has taken the answers to earlier ones.
@@ -63,12 +69,26 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     private var isEnding = false
     private var isUpgraded = false
 
-    private init(_ configuration: Configuration) { self.configuration = configuration }
+    private init(_ configuration: Configuration, _ source: SocketAddress?) {
+        self.configuration = configuration
+        self.source = source
+    }
 
     /// Serves an accepted channel; called on its event loop.
     ///
     /// - Throws: An error if the pipeline cannot be changed because the channel has closed.
     public static func install(on channel: any Channel, _ configuration: Configuration) throws {
+        try ProxyHeaderHandler.await(
+            on: channel, trust: configuration.trust,
+            timeout: configuration.limits.upgradeTimeout
+        ) { channel, source in
+            try install(on: channel, configuration, source)
+        }
+    }
+
+    private static func install(
+        on channel: any Channel, _ configuration: Configuration, _ source: SocketAddress?
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         // Without NIO's handler for pipelined requests: answers are made at once.
         try pipeline.addHandler(HTTPResponseEncoder())
@@ -76,7 +96,7 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)))
         try pipeline.addHandler(NIOHTTPResponseHeadersValidator())
         try pipeline.addHandler(HTTPServerProtocolErrorHandler())
-        try pipeline.addHandler(HTTPEntrance(configuration))
+        try pipeline.addHandler(HTTPEntrance(configuration, source))
     }
 
     /// Begins to wait for the first request.
@@ -240,6 +260,13 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     private func upgrade(
         to dialect: WebSocketDialect, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
+        let client = configuration.trust.client(head.headers, via: source)
+        guard configuration.quota?.take(IPAddress(client), until: context.channel) != false else {
+            var answer = HTTPAnswer(
+                .tooManyRequests, text: "Too many connections from your address.")
+            answer.headers.add(name: "Retry-After", value: "30")
+            return send(answer, to: head, context, isLast: true)
+        }
         // The future is complete already, so that nothing is read between request and upgrade.
         let built = HTTPEntrance.upgrader.buildUpgradeResponse(
             channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:])
@@ -247,7 +274,8 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         built.whenComplete { result in
             let (entrance, context) = bound.value
             switch result {
-            case .success(let headers): entrance.finishUpgrade(to: dialect, headers, context)
+            case .success(let headers):
+                entrance.finishUpgrade(to: dialect, for: client, headers, context)
             case .failure:
                 let answer = HTTPAnswer(.badRequest, text: "This is no WebSocket request.")
                 entrance.send(answer, to: head, context, isLast: true)
@@ -256,7 +284,8 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func finishUpgrade(
-        to dialect: WebSocketDialect, _ headers: HTTPHeaders, _ context: ChannelHandlerContext
+        to dialect: WebSocketDialect, for client: SocketAddress?, _ headers: HTTPHeaders,
+        _ context: ChannelHandlerContext
     ) {
         alarm?.cancel()
         let response = HTTPResponseHead(
@@ -269,7 +298,8 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
             // The link may write at once, so nothing that expects HTTP may be left by then.
             removeHTTP(context)
             let link = try WebSocketServerLink.configure(
-                channel: context.channel, dialect: dialect, limits: configuration.limits)
+                channel: context.channel, dialect: dialect, limits: configuration.limits,
+                client: client.text)
             configuration.accept(link, dialect)
             // The decoder passes on what it has not decoded in the next turn of the event loop, and
             // does not say that this was all.

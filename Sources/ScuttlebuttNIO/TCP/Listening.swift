@@ -43,11 +43,12 @@ enum Listening {
 }
 
 extension Optional where Wrapped == SocketAddress {
-    /// `host:port`, or `[host]:port` for IPv6.
+    /// `host:port`, or `[host]:port` for IPv6; without a port that is not known.
     var text: String {
         guard let address = self, let host = address.ipAddress, let port = address.port else {
             return "unknown"
         }
+        guard port > 0 else { return host }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -19,12 +19,15 @@ public final class TCPListener: LinkListener {
     ///   - host: The address to bind; the default is reachable from this machine only.
     ///   - port: The port to bind; 0 picks a free port.
     ///   - limits: The limits of each accepted link.
+    ///   - trust: Whether connections begin with the PROXY protocol, and whose do.
+    ///   - quota: Bounds the links of one client; others are closed.
     ///   - group: The event loops to run connections on.
     ///   - report: Receives a message for people when no more connections can be accepted until
     ///     others end, such as when the process has too many open files.
     /// - Throws: `LinkError` `.addressInUse`, or `.badAddress` if the address cannot be bound.
     public static func listen(
         host: String = "127.0.0.1", port: Int = 0, limits: LinkLimits = LinkLimits(),
+        trust: ProxyTrust = ProxyTrust(), quota: ConnectionQuota? = nil,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         report: (@Sendable (String) -> Void)? = nil
     ) async throws -> TCPListener {
@@ -32,12 +35,18 @@ public final class TCPListener: LinkListener {
         return TCPListener(
             try await Listening.bind(host: host, port: port, group: group, report: report) {
                 channel in
-                let link = try ChannelLink.install(
-                    on: channel,
-                    framing: LineFraming(maximumLineByteCount: limits.maximumLineByteCount),
-                    encoder: LineFraming.encoder, limits: limits,
-                    name: "tcp \(channel.remoteAddress.text)")
-                _ = queue.offer(link)
+                try ProxyHeaderHandler.await(
+                    on: channel, trust: trust, timeout: limits.upgradeTimeout
+                ) { channel, source in
+                    guard quota?.take(IPAddress(source), until: channel) != false else {
+                        return channel.close(promise: nil)
+                    }
+                    let link = try ChannelLink.install(
+                        on: channel,
+                        framing: LineFraming(maximumLineByteCount: limits.maximumLineByteCount),
+                        encoder: LineFraming.encoder, limits: limits, name: "tcp \(source.text)")
+                    _ = queue.offer(link)
+                }
             }, queue)
     }
 

@@ -6,9 +6,10 @@ public import ScuttlebuttRuntime
 
 /// The server's side of a WebSocket, for any HTTP server on SwiftNIO.
 ///
-/// ``HTTPEntrance`` calls it. In another server, call ``configure(channel:dialect:limits:)`` in the
-/// `upgradePipelineHandler` of a `NIOTypedWebSocketServerUpgrader` and retain the link it returns.
-/// The upgrader's `maxFrameSize` has no effect, because frames never reach NIO's decoder.
+/// ``HTTPEntrance`` calls it. In another server, call
+/// ``configure(channel:dialect:limits:client:)`` in the `upgradePipelineHandler` of a
+/// `NIOTypedWebSocketServerUpgrader` and retain the link it returns. The upgrader's `maxFrameSize`
+/// has no effect, because frames never reach NIO's decoder.
 public enum WebSocketServerLink {
     /// Turns an upgraded channel into a link.
     ///
@@ -17,9 +18,12 @@ public enum WebSocketServerLink {
     /// The link's handler is placed before NIO's own frame handlers, which then see no traffic.
     /// This allows all peers to share one encoded buffer.
     ///
+    /// - Parameter client: The address of the client, if it is not the channel's, for the name of
+    ///   the link.
     /// - Throws: An error if the pipeline cannot be changed because the channel has closed.
     public static func configure(
-        channel: any Channel, dialect: WebSocketDialect, limits: LinkLimits = LinkLimits()
+        channel: any Channel, dialect: WebSocketDialect, limits: LinkLimits = LinkLimits(),
+        client: String? = nil
     ) throws -> any Link {
         let pipeline = channel.pipeline.syncOperations
         var position = ChannelPipeline.SynchronousOperations.Position.last
@@ -31,7 +35,7 @@ public enum WebSocketServerLink {
         let (framing, encoder, kind) = parts(dialect, limits)
         return try ChannelLink.install(
             on: channel, position: position, framing: framing, encoder: encoder, limits: limits,
-            name: "\(kind) \(channel.remoteAddress.text)")
+            name: "\(kind) \(client ?? channel.remoteAddress.text)")
     }
 
     private static func parts(

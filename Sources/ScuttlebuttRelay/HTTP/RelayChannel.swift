@@ -18,6 +18,8 @@ struct RelayChannel: ServerChildChannel {
     let timings: PrimusTimings
     let idleTimeout: Duration
     let base: String
+    let trust: ProxyTrust
+    let quota: ConnectionQuota?
     let pages: PageResponder
     /// Takes over a link and returns immediately.
     let accept: @Sendable (any Link, LinkKind) -> Void
@@ -37,6 +39,8 @@ struct RelayChannel: ServerChildChannel {
             entrance.timings = timings
             entrance.idleTimeout = TimeAmount(idleTimeout)
             entrance.base = base
+            entrance.trust = trust
+            entrance.quota = quota
             try HTTPEntrance.install(on: channel, entrance)
             channel.closeFuture.whenComplete { _ in served.succeed() }
             return Value(channel: channel, served: served.futureResult)
