@@ -4,6 +4,7 @@
 // server. PROXIES names which, separated by commas: "nginx,haproxy" by default, "all" for every one that we know.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { get as getSecurely } from 'node:https';
 import { eventually, reaches, soon } from '../Browser/eventually.mjs';
@@ -24,12 +25,24 @@ function request(url, headers = {}) {
     ask(url, { headers, agent: false, rejectUnauthorized: false }, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part));
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
+      answer.on('end', () => resolve({
+        status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts),
+      }));
       answer.on('error', reject);
     }).on('error', reject);
   }));
 }
 
+test('docs/behind-a-proxy.md shows the files that are tried', async () => {
+  const page = await readFile(new URL('../../docs/behind-a-proxy.md', import.meta.url), 'utf8');
+  for (const [name, { file }] of Object.entries(kinds)) {
+    const text = await readFile(new URL(file, import.meta.url), 'utf8');
+    assert.ok(page.includes(`\n${text.trimEnd()}\n\`\`\``), `${file} of ${name} is there as it is`);
+    assert.ok(page.includes(`| [${name}](#${name}) |`), `${name} is in the table`);
+  }
+});
+
+const browserless = { skip: noBrowser() ?? false };
 let driver = null;
 before(async () => { if (!noBrowser()) driver = await Driver.start(); });
 after(() => endEverything(driver));
@@ -41,10 +54,11 @@ for (const name of names) {
     let proxy;
     let window;
     const undo = [];
-    const options = ['--base', '/kept', ...(kind.serve ?? [])];
+    const options = ['--base', '/kept', '--trust-proxy', '127.0.0.1', ...(kind.serve ?? [])];
     const below = (path) => `${proxy.url}${path}`;
     const socket = (path) => `${proxy.url.replace(/^http/, 'ws')}${path}/ws`;
-    const peer = (t, url) => TerminalPeer.during(t, url, 'counter', proxy.authority ? ['--tls-ca', proxy.authority] : []);
+    const trusting = () => (proxy.authority ? ['--tls-ca', proxy.authority] : []);
+    const peer = (t, url) => TerminalPeer.during(t, url, 'counter', trusting());
     const healthy = () => eventually('the proxy has found the server', () => request(below('/healthz')),
       ({ status }) => status === 200);
 
@@ -74,19 +88,24 @@ for (const name of names) {
 
       test(`peers over Primus and /ws at ${place} share a log`, async (t) => {
         const past = await count();
-        const peers = [await peer(t, base()), await peer(t, `${base().replace(/^http/, 'ws')}/ws`), await peer(t, server.url)];
+        const peers = [await peer(t, base()), await peer(t, `${base().replace(/^http/, 'ws')}/ws`)];
+        // Where the PROXY protocol is expected, nobody comes in without a proxy.
+        if (!kind.serve) peers.push(await peer(t, server.url));
         for (const one of peers) await one.dispatch(INCREMENT);
-        for (const one of peers) await reaches(past + 3, async () => (await one.history()).length, 'the actions of a peer');
+        for (const one of peers) {
+          await reaches(past + peers.length, async () => (await one.history()).length, 'the actions of a peer');
+        }
       });
 
-      test(`the pages at ${place} load, lead to each other and are in sync`, { skip: noBrowser() ?? false }, async (t) => {
+      test(`the pages at ${place} load, lead to each other and are in sync`, browserless, async (t) => {
         const terminal = await peer(t, base());
         await window.go(`${base()}/`);
         await window.run("document.querySelector(`main a[href='counter']`).id = 'link'");
         await window.click('link');
         await window.untilReady();
         assert.equal(await window.run('return location.pathname'), `${path}/counter`);
-        const inSync = () => eventually('the badge', () => window.text('badge'), (text) => /^in sync with \d+ peer/.test(text));
+        const inSync = () => eventually('the badge', () => window.text('badge'),
+          (text) => /^in sync with \d+ peer/.test(text));
         await inSync();
         const start = Number(await window.text('counter'));
         await window.click('increment');
@@ -100,7 +119,7 @@ for (const name of names) {
         assert.deepEqual(await window.complaints(), []);
       });
 
-      test(`the Primus client of a page at ${place} connects`, { skip: noBrowser() ?? false }, async () => {
+      test(`the Primus client of a page at ${place} connects`, browserless, async () => {
         await window.visit(`${base()}/chat`);
         await window.run(`
           const script = document.createElement('script');
@@ -136,14 +155,31 @@ for (const name of names) {
     if (kind.members) test('members get in, and others are told why not', async (t) => {
       const past = await count();
       const { host } = new URL(proxy.url);
-      for (const url of [`http://alice:s%2fe%40cret@${host}${kind.members}`, `ws://alice:s%2fe@cret@${host}${kind.members}/ws`]) {
-        const member = await peer(t, url);
+      for (const [scheme, path] of [['http', ''], ['ws', '/ws']]) {
+        const member = await peer(t, `${scheme}://alice:s%2fe@cret@${host}${kind.members}${path}`);
         await member.dispatch(INCREMENT);
       }
       await reaches(past + 2, count, 'the actions of members');
+      if (window) {
+        // The browser sends the password with the page's socket, too.
+        await window.visit(`http://alice:s%2fe%40cret@${host}${kind.members}/counter`);
+        await eventually('the badge', () => window.text('badge'), (text) => /^in sync/.test(text));
+      }
       const stranger = new Program(process.env.SCUTTLEBUTT, ['join', below(kind.members), '--once']);
       assert.equal(await soon('the end of a stranger', stranger.exited), 3);
       assert.match(stranger.complaints(), /401/);
+    });
+
+    // Whoever connects to the proxy from its own machine is trusted to be a proxy, too.
+    if (kind.appends) test('the server hears for whom a trusted proxy connects', async (t) => {
+      const header = ['--header', 'X-Forwarded-For: 198.51.100.1, 203.0.113.9'];
+      await TerminalPeer.during(t, socket(''), 'log', header);
+      await TerminalPeer.during(t, below(''), 'log', header);
+      for (const dialect of ['websocket', 'primus']) {
+        await eventually(`${dialect} is named`, () => server.program.complaints(),
+          (text) => text.includes(`${dialect} 203.0.113.9`));
+      }
+      assert.ok(!server.program.complaints().includes('198.51.100.1'), 'what the client wrote first is not believed');
     });
 
     if (kind.health) test('the health check of the proxy is passed', async () => {
@@ -157,16 +193,18 @@ for (const name of names) {
         (list) => list.filter(([, , source]) => peers.some((one) => one.source === source)).length === 2);
       if (window) await window.visit(`${below('')}/counter`);
       const everybody = [...peers, ...(window ? [{ history: () => window.run('return peer.history()') }] : [])];
-      for (const one of everybody) await reaches(history.length, async () => (await one.history()).length, 'the actions');
+      const allHave = async (number) => {
+        for (const one of everybody) await reaches(number, async () => (await one.history()).length, 'the actions');
+      };
+      await allHave(history.length);
       await server.kill();
       await peers[0].dispatch(INCREMENT);
       server = await Server.start({ port: server.port, options });
       // The log was in memory; the peers give it back.
       await peers[1].dispatch(INCREMENT);
-      const all = history.length + 2;
-      for (const one of everybody) await reaches(all, async () => (await one.history()).length, 'the actions after it');
+      await allHave(history.length + 2);
       await healthy();
-      await reaches(all, count, 'the actions of the server');
+      await reaches(history.length + 2, count, 'the actions of the server');
     });
   });
 }

@@ -25,7 +25,8 @@ function find(name) {
 
 /** Why `name` cannot be tried here, or null. */
 export function obstacle(name) {
-  if (!find(kinds[name].program)) return `${kinds[name].program} is not installed; dev/setup test installs nginx and haproxy`;
+  const { program } = kinds[name];
+  if (!find(program)) return `${program} is not installed; dev/setup test installs nginx and haproxy`;
   if (!process.env.SCUTTLEBUTT) return 'SCUTTLEBUTT does not name the built program';
   return null;
 }
@@ -47,12 +48,13 @@ const accepts = (port) => new Promise((resolve) => {
 
 /** A running proxy. */
 export class Proxy {
-  /** Starts one in front of `upstream`, a port, and ends it with the test. `later` is called with what undoes things. */
+  /** Starts one in front of `upstream`, a port. `later` is called with what undoes things. */
   static async start(name, upstream, later) {
     const kind = kinds[name];
     const folder = await mkdtemp(join(tmpdir(), `scuttlebutt-${name}-`));
     later(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
-    const ports = { 8080: await freePort(), 8443: await freePort(), 3000: upstream, extra: await freePort() };
+    const [plain, secure, extra] = await Promise.all([freePort(), freePort(), freePort()]);
+    const ports = { 8080: plain, 8443: secure, 3000: upstream, extra };
     const place = (text) => text.replace(/\b(8080|8443|3000)\b/g, (port) => ports[port])
       .replace(/\/etc\/\w+\/(members|\w+\.pem)\b/g, `${folder}/$1`);
     const file = join(folder, kind.file);
@@ -77,7 +79,8 @@ export class Proxy {
       const all = await Promise.all(kind.schemes.map((scheme) => accepts(portOf[scheme])));
       return all.every(Boolean);
     });
-    proxy.urls = Object.fromEntries(kind.schemes.map((scheme) => [scheme, `${scheme}://127.0.0.1:${portOf[scheme]}`]));
+    const url = (scheme) => [scheme, `${scheme}://127.0.0.1:${portOf[scheme]}`];
+    proxy.urls = Object.fromEntries(kind.schemes.map(url));
     proxy.url = proxy.urls[kind.schemes[0]];
     return proxy;
   }
@@ -91,6 +94,7 @@ export class Proxy {
       '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
       '-keyout', key, '-out', this.authority,
     ], { stdio: 'pipe' });
-    await writeFile(join(this.folder, 'both.pem'), await readFile(key, 'utf8') + await readFile(this.authority, 'utf8'));
+    const both = await Promise.all([key, this.authority].map((path) => readFile(path, 'utf8')));
+    await writeFile(join(this.folder, 'both.pem'), both.join(''));
   }
 }

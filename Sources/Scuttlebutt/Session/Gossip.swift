@@ -152,8 +152,8 @@ public struct Gossip: Sendable {
 
     /// Asks a peer for a sign of life with the next lines, unless an answer is already awaited.
     ///
-    /// - Returns: Whether this peer has to say something: it is known to answer probes, or it has not
-    ///   answered our header yet.
+    /// - Returns: Whether this peer has to say something: it is known to answer probes, or it has
+    ///   not answered our header yet.
     public mutating func requestProbe(of peer: PeerID) -> Bool {
         sessions.withMutableSession(peer) { session in
             session.requestProbe()
