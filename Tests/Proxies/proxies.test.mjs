@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { get as getSecurely } from 'node:https';
+import { gunzipSync } from 'node:zlib';
 import { eventually, reaches, soon } from '../Browser/eventually.mjs';
 import { killStragglers, Program } from '../Browser/processes.mjs';
 import { Server, TerminalPeer } from '../Browser/server.mjs';
@@ -184,6 +185,20 @@ for (const name of names) {
 
     if (kind.health) test('the health check of the proxy is passed', async () => {
       await reaches({ status: 'UP', check: 'L7OK', failed: 0 }, () => kind.health(proxy.ports), 'the health');
+    });
+
+    test('a file that a browser has is not sent again, compressed or not', async () => {
+      const url = below('/scuttlebutt.js');
+      for (const encoding of ['identity', 'gzip']) {
+        const first = await request(url, { 'accept-encoding': encoding });
+        assert.equal(first.status, 200);
+        assert.ok(first.headers.etag, 'it has a tag');
+        const body = first.headers['content-encoding'] === 'gzip' ? gunzipSync(first.body) : first.body;
+        assert.deepEqual(body, await readFile(new URL('../../Web/scuttlebutt.js', import.meta.url)));
+        const again = await request(url, { 'accept-encoding': encoding, 'if-none-match': first.headers.etag });
+        assert.equal(again.status, 304);
+        assert.equal(again.body.length, 0);
+      }
     });
 
     test('everybody comes back when the server does', async (t) => {

@@ -10,13 +10,13 @@ import Testing
 struct HTTPEntranceTests {
     private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
-    private func entrance() throws -> EmbeddedChannel {
+    private func entrance(headers: HTTPHeaders = [:]) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
         try HTTPEntrance.install(
             on: channel,
             HTTPEntrance.Configuration {
                 _, _ in
-                HTTPAnswer(.ok, text: "hello")
+                HTTPAnswer(.ok, headers: headers, body: ByteBuffer(string: "hello"))
             } accept: { _, _ in
             })
         // An embedded channel connects at once.
@@ -56,6 +56,30 @@ struct HTTPEntranceTests {
         #expect(answers(text) == 1 && text.contains("Connection: close"))
         channel.embeddedEventLoop.run()
         #expect(!channel.isActive)
+    }
+
+    @Test(
+        "A client that has the tag of an answer gets 304 and no body",
+        arguments: [
+            ("\"a\"", true), ("W/\"a\"", true), ("\"a-gzip\"", true), ("W/\"a-gzip\"", true),
+            ("\"b\", W/\"a\" ", true), ("*", true), ("\"b\"", false), ("", false), ("\"", false),
+            ("W/", false), ("\"a-gzip-gzip\"", false), ("a,", false),
+        ])
+    func entityTags(value: String, isKnown: Bool) throws {
+        for method in ["GET", "HEAD"] {
+            let channel = try entrance(headers: ["ETag": "\"a\"", "Content-Type": "text/plain"])
+            let request = "\(method) / HTTP/1.1\r\nHost: h\r\nIf-None-Match: \(value)\r\n\r\n"
+            try channel.writeInbound(ByteBuffer(string: request + get))
+            let text = try said(channel)
+            #expect(text.hasPrefix("HTTP/1.1 \(isKnown ? 304 : 200) "))
+            let first = text.prefix(upTo: try #require(text.firstRange(of: "\r\n\r\n")).upperBound)
+            #expect(first.contains("ETag: \"a\"\r\n"))
+            #expect(first.contains("Content-Length") != isKnown)
+            // The next request is answered behind it.
+            #expect(text.dropFirst(first.count).contains("HTTP/1.1 200"))
+            #expect(text.ranges(of: "hello").count == (isKnown || method == "HEAD" ? 1 : 2))
+            _ = try channel.finish()
+        }
     }
 
     @Test func `an idle connection is closed in time`() throws {

@@ -26,6 +26,7 @@ struct PagesTests {
                 let head = answer.head.lowercased()
                 #expect(head.contains("content-type: \(type); charset=utf-8"))
                 #expect(head.contains("cache-control: no-cache"))
+                #expect(head.contains("etag: \""))
                 #expect(
                     head.contains(
                         "content-security-policy: default-src 'self'; img-src 'self' data:"))

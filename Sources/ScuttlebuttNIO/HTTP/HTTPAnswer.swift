@@ -8,6 +8,8 @@ public struct HTTPAnswer: Sendable {
     /// The status.
     public var status: HTTPResponseStatus
     /// The headers; ``HTTPEntrance`` adds `Content-Length` and `Connection`.
+    ///
+    /// With an `ETag`, a client that knows it is answered 304.
     public var headers: HTTPHeaders
     /// The body, which is not sent in answer to HEAD.
     public var body: ByteBuffer

@@ -222,8 +222,11 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         isLast: Bool
     ) {
         isEnding = isEnding || isLast || !request.isKeepAlive
+        let answer = answer.unlessKnown(to: request)
         var headers = answer.headers
-        headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.readableBytes))
+        if answer.status != .notModified {
+            headers.replaceOrAdd(name: "Content-Length", value: String(answer.body.readableBytes))
+        }
         if isEnding {
             headers.replaceOrAdd(name: "Connection", value: "close")
         } else if request.version == .http1_0 {

@@ -4,13 +4,32 @@
 struct Page: Sendable {
     let bytes: [UInt8]
     let type: String
+    /// The entity tag of a file, which changes with every byte; `nil` for what is made anew.
+    let tag: String?
+
+    init(made bytes: [UInt8], type: String) {
+        self.bytes = bytes
+        self.type = type
+        tag = nil
+    }
+
+    private init(file bytes: [UInt8], type: String) {
+        self.bytes = bytes
+        self.type = type
+        tag = "\"\(String(Page.fingerprint(bytes), radix: 16))-\(bytes.count)\""
+    }
+
+    /// FNV-1a of 64 bits: enough to tell versions of our own files apart.
+    private static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
 
     private static func html(_ bytes: [UInt8]) -> Page {
-        Page(bytes: bytes, type: "text/html; charset=utf-8")
+        Page(file: bytes, type: "text/html; charset=utf-8")
     }
 
     private static func script(_ bytes: [UInt8]) -> Page {
-        Page(bytes: bytes, type: "text/javascript; charset=utf-8")
+        Page(file: bytes, type: "text/javascript; charset=utf-8")
     }
 
     /// All files by their request path.
@@ -24,6 +43,6 @@ struct Page: Sendable {
         "/pages.js": script(PackageResources.pages_js),
         "/primus/primus.js": script(PackageResources.primus_js),
         "/style.css": Page(
-            bytes: PackageResources.style_css, type: "text/css; charset=utf-8"),
+            file: PackageResources.style_css, type: "text/css; charset=utf-8"),
     ]
 }

@@ -32,6 +32,7 @@ struct PageResponder: Sendable {
         }
         var answer = HTTPAnswer(
             .ok, headers: ["Content-Type": found.type], body: ByteBuffer(bytes: found.bytes))
+        if let tag = found.tag { answer.headers.add(name: "ETag", value: tag) }
         if path.hasPrefix("/primus/") {
             // redux-scuttlebutt's pages are usually served by another host, and its server allows
             // every origin.
@@ -58,7 +59,7 @@ struct PageResponder: Sendable {
     }
 
     private func json(_ bytes: [UInt8]) -> Page {
-        Page(bytes: bytes, type: "application/json; charset=utf-8")
+        Page(made: bytes, type: "application/json; charset=utf-8")
     }
 
     private func withPolicy(_ answer: HTTPAnswer) -> HTTPAnswer {
