@@ -41,7 +41,12 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         // instead of killing the process.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
         var code: Int32 = 0
-        do { try ProcessLimits.requireThreads() } catch { endWithoutThreads(error) }
+        do {
+            try ProcessLimits.requireDescriptors()
+            try ProcessLimits.requireThreads()
+        } catch {
+            endWithoutThreads(error)
+        }
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

@@ -72,11 +72,11 @@ const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
 /**
- * Runs `scuttlebutt` to its end with this input, or until `onLine` of its output returns true, which
- * asks it to stop. Ends it after 30 s.
+ * Runs `scuttlebutt`, or another program, to its end with this input. `onLine` gets each line of its
+ * output, and the process. Ends it after 30 s.
  */
-export async function run(args, { input, shim, fault, onLine } = {}) {
-  const child = spawn(process.env.SCUTTLEBUTT, args, {
+export async function run(args, { input, shim, fault, onLine, program } = {}) {
+  const child = spawn(program ?? process.env.SCUTTLEBUTT, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: shim ? environment(shim, fault) : process.env,
   });

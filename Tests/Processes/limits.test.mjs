@@ -99,6 +99,16 @@ test('without threads it says so and ends', { timeout: minutes }, async (t) => {
   }
 });
 
+test('with too few descriptors to begin with it says so and ends', { timeout: minutes }, async () => {
+  for (const count of [6, 9, 12]) {
+    const result = await run(['-c', `ulimit -n ${count}; exec "$0" join tcp://127.0.0.1:1 --once`, binary], {
+      program: '/bin/sh',
+    });
+    assert.equal(result.code, 2, `${count}: ${result.errors}`);
+    assert.match(result.errors, /cannot open \d+ files at a time: .*too many open files; raise the limit/);
+  }
+});
+
 test('a standard error that nobody reads holds up nothing', { timeout: minutes }, async (t) => {
   // A pipe that is full from the start, and whose reader does not read.
   const reader = spawn('sleep', ['1000'], { stdio: ['pipe', 'ignore', 'ignore'] });

@@ -82,6 +82,15 @@ struct PeerAddressTests {
         #expect(error?.message.contains("did you mean \(suggestion)?") == true)
     }
 
+    @Test("Listening on somebody else's address says so")
+    func foreignAddress() async {
+        // Reserved for documentation; no machine has it.
+        let error = await #expect(throws: LinkError.self) {
+            try await TCPListener.listen(host: "192.0.2.1")
+        }
+        #expect(error?.message.contains("not an address of this machine; use") == true)
+    }
+
     @Test("The scheme chooses the transport")
     func transports() throws {
         #expect(try Transports.transport(for: "tcp://h:1") is TCPTransport)

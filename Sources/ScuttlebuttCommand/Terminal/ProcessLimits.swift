@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ScuttlebuttRuntime
 import Synchronization
 
 /// Holds the threads of the check until the last one has been started, so that they exist at the
@@ -28,13 +29,35 @@ enum ProcessLimits {
         }
     }
 
+    /// Checks that as many files can be open as the event loops and one store need.
+    ///
+    /// - Throws: ``CommandError`` that names the limit.
+    static func requireDescriptors() throws {
+        // An event loop has three; a store, its lock, a connection and the signals are the others.
+        let count = 3 * processorCount + 8
+        var files: [CInt] = []
+        var number: CInt = 0
+        while files.count < count, number == 0 {
+            let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            if file >= 0 { files.append(file) } else { number = errno }
+        }
+        for file in files { close(file) }
+        guard number == 0 else {
+            throw CommandError(
+                "cannot open \(count) files at a time: "
+                    + FileCause.describe(number, path: "/dev/null"))
+        }
+    }
+
+    private static var processorCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+
     /// Checks that as many threads can be started as the event loops and the pool need.
     ///
     /// Without this check the process would trap later, in the middle of its work.
     ///
     /// - Throws: ``CommandError`` that names the limit.
     static func requireThreads() throws {
-        let count = 2 * max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) + 2
+        let count = 2 * processorCount + 2
         #if canImport(Darwin)
             var threads = [pthread_t?](repeating: nil, count: count)
         #else

@@ -27,6 +27,12 @@ package enum Dialling {
         } catch let error as CancellationError {
             throw error
         } catch {
+            if let number = number(of: error), FileCause.isExhaustion(number) {
+                // It is not the peer's fault.
+                throw LinkError(
+                    .unreachable,
+                    "cannot reach \(name): \(FileCause.describe(number, path: ""))")
+            }
             throw LinkError(
                 .unreachable, "cannot reach \(name): \(reason(error)); is the peer running?")
         }
@@ -42,7 +48,26 @@ package enum Dialling {
                 "cannot listen on \(host):\(port): the address is in use; stop the other program "
                     + "or use another port (0 picks a free one)")
         }
-        return LinkError(.badAddress, "cannot listen on \(host):\(port): \(reason(error))")
+        let cause: String
+        switch number(of: error) {
+        case EACCES, EPERM:
+            cause = "no permission; use a port above 1023, or run as a user who may use it"
+        case EADDRNOTAVAIL:
+            cause = "it is not an address of this machine; use one that is, or 0.0.0.0 for all"
+        case let number? where FileCause.isExhaustion(number):
+            cause = FileCause.describe(number, path: "")
+        default:
+            cause = reason(error)
+        }
+        return LinkError(.badAddress, "cannot listen on \(host):\(port): \(cause)")
+    }
+
+    /// The error number of a failed system call.
+    private static func number(of error: any Error) -> CInt? {
+        if let error = error as? NIOConnectionError {
+            return error.connectionErrors.first.flatMap { number(of: $0.error) }
+        }
+        return (error as? IOError)?.errnoCode
     }
 
     /// A peer's words for a message to people: one line of at most 200 characters.
