@@ -7,7 +7,9 @@ import Synchronization
 /// same time.
 private let allHaveStarted = Atomic(false)
 
-/// The body of a thread of the check. It is not of the pool, and waits for a millisecond at most.
+/// The body of a thread of the check.
+///
+/// The thread is not of the pool, and waits for a millisecond at most.
 private func wait(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     while !allHaveStarted.load(ordering: .acquiring) { usleep(100) }  // on its own thread
     return nil
