@@ -297,7 +297,7 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         isUpgraded = true
         do {
-            let dialect = dialect == .plain ? dialect : .primus(configuration.timings)
+            let dialect = dialect.isPrimus ? .primus(configuration.timings) : dialect
             // The link may write at once, so nothing that expects HTTP may be left by then.
             removeHTTP(context)
             let link = try WebSocketServerLink.configure(

@@ -72,6 +72,35 @@ enum WebSocketFrames {
         return buffer
     }
 
+    /// How many bytes of lines share a frame, unless one line is longer: 64 KiB.
+    private static let batchByteCount = 1 << 16
+
+    /// Encodes several lines as one text frame, divided by newlines and without the last one.
+    static func encodeBatches(_ lines: OutboundLines) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(lines.bytes.count + 10 * (lines.bytes.count / batchByteCount + 1))
+        lines.bytes.withUnsafeBytes { bytes in
+            var (start, last) = (0, 0)
+            for end in lines.ends {
+                if end - start > batchByteCount, last > start {
+                    let batch = UnsafeRawBufferPointer(rebasing: bytes[start..<last - 1])
+                    write(.text, batch, masked: false, to: &buffer)
+                    start = last
+                }
+                last = end
+            }
+            guard last > start else { return }
+            let batch = UnsafeRawBufferPointer(rebasing: bytes[start..<last - 1])
+            write(.text, batch, masked: false, to: &buffer)
+        }
+        return buffer
+    }
+
+    /// The server's encoder for clients that take several lines in a frame.
+    static let batchingEncoder: LineEncoder = { lines in
+        lines.rendering("ws batches") { encodeBatches($0) }
+    }
+
     /// The server's encoder, which encodes once for all peers.
     static let serverEncoder: LineEncoder = { lines in
         lines.rendering("ws") { encode($0, masked: false) }

@@ -43,12 +43,14 @@ public enum WebSocketServerLink {
     ) -> (WebSocketFraming, LineEncoder, String) {
         let bound = limits.maximumLineByteCount
         switch dialect {
-        case .plain:
+        case .plain, .batched:
             return (
                 WebSocketFraming(
                     isClient: false, maximumByteCount: bound,
                     silenceTimeout: limits.silenceTimeout),
-                WebSocketFrames.serverEncoder, "websocket"
+                dialect == .batched
+                    ? WebSocketFrames.batchingEncoder : WebSocketFrames.serverEncoder,
+                "websocket"
             )
         case .primus(let timings):
             let primus = PrimusFraming(

@@ -32,7 +32,7 @@ struct RelayChannel: ServerChildChannel {
             var entrance = HTTPEntrance.Configuration {
                 pages.respond($0, $1)
             } accept: { link, dialect in
-                accept(link, dialect == .plain ? .websocket : .primus)
+                accept(link, dialect.isPrimus ? .primus : .websocket)
                 served.succeed()
             }
             entrance.limits = limits
