@@ -235,6 +235,20 @@ struct UsageTests {
         #expect(lines.errors.contains("http"))
     }
 
+    @Test(
+        "Whom a server trusts, and how much it gives to one, must make sense",
+        arguments: [
+            ["--trust-proxy", "localhost"], ["--trust-proxy", "10.0.0.0/99"],
+            ["--trust-header", "x-real-ip"], ["--max-connections-per-address", "0"],
+        ])
+    func badTrust(options: [String]) async throws {
+        let result = try await CommandProcess.run(
+            ["serve", "--in-memory", "--port", "0"] + options)
+        #expect(result.code == 2)
+        #expect(result.errors.contains(options[0]) && result.errors.contains(options[1]))
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+
     @Test("Without a subcommand the help goes to stderr, with exit code 2")
     func noSubcommand() async throws {
         let result = try await CommandProcess.run([])

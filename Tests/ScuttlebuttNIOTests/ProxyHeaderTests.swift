@@ -171,7 +171,8 @@ struct ProxyHeaderTests {
         _ names: LinkNames, trusting range: String = "127.0.0.1"
     ) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        // An embedded channel connects at once.
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         var configuration = HTTPEntrance.Configuration { _, _ in
             HTTPAnswer(.ok, text: "hello")
         } accept: { link, _ in

@@ -137,7 +137,8 @@ struct ProxyTrustTests {
     ) throws -> (channel: EmbeddedChannel, links: LinkNames, answer: String) {
         let names = LinkNames()
         let channel = EmbeddedChannel()
-        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        // An embedded channel connects at once.
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         var configuration = HTTPEntrance.Configuration { _, _ in
             HTTPAnswer(.ok, text: "hello")
         } accept: { link, _ in

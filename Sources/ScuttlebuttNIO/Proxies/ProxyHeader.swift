@@ -37,10 +37,10 @@ enum ProxyHeader {
         let count = min(bytes.count, expected.count)
         guard bytes.prefix(count) == expected.prefix(count) else { return .invalid(otherwise) }
         if count < expected.count { return .incomplete }
-        return first == prefix[0] ? readLine(bytes) : readBinary(bytes)
+        return first == prefix[0] ? readText(bytes) : readBinary(bytes)
     }
 
-    private static func readLine(_ bytes: [UInt8]) -> Reading {
+    private static func readText(_ bytes: [UInt8]) -> Reading {
         let line = bytes.prefix(maximumLineByteCount)
         guard let end = line.firstIndex(of: 0x0A) else {
             return line.count < maximumLineByteCount

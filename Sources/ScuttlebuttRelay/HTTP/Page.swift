@@ -4,7 +4,7 @@
 struct Page: Sendable {
     let bytes: [UInt8]
     let type: String
-    /// The entity tag of a file, which changes with every byte; `nil` for what is made anew.
+    /// The entity tag of a file, which changes with every byte; `nil` for what each request makes.
     let tag: String?
 
     init(made bytes: [UInt8], type: String) {
