@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import NIOHTTP1
 import ScuttlebuttRuntime
 import Testing
 
@@ -52,6 +53,21 @@ struct PeerAddressTests {
     func secrets(text: String) {
         let error = #expect(throws: LinkError.self) { try Transports.transport(for: text) }
         #expect(error?.message.contains("secret") == false, "\(error?.message ?? "")")
+    }
+
+    @Test(
+        "Host and Origin have the port only if it is not that of the scheme",
+        arguments: [
+            ("http://h", "h", "http://h"), ("https://h:443", "h", "https://h"),
+            ("ws://h:80/ws", "h", "http://h"), ("wss://h", "h", "https://h"),
+            ("http://h:443", "h:443", "http://h:443"), ("wss://h:80", "h:80", "https://h:80"),
+            ("ws://[::1]:3000", "[::1]:3000", "http://[::1]:3000"),
+            ("https://u:p@[::1]", "[::1]", "https://[::1]"),
+        ])
+    func hosts(text: String, host: String, origin: String) throws {
+        let headers = try PeerAddress(text).upgradeHeaders([:])
+        #expect(headers["Host"] == [host])
+        #expect(headers["Origin"] == [origin])
     }
 
     @Test("The name of a transport shows neither password nor query")

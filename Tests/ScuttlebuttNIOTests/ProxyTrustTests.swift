@@ -105,6 +105,24 @@ struct ProxyTrustTests {
         #expect(try client(trust, ["X-Forwarded-For": chain], via: "10.0.0.1") == "10.0.0.2")
     }
 
+    @Test(
+        "Whatever a header says, only an address comes out of it", arguments: UInt64(0)..<300)
+    func anyHeader(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let parts = [
+            "for=", "203.0.113.7", "10.0.0.2", "[2001:db8::1]", ":", "99", ",", ";", "\"", "=", " ",
+            "[", "]", "unknown", "\u{1B}[2J", "\u{0}", "é", "::", "%eth0", "1e9",
+        ]
+        let count = Int.random(in: 0..<12, using: &random)
+        let value = (0..<count).compactMap { _ in parts.randomElement(using: &random) }.joined()
+        for header in ProxyTrust.Header.allCases {
+            let name = header == .forwarded ? "Forwarded" : "X-Forwarded-For"
+            let trust = try trust("10.0.0.0/8", "::/0", header: header)
+            let text = try client(trust, [name: value], via: "10.0.0.1")
+            #expect(text.allSatisfy { $0.isASCII && ($0.isHexDigit || "[]:.".contains($0)) })
+        }
+    }
+
     @Test("The client that a trusted proxy names gives a link its name and has the quota")
     func entrance() throws {
         let first = try upgraded(by: "203.0.113.7")
