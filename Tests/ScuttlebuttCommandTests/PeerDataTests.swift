@@ -37,6 +37,10 @@ struct PeerScript: Sendable, CustomTestStringConvertible {
             dialler: [#"text "one\ntwo\nthree""#, #"text "one\n2\nthree\n""#, #"push "four""#],
             dump: #"["one\n","2\n","three\n","","four"]"#),
         PeerScript(
+            type: "edit", listener: [],
+            dialler: [#"text "a""#, #"text "a\nb""#, #"text "a\nc" "a""#],
+            dump: #"["a","\nb","\nc"]"#),
+        PeerScript(
             type: "append-only", listener: [#"push {"t":1}"#], dialler: ["remove nobody:5"],
             dump: #"[{"t":1}]"#),
         PeerScript(

@@ -23,7 +23,8 @@ struct PeerCommand: AsyncParsableCommand {
               value                set JSON
               array                push JSON, unshift JSON, pop, shift, splice INDEX COUNT JSON…,
                                    unset SORTKEY, keys
-              edit                 text "…", and all commands of array
+              edit                 text "NEW" ["OLD"] (OLD: what NEW was made from; what
+                                   arrived since stays), and all commands of array
               append-only          push {json}, remove ID
               doc                  row ID {json}, rm ID
               bucket               part NAME COMMAND… (parts: model, events, list: an array)

@@ -10,16 +10,17 @@ public import Scuttlebutt
 ///
 /// Only own changes are undone, line by line. A line that somebody has changed since is left alone,
 /// so that an undo never destroys the work of others. A line that was removed comes back at its old
-/// place.
+/// place. If the step had moved text between a line that was changed since and others, as splitting
+/// and joining lines does, it is undone scalar by scalar, so that no text is doubled or lost.
 public struct EditUndo: Sendable {
     /// One line before and after a step.
-    private struct Line {
+    struct Line {
         let key: PropertyKey
         let old: [UInt8]?
         let new: [UInt8]?
     }
 
-    private typealias Step = [Line]
+    typealias Step = [Line]
 
     private let source: Source
     private let limit: Int
@@ -58,7 +59,8 @@ public struct EditUndo: Sendable {
         guard !own.isEmpty else { return }
         let awaited = expected
         expected = nil
-        if let awaited, own.count == awaited.count,
+        // A change that does not change the text, such as an empty line's, is not reported.
+        if let awaited, own.count <= awaited.count,
             own.allSatisfy({ awaited[$0.line.key] == .some($0.line.new) })
         {
             return
@@ -73,37 +75,46 @@ public struct EditUndo: Sendable {
         if done.count > limit { done.removeFirst(done.count - limit) }
     }
 
-    /// The payload that undoes the newest own step of which anything is left, or `nil`.
-    public mutating func undo(in edit: ReplicatedEdit) -> Payload? {
-        while let step = done.popLast() {
-            if let (reversed, payload) = reverse(step, in: edit) {
-                undone.append(reversed)
-                return payload
-            }
-        }
-        return nil
+    /// The payload that undoes the newest own step, as far as anything is left of it.
+    ///
+    /// A step of which others left nothing is taken off and ``UndoOutcome/skipped``; call again for
+    /// the step before it.
+    public mutating func undo(in edit: ReplicatedEdit) -> UndoOutcome<Payload> {
+        guard let step = done.popLast() else { return .nothing }
+        guard let (reversed, payload) = reverse(step, in: edit) else { return .skipped }
+        undone.append(reversed)
+        return .change(payload)
     }
 
-    /// The payload that redoes the latest undone step, or `nil`.
-    public mutating func redo(in edit: ReplicatedEdit) -> Payload? {
-        while let step = undone.popLast() {
-            if let (reversed, payload) = reverse(step, in: edit) {
-                done.append(reversed)
-                return payload
-            }
-        }
-        return nil
+    /// The payload that redoes the latest undone step; see ``undo(in:)``.
+    public mutating func redo(in edit: ReplicatedEdit) -> UndoOutcome<Payload> {
+        guard let step = undone.popLast() else { return .nothing }
+        guard let (reversed, payload) = reverse(step, in: edit) else { return .skipped }
+        done.append(reversed)
+        return .change(payload)
     }
 
     /// The payload that restores the old lines wherever the new ones are still present.
     private mutating func reverse(_ step: Step, in edit: ReplicatedEdit) -> (Step, Payload)? {
-        let lines = step.filter { line in
-            edit.lines.rawValue(for: line.key) == line.new && line.old != line.new
-        }.sorted { $0.key < $1.key }
-        guard !lines.isEmpty else { return nil }
-        expected = Dictionary(lines.map { ($0.key, $0.old) }, uniquingKeysWith: { $1 })
-        let payload = ArrayCore.payload(lines.map { ($0.key, $0.old) })
-        return (lines.map { Line(key: $0.key, old: $0.new, new: $0.old) }, payload)
+        let rows = step.filter { $0.old != $0.new }.sorted { $0.key < $1.key }
+        let intact = rows.filter { edit.lines.rawValue(for: $0.key) == $0.new }
+        guard !intact.isEmpty else { return nil }
+        let changed = rows.filter { edit.lines.rawValue(for: $0.key) != $0.new }
+        if EditReversal.hasMoved(between: changed, and: intact) {
+            guard let payload = EditReversal(rows, in: edit).payload else { return nil }
+            let members = ArrayCore.members(of: payload) ?? []
+            let reversed = members.map { member in
+                Line(
+                    key: member.key, old: edit.lines.rawValue(for: member.key),
+                    new: member.isNull ? nil : Array(payload[member.value]))
+            }
+            expected = Dictionary(
+                reversed.map { ($0.key, $0.new) }, uniquingKeysWith: { $1 })
+            return (reversed, payload)
+        }
+        expected = Dictionary(intact.map { ($0.key, $0.old) }, uniquingKeysWith: { $1 })
+        let payload = ArrayCore.payload(intact.map { ($0.key, $0.old) })
+        return (intact.map { Line(key: $0.key, old: $0.new, new: $0.old) }, payload)
     }
 
     /// Combines two steps: for each line, its first old state and its last new state.

@@ -5,9 +5,10 @@ public import Scuttlebutt
 /// A text that several people edit line by line, wire-compatible with `r-edit`.
 ///
 /// The lines are the elements of a replicated array, each with its line feed; the last line has
-/// none and may be empty. Setting a new text writes only the lines that differ. If two people
-/// change one line at the same time, one of the changes wins; changes of different lines do not
-/// affect each other.
+/// none and may be empty. A line that is appended behind such a line begins with a line feed
+/// instead, so that lines that several people append at the same time stay lines. Setting a new
+/// text writes only the lines that differ. If two people change one line at the same time, one of
+/// the changes wins; changes of different lines do not affect each other.
 public struct ReplicatedEdit: Sendable {
     /// The lines as a replicated array.
     ///
@@ -27,62 +28,6 @@ public struct ReplicatedEdit: Sendable {
         var bytes: [UInt8] = []
         for (_, item) in lines.core.items { item.appendText(to: &bytes) }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Creates the update that changes the text into another one; `nil` if the text is unchanged.
-    ///
-    /// All lines that differ are written in one update. Lines are equal if their code units are.
-    ///
-    /// - Complexity: O(*n* · d) in the lengths of both texts for d lines that differ. Beyond a
-    ///   bound on d, more lines than necessary may be written.
-    public func makeSet(text: String) -> Payload? {
-        var old: [ArraySlice<UInt8>] = []
-        // The indexes of the lines in the array, which may contain other elements.
-        var places: [Int] = []
-        var isSame = true
-        let new = Array(text.utf8)
-        var offset = 0
-        for (place, step) in lines.core.items.enumerated() where step.element.isText {
-            var line: [UInt8] = []
-            step.element.appendText(to: &line)
-            isSame = isSame && new[offset...].starts(with: line)
-            offset = min(offset + line.count, new.count)
-            old.append(line[...])
-            places.append(place)
-        }
-        // Different lines can form the same text.
-        if isSame, offset == new.count { return nil }
-        let cut = Self.cut(new)
-        let splices = LineDiff.hunks(from: old, to: cut).flatMap { hunk in
-            var index = hunk.old.lowerBound > 0 ? places[hunk.old.lowerBound - 1] + 1 : 0
-            return LineAlignment.pairs(old[hunk.old], cut[hunk.new]).map { pair in
-                // New lines go directly after the line before them.
-                let splice = ArrayCore.Splice(
-                    index: index, removed: pair.old.map { [places[$0]] } ?? [],
-                    values: pair.new.map { [Self.literal(cut[$0])] } ?? [])
-                if let line = pair.old { index = places[line] + 1 }
-                return splice
-            }
-        }
-        return lines.core.makeSplice(splices)
-    }
-
-    private static func literal(_ line: ArraySlice<UInt8>) -> [UInt8] {
-        var literal: [UInt8] = []
-        line.withUnsafeBufferPointer { JSONString.encode($0, into: &literal) }
-        return literal
-    }
-
-    /// The lines of a text, each with its line feed; the last has none.
-    private static func cut(_ text: [UInt8]) -> [ArraySlice<UInt8>] {
-        var lines: [ArraySlice<UInt8>] = []
-        var rest = text[...]
-        while let end = rest.firstIndex(of: 0x0A) {
-            lines.append(rest[...end])
-            rest = rest[(end + 1)...]
-        }
-        lines.append(rest)
-        return lines
     }
 }
 

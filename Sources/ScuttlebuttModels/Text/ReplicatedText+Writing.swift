@@ -47,6 +47,22 @@ extension ReplicatedText {
         return operations.isEmpty ? nil : TextWire.payload(operations)
     }
 
+    /// Creates the update that makes the changes that lead from one text to another; `nil` if they
+    /// change nothing.
+    ///
+    /// What arrived since `base` stays, which ``makeSet(text:)`` would remove.
+    ///
+    /// - Parameters:
+    ///   - text: The new text.
+    ///   - base: The text that the new one was made from: the value of ``text`` when a person or a
+    ///     program began to edit it.
+    /// - Complexity: As ``makeSet(text:)``, for three texts.
+    public func makeSet(text: String, from base: String) -> Payload? {
+        let merged = TextMerge.merged(
+            base: Array(base.utf8), ours: Array(text.utf8), theirs: document.utf8, .keepBoth)
+        return makeSet(text: String(decoding: merged, as: UTF8.self))
+    }
+
     private func operation(
         replacing range: Range<Int>, with text: String, counter: Int
     ) -> TextOperation {

@@ -35,6 +35,12 @@ struct Editor {
         write(edit.makeSet(text: text), continuing: continuing)
     }
 
+    /// The same for a text that is not the one that is there.
+    mutating func typed(_ text: String) throws -> Update {
+        let update = type(text)
+        return try #require(update)
+    }
+
     mutating func receive(_ update: Update, continuing: Bool = false) {
         time = max(time, update.timestamp.value)
         var changes: [EditChange]? = []
@@ -130,6 +136,93 @@ struct ReplicatedEditTests {
         #expect(editor.edit.dumpText == #"[""]"#)
     }
 
+    @Test(
+        "Lines that several append at the same time stay lines",
+        arguments: ["shopping", "shopping\n", "shopping\n\n", "a\nb", "\n", "shopping\r\n"],
+        [("milk", "eggs"), ("milk\n", "eggs\n"), ("milk\nbread", "eggs")])
+    func appended(text: String, lines: (String, String)) throws {
+        var (a, b, c) = (Editor("A"), Editor("B"), Editor("C"))
+        let first = try a.typed(text)
+        b.receive(first)
+        c.receive(first)
+        let feed = text.hasSuffix("\n") ? "" : "\n"
+        let one = try a.typed(text + feed + lines.0)
+        let other = try b.typed(text + feed + lines.1)
+        a.receive(other)
+        b.receive(one)
+        #expect(a.edit.dumpText == b.edit.dumpText)
+        #expect(a.edit.text.hasPrefix(text))
+        let found = a.edit.text.split(separator: "\n")
+        let wanted = (text + "\n" + lines.0 + "\n" + lines.1).split(separator: "\n")
+        #expect(found.sorted() == wanted.sorted())
+        // The next text is written as it is, too, whoever goes on.
+        for update in [other, one] { c.receive(update) }
+        let more = a.edit.text + "\nand more"
+        b.receive(try a.typed(more))
+        #expect(a.edit.text == more && b.edit.text == more)
+        a.type("shopping\n")
+        #expect(a.edit.text == "shopping\n" && a.shown == Array("shopping\n".utf16))
+    }
+
+    @Test("A line is appended without writing another one")
+    func appendedAlone() throws {
+        var editor = Editor("A")
+        editor.type("shopping")
+        let payload = try #require(editor.edit.makeSet(text: "shopping\nmilk\nbread"))
+        #expect(
+            ArrayCore.members(of: payload)?.map {
+                String(decoding: payload[$0.value], as: UTF8.self)
+            }
+                == [#""\nmilk""#, #""\nbread""#])
+        editor.write(payload)
+        // Such lines are changed, removed and inserted one by one, like all others.
+        for text in [
+            "shopping\nmilch\nbread", "shopping\nmilch\neggs\nbread", "shopping\nmilch\neggs",
+            "shopping\neggs", "list\neggs", "list\neggs\n",
+        ] {
+            let payload = try #require(editor.edit.makeSet(text: text))
+            #expect(try #require(ArrayCore.members(of: payload)).count <= 2)
+            editor.write(payload)
+            #expect(editor.edit.text == text)
+        }
+    }
+
+    @Test("A text that was made from an old one removes nothing that arrived since")
+    func fromVersion() throws {
+        var (a, b) = (Editor("A"), Editor("B"))
+        b.receive(try a.typed("shopping\nmilk"))
+        let base = b.edit.text
+        b.receive(try a.typed("shopping\nmilk\neggs\nbread"))
+        b.receive(try a.typed("shopping list\nmilk\neggs\nbread"))
+        let payload = b.edit.makeSet(text: "shopping\noat milk\ntea", from: base)
+        if let update = b.write(payload) { a.receive(update) }
+        #expect(b.edit.text == "shopping list\noat milk\ntea\neggs\nbread")
+        #expect(a.edit.text == b.edit.text)
+        #expect(b.edit.makeSet(text: base, from: base) == nil)
+        #expect(b.edit.makeSet(text: b.edit.text, from: base) == nil)
+        // Without a version it becomes the text.
+        b.type(base)
+        #expect(b.edit.text == base)
+    }
+
+    @Test("Nothing that arrived since the version is lost", arguments: UInt64(0)..<300)
+    func fromVersionAtRandom(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var (a, b) = (Editor("A"), Editor("B"))
+        if let first = a.type(text(&random)) { b.receive(first) }
+        let base = b.edit.text
+        var lines = a.edit.text.split(separator: "\n", omittingEmptySubsequences: false)
+        for number in 0..<3 {
+            lines.insert("<\(number)>", at: Int.random(in: 0...lines.count, using: &random))
+        }
+        b.receive(try a.typed(lines.joined(separator: "\n")))
+        if let update = b.write(b.edit.makeSet(text: text(&random), from: base)) {
+            a.receive(update)
+        }
+        #expect(a.edit.dumpText == b.edit.dumpText)
+        for number in 0..<3 { #expect(b.edit.text.contains("<\(number)>")) }
+    }
+
     @Test("Lines that others cut otherwise make the same text, which is no reason to write")
     func otherCuts() {
         var editor = Editor("A")
@@ -191,16 +284,16 @@ struct EditUndoTests {
         for text in texts { editor.type(text) }
         #expect(editor.undo.undoCount == 4)
         for text in texts.dropLast().reversed() {
-            editor.write(editor.undo.undo(in: editor.edit))
+            editor.write(editor.undo.undo(in: editor.edit).change)
             #expect(editor.edit.text == text)
         }
         #expect(editor.undo.redoCount == 3)
         for text in texts.dropFirst() {
-            editor.write(editor.undo.redo(in: editor.edit))
+            editor.write(editor.undo.redo(in: editor.edit).change)
             #expect(editor.edit.text == text)
         }
-        #expect(editor.undo.redo(in: editor.edit) == nil)
-        editor.write(editor.undo.undo(in: editor.edit))
+        #expect(editor.undo.redo(in: editor.edit).change == nil)
+        editor.write(editor.undo.undo(in: editor.edit).change)
         editor.type("fresh")
         #expect(editor.undo.redoCount == 0)
     }
@@ -211,23 +304,85 @@ struct EditUndoTests {
         if let first = a.type("one\ntwo\nthree\n") { b.receive(first) }
         if let own = a.type("one\nTWO\nTHREE\n") { b.receive(own) }
         if let theirs = b.type("zero\none\nTWO\nTHREE by B\n") { a.receive(theirs) }
-        let payload = a.undo.undo(in: a.edit)
+        let payload = a.undo.undo(in: a.edit).change
         if let undone = a.write(payload) { b.receive(undone) }
         #expect(a.edit.text == "zero\none\ntwo\nTHREE by B\n" && b.edit.text == a.edit.text)
-        if let redone = a.write(a.undo.redo(in: a.edit)) { b.receive(redone) }
+        if let redone = a.write(a.undo.redo(in: a.edit).change) { b.receive(redone) }
         #expect(a.edit.text == "zero\none\nTWO\nTHREE by B\n" && b.edit.text == a.edit.text)
         #expect(b.undo.undoCount == 1)
     }
 
-    @Test("A step of which others left nothing is passed over")
-    func overtaken() {
+    @Test("A step of which others left nothing is skipped with a word, and no older one is undone")
+    func overtaken() throws {
         var (a, b) = (Editor("A"), Editor("B"))
-        if let first = a.type("one\ntwo") { b.receive(first) }
-        if let own = a.type("one\nTWO") { b.receive(own) }
-        if let theirs = b.type("one\nzwei") { a.receive(theirs) }
-        a.write(a.undo.undo(in: a.edit))
+        b.receive(try a.typed("one\ntwo"))
+        b.receive(try a.typed("one\nTWO"))
+        a.receive(try b.typed("one\nzwei"))
+        let skipped = a.undo.undo(in: a.edit)
+        guard case .skipped = skipped else {
+            Issue.record("the step was not skipped")
+            return
+        }
+        #expect(skipped.description == "Others have already undone or replaced this step.")
+        #expect(a.edit.text == "one\nzwei" && a.undo.redoCount == 0)
+        a.write(a.undo.undo(in: a.edit).change)
         #expect(a.edit.text == "zwei")
-        #expect(a.undo.undo(in: a.edit) == nil)
+        guard case .nothing = a.undo.undo(in: a.edit) else {
+            Issue.record("there was another step")
+            return
+        }
+    }
+
+    @Test(
+        "Lines that were split or joined come together again with what others typed",
+        arguments: [
+            // Before, after the step, after others, undone.
+            ["ab", "a\nb", "a\nbX", "abX"], ["ab", "a\nb", "aY\nb", "aYb"],
+            ["ab\nz", "a\nb\nz", "a\nbX\nz", "abX\nz"],
+            ["ab\n", "a\nb\n", "aY\nbX\n", "aY\nbX\n"],
+            ["a\nb", "ab", "abX", "a\nbX"], ["a\nb\n", "ab\n", "Xab\n", "Xa\nb\n"],
+            ["foo bar\nbaz", "foo\nbar baz", "foo\nbar bazX", "foo bar\nbazX"],
+            ["x\nabc\ny", "x\na\nb\nc\ny", "x\na\nbX\nc\ny", "x\nabXc\ny"],
+            ["one\ntwo", "one\nTWO\nnew", "one\nTWO\nnew B", "one\ntwo\nnew B"],
+        ])
+    func splits(texts: [String]) throws {
+        var (a, b) = (Editor("A"), Editor("B"))
+        b.receive(try a.typed(texts[0]))
+        b.receive(try a.typed(texts[1]))
+        a.receive(try b.typed(texts[2]))
+        if let update = a.write(a.undo.undo(in: a.edit).change) { b.receive(update) }
+        #expect(a.edit.text == texts[3] && b.edit.text == texts[3])
+        if let update = a.write(a.undo.redo(in: a.edit).change) {
+            b.receive(update)
+            #expect(a.edit.text == texts[2])
+        }
+        #expect(a.edit.dumpText == b.edit.dumpText)
+        #expect(a.undo.undoCount <= 2)
+    }
+
+    @Test("An undo never doubles a word, whatever others did", arguments: UInt64(0)..<300)
+    func wordsAtRandom(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var (a, b) = (Editor("A"), Editor("B"))
+        b.receive(try a.typed("one two three four five six"))
+        func recut(_ text: String) -> String {
+            String(text.map { ($0 == " " || $0 == "\n") ? (random.one(in: 2) ? " " : "\n") : $0 })
+        }
+        for _ in 0..<3 {
+            if let update = a.type(recut(a.edit.text)) { b.receive(update) }
+            let words = b.edit.text.replacing(
+                ["one", "four"][Int.random(in: 0..<2, using: &random)], with: "<B>")
+            if let update = b.type(words) { a.receive(update) }
+        }
+        for _ in 0..<3 {
+            if let update = a.write(a.undo.undo(in: a.edit).change) { b.receive(update) }
+            for word in ["two", "three", "five", "six", "<B>"] {
+                #expect(
+                    a.edit.text.ranges(of: word).count <= (word == "<B>" ? 2 : 1),
+                    "\(word) in \(a.edit.dumpText)")
+            }
+        }
+        #expect(a.edit.dumpText == b.edit.dumpText)
     }
 
     @Test("Steps can be joined, and the oldest are forgotten")
@@ -239,10 +394,10 @@ struct EditUndoTests {
         for text in ["x\nwo", "x\nwor", "x\nword"] { editor.type(text, continuing: true) }
         #expect(editor.undo.undoCount == 2)
         editor.type("y")
-        editor.write(editor.undo.undo(in: editor.edit))
+        editor.write(editor.undo.undo(in: editor.edit).change)
         #expect(editor.edit.text == "x\nword")
-        editor.write(editor.undo.undo(in: editor.edit))
+        editor.write(editor.undo.undo(in: editor.edit).change)
         #expect(editor.edit.text == "x")
-        #expect(editor.undo.undo(in: editor.edit) == nil)
+        #expect(editor.undo.undo(in: editor.edit).change == nil)
     }
 }

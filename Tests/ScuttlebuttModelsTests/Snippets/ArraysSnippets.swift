@@ -51,7 +51,7 @@ enum ArraysSnippets {
         cursor = 4
         follow(changes ?? [])
         #expect(cursor == 11)
-        try driver.write { undo.undo(in: $0) }
+        try driver.write { undo.undo(in: $0).change }
         #expect(driver.value.text == "by Bob\n")
     }
 }

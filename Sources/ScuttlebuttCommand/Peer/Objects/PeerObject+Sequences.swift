@@ -53,12 +53,14 @@ extension PeerObject<ReplicatedEdit> {
     static var edit: PeerObject {
         let lines = PeerObject<ReplicatedArray<String>>.array(of: line)
         return PeerObject(
-            usage: ["text \"…\""] + lines.usage, empty: { ReplicatedEdit(source: $0) }
+            usage: ["text \"NEW\" [\"OLD\"]"] + lines.usage, empty: { ReplicatedEdit(source: $0) }
         ) {
             word, arguments throws(PeerRequestError) in
             if word == "text" {
                 let text = try line(try arguments.value("the text"))
-                return .write { $0.makeSet(text: text) }
+                guard !arguments.isEmpty else { return .write { $0.makeSet(text: text) } }
+                let base = try line(try arguments.value("the text that it was made from"))
+                return .write { $0.makeSet(text: text, from: base) }
             }
             switch try lines.command(word, &arguments) {
             case .write(let prepare): return .write { try prepare($0.lines) }
