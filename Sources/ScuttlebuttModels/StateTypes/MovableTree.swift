@@ -16,7 +16,7 @@ public import Scuttlebutt
 ///
 /// In a reducer, actions come in that order anyway, and each costs the depth of the tree. An
 /// operation out of order undoes the later moves and repeats them, which is what makes operations
-/// commute. The tree grows by about 150 bytes for each operation until compacted, then by its
+/// commute. The tree grows by about 200 bytes for each operation until compacted, then by its
 /// nodes.
 ///
 /// - SeeAlso: Kleppmann, Mulligan, Gomes and Beresford, "A Highly-Available Move Operation for
