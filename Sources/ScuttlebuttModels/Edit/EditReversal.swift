@@ -109,8 +109,12 @@ struct EditReversal {
         return share(a.inserted, b.removed) || share(a.removed, b.inserted)
     }
 
+    /// The most pairs of texts to compare; beyond that, text counts as moved, and is merged.
+    private static let mostPairs = 1_000_000
+
     private static func share(_ left: [String], _ right: [String]) -> Bool {
-        left.contains { one in right.contains { $0.contains(one) || one.contains($0) } }
+        guard left.count * right.count <= mostPairs else { return true }
+        return left.contains { one in right.contains { $0.contains(one) || one.contains($0) } }
     }
 
     /// The texts that a step took out of its lines and put into them, without blanks around them:

@@ -385,6 +385,20 @@ struct EditUndoTests {
         #expect(a.edit.dumpText == b.edit.dumpText)
     }
 
+    @Test("A step of thousands of lines, half of them changed since, is undone in no time")
+    func large() throws {
+        var (a, b) = (Editor("A"), Editor("B"))
+        b.receive(try a.typed("start\nend"))
+        let words = (0..<4_000).map { "word\($0) and its line \($0)" }
+        b.receive(try a.typed("start\n" + words.joined(separator: "\n") + "\nend"))
+        let theirs = words.enumerated().map { $0.offset % 2 == 0 ? $0.element : $0.element + " B" }
+        a.receive(try b.typed("start\n" + theirs.joined(separator: "\n") + "\nend"))
+        if let update = a.write(a.undo.undo(in: a.edit).change) { b.receive(update) }
+        #expect(a.edit.text.hasPrefix("start\n") && a.edit.text.hasSuffix("\nend"))
+        #expect(a.edit.text.ranges(of: " B").count == 2_000)
+        #expect(a.edit.dumpText == b.edit.dumpText)
+    }
+
     @Test("Steps can be joined, and the oldest are forgotten")
     func joined() {
         var editor = Editor("A")
