@@ -15,8 +15,9 @@
 // reducer; an action that arrives late is put in its place and what comes after it is reduced again.
 // Over `/ws` two peers exchange headers (which timestamps they have seen of whom), then what the other lacks,
 // then "SYNC", then live updates. "PING" asks whether the other side has what it was sent, and is answered by
-// "PONG"; who never answers is taken for a peer of the old kind. Own actions are saved before they are sent, so
-// a reload or a crash neither loses one nor stamps two actions alike. Invariant: state == actions in order of stamp, reduced from the start.
+// "PONG". The page asks first of all: who says "SYNC" without having answered is a peer of the old kind, and who
+// says neither is dead. Own actions are saved before they are sent, so a reload or a crash neither loses one nor
+// stamps two actions alike. Invariant: state == actions in order of stamp, reduced from the start.
 //
 // Over 600 lines because it is the whole peer: a page takes this one file, without a build step or a second one.
 (function (root, make) {
@@ -51,6 +52,7 @@
     probeAfter: 20_000, // ms of silence after which the other side is probed, and then as long for its answer
     freshProbe: 1_000, // ms after a probe within which waking up sends no other
     probes: 4, // unanswered probes at a time: one, and those of waking up
+    objection: 2_000, // ms in which a server that answers no probes may object to an update by closing
     answers: 100, // answers to probes that wait to be sent; more end the connection
     lateTimer: 5_000, // ms by which a timer comes late when the page slept or is slowed down
     statisticsPeriod: 5_000, // ms between questions how many peers there are
@@ -1009,9 +1011,9 @@
         // Updates that were handed to the socket, and how many of them the peer has said it has.
         sent: 0, sentOwn: 0, confirmed: 0, inFlight: [], isCareful: this.#suspicion >= BOUNDS.suspicion,
         // Probes that are not answered: what had been sent before each. `askedAt`: the link is in doubt since.
-        probes: [], probedAt: null, firstProbeAt: null, hasAnswered: false, isPlain: false, plainTimer: null,
+        probes: [], probedAt: null, hasAnswered: false, isPlain: false, objectionTimer: null,
         heardAt: 0, askedAt: null, watchTimer: null, watchUntil: 0, hasSlept: false,
-        hadStatistics: false, statisticsAt: null, question: null,
+        hadStatistics: false, question: null,
       };
       this.#session = session;
       this.#notifyStatus();
@@ -1049,8 +1051,10 @@
       if (session !== this.#session) return;
       session.isOpen = true;
       this.#timers.clearTimeout(session.timer);
+      // Asked before anything else, so that the answer, or its lack, comes before SYNC.
+      this.#probe(session);
       session.socket.send(headerLine(this.source, this.#clock));
-      session.heardAt = this.#now();
+      session.heardAt = session.askedAt = this.#now(); // every peer owes us a SYNC
       this.#watch(session, this.#probeAfter);
       this.#askStatistics(session);
       this.#notifyStatus();
@@ -1062,7 +1066,7 @@
       this.#session = null;
       this.#timers.clearTimeout(session.timer);
       this.#timers.clearTimeout(session.watchTimer);
-      this.#timers.clearTimeout(session.plainTimer);
+      this.#timers.clearTimeout(session.objectionTimer);
       this.#timers.clearTimeout(this.#statisticsTimer);
       session.question?.abort();
       this.#statistics = null;
@@ -1141,7 +1145,10 @@
     #heardSync(session) {
       session.hasReceivedSync = true;
       session.syncedAt ??= this.#now();
+      // Had it known probes, it would have answered before: an original, or an older server. It is asked no more.
+      session.isPlain = !session.hasAnswered;
       this.#applyHeld();
+      if (session.isPlain) this.#confirmPlain(session);
       this.#settle();
       // Asked again now: the first answer may have been counted before this link was.
       this.#timers.clearTimeout(this.#statisticsTimer);
@@ -1232,7 +1239,8 @@
       if (!probe) return;
       session.hasAnswered = true;
       session.isPlain = false;
-      this.#timers.clearTimeout(session.plainTimer);
+      this.#timers.clearTimeout(session.objectionTimer);
+      session.objectionTimer = null;
       this.#confirm(session, probe);
       this.#askToConfirm(session);
     }
@@ -1332,10 +1340,6 @@
     #probe(session) {
       session.probes.push({ sent: session.sent, sentOwn: session.sentOwn });
       session.probedAt = this.#now();
-      if (session.firstProbeAt === null) {
-        session.firstProbeAt = session.probedAt;
-        session.plainTimer = this.#timers.setTimeout(() => this.#considerPlain(session), this.#probeAfter);
-      }
       session.socket.send('"PING"');
     }
 
@@ -1345,27 +1349,17 @@
     }
 
     /**
-     * A peer that answers other questions but no probe knows none: an original, or an older server. For it, what
-     * has left counts as confirmed, since it cannot say more.
+     * For a peer that knows no probes, what has left counts as confirmed, since it cannot say more; but only after
+     * a while, in which it may close the connection because of it.
      */
-    #considerPlain(session) {
-      if (session !== this.#session || session.firstProbeAt === null || session.hasAnswered || session.isPlain) return;
-      const left = Math.min(session.firstProbeAt + this.#probeAfter - this.#now(), this.#probeAfter);
-      if (left > 0) { // timers may come a little early
-        this.#timers.clearTimeout(session.plainTimer);
-        session.plainTimer = this.#timers.setTimeout(() => this.#considerPlain(session), left);
-        return;
-      }
-      if (session.hadStatistics && session.statisticsAt <= session.firstProbeAt) return; // it may be silent altogether
-      session.isPlain = true;
-      this.#confirmPlain(session);
-    }
-
     #confirmPlain(session) {
-      if (session !== this.#session || session.sent === session.confirmed) return;
-      if (session.socket.bufferedAmount === 0) { this.#confirm(session, session); return; }
-      this.#timers.clearTimeout(session.plainTimer);
-      session.plainTimer = this.#timers.setTimeout(() => this.#confirmPlain(session), 100);
+      if (session !== this.#session || session.objectionTimer !== null || session.sent === session.confirmed) return;
+      const { sent, sentOwn } = session;
+      session.objectionTimer = this.#timers.setTimeout(() => {
+        session.objectionTimer = null;
+        if (session.socket.bufferedAmount === 0) this.#confirm(session, { sent, sentOwn });
+        this.#confirmPlain(session);
+      }, BOUNDS.objection);
     }
 
     /** Whatever arrives shows that the peer is there. */
@@ -1387,6 +1381,12 @@
     #watched(session) {
       if (session !== this.#session) return;
       const now = this.#now();
+      if (session.isPlain) { // its silence says nothing
+        session.askedAt = null;
+        session.heardAt = now;
+        this.#watch(session, this.#probeAfter);
+        return;
+      }
       const isLate = now - session.watchUntil > BOUNDS.lateTimer;
       if (session.askedAt === null) {
         session.heardAt = Math.min(session.heardAt, now); // a clock that was set back must not put it off
@@ -1402,19 +1402,15 @@
         this.#ask(session, true);
         return;
       }
-      if (session.hasAnswered || !session.hasReceivedSync) {
-        this.#lost(session, 'the server does not answer');
-        return;
-      }
-      session.askedAt = null;
-      session.heardAt = now;
-      this.#watch(session, this.#probeAfter);
+      this.#lost(session, 'the server does not answer');
     }
 
     /** Wants a sign of life: of the probe that is under way, or of a fresh one. */
     #ask(session, isFresh) {
+      if (session.isPlain) return;
       session.askedAt = this.#now();
       this.#watch(session, this.#probeAfter);
+      if (!session.hasAnswered) return; // to ask it once more would say nothing more
       const isDue = isFresh && this.#isProbeDue(session) && session.probes.length < BOUNDS.probes;
       if (session.probes.length === 0 || isDue) this.#probe(session);
     }
@@ -1749,8 +1745,6 @@
         } : null;
         this.#statisticsFailures = 0;
         session.hadStatistics = this.#statistics !== null;
-        session.statisticsAt = this.#now();
-        this.#considerPlain(session);
         this.#notifyStatus();
       } catch {
         if (session !== this.#session || session.question !== question) return;

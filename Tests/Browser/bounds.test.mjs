@@ -16,8 +16,8 @@ class Server {
   log = [];
   dials = []; // when
 
-  constructor({ code, takes, answersProbes = true }) {
-    Object.assign(this, { code, takes, answersProbes });
+  constructor({ code, takes }) {
+    Object.assign(this, { code, takes });
   }
 
   clock() {
@@ -39,7 +39,6 @@ class Server {
     this.dials.push(clock.now);
     const send = socket.send.bind(socket);
     let isOver = false;
-    socket.answersProbes = this.answersProbes;
     socket.send = (text) => {
       if (isOver) return;
       send(text);
@@ -70,14 +69,14 @@ async function meet(server, options = {}) {
 const short = (update, text) => text.length <= 500;
 
 for (const code of [1009, 1006, 1000, undefined]) {
-  for (const answersProbes of [true, false]) {
-    const server = () => new Server({ code, takes: short, answersProbes });
-    const words = `closes with ${code}${answersProbes ? '' : ' and answers no probes'}`;
+  for (const knowsProbes of [true, false]) {
+    const server = () => new Server({ code, takes: short });
+    const words = `closes with ${code}${knowsProbes ? '' : ' and answers no probes'}`;
 
     test(`an action that is too long for a server that ${words} is set aside, later ones arrive`, async () => {
       const it = server();
       const storage = new MemoryStorage();
-      const world = await meet(it, { storage });
+      const world = await meet(it, { storage, knowsProbes });
       const { peer } = world;
       peer.dispatch({ type: 'A', n: 1 });
       peer.dispatch(big(2));
@@ -99,7 +98,7 @@ for (const code of [1009, 1006, 1000, undefined]) {
 
       // A reload keeps what was set aside, and sends it no more.
       peer.close();
-      const again = await meet(it, { storage, stored: await storage.load() });
+      const again = await meet(it, { storage, knowsProbes, stored: await storage.load() });
       await it.pass(again, 30_000);
       assert.deepEqual(again.peer.getState(), [1, 3, 4, 5]);
       assert.equal(again.peer.setAside()[0].action.text.length, 1_000);
@@ -108,7 +107,7 @@ for (const code of [1009, 1006, 1000, undefined]) {
       await again.peer.flush();
       assert.deepEqual([again.peer.setAside(), again.peer.status().setAside], [[], 0]);
       again.peer.close();
-      const last = await meet(it, { storage, stored: await storage.load() });
+      const last = await meet(it, { storage, knowsProbes, stored: await storage.load() });
       assert.deepEqual([last.peer.getState(), last.peer.setAside(), last.reports], [[1, 3, 4, 5, 6], [], []]);
     });
   }

@@ -556,10 +556,10 @@ test('the badge tells offline, connecting, catching up n of m, in sync with n pe
   assert.equal(clock.waiting.length, 0);
 });
 
-test('a server that stops answering its statistics is given up', async () => {
+test('a server that knows no probes and stops answering its statistics is given up', async () => {
   let isUp = true;
   const fetch = async () => { if (!isUp) throw new Error('unreachable'); return { ok: true, json: async () => ({}) }; };
-  const { peer, clock } = await connected({ fetch, statisticsUrl: 'http://server/statistics' });
+  const { peer, clock } = await connected({ fetch, statisticsUrl: 'http://server/statistics', knowsProbes: false });
   await settle();
   isUp = false;
   clock.advance(BOUNDS.statisticsPeriod);

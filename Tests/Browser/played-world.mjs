@@ -47,23 +47,26 @@ export class Clock {
 
 /**
  * A WebSocket class whose server is the test. Probes are counted apart from what is `sent`, and answered at once
- * unless `answersProbes` is false.
+ * unless `answersProbes` is false. The one that comes first of all is not counted, and answered if `knowsProbes`.
  */
-export function fakeWebSocket({ answersProbes = true } = {}) {
+export function fakeWebSocket({ answersProbes = true, knowsProbes = true } = {}) {
   const sockets = [];
   return Object.assign(class {
     bufferedAmount = 0;
     sent = [];
     probes = 0;
     isClosed = false;
-    answersProbes = answersProbes;
+    wasAsked = false; // first of all
+    answersProbes = answersProbes && knowsProbes;
 
     constructor(url) { this.url = url; sockets.push(this); }
 
     send(text) {
       if (text !== '"PING"') { this.sent.push(text); return; }
-      this.probes += 1;
-      if (this.answersProbes) this.say('"PONG"');
+      if (this.wasAsked) this.probes += 1;
+      const isAnswered = this.wasAsked ? this.answersProbes : knowsProbes;
+      this.wasAsked = true;
+      if (isAnswered) this.say('"PONG"');
     }
 
     close() { this.isClosed = true; }

@@ -158,54 +158,86 @@ test('anything that arrives in time shows that the server is there', async () =>
   assert.equal(socket.isClosed, true);
 });
 
-test('a server that accepts and says nothing, or stops within its history, is given up', async () => {
-  for (const said of [[], [{ id: 'S', clock: { x: 5 } }, update(1, 1, 'x')]]) {
-    const { peer, sockets, clock } = await connected({ dial: false, answersProbes: false });
-    peer.goOnline();
-    await settle();
-    sockets[0].open();
-    sockets[0].say(...said);
-    clock.advance(2 * probeAfter);
-    assert.equal(sockets[0].isClosed, true);
+for (const knowsProbes of [true, false]) {
+  const kind = knowsProbes ? 'that answered the first probe' : 'that answered no probe';
+  for (const [what, ...said] of [
+    ['says nothing'], ['stops after its header', { id: 'S', clock: {} }],
+    ['stops within its history', { id: 'S', clock: { x: 5 } }, update(1, 1, 'x')],
+  ]) {
+    test(`a server ${kind} and ${what} is given up, and never called in sync`, async () => {
+      const { peer, sockets, clock } = await connected({ dial: false, answersProbes: false, knowsProbes });
+      peer.goOnline();
+      await settle();
+      peer.dispatch({ type: 'A', n: 1 });
+      await peer.flush();
+      sockets[0].open();
+      sockets[0].say(...said);
+      for (let time = 0; time < 2 * probeAfter; time += 500) {
+        await clock.pass(500);
+        assert.notEqual(peer.status().phase, 'in-sync');
+        assert.equal(peer.status().pending, 1);
+      }
+      assert.equal(sockets[0].isClosed, true);
+      await clock.pass(BOUNDS.backOffLast);
+      assert.ok(sockets.length >= 2, 'it is dialled again');
+    });
   }
+}
+
+test('the first thing a server hears is a probe', async () => {
+  const { peer, sockets } = await connected({ dial: false });
+  peer.goOnline();
+  await settle();
+  const heard = [];
+  sockets[0].send = (text) => heard.push(text);
+  sockets[0].open();
+  assert.deepEqual(heard, ['"PING"', '{"id":"ME","start":0,"clock":{"ME":0}}']);
 });
 
-test('a server that never answers a probe keeps its connection, and what has left counts as confirmed', async () => {
-  const { peer, socket, clock } = await connected({ answersProbes: false });
+test('a server that says SYNC before it answers knows no probes, hears no other, and keeps its connection', async () => {
+  const { peer, socket, clock } = await connected({ knowsProbes: false });
+  assert.equal(peer.status().text, 'in sync');
   peer.dispatch({ type: 'A', n: 1 });
   await peer.flush();
-  clock.advance(probeAfter - 1);
-  assert.equal(peer.status().text, 'sending 1', 'it may still answer');
+  clock.advance(BOUNDS.objection - 1);
+  assert.equal(peer.status().text, 'sending 1', 'it may still object');
   clock.advance(1);
-  assert.equal(peer.status().text, 'in sync');
+  assert.equal(peer.status().text, 'in sync', 'what has left counts as confirmed');
   socket.bufferedAmount = 10;
   peer.dispatch({ type: 'A', n: 2 });
   await peer.flush();
+  clock.advance(10 * BOUNDS.objection);
   assert.equal(peer.status().text, 'sending 1', 'it has not left');
   socket.bufferedAmount = 0;
-  clock.advance(100);
+  clock.advance(BOUNDS.objection);
   assert.equal(peer.status().text, 'in sync');
   clock.advance(120 * MINUTE);
-  assert.equal(socket.isClosed, false);
-  assert.equal(socket.probes, 1);
+  peer.wake();
+  clock.advance(120 * MINUTE);
+  assert.deepEqual([socket.isClosed, socket.probes], [false, 0]);
+  socket.say('"PONG"');
+  peer.dispatch({ type: 'A', n: 3 });
+  await peer.flush();
+  assert.equal(socket.probes, 1, 'one that answers late is asked again');
 });
 
-test('a server that stops before it ever answered a probe is not taken for one that knows none', async () => {
+test('a server that stops after its SYNC is not taken for one that knows no probes', async () => {
   let isUp = true;
   const fetch = () => (isUp ? Promise.resolve({ ok: true, json: async () => ({ connected: 1 }) }) : new Promise(() => {}));
-  const { peer, socket, clock } = await connected({
-    fetch, statisticsUrl: 'http://server/statistics', answersProbes: false,
-  });
-  await settle();
-  isUp = false;
-  peer.dispatch({ type: 'A', n: 1 });
-  await peer.flush();
-  for (let time = 0; time < 30_000; time += 250) {
-    await clock.pass(250);
-    assert.notEqual(peer.status().phase, 'in-sync');
-    assert.equal(peer.status().pending, 1);
+  for (const statisticsUrl of ['http://server/statistics', null]) {
+    isUp = true;
+    const { peer, socket, clock } = await connected({ fetch, statisticsUrl, answersProbes: false });
+    await settle();
+    isUp = false;
+    peer.dispatch({ type: 'A', n: 1 });
+    await peer.flush();
+    for (let time = 0; time < 2 * probeAfter; time += 250) {
+      await clock.pass(250);
+      assert.notEqual(peer.status().phase, 'in-sync');
+      assert.equal(peer.status().pending, 1);
+    }
+    assert.equal(socket.isClosed, true);
   }
-  assert.equal(socket.isClosed, true);
 });
 
 // --------------------------------------------------------------------------------------------------- answering

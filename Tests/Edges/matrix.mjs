@@ -14,14 +14,6 @@ const openCells = [
     /^tcp · (silent both ways|silent to the peer|closed, peer not told) · header$/,
     'a peer that has sent its header and no SYNC is taken for one that answers no probes',
   ],
-  [
-    /^page · (silent|frozen|a byte|closed, peer not told).* · (idle|live)$/,
-    'silence after the first probe is taken for a server that answers no probes',
-  ],
-  [
-    /^page · silent to the server · (header|history)$/,
-    'likewise, while the server is still heard',
-  ],
 ];
 
 /** Why a cell may fail for the time being, or undefined. */
