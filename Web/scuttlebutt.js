@@ -1112,6 +1112,7 @@
       else if (value === 'SYNC') this.#heardSync(session);
       else if (value === 'PING') this.#heardPing(session);
       else if (value === 'PONG') this.#heardPong(session);
+      else if (typeof value === 'string') this.#heardRefusal(session, value);
       else if (isObject(value)) this.#heardHeader(session, value);
     }
 
@@ -1262,6 +1263,21 @@
     /** Whether it is ours to take back: written by this page, or left by a closed one. */
     #isOfThisBrowser(entry) {
       return entry.source === this.source || entry.isInherited === true;
+    }
+
+    /**
+     * The server refused an update by its rules (it nests too deep, say), and goes on. It tells those who probe, with
+     * `"REFUSED <timestamp> <source>"`, before it confirms what came after.
+     */
+    #heardRefusal(session, text) {
+      const [, digits, source] = /^REFUSED (\S+) ([^]*)$/.exec(text) ?? [];
+      const entry = source === undefined ? undefined : this.#history.find(Number(digits), source);
+      // Only what it was sent: a stamp that it has by its own account is not to be taken back.
+      if (!entry || entry.isHeld || (session.peerClock?.get(source) ?? 0) < entry.timestamp) return;
+      const reason = 'refused by the server';
+      if (this.#isOfThisBrowser(entry)) this.#takeBack(entry, reason);
+      else this.#report('withheld', `the update ${entry.timestamp}@${source} is ${reason}`);
+      this.#settle();
     }
 
     /** The server closed because a message was too long. It was then at least the longest of those under way. */

@@ -2,10 +2,12 @@
 //
 // Bounds that differ: what the page sends and the server does not take. One action is set aside and told, what was
 // written later arrives, the others agree with the page, and the wait between dials grows.
-import test from 'node:test';
+import test, { after, before, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { connected, settle, update } from './played-world.mjs';
+import { Server as RealServer } from './server.mjs';
+import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
 const { BOUNDS, MemoryStorage } = createRequire(import.meta.url)('../../Web/scuttlebutt.js');
 
@@ -245,6 +247,92 @@ test('a server that takes no header of ours is dialled rarely, and nothing is se
   await clock.pass(BOUNDS.backOffLast / 2);
   assert.equal(sockets.length, 1);
   assert.equal(peer.status().setAside, 0);
+});
+
+// ------------------------------------------------------------------------------------------ what the server tells
+
+test('an action that the server says it refused is set aside, later ones go on', async () => {
+  const storage = new MemoryStorage();
+  const { peer, socket, reports } = await connected({ storage, answersProbes: false });
+  for (const n of [1, 2, 3]) peer.dispatch({ type: 'A', n });
+  await peer.flush();
+  socket.say('"REFUSED 2 ME"');
+  assert.deepEqual([peer.getState(), peer.status().pending], [[1, 3], 2], 'the others are not confirmed yet');
+  assert.deepEqual(peer.setAside(), [
+    { action: { type: 'A', n: 2 }, timestamp: 2, source: 'ME', reason: 'refused by the server' }]);
+  socket.say('"PONG"', '"PONG"', '"REFUSED 2 ME"');
+  await peer.flush();
+  assert.deepEqual([peer.status().text, reports], ['in sync · 1 set aside', ['set-aside']]);
+  assert.equal(peer.dispatch({ type: 'A', n: 4 }).timestamp, 4);
+  await peer.flush();
+  assert.match(socket.sent.at(-1), /^\[\{"type":"A","n":4\},4,/);
+  peer.close();
+  const again = await connected({ storage, stored: await storage.load(), serverClock: { ME: 1 } });
+  assert.deepEqual([again.peer.getState(), again.peer.setAside().length], [[1, 3, 4], 1]);
+  assert.ok(!again.socket.sent.some((line) => line.includes('"n":2')), 'it is sent no more');
+});
+
+test('a source with spaces and a surrogate pair is told by its name', async () => {
+  const source = 'a b \u{1f600} ';
+  const { peer, socket } = await connected({ source, answersProbes: false });
+  peer.dispatch({ type: 'A', n: 1 });
+  await peer.flush();
+  socket.say(JSON.stringify(`REFUSED 1 ${source}`));
+  assert.deepEqual([peer.getState(), peer.setAside().length], [[], 1]);
+});
+
+test('a refusal of what was never sent, of a stranger, or of nothing takes nothing back', async () => {
+  const storage = new MemoryStorage();
+  storage.save = () => new Promise(() => {});
+  const { peer, socket, reports } = await connected({ storage });
+  socket.say(update(1, 1, 'x'));
+  peer.dispatch({ type: 'A', n: 2 });
+  for (const text of [
+    'REFUSED 2 ME', 'REFUSED 3 ME', 'REFUSED 1 y', 'REFUSED', 'REFUSED ', 'REFUSED 1', 'REFUSED x ME', 'REFUSED NaN ME',
+    'REFUSED  ME', 'REFUSED 1e999 ME', 'refused 1 x', `REFUSED 1 ${'x'.repeat(100_000)}`,
+  ]) socket.say(JSON.stringify(text));
+  assert.deepEqual([peer.getState(), peer.setAside(), reports, socket.isClosed], [[1, 2], [], [], false]);
+  socket.say('"REFUSED 1 x"');
+  assert.deepEqual([peer.getState(), reports], [[1, 2], ['withheld']], 'what others wrote is only reported');
+});
+
+test('what a closed tab left and the server says it refused is set aside as well', async () => {
+  const storage = new MemoryStorage();
+  const first = await connected({ dial: false, storage, source: 'OLD' });
+  for (const n of [1, 2]) first.peer.dispatch({ type: 'A', n });
+  await first.peer.flush();
+  const { peer, socket } = await connected({ storage, stored: await storage.load(), source: 'NEW' });
+  socket.say('"REFUSED 1 OLD"');
+  assert.deepEqual([peer.getState(), peer.setAside()[0].source], [[2], 'OLD']);
+});
+
+describe('in a browser', { skip: obstacle() ?? false, timeout: 60_000 }, () => {
+  let driver;
+  before(async () => { driver = await Driver.start(); });
+  after(() => endEverything(driver));
+
+  test('a real server refuses what nests deeper than its --max-depth, and everybody agrees', async (t) => {
+    const server = await RealServer.during(t, { options: ['--max-depth', '8'] });
+    const { window } = await driver.open();
+    await window.visit(`${server.url}/counter`);
+    const [setAside, states, pending] = await window.run(`
+      const deep = JSON.parse('['.repeat(20) + ']'.repeat(20));
+      const options = { reducer: (state = [], action) => (action.n ? [...state, action.n] : state), online: false };
+      const writer = await Scuttlebutt.open({ ...options, name: 'writer' });
+      writer.dispatch({ type: 'A', n: 1, deep }); // before the connection
+      writer.dispatch({ type: 'A', n: 2 });
+      writer.goOnline();
+      await writer.synced();
+      writer.dispatch({ type: 'A', n: 3, deep }); // after it
+      writer.dispatch({ type: 'A', n: 4 });
+      await writer.synced();
+      const reader = await Scuttlebutt.open({ ...options, name: 'reader' });
+      reader.goOnline();
+      await reader.synced();
+      return [writer.setAside().map(({ action }) => action.n), [writer.getState(), reader.getState()],
+        writer.status().pending];`);
+    assert.deepEqual([setAside, states, pending], [[1, 3], [[2, 4], [2, 4]], 0]);
+  });
 });
 
 for (const how of ['its header says so', 'it sends it']) {
