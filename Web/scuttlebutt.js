@@ -1033,7 +1033,9 @@
       session.socket.onmessage = (event) => {
         if (session !== this.#session) return;
         this.#heardAnything(session);
-        this.#heard(session, event.data);
+        // Asked for `?batch=1`, the server says many lines at a time: a browser takes its time over each message.
+        if (typeof event.data !== 'string') return;
+        for (const line of event.data.split('\n')) this.#heard(session, line);
       };
       session.socket.onclose = (event) => {
         // 1008, policy violation: the server will refuse us again until something changes.
@@ -1098,7 +1100,7 @@
     }
 
     #heard(session, text) {
-      if (session !== this.#session || typeof text !== 'string' || text === '') return;
+      if (session !== this.#session || text === '') return;
       if (isLonger(text, BOUNDS.maximumLine)) { this.#lost(session, 'a line is too long'); return; }
       let value;
       try {
@@ -1829,7 +1831,7 @@
 
   /**
    * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
-   * Options as for `Peer`; `url` defaults to `ws` beside the page, `online: false` stays offline. It resolves
+   * Options as for `Peer`; `url` defaults to `ws?batch=1` beside the page, `online: false` stays offline. It resolves
    * within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh source.
    * With `source` it writes as that one, unless what was written as it cannot be read: then as a fresh one too.
    * `development` defaults to whether the page comes from this machine (localhost, 127.…, ::1).
@@ -1874,7 +1876,7 @@
     const stored = (records ?? []).filter(({ source }) => source === owner.source || others.has(source));
     // Beside the page and beside each other, as a proxy may serve all of them below a path.
     const url = options.url
-      ?? new URL('ws', window.document?.baseURI ?? window.location.href).href.replace(/^http/, 'ws');
+      ?? new URL('ws?batch=1', window.document?.baseURI ?? window.location.href).href.replace(/^http/, 'ws');
     const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
       : new URL('statistics', url.replace(/^ws/, 'http')).href;
     // Where a page is developed, a reducer that changes what it is given is to be found.

@@ -240,6 +240,13 @@ test('a line is counted in bytes', async () => {
   assert.deepEqual([socket.isClosed, reports], [true, ['connection']]);
 });
 
+test('a line in a message of many is bounded, not the message', async () => {
+  const { peer, socket } = await connected();
+  const long = (n) => JSON.stringify(update(n, n, 'x', { text: 'x'.repeat(BOUNDS.maximumLine * 0.6) }));
+  socket.say(`${long(1)}\n${long(2)}`);
+  assert.deepEqual([peer.getState(), socket.isClosed], [[1, 2], false]);
+});
+
 test('a server that takes no header of ours is dialled rarely, and nothing is set aside', async () => {
   const { peer, clock, sockets } = await connected();
   sockets[0].onclose({ code: 1009 });

@@ -4,12 +4,12 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { connected, log, seeded, settle, update } from './played-world.mjs';
+import { connected, fakeWebSocket, log, seeded, settle, update } from './played-world.mjs';
 
 const require = createRequire(import.meta.url);
 const Scuttlebutt = require('../../Web/scuttlebutt.js');
 const Reducers = require('../../Web/reducers.js');
-const { Peer, History, MemoryStorage, BOUNDS, compareEntries } = Scuttlebutt;
+const { open, Peer, History, MemoryStorage, BOUNDS, compareEntries } = Scuttlebutt;
 
 // ------------------------------------------------------------------------------------------------ the history
 
@@ -308,6 +308,32 @@ test('an incoming update is never filtered by its type', async () => {
   const { peer, socket } = await connected();
   socket.say([{ type: '@X', n: 1 }, 1, 'x']);
   assert.deepEqual(peer.getState(), [1]);
+});
+
+test('a message may have many lines, and one that is wrong ends it there', async () => {
+  const lines = [JSON.stringify(update(1, 1, 'x')), '', JSON.stringify(update(2, 2, 'x'))];
+  const { peer, socket, reports } = await connected({ serverClock: { x: 2 } });
+  socket.say(lines.join('\n'), `${JSON.stringify(update(3, 3, 'x'))}\n`);
+  assert.deepEqual([peer.getState(), reports], [[1, 2, 3], []]);
+  socket.say([JSON.stringify(update(4, 4, 'x')), '[1,', JSON.stringify(update(5, 5, 'x'))].join('\n'));
+  assert.deepEqual([peer.getState(), reports, socket.isClosed], [[1, 2, 3, 4], ['connection'], true]);
+});
+
+test('a page dials beside itself and asks for many lines a message, or dials what it is told', async () => {
+  const location = { href: 'https://host/a/chat?x=1', hostname: 'host' };
+  for (const [url, dialled] of [[undefined, 'wss://host/a/ws?batch=1'], ['ws://other/ws', 'ws://other/ws']]) {
+    const WebSocket = fakeWebSocket();
+    const asked = [];
+    const peer = await open({
+      reducer: log, window: { location }, storage: new MemoryStorage(), url, WebSocket,
+      fetch: async (address) => { asked.push(address); return { ok: false }; },
+    });
+    await settle();
+    WebSocket.sockets[0].open();
+    assert.deepEqual([WebSocket.sockets[0].url, asked[0]],
+      [dialled, url ? 'http://other/statistics' : 'https://host/a/statistics']);
+    peer.close();
+  }
 });
 
 test('malformed updates are refused, move nothing, and the connection stays', async () => {
