@@ -437,7 +437,7 @@
   // A storage keeps own actions: `load()` → [{source, timestamp, line}], `save(records)` resolves when they are
   // durable, `remove(source)` forgets a source. Several tabs may use one at a time. Each may fail, or not answer,
   // at any time; the peer goes on and comes back. Optional: `reset()` forgets a connection that failed, and the
-  // peer sets `onlost`, to be called when the browser takes the storage away.
+  // peer sets `onlost`, to be called when the browser takes the storage away or has emptied it.
   //
   // The record with the timestamp 0 is not an action but says how its source was left. While a page writes as
   // the source it is open; only a page that ends with everything saved closes it. So an open one, whose page
@@ -484,6 +484,7 @@
       this.indexedDB = indexedDB; // undefined: the browser's, looked up each time, since access may be denied
       this.isDurable = true;
       this.database = null;
+      this.hasOpened = false;
       this.requests = 0; // to open it, not answered yet
       this.waiting = []; // for whichever of them is answered first
     }
@@ -507,7 +508,8 @@
           const factory = this.indexedDB ?? globalThis.indexedDB;
           if (!factory) throw new Error('there is no IndexedDB');
           const request = factory.open(this.name, 1);
-          request.onupgradeneeded = () => request.result.createObjectStore('updates');
+          let isNew = false;
+          request.onupgradeneeded = () => { isNew = true; request.result.createObjectStore('updates'); };
           request.onerror = () => failed(request.error);
           request.onblocked = () => {
             const error = new Error('the storage is in use by an older page');
@@ -517,6 +519,9 @@
             if (!isOver) this.requests -= 1;
             isOver = true;
             this.#opened(request.result);
+            // Deleted while this page lives, perhaps without a word: what was saved in it is gone.
+            if (isNew && this.hasOpened) this.onlost?.('the browser emptied it');
+            this.hasOpened = true;
           };
         } catch (error) {
           failed(error);
@@ -715,7 +720,10 @@
       this.source = this.#options.source;
       this.reports = [];
       this.#storage = this.#options.storage ?? new MemoryStorage();
-      this.#storage.onlost = () => this.#storageFailed(new Error('the browser closed it'));
+      this.#storage.onlost = (reason = 'the browser closed it') => {
+        // Whoever comes back looks at all of it anyway.
+        if (!this.#isStorageFailing) this.#storageFailed(new Error(reason));
+      };
       this.#timers = this.#options.timers ?? defaultTimers;
       this.#random = this.#options.random ?? Math.random;
       this.#now = this.#options.now ?? Date.now;

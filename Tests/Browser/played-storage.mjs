@@ -41,6 +41,14 @@ export class PlayedDisk {
     this.loseConnections();
   }
 
+  /** It does so while the machine sleeps: pages see a dead connection, and then a database that is new. */
+  evictSilently() {
+    this.disk.clear();
+    this.hasStore = false;
+    for (const connection of this.connections) connection.isClosed = true;
+    this.connections.clear();
+  }
+
   loseConnections() {
     for (const connection of [...this.connections]) {
       connection.isClosed = true;

@@ -231,6 +231,21 @@ test('a page whose storage was taken away saves again what it has', async () => 
   assert.deepEqual(next.getState(), [1, 2, 3]);
 });
 
+test('a page whose database comes back new and empty saves everything of its own again', async () => {
+  const world = new World();
+  world.isServerUp = false;
+  const page = await world.open();
+  for (const n of [1, 2]) page.dispatch({ type: 'A', n });
+  await page.flush();
+  world.disk.evictSilently();
+  page.dispatch({ type: 'A', n: 3 }); // the first use of the dead connection
+  await world.clock.pass(4_000);
+  assert.deepEqual([page.status().isDurable, page.status().pending], [true, 3]);
+  world.crash();
+  const next = await world.open();
+  assert.deepEqual(next.getState(), [1, 2, 3]);
+});
+
 for (const broken of ['getItem', 'setItem', 'removeItem']) {
   test(`a page whose sessionStorage throws at ${broken} works, and no two pages write as one source`, async () => {
     const world = new World();
