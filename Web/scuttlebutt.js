@@ -1434,8 +1434,11 @@
     /** Wants a sign of life: of the probe that is under way, or of a fresh one. */
     #ask(session, isFresh) {
       if (session.isPlain) return;
-      session.askedAt = this.#now();
-      this.#watch(session, this.#probeAfter);
+      // Who wakes up again and again must not put off the end of a wait that is under way.
+      if (session.askedAt === null || this.#now() >= session.watchUntil) {
+        session.askedAt = this.#now();
+        this.#watch(session, this.#probeAfter);
+      }
       if (!session.hasAnswered) return; // to ask it once more would say nothing more
       const isDue = isFresh && this.#isProbeDue(session) && session.probes.length < BOUNDS.probes;
       if (session.probes.length === 0 || isDue) this.#probe(session);

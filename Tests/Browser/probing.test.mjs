@@ -367,6 +367,19 @@ for (const [where, event] of [
   });
 }
 
+test('a page that is shown again and again leaves a dead server in time', async () => {
+  const { peer, socket, clock } = await connected();
+  clock.advance(BOUNDS.freshProbe);
+  socket.answersProbes = false;
+  peer.wake();
+  for (let time = 0; time < probeAfter; time += 4_000) {
+    assert.equal(socket.isClosed, false);
+    clock.advance(4_000);
+    if (time + 4_000 < probeAfter) peer.wake();
+  }
+  assert.equal(socket.isClosed, true);
+});
+
 test('a page that is hidden, or has left, does not wake up', async () => {
   const window = playedWindow();
   const { peer, socket } = await connected();
