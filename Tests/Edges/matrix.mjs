@@ -9,12 +9,7 @@ import { kinds } from './peers.mjs';
  * Cells that still fail, at least at times, with the reason. Each is to be mended and taken off;
  * the list is to be empty.
  */
-const openCells = [
-  [
-    /^tcp · (silent both ways|silent to the peer|closed, peer not told) · header$/,
-    'a peer that has sent its header and no SYNC is taken for one that answers no probes',
-  ],
-];
+const openCells = [];
 
 /** Why a cell may fail for the time being, or undefined. */
 export const reasonToFail = (name) => openCells.find(([names]) => names.test(name))?.[1];
