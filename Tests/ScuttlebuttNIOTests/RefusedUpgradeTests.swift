@@ -33,6 +33,22 @@ struct RefusedUpgradeTests {
         Answer(
             head: "503 Service Unavailable\r\nRetry-After: 99999999", code: .unreachable,
             words: ["503"], retryAfter: .seconds(3_600)),
+        Answer(
+            head: "503 Service Unavailable\r\nRetry-After: 99999999999999999999",
+            code: .unreachable, words: ["503"], retryAfter: .seconds(3_600)),
+        Answer(
+            head: "503 Service Unavailable\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT",
+            code: .unreachable, words: ["503"], retryAfter: .seconds(3_600)),
+        Answer(
+            head: "503 Service Unavailable\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT",
+            code: .unreachable, words: ["503"], retryAfter: .zero),
+        Answer(
+            head: "503 Service Unavailable\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                + "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT",
+            code: .unreachable, words: ["503"], retryAfter: .seconds(30)),
+        Answer(
+            head: "503 Service Unavailable\r\nRetry-After: soon", code: .unreachable,
+            words: ["503"]),
         Answer(head: "499 Odd", code: .refused, words: ["answered 499 instead"]),
         Answer(head: "200 OK", code: .unreachable, words: ["200 OK"]),
     ]

@@ -45,9 +45,7 @@ final class UpgradeAnswer: ChannelInboundHandler, RemovableChannelHandler {
         case 400..<500 where ![408, 425, 429].contains(head.status.code):
             return LinkError(.refused, "\(answer); check the address")
         default:
-            let wait = head.headers.first(name: "Retry-After").flatMap { Int($0) }
-            return LinkError(
-                .unreachable, answer, retryAfter: wait.map { .seconds(min(max($0, 0), 3_600)) })
+            return LinkError(.unreachable, answer, retryAfter: RetryAfter.wait(head.headers))
         }
     }
 }
