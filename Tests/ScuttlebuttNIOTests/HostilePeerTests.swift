@@ -151,6 +151,45 @@ struct HostilePeerTests {
         }
     }
 
+    @Test(
+        "Whoever is still sending when it is cut off hears why", arguments: ["/ws", "/primus"])
+    func closeCodeArrives(path: String) async throws {
+        try await Self.serving { listener in
+            try await RawConnection.run(listener.port) { peer in
+                let long = [UInt8](repeating: 0x61, count: 1 << 20)
+                try await peer.sayUpgrade(path, more: Frames.frame(0x81, long, masked: true))
+                let link = try #require(await listener.accept())
+                // Released by its reader, as the session of such a link is.
+                await #expect(throws: LinkError.self) { try await link.receive() }
+                await link.close(.fault("too long"))
+                // NIO closes this end as soon as it has heard everything.
+                for _ in 0..<16 { try? await peer.say(long) }
+                _ = try await peer.head()
+                #expect(try await peer.frames(1) == ["c1009"])
+                try await peer.end()
+            }
+        }
+    }
+
+    @Test(
+        "A close frame has the code and what fits of the reason", arguments: [0, 1, 122, 123, 500])
+    func closingReason(length: Int) async throws {
+        try await Self.serving { listener in
+            try await RawConnection.run(listener.port) { peer in
+                try await peer.sayUpgrade("/ws")
+                let link = try #require(await listener.accept())
+                _ = try await peer.head()
+                async let closed: Void = link.close(
+                    .fault(String(repeating: "x", count: length) + "é"))
+                // Its own end of the connection is still open, so that this is all that comes.
+                #expect(try await peer.frames(1) == ["c1002"])
+                let reason = min(length, 123) + (length <= 121 ? 2 : 0)
+                #expect(Array(peer.heard.prefix(2)) == [0x88, UInt8(2 + reason)])
+                await closed
+            }
+        }
+    }
+
     @Test("A plain link takes several lines per frame, ignores binary, answers pings and closes")
     func plainLink() async throws {
         try await Self.serving { listener in

@@ -111,6 +111,27 @@ struct BadInputTests {
         }
     }
 
+    @Test(
+        "Q13: … and ends a WebSocket with the code of a fault and a reason, whatever follows",
+        arguments: fatal)
+    func fatalOverWebSocket(line: String) async throws {
+        try await withWitness { _, address in
+            try await RawConnection.run(address.port) { client in
+                _ = try await client.upgrade("/ws")
+                try await client.sayText(line)
+                for _ in 0..<64 { try? await client.sayFrame(0x82, Self.ballast) }
+                try await client.end()
+                let start = try #require(client.heard.lastIndex(of: 0x88))
+                let frame = client.heard[start...]
+                #expect(frame.dropFirst(2).starts(with: [0x03, 0xEA]))
+                #expect(frame.count > 10, "there is a reason")
+            }
+        }
+    }
+
+    /// What a client may be sending while it is cut off.
+    private static let ballast = [UInt8](repeating: 0, count: 60_000)
+
     @Test("Hostile timestamps do not keep anyone from writing")
     func hostileClock() async throws {
         try await withWitness { relay, address in

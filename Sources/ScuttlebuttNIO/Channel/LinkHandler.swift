@@ -60,7 +60,8 @@ final class LinkHandler: ChannelDuplexHandler {
     // MARK: From the peer
 
     func read(context: ChannelHandlerContext) {
-        if !inbox.isFull { context.read() }
+        // What comes while we close is dropped, so that it needs no room.
+        if !inbox.isFull || arrivals.drains { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -197,7 +198,8 @@ final class LinkHandler: ChannelDuplexHandler {
         case .closed, .outputClosed: return outbox.ended()
         case .open, .inputClosed: break
         }
-        let inputWasClosed = phase == .inputClosed
+        let drains = arrivals.drains
+        let inputWasClosed = phase == .inputClosed && !drains
         phase = .outputClosed
         if let reason {
             let bytes = framing.closingBytes(reason)
@@ -212,21 +214,22 @@ final class LinkHandler: ChannelDuplexHandler {
             let channel = context.channel
             written.futureResult.whenComplete { _ in channel.close(promise: promise) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        } else if framing.supportsHalfClosure {
+        } else if framing.supportsHalfClosure || drains {
             context.close(mode: .output, promise: promise)
         } else {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: promise)
         }
-        if !framing.supportsHalfClosure || inbox.isClosed || inputWasClosed {
+        if !framing.supportsHalfClosure || inbox.isClosed || inputWasClosed || drains {
             scheduleClosing(context)
         }
+        if drains { context.read() }
     }
 
     private func close(_ reason: LinkClosing, _ context: ChannelHandlerContext) {
         closeOutput(reason, context)
         if phase != .closed { scheduleClosing(context) }
         // Read everything the peer sends; otherwise the kernel sends a reset, which may overtake
-        // what we sent. The inbox is closed by now and drops it all.
+        // what we sent (RFC 6455, 7.1.1). The inbox is closed by now and drops it all.
         context.read()
     }
 
@@ -239,10 +242,12 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     /// Closes the channel immediately, after at most one closing write, because the link was
-    /// released.
+    /// released; or leaves it to the timer if it is closing already.
     func drop() {
         inbox.close()
         guard let context, phase != .closed else { return }
+        // The peer is still being heard out; closing now would reset the connection.
+        if phase == .outputClosed, closingTimer != nil { return }
         if phase == .open || phase == .inputClosed {
             let bytes = framing.closingBytes(.shutdown)
             if bytes.readableBytes > 0 { write(bytes, context, flushes: true) }

@@ -50,6 +50,8 @@ struct Arrivals {
     var end: End?
     /// Whether to close the connection after the reply.
     var closes = false
+    /// Whether the peer may be in the middle of sending, so that it is heard out when we close.
+    var drains = false
 }
 
 /// Encodes lines for a transport.

@@ -24,6 +24,7 @@ struct LineFraming: Framing {
         guard !splitter.feed(bytes, into: &arrivals.lines) else { return }
         arrivals.end = .failed(.tooLong(splitter.maximumByteCount))
         arrivals.closes = true
+        arrivals.drains = true
     }
 
     mutating func inputEnded(into arrivals: inout Arrivals) {

@@ -51,6 +51,7 @@ struct PrimusFraming {
         guard !fits else { return }
         arrivals.end = .failed(.tooLong(splitter.maximumByteCount))
         arrivals.closes = true
+        arrivals.drains = true
         WebSocketFrames.writeClose(1000, masked: !isServer, to: &arrivals.reply)
     }
 

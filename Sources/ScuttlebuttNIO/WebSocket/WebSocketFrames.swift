@@ -49,12 +49,24 @@ enum WebSocketFrames {
         }
     }
 
-    /// Appends a close frame with an optional status code.
-    static func writeClose(_ code: UInt16?, masked: Bool, to buffer: inout ByteBuffer) {
+    /// The longest reason that fits into a control frame behind the code.
+    static let maximumReasonByteCount = 123
+
+    /// Appends a close frame with an optional status code, and as much of the reason as fits.
+    static func writeClose(
+        _ code: UInt16?, reason: String = "", masked: Bool, to buffer: inout ByteBuffer
+    ) {
         guard let code else {
             return write(.close, .init(start: nil, count: 0), masked: masked, to: &buffer)
         }
-        withUnsafeBytes(of: code.bigEndian) { write(.close, $0, masked: masked, to: &buffer) }
+        var payload = withUnsafeBytes(of: code.bigEndian) { Array($0) }
+        for scalar in reason.unicodeScalars {
+            // A part of a character would not be UTF-8.
+            let bytes = UTF8.encode(scalar).map { Array($0) } ?? []
+            guard payload.count + bytes.count <= 2 + maximumReasonByteCount else { break }
+            payload += bytes
+        }
+        payload.withUnsafeBytes { write(.close, $0, masked: masked, to: &buffer) }
     }
 
     /// Encodes each line, without its newline, as one text frame.

@@ -75,8 +75,11 @@ struct WebSocketFraming: Framing {
                 LinkError(
                     error.code == 1009 ? .lineTooLong : .badFraming,
                     "the peer violated the WebSocket protocol: \(error.message)"))
-            WebSocketFrames.writeClose(error.code, masked: isClient, to: &arrivals.reply)
+            WebSocketFrames.writeClose(
+                error.code, reason: primus == nil ? error.message : "", masked: isClient,
+                to: &arrivals.reply)
             arrivals.closes = true
+            arrivals.drains = true
         }
         if arrivals.end != nil { hasSentClose = true }
     }
@@ -133,8 +136,22 @@ struct WebSocketFraming: Framing {
         if primus != nil, reason == .finished, !isClient {
             PrimusString.write(item: "primus::server::close", masked: false, to: &buffer)
         }
-        WebSocketFrames.writeClose(1000, masked: isClient, to: &buffer)
+        let (code, words) = status(reason)
+        WebSocketFrames.writeClose(code, reason: words, masked: isClient, to: &buffer)
         return buffer
+    }
+
+    /// The close code and the reason to send.
+    ///
+    /// Clients take 1000 for an end in agreement, of which nobody need be told. Primus sends it
+    /// whatever happened, because its clients decide by other means whether they come back.
+    private func status(_ reason: LinkClosing) -> (UInt16, String) {
+        guard primus == nil else { return (1000, "") }
+        return switch reason {
+        case .finished: (1000, "")
+        case .shutdown: (1001, "")
+        case .fault(let message): (1002, message)
+        }
     }
 }
 
