@@ -43,10 +43,7 @@ extension Relay {
     }
 
     private func acceptLines(from listener: TCPListener) async {
-        while let link = await listener.accept() {
-            // A link that is not taken closes when it is released.
-            if store.swarm.openLinkCount < configuration.maximumConnections { take(link, .tcp) }
-        }
+        while let link = await listener.accept() { take(link, .tcp) }
     }
 
     /// Starts a session on an accepted link.
@@ -55,6 +52,10 @@ extension Relay {
     }
 
     // MARK: HTTP
+
+    /// How many connections are accepted beyond the links, so that a server that is full still
+    /// answers its health check, and says so to whoever asks for a link.
+    private static var reserve: Int { 16 }
 
     /// Serves until the task is cancelled.
     private func serveHTTP(beside listener: TCPListener?) async throws {
@@ -72,7 +73,8 @@ extension Relay {
             configuration: ServerConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(
-                    configuration.maximumConnections, logger: logger)),
+                    min(configuration.maximumConnections, .max - Self.reserve) + Self.reserve,
+                    logger: logger)),
             onServerRunning: { channel in
                 try? await channel.eventLoop.submit {
                     try AcceptPause.install(on: channel, report: configuration.report)

@@ -27,7 +27,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
     let bots: [any Bot<Action>]
     let peers: [MeteredTransport]
     let meter: TrafficMeter
-    let quota: ConnectionQuota?
+    let quota: ConnectionQuota
     let start = ContinuousClock.now
     private let hasBegun = Atomic(false)
     /// The address, or the error that kept the relay from listening.
@@ -42,7 +42,9 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         self.bots = bots
         self.peers = peers
         self.meter = meter
-        quota = configuration.maximumConnectionsPerAddress.map { ConnectionQuota(perAddress: $0) }
+        quota = ConnectionQuota(
+            perAddress: configuration.maximumConnectionsPerAddress,
+            total: configuration.maximumConnections)
     }
 
     /// The address the relay listens on, once it does.

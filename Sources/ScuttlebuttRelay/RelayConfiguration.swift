@@ -34,10 +34,11 @@ public struct RelayConfiguration: Sendable {
     ///
     /// Updates that it lacks at the start are added then, and it is complete when the relay ends.
     public var exportFile: String?
-    /// The maximum number of open HTTP connections, including WebSockets, and separately of TCP
-    /// links.
+    /// The maximum number of open links that others have opened: WebSockets, Primus and TCP.
     ///
-    /// Default 10,000. Further HTTP connections wait in the kernel; further TCP links are closed.
+    /// At least 1, default 10,000. Further WebSockets are refused with status 503, further TCP
+    /// links are closed. At most 16 more HTTP connections than this are accepted, for requests such
+    /// as `/healthz`; still further ones wait in the kernel.
     public var maximumConnections = 10_000
     /// The maximum number of open links of one client: an IPv4 address, or an IPv6 network of 64
     /// bits.

@@ -143,10 +143,22 @@ struct ProxyTrustTests {
     func networks() throws {
         let quota = ConnectionQuota(perAddress: 1)
         let channels = (0..<3).map { _ in EmbeddedChannel() }
-        #expect(quota.take(IPAddress("2001:db8::1"), until: channels[0]))
-        #expect(!quota.take(IPAddress("2001:db8::2"), until: channels[1]))
-        #expect(quota.take(IPAddress("2001:db8:0:1::2"), until: channels[2]))
-        #expect(quota.take(nil, until: channels[1]))
+        #expect(quota.take(IPAddress("2001:db8::1"), until: channels[0]) == .taken)
+        #expect(quota.take(IPAddress("2001:db8::2"), until: channels[1]) == .clientIsFull)
+        #expect(quota.take(IPAddress("2001:db8:0:1::2"), until: channels[2]) == .taken)
+        #expect(quota.take(nil, until: channels[1]) == .taken)
+    }
+
+    @Test("When all places are taken, even an unknown client gets none until a link has ended")
+    func total() throws {
+        let quota = ConnectionQuota(perAddress: 2, total: 2)
+        let channels = (0..<3).map { _ in EmbeddedChannel() }
+        #expect(quota.take(IPAddress("192.0.2.1"), until: channels[0]) == .taken)
+        #expect(quota.take(nil, until: channels[1]) == .taken)
+        #expect(quota.take(IPAddress("192.0.2.2"), until: channels[2]) == .isFull)
+        #expect(quota.take(nil, until: channels[2]) == .isFull)
+        _ = try channels[1].finish(acceptAlreadyClosed: true)
+        #expect(quota.take(IPAddress("192.0.2.2"), until: channels[2]) == .taken)
     }
 
     /// Upgrades a connection from 127.0.0.1 with `X-Forwarded-For`.

@@ -47,6 +47,37 @@ struct HTTPConnectionTests {
         }
     }
 
+    @Test("A server that is full answers requests, refuses links with 503, and has room again")
+    func full() async throws {
+        try await withRelay(configure: { $0.maximumConnections = 1 }) { relay, address in
+            let statuses = try await RawConnection.run(address.port) { holder in
+                try await holder.say(Self.upgrade)
+                #expect(try await holder.head().hasPrefix("HTTP/1.1 101"))
+                let health = try await RawConnection.request(address.port, "/healthz").head
+                let refused = try await RawConnection.run(address.port) { peer in
+                    try await peer.say(Self.upgrade)
+                    let head = try await peer.head()
+                    try await peer.end()
+                    return head
+                }
+                // A TCP link counts as well.
+                try await RawConnection.run(address.tcpPort) { peer in try await peer.end() }
+                return [health, refused]
+            }
+            #expect(statuses[0].hasPrefix("HTTP/1.1 200"))
+            #expect(statuses[1].hasPrefix("HTTP/1.1 503"))
+            #expect(statuses[1].contains("Retry-After: 30"))
+            // The place is free as soon as the server notices.
+            var status = ""
+            while !status.hasPrefix("HTTP/1.1 101") {
+                status = try await RawConnection.run(address.port) { peer in
+                    try await peer.say(Self.upgrade)
+                    return try await peer.head()
+                }
+            }
+        }
+    }
+
     @Test("Requests, the upgrade and the first frame may come in one packet")
     func onePacket() async throws {
         try await withRelay { _, address in

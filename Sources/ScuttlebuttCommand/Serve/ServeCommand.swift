@@ -90,7 +90,9 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "levels"))
     var maxDepth = ClassicWire.maximumDepth
 
-    @Option(help: ArgumentHelp("Maximum number of open connections.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Maximum number of open links; 16 more connections are for requests.", valueName: "n"))
     var maxConnections = RelayConfiguration().maximumConnections
 
     @Option(

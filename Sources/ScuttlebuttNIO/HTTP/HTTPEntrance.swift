@@ -34,7 +34,9 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         public var base = ""
         /// The proxies that are believed when they say for whom they connect.
         public var trust = ProxyTrust()
-        /// Bounds the links of one client; default none.
+        /// Bounds the links; default none.
+        ///
+        /// Other requests are answered nevertheless.
         public var quota: ConnectionQuota?
         /// Answers a request that is not an upgrade; runs on the event loop and must not block.
         ///
@@ -264,9 +266,12 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
         to dialect: WebSocketDialect, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
         let client = configuration.trust.client(head.headers, via: source)
-        guard configuration.quota?.take(IPAddress(client), until: context.channel) != false else {
-            var answer = HTTPAnswer(
-                .tooManyRequests, text: "Too many connections from your address.")
+        let place = configuration.quota?.take(IPAddress(client), until: context.channel)
+        guard place == nil || place == .taken else {
+            var answer =
+                place == .isFull
+                ? HTTPAnswer(.serviceUnavailable, text: "All connections are in use.")
+                : HTTPAnswer(.tooManyRequests, text: "Too many connections from your address.")
             answer.headers.add(name: "Retry-After", value: "30")
             return send(answer, to: head, context, isLast: true)
         }

@@ -20,7 +20,7 @@ public final class TCPListener: LinkListener {
     ///   - port: The port to bind; 0 picks a free port.
     ///   - limits: The limits of each accepted link.
     ///   - trust: Whether connections begin with the PROXY protocol, and whose do.
-    ///   - quota: Bounds the links of one client; others are closed.
+    ///   - quota: Bounds the links; others are closed.
     ///   - group: The event loops to run connections on.
     ///   - report: Receives a message for people when no more connections can be accepted until
     ///     others end, such as when the process has too many open files.
@@ -38,7 +38,8 @@ public final class TCPListener: LinkListener {
                 try ProxyHeaderHandler.await(
                     on: channel, trust: trust, timeout: limits.upgradeTimeout
                 ) { channel, source in
-                    guard quota?.take(IPAddress(source), until: channel) != false else {
+                    let place = quota?.take(IPAddress(source), until: channel)
+                    guard place == nil || place == .taken else {
                         return channel.close(promise: nil)
                     }
                     let link = try ChannelLink.install(
