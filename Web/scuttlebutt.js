@@ -37,7 +37,7 @@
     suspicion: 2, // links in a row that broke with updates under way; then these are sent one by one
     blame: 3, // of those, how many broke at one update until it is set aside
     maximumDepth: 256, // nesting of an update; a deeper one is refused
-    maximumSources: 100_000, // entries of a header; more end the connection
+    maximumSources: 65_536, // entries of a header; more end the connection
     maximumSource: 1_024, // UTF-16 units of a source id; a longer one is refused
     batch: 20_000, // updates of a history held back until SYNC; then they are applied
     historyPause: 1_000, // ms without a line after which a held history is applied although SYNC did not come

@@ -76,6 +76,19 @@ struct LateFilesTests {
         await store.shutDown()
     }
 
+    @Test("More sources than a log can have are told before anything is imported")
+    func tooManySources() async throws {
+        let sources = (1...ClassicWire.maximumSources).map { "S\($0)" }
+        let file = try File(sources.map { Self.line(1, $0) })
+        let store = try store()
+        let error = await #expect(throws: StorageError.self) {
+            try await WireLines.load(file.path, into: store.dispatcher)
+        }
+        #expect(error?.message.contains("from its update 65536 on") == true)
+        #expect(store.dispatcher.updateCount == 0)
+        await store.shutDown()
+    }
+
     @Test("A bad line ends the import with its number, even after late ones")
     func badLine() async throws {
         let file = try File([Self.line(2, "A"), Self.line(1, "A"), "nonsense"])

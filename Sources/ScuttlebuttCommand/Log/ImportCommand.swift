@@ -77,9 +77,15 @@ private struct ImportRun {
 
     func run(_ updates: [Update]) async throws -> Result {
         let log = Mutex(UpdateLog())
+        // Counts the sources like a peer that opens the store later. A new store has no source yet.
+        var generator = SystemRandomNumberGenerator()
+        let gossip = Mutex(
+            Gossip(source: .random(using: &generator), wire: ClassicWire(rules: .fork)))
         try await storage.load { stored in
             log.withLock { log in for update in stored { log.append(update) } }
+            gossip.withLock { gossip in for update in stored { gossip.restore(update.stamp) } }
         }
+        try requireRoom(for: updates, gossip.withLock { $0 })
         var known = log.withLock { $0 }
         var result = Result()
         for start in stride(from: 0, to: updates.count, by: LogFile.batchLimit) {
@@ -99,5 +105,18 @@ private struct ImportRun {
             StandardError.shared.progress("\(start + news.count) of \(updates.count) actions")
         }
         return result
+    }
+
+    /// - Throws: ``CommandError`` if no peer could tell others afterwards what the store has.
+    private func requireRoom(for updates: [Update], _ stored: Gossip) throws {
+        var gossip = stored
+        for update in updates {
+            guard gossip.hasRoom(for: update.source) else {
+                throw CommandError(
+                    "cannot import: \(storage.path) would have more sources than a log can have, "
+                        + "\(ClassicWire.maximumSources) at most; nothing was imported")
+            }
+            gossip.restore(update.stamp)
+        }
     }
 }

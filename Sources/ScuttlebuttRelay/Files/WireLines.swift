@@ -27,8 +27,9 @@ public enum WireLines {
     /// source in ascending order only. Accepted updates are saved on return.
     ///
     /// - Throws: `StorageError` `.unreadable`; `.foreignOrCorrupt` with the number of the line that
-    ///   is not JSON, in which case earlier lines may have been accepted; or the error that saving
-    ///   failed with.
+    ///   is not JSON, in which case earlier lines may have been accepted, or of the update at which
+    ///   there are more sources than a log can have, in which case nothing was; or the error that
+    ///   saving failed with.
     @discardableResult
     public static func load(_ path: String, into dispatcher: Dispatcher) async throws -> Summary {
         var summary = Summary()
@@ -37,7 +38,7 @@ public enum WireLines {
         let peer = host.openSession(.receiveOnly(), signal: SessionSignal())
         defer { host.closeSession(peer) }
         var decoder = LineDecoder(wire: host.wire)
-        if try isAscending(path, host.wire) {
+        if try isAscending(path, host.wire, dispatcher.withReplica { $0.gossip }) {
             let reader = try WireLineReader(path: path)
             while let batch = try reader.next() {
                 var lines = InboundLines(bytes: batch.lines.bytes)
@@ -66,27 +67,38 @@ public enum WireLines {
     }
 
     /// Returns whether each source's updates ascend in a file, as far as it can be read.
-    private static func isAscending(_ path: String, _ wire: ClassicWire) throws -> Bool {
+    ///
+    /// - Parameter gossip: A copy of the store's, which learns what room there is for more sources.
+    /// - Throws: `StorageError` `.foreignOrCorrupt` if there are too many.
+    private static func isAscending(
+        _ path: String, _ wire: ClassicWire, _ gossip: Gossip
+    ) throws -> Bool {
         let reader = try WireLineReader(path: path)
         var decoder = LineDecoder(wire: wire)
-        var newest = VersionVector()
+        var (newest, gossip) = (VersionVector(), gossip)
+        var (isAscending, update) = (true, 0)
         do {
             while let batch = try reader.next() {
-                try forEachUpdate(in: batch, of: path, &decoder) { update, _ in
-                    guard let update else { return }
-                    if let last = newest[update.source], last > update.timestamp {
-                        throw OutOfOrderError()
+                try forEachUpdate(in: batch, of: path, &decoder) { found, _ in
+                    update += 1
+                    guard let found else { return }
+                    guard gossip.hasRoom(for: found.source) else {
+                        throw TooManySourcesError(update: update)
                     }
-                    newest.advance(update.source, to: update.timestamp)
+                    gossip.restore(found.stamp)
+                    if let last = newest[found.source], last > found.timestamp {
+                        isAscending = false
+                    }
+                    newest.advance(found.source, to: found.timestamp)
                 }
             }
-        } catch is OutOfOrderError {
-            return false
+        } catch let error as TooManySourcesError {
+            throw error.named(path)
         } catch is StorageError {
             // Reported once the lines before it have been imported.
-            return true
+            return isAscending
         }
-        return true
+        return isAscending
     }
 
     /// Returns the lines of all updates in agreed order, preceded by those that break a rule.
@@ -162,5 +174,15 @@ public enum WireLines {
     }
 }
 
-/// Thrown when a file has an update after a newer one of its source.
-private struct OutOfOrderError: Error {}
+/// Thrown when a file has more sources than fit into a log, beside those that it has.
+private struct TooManySourcesError: Error {
+    /// The number of the update whose source is the first that does not fit, from 1.
+    let update: Int
+
+    func named(_ path: String) -> StorageError {
+        StorageError(
+            .foreignOrCorrupt,
+            "cannot import \(path): from its update \(update) on it has more sources than a log "
+                + "can have, \(ClassicWire.maximumSources) at most; nothing was imported")
+    }
+}

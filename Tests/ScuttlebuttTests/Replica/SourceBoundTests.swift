@@ -18,6 +18,10 @@ struct SourceBoundTests {
         let known = try #require(Source("KNOWN"))
         #expect(us.replica.gossip.vector[known]?.value == 2)
         #expect(us.dispatch(1) != nil)
+        // A peer that asks hears that there is no room for its source.
+        us.receive(.probe, from: peer)
+        us.receive([acted("LATE", 1)], peer)
+        #expect(us.said(peer).contains("\"REFUSED 1 LATE\""))
         try expectReadableHeader(us)
     }
 
