@@ -41,8 +41,9 @@ extension Relay {
             onEvent?(event)
         }
         let kept =
-            try configuration.exportFile.map { try ExportingStorage(path: $0, base: storage) }
-            ?? storage
+            try configuration.exportFile.map {
+                try ExportingStorage(path: $0, base: storage, report: configuration.report)
+            } ?? storage
         let store: GossipStore<State, Action>
         if let kept {
             store = try await GossipStore(

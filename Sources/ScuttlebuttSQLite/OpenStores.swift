@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 
 /// Identifies a file independently of the path used to reach it.
-struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let node: UInt64
 
@@ -13,7 +13,8 @@ struct FileIdentity: Hashable, Sendable {
         node = UInt64(truncatingIfNeeded: status.st_ino)
     }
 
-    init?(path: String) {
+    /// Identifies the file that is at `path` now, or returns `nil` if there is none.
+    package init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)

@@ -27,6 +27,12 @@ struct CommandInputTests {
         #expect(lines == [.text([0x61]), .text([]), .text([0x62]), .text([0x63])])
     }
 
+    @Test("A byte order mark at the start is skipped")
+    func byteOrderMark() async {
+        let lines = await lines(Data("\u{FEFF}a\n\u{FEFF}b".utf8))
+        #expect(lines == [.text([0x61]), .text([0xEF, 0xBB, 0xBF, 0x62])])
+    }
+
     @Test("A line beyond the bound is skipped, and the next one is read")
     func tooLong() async {
         var data = Data(repeating: 0x20, count: CommandInput.lineByteLimit + 2)

@@ -152,6 +152,55 @@ struct SavedLogTests {
         #expect(await peer.finish().code == 0)
     }
 
+    @Test(
+        "log --follow ends with a message when its file is replaced or removed",
+        arguments: [true, false], [true, false])
+    func followedFileGoes(isStore: Bool, isRemoved: Bool) async throws {
+        let scratch = try Scratch()
+        let lines = try scratch.write(SavedLogTests.lines, to: "lines")
+        let files = ["one", "two"].map { scratch.path($0) }
+        for file in files {
+            if isStore {
+                _ = try await CommandProcess.run(["import", lines, "--store", file])
+            } else {
+                try FileManager.default.copyItem(atPath: lines, toPath: file)
+            }
+        }
+        let log = try CommandProcess(["log", files[0], "--follow"])
+        #expect(await log.line() == #"[{"type":"INCREMENT"},1,"a"]"#)
+        if isRemoved {
+            try FileManager.default.removeItem(atPath: files[0])
+        } else {
+            #expect(rename(files[1], files[0]) == 0)
+        }
+        let result = await log.finish()
+        #expect(result.code == 1)
+        #expect(result.errors.contains(isRemoved ? "was removed" : "was replaced"))
+    }
+
+    @Test("More sources than a log can have are not imported into a store")
+    func tooManySources() async throws {
+        let scratch = try Scratch()
+        let lines = (1...65_536).map { "[{\"type\":\"A\"},1,\"S\($0)\"]\n" }
+        let result = try await CommandProcess.run(
+            [
+                "import", try scratch.write(lines.joined(), to: "lines"), "--store",
+                scratch.path("store"),
+            ])
+        #expect(result.code == 2)
+        #expect(result.errors.contains("65536 at most; nothing was imported"))
+        #expect(try await CommandProcess.run(["log", scratch.path("store")]).output.isEmpty)
+    }
+
+    @Test("A file that begins with a byte order mark is read like one without")
+    func byteOrderMark() async throws {
+        let scratch = try Scratch()
+        let file = try scratch.write("\u{FEFF}" + SavedLogTests.lines, to: "log")
+        let result = try await CommandProcess.run(["log", file])
+        #expect(result.code == 0)
+        #expect(result.output.count == 4)
+    }
+
     @Test("An export replaces lines, and nothing else without --force")
     func overwriting() async throws {
         let scratch = try Scratch()

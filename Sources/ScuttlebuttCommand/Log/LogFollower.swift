@@ -11,6 +11,15 @@ struct LogFollower {
 
     let file: LogFile
     let printer: LogPrinter
+    private let identity: FileIdentity?
+
+    /// Creates a follower of a file that exists.
+    init(file: LogFile, printer: LogPrinter) {
+        self.file = file
+        self.printer = printer
+        // Before it is opened, so that a replacement in between is noticed, not followed.
+        identity = FileIdentity(path: file.path)
+    }
 
     func run() async throws {
         // What is missing will not come: nobody writes to such a copy.
@@ -22,14 +31,22 @@ struct LogFollower {
         let storage = try SQLiteStorage.open(file.path, mode: .readOnly)
         var cursor = SQLiteStorage.Cursor.start
         while true {
+            let place = FileIdentity(path: file.path)
             var news: [Update] = []
             while true {
-                let (updates, next) = try await storage.updates(after: cursor)
-                cursor = next
+                let updates: [Update]
+                do {
+                    (updates, cursor) = try await storage.updates(after: cursor)
+                } catch {
+                    // The file's absence is the cause of whatever went wrong.
+                    try requireSameFile(FileIdentity(path: file.path))
+                    throw error
+                }
                 if updates.isEmpty { break }
                 news += updates
             }
             try printer.print(AgreedOrder.sorted(news))
+            try requireSameFile(place)
             try await Task.sleep(for: LogFollower.interval)
         }
     }
@@ -38,12 +55,28 @@ struct LogFollower {
         let reader = try WireLineReader(path: file.path)
         var decoder = LineDecoder(wire: ClassicWire(rules: file.rules))
         while true {
+            let place = FileIdentity(path: file.path)
             var news: [Update] = []
             while let batch = try reader.nextComplete() {
                 try file.forEachUpdate(in: batch, &decoder) { news.append($0) }
             }
             try printer.print(AgreedOrder.sorted(news))
+            try requireSameFile(place)
             try await Task.sleep(for: LogFollower.interval)
         }
+    }
+
+    /// Ends when another file has taken the place of the one that is followed, which nobody writes
+    /// any more.
+    ///
+    /// - Parameter place: What was there before what is new in the followed file was read.
+    /// - Throws: ``CommandError`` if the file was replaced or removed.
+    private func requireSameFile(_ place: FileIdentity?) throws {
+        guard place != identity else { return }
+        let outcome =
+            place == nil
+            ? "was removed, so that nothing more will come"
+            : "was replaced by another file; run the command again to follow the new one"
+        throw CommandError("\(file.path) \(outcome)", code: CommandError.checkFailed)
     }
 }

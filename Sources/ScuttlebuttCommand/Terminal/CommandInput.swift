@@ -2,6 +2,7 @@
 
 import DequeModule
 import Dispatch
+import ScuttlebuttRuntime
 import Synchronization
 
 /// The lines of standard input, read on a separate thread so that waiting for input blocks nothing
@@ -99,6 +100,8 @@ final class CommandInput: Sendable {
         /// The beginning of a line whose end was not read yet.
         var line: [UInt8] = []
         var isTooLong = false
+        /// Whether no line has come yet, so that a byte order mark may.
+        var isFirst = true
 
         /// Takes the rest of what was read as the beginning of a line.
         mutating func keepRest() {
@@ -122,9 +125,11 @@ final class CommandInput: Sendable {
             defer {
                 line = []
                 isTooLong = false
+                isFirst = false
             }
             guard !isTooLong, line.count <= CommandInput.lineByteLimit else { return .tooLong }
             if line.last == 0x0D { line.removeLast() }
+            if isFirst, line.starts(with: ByteOrderMark.utf8) { line.removeFirst(3) }
             return .text(line)
         }
     }

@@ -21,14 +21,28 @@ public final class ExportingStorage: LogStorage {
 
     /// Creates a storage that appends to a file, creating the file if it does not exist.
     ///
+    /// If the power failed while the last line was written, it is cut off; ``load(_:)`` writes it
+    /// again if the base storage has it.
+    ///
     /// - Parameters:
     ///   - path: The file of wire lines.
     ///   - base: The storage that keeps the log, or `nil` to only export it.
+    ///   - report: Receives a message for people if a line was cut off.
     /// - Throws: `StorageError` `.unreadable`, or `.foreignOrCorrupt` if the file does not consist
     ///   of wire lines; it is not changed in that case.
-    public init(path: String, base: (any LogStorage)?) throws {
+    public init(
+        path: String, base: (any LogStorage)?, report: ((String) -> Void)? = nil
+    ) throws {
         self.base = base
-        exported = Mutex(try WireLines.stamps(of: path))
+        let torn = TornLine.byteCount(of: path)
+        // Before anything is changed, so that a file that is not ours is found out.
+        let stamps = try WireLines.stamps(of: path, withoutPartialLine: torn > 0)
+        if torn > 0 {
+            try TornLine.cut(torn, from: path)
+            report?(
+                "the last line of \(path) was not written completely; cut off its \(torn) bytes")
+        }
+        exported = Mutex(stamps)
         file = try WireLineWriter(appendingTo: path)
     }
 

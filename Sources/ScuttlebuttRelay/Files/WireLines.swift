@@ -159,13 +159,14 @@ public enum WireLines {
 
     /// Returns the stamps of the updates in a file, or an empty set if there is no file.
     ///
+    /// - Parameter withoutPartialLine: Whether to leave out what is behind the last newline.
     /// - Throws: `StorageError` `.unreadable`, `.foreignOrCorrupt`.
-    static func stamps(of path: String) throws -> StampSet {
+    static func stamps(of path: String, withoutPartialLine: Bool) throws -> StampSet {
         var stamps = StampSet()
         // A file that exists but is unreadable is reported when it is opened for writing.
         guard let reader = try? WireLineReader(path: path) else { return stamps }
         var decoder = LineDecoder(wire: ClassicWire(rules: .fork))
-        while let batch = try reader.next() {
+        while let batch = try withoutPartialLine ? reader.nextComplete() : reader.next() {
             try forEachUpdate(in: batch, of: path, &decoder) { update, _ in
                 if let update { _ = stamps.add(update.stamp) }
             }

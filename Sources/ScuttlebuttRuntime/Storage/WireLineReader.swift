@@ -12,7 +12,8 @@ import Scuttlebutt
 
 /// Reads a file of wire lines sequentially, a batch at a time.
 ///
-/// It does not parse the lines. Memory use is bounded by the longest line plus ``chunkByteCount``,
+/// It does not parse the lines, and skips a byte order mark, with which programs on Windows begin a
+/// file. Memory use is bounded by the longest line plus ``chunkByteCount``,
 /// however large the file is. Must not be used from several tasks at once.
 public final class WireLineReader {
     /// Consecutive lines of the file.
@@ -107,7 +108,7 @@ public final class WireLineReader {
     private func batch(_ bytes: [UInt8]) throws -> Batch {
         let first = lineNumber
         var ranges: [Range<Int>] = []
-        var start = 0
+        var start = first == 1 && bytes.starts(with: ByteOrderMark.utf8) ? 3 : 0
         while start <= bytes.count {
             let end = Self.newline(in: bytes, from: start)
             guard end - start <= Self.maximumLineByteCount else { throw tooLong(lineNumber) }

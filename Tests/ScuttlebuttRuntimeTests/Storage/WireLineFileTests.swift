@@ -34,6 +34,8 @@ struct WireLineFileTests {
         arguments: [
             ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("\n", [""]),
             ("a\n\n\u{E9}\r\n", ["a", "", "\u{E9}\r"]),
+            // A byte order mark is skipped where it is one.
+            ("\u{FEFF}a\n\u{FEFF}b", ["a", "\u{FEFF}b"]), ("\u{FEFF}", [""]),
         ])
     func reading(text: String, expected: [String]) throws {
         let file = try File(text)
