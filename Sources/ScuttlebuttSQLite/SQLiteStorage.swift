@@ -83,6 +83,8 @@ public final class SQLiteStorage: LogStorage {
     /// While a store is open for writing, its newest updates are in `FILE-wal`, from where they go
     /// to the file itself when nothing was written for a second, and at the end. A copy of the file
     /// alone that may lack some cannot be opened for writing; see ``StoreFile/isIncomplete(_:)``.
+    /// Nor can a file that has several names (hard links), because neither its lock nor its
+    /// `FILE-wal` would be found under the others.
     ///
     /// - Throws: `StorageError` `.foreignOrCorrupt`, `.unreadable`, `.tooNew`, `.inUse`,
     ///   `.incomplete`.
@@ -102,6 +104,8 @@ public final class SQLiteStorage: LogStorage {
                     writer: nil)
             }
         }
+        // The lock and the write-ahead log go by the name.
+        if FileIdentity.hasOtherNames(path) { throw StoreFile.linked(path) }
         var isNew = mode == .createIfMissing ? try StoreFile.isMissingOrEmpty(path) : false
         if !isNew, try StoreFile.check(path).lacksTail { throw WritingMark.incomplete(path) }
         let lock = try WriterLock(store: path)

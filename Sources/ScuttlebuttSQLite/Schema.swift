@@ -100,8 +100,16 @@ enum Schema {
     }
 
     static func damaged(_ path: String, _ what: String) -> StorageError {
-        StorageError(
+        guard let log = FileIdentity.size(of: path + "-wal"), log > 0 else {
+            return StorageError(
+                .foreignOrCorrupt,
+                "\(path) is damaged: \(what); it was not changed, restore it from a copy")
+        }
+        // SQLite has read both as one.
+        return StorageError(
             .foreignOrCorrupt,
-            "\(path) is damaged: \(what); it was not changed, restore it from a copy")
+            "\(path) and \(path)-wal do not make a sound store: \(what). If the first was put back "
+                + "from a copy, the other belongs to the file that was there before: move it away. "
+                + "Otherwise restore the store from a copy. Nothing was changed")
     }
 }

@@ -33,6 +33,13 @@ extension StoreFile {
         return try examine(path).kind == .empty
     }
 
+    static func linked(_ path: String) -> StorageError {
+        StorageError(
+            .inUse,
+            "cannot open \(path) for writing: the file has another name too (a hard link), under "
+                + "which it may be in use; remove one of the names, or copy the file")
+    }
+
     /// What ``check(_:)`` found out about an intact store.
     struct Condition {
         var lacksTail = false

@@ -12,7 +12,8 @@ import ScuttlebuttRuntime
 /// the store is closed. A file with a note and without a write-ahead log is a copy that lacks its
 /// tail, unless
 ///
-/// - it is the same file (its number is in the note): another program merged its log, or
+/// - it is the same file (its number is in the note) and has no other name: another program merged
+///   its log, or
 /// - SQLite copied it as a whole (`.backup`, `VACUUM INTO`), which changes the version of the
 ///   schema that is in the note too.
 ///
@@ -59,7 +60,9 @@ enum WritingMark {
             return false
         }
         let version = try Int64.fetchOne(database, sql: "PRAGMA schema_version")
-        return version == mark.version && UInt64(bitPattern: mark.node) != own.node
+        guard version == mark.version else { return false }
+        // Under another name of the same file the write-ahead log is missing as well.
+        return UInt64(bitPattern: mark.node) != own.node || FileIdentity.hasOtherNames(path)
     }
 
     private static func isPresent(_ database: Database) throws -> Bool {

@@ -389,40 +389,38 @@ test('what is written after the store was removed is kept, or the server says th
   assert.ok(code !== 0 || output.includes('two'), `exit code ${code}, and the log is: ${output}`);
 });
 
-test('a second server is refused a store that is open under the name of a hard link', {
-  ...limit, todo: 'it starts with an empty log, and what it takes is lost',
-}, async (t) => {
-  const it = await server(t);
-  (await writer(t, it)).send(message('one', 1, 'w'));
-  await hasActions(it, 1);
-  const other = join(it.path, 'other.sqlite');
-  await link(it.store, other);
-  const second = new StoredServer(other);
-  later(t, () => second.program.end());
-  await assert.rejects(second.start(), /other\.sqlite/);
-});
+test('a second server is refused a store that is open under the name of a hard link', limit,
+  async (t) => {
+    const it = await server(t);
+    (await writer(t, it)).send(message('one', 1, 'w'));
+    await hasActions(it, 1);
+    const other = join(it.path, 'other.sqlite');
+    await link(it.store, other);
+    const second = new StoredServer(other);
+    later(t, () => second.program.end());
+    await assert.rejects(second.start(), /other\.sqlite/);
+  });
 
-test('a backup put back beside the write-ahead log of its successor is recognised', {
-  ...limit, todo: 'it is called damaged, and the advice is to restore it from a copy',
-}, async (t) => {
-  const it = await server(t);
-  (await writer(t, it)).send(message('one', 1, 'w'));
-  await hasActions(it, 1);
-  assert.equal(await it.program.end(), 0);
-  await copyFile(it.store, join(it.path, 'backup'));
-  await it.start();
-  const peer = await writer(t, it);
-  const text = 'x'.repeat(1 << 20);
-  // Enough for a checkpoint in between, so that the log builds on pages that the backup lacks.
-  for (let stamp = 2; stamp <= 21; stamp += 1) peer.send(message(text, stamp, 'w'));
-  await hasActions(it, 21);
-  for (let stamp = 22; stamp <= 60; stamp += 1) peer.send(message('small', stamp, 'w'));
-  await hasActions(it, 60);
-  await it.kill();
-  await copyFile(join(it.path, 'backup'), it.store);
-  const { output, errors } = await run('log', it.store);
-  assert.ok(/-wal/.test(errors), `${output.length} bytes of log; ${errors}`);
-});
+test('a backup put back beside the write-ahead log of its successor is recognised', limit,
+  async (t) => {
+    const it = await server(t);
+    (await writer(t, it)).send(message('one', 1, 'w'));
+    await hasActions(it, 1);
+    assert.equal(await it.program.end(), 0);
+    await copyFile(it.store, join(it.path, 'backup'));
+    await it.start();
+    const peer = await writer(t, it);
+    const text = 'x'.repeat(1 << 20);
+    // Enough for a checkpoint in between, so that the log builds on pages that the backup lacks.
+    for (let stamp = 2; stamp <= 21; stamp += 1) peer.send(message(text, stamp, 'w'));
+    await hasActions(it, 21);
+    for (let stamp = 22; stamp <= 60; stamp += 1) peer.send(message('small', stamp, 'w'));
+    await hasActions(it, 60);
+    await it.kill();
+    await copyFile(join(it.path, 'backup'), it.store);
+    const { output, errors } = await run('log', it.store);
+    assert.ok(/-wal/.test(errors), `${output.length} bytes of log; ${errors}`);
+  });
 
 test('log --follow notices that the store it follows was replaced', limit, async (t) => {
   const it = await server(t);

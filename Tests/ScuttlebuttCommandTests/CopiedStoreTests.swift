@@ -48,6 +48,21 @@ struct CopiedStoreTests {
         #expect(server.code == 2)
     }
 
+    @Test("A hard link to it lacks them as well, and is not written to")
+    func hardLink() async throws {
+        let scratch = try Scratch()
+        _ = try await copyOfOpenStore(scratch, [])
+        let link = scratch.path("link.sqlite")
+        try FileManager.default.linkItem(atPath: scratch.path("log.sqlite"), toPath: link)
+        let read = try await CommandProcess.run(["log", link])
+        #expect(read.code == 1)
+        #expect(read.errors.contains("newest updates are missing"), "\(read.errors)")
+        let written = try await CommandProcess.run(
+            ["join", "tcp://127.0.0.1:1", "--store", link])
+        #expect(written.code == 2)
+        #expect(written.errors.contains("hard link"), "\(written.errors)")
+    }
+
     @Test("With its -wal it is as good as the store")
     func whole() async throws {
         let scratch = try Scratch()

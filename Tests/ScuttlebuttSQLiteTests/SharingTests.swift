@@ -26,6 +26,27 @@ struct SharingTests {
         await second.close()
     }
 
+    @Test("A file with a second name is opened for writing under neither, and is read under both")
+    func hardLink() async throws {
+        let folder = try TemporaryFolder()
+        let first = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
+        try await first.append([try update("A", 1)])
+        await first.close()
+        let names = [folder.path(), folder.path("other")]
+        try FileManager.default.linkItem(atPath: names[0], toPath: names[1])
+        for name in names {
+            for mode in [SQLiteStorage.Mode.existing, .createIfMissing] {
+                await expectFailure(.inUse) { try SQLiteStorage.open(name, mode: mode) }
+            }
+            let reader = try SQLiteStorage.open(name, mode: .readOnly)
+            #expect(try await everything(in: reader) == [try update("A", 1)])
+            await reader.close()
+        }
+        try FileManager.default.removeItem(atPath: names[0])
+        let second = try SQLiteStorage.open(names[1], mode: .existing)
+        await second.close()
+    }
+
     @Test("A reader follows a live log by its cursor")
     func follow() async throws {
         let folder = try TemporaryFolder()
