@@ -21,7 +21,11 @@ final class DistinctMessages: Sendable {
         case .storageFailed(let error): note(error.message)
         case .refused(let refusal, _): note("refused update: \(refusal.message)")
         case .equivocation(let stamp):
-            note("source \(stamp.source) wrote two different updates at \(stamp.timestamp.value)")
+            note(
+                "source \(stamp.source) wrote two different updates at \(stamp.timestamp.value); "
+                    + "the first that came is kept, so that others may have kept the other. The "
+                    + "name is in use by two processes or devices: give each its own --id and "
+                    + "--store, or leave out --id")
         case .ownUpdatesMissing:
             note(
                 "a peer has updates of this identity that are missing here: its store was lost, or "
