@@ -252,6 +252,8 @@ let package = Package(
             dependencies: [
                 "ScuttlebuttCommand", "Scuttlebutt", "ScuttlebuttRelay", "ScuttlebuttRuntime",
                 "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: settings),

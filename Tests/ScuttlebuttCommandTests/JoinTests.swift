@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -101,6 +103,22 @@ struct JoinTests {
         #expect(result.code == 3)
         #expect(result.output.isEmpty)
         #expect(result.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test("With --once a server that says nothing, or leaves before SYNC, ends the peer")
+    func onceWithoutSync() async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(channel.localAddress?.port)
+        let silent = try await CommandProcess.run(
+            ["join", "tcp://127.0.0.1:\(port)", "--once", "--probe-after", "0.2"],
+            input: "state\n")
+        #expect(silent.code == 3)
+        #expect(silent.output.isEmpty)
+        let stopped = try CommandProcess(["join", "tcp://127.0.0.1:\(port)", "--once"])
+        stopped.terminate()
+        #expect(await stopped.finish().output.isEmpty)
+        try await channel.close()
     }
 
     @Test("With --stay the peer outlives its input until a signal, and exits with 0")

@@ -318,7 +318,14 @@ public struct Gossip: Sendable {
                 delta.append(update)
             }
         }
+        let before = block.ends.count
         append(delta, &session, &block)
+        // What is too long for the peer may fill whole slices: who pulls takes nothing for the end.
+        while !isWhole, !delta.isEmpty, block.ends.count == before {
+            delta = value.delta(since: session.known, limit: limit)
+            delta.removeAll { !covers($0.stamp) }
+            append(delta, &session, &block)
+        }
         // Whether a delta was cut is not known. Asking once more is cheap and answers it.
         return delta.isEmpty || isWhole ? recent.end : nil
     }
@@ -344,6 +351,8 @@ public struct Gossip: Sendable {
     private mutating func leaveOut(_ stamp: Stamp, _ session: inout Session) {
         guard stamp.source == source else { return session.withhold(stamp.source) }
         session.markSent(stamp)
+        // There is nothing to wait for any more: it counts with what is confirmed next.
+        session.markSent(own: stamp.timestamp)
         setAside.append(stamp)
     }
 

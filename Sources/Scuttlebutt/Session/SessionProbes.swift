@@ -21,8 +21,11 @@ struct SessionProbes: Sendable {
     /// The newest own update that the peer is known to have.
     private(set) var confirmed: Timestamp?
 
-    /// How many refusals may wait to be told; a peer that reads nothing hears of the first ones.
-    private static let owedRefusalLimit = 256
+    /// How many refusals may wait to be told.
+    ///
+    /// Beyond it nothing is confirmed to the peer any more, so that it brings them again.
+    private static let owedRefusalLimit = 65_536
+    private var hasForgottenRefusals = false
     /// How many answers may be owed; a peer that asks more often gets fewer.
     private static let owedAnswerLimit = 16
 
@@ -60,7 +63,11 @@ struct SessionProbes: Sendable {
     ///
     /// - Returns: Whether the peer will be told.
     mutating func noteRefused(_ stamp: Stamp) -> Bool {
-        guard answering == .yes, owedRefusals.count < Self.owedRefusalLimit else { return false }
+        guard answering == .yes else { return false }
+        guard owedRefusals.count < Self.owedRefusalLimit else {
+            hasForgottenRefusals = true
+            return false
+        }
         owedRefusals.append(stamp)
         return true
     }
@@ -91,7 +98,10 @@ struct SessionProbes: Sendable {
 
     // MARK: What to send
 
-    mutating func request() { isRequested = true }
+    /// An original that dialled us hears nothing but its own protocol.
+    mutating func request() {
+        if probing == .fromStart || answering == .yes { isRequested = true }
+    }
 
     /// Whether there are answers or a probe to send.
     var isDue: Bool { owedAnswers > 0 || !owedRefusals.isEmpty || isProbeDue }
@@ -113,7 +123,7 @@ struct SessionProbes: Sendable {
     /// Returns how many answers to send now.
     mutating func takeAnswers() -> Int {
         defer { owedAnswers = 0 }
-        return owedAnswers
+        return hasForgottenRefusals ? 0 : owedAnswers
     }
 
     /// Returns whether to send a probe now.

@@ -66,6 +66,10 @@ struct JoinCommand: AsyncParsableCommand {
 
     @OptionGroup var dialling: DialArguments
 
+    func validate() throws {
+        if newId, id == nil { throw ValidationError("--new-id requires --id") }
+    }
+
     func run() async throws {
         let transport = try Transports.transport(
             for: url, limits: probing.limits, settings: try dialling.settings())
@@ -87,6 +91,7 @@ struct JoinCommand: AsyncParsableCommand {
                 if once, !links.hasOpened { return }
                 // What the server has counts from the first command on.
                 if once { await peer.store.synced() }
+                if Task.isCancelled { return }
                 let outcome = try await conversation.run(CommandInput())
                 if stay, case .endOfInput = outcome { await Latch().wait() }
             }

@@ -90,6 +90,7 @@ struct PeerCommand: AsyncParsableCommand {
     @OptionGroup var probing: ProbeArguments
 
     func validate() throws {
+        if newId, id == nil { throw ValidationError("--new-id requires --id") }
         guard (listen == nil) != (connect == nil) else {
             throw ValidationError("specify either --listen [HOST:]PORT or --connect HOST:PORT")
         }

@@ -12,6 +12,8 @@ final class ChannelLink: Link {
     let name: String
     let headerForm: HeaderForm
     let detectsSilence: Bool
+    var receivedByteCount: Int { received.value }
+    private let received: LinkHandler.ByteCount
     private let inbox: LineInbox
     private let outbox: Outbox
     private let encoder: LineEncoder
@@ -52,6 +54,7 @@ final class ChannelLink: Link {
         self.encoder = encoder
         self.eventLoop = eventLoop
         inbox = handler.inbox
+        received = handler.received
         outbox = handler.outbox
         self.handler = NIOLoopBound(handler, eventLoop: eventLoop)
     }

@@ -25,6 +25,8 @@ final class LinkHandler: ChannelDuplexHandler {
 
     let inbox: LineInbox
     let outbox: Outbox
+    /// How many bytes have arrived, for whoever watches the link.
+    let received = ByteCount()
     private let limits: LinkLimits
 
     private var framing: any Framing
@@ -67,6 +69,7 @@ final class LinkHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard arrivals.end == nil else { return }
         let buffer = unwrapInboundIn(data)
+        received.add(buffer.readableBytes)
         let now = context.eventLoop.now
         buffer.withUnsafeReadableBytes { framing.receive($0, now: now, into: &arrivals) }
         if arrivals.end != nil { settle(context) }

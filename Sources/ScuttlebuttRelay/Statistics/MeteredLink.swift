@@ -23,6 +23,7 @@ final class MeteredLink: Link {
     var name: String { base.name }
     var headerForm: HeaderForm { base.headerForm }
     var detectsSilence: Bool { base.detectsSilence }
+    var receivedByteCount: Int { base.receivedByteCount }
 
     func receive() async throws -> InboundLines? {
         let lines = try await base.receive()

@@ -27,7 +27,7 @@ struct LineLimitGuess: Sendable {
             longestLine = longest - 1
             return
         }
-        guard failure != nil || !wasUseful, !wasUseful, longest >= Self.suspectByteCount else {
+        guard !wasUseful, longest >= Self.suspectByteCount else {
             suspect = (0, 0)
             return
         }

@@ -95,13 +95,14 @@ extension ReplicaEngine {
     }
 
     /// Waits until some peer and we have everything the other had, and it has confirmed what was
-    /// written here before the call, or has refused it; at once if that is so.
+    /// written here before the call, or has refused it; at once if that is so, or if the task is
+    /// cancelled.
     package func synced() async {
         // These waiters are never resumed with an error.
-        try? await wait(in: \.signWaiters) { state in
+        try? await wait(in: \.signWaiters, endsWhenCancelled: true) { state in
             state.replica.oldestSigning == nil ? nil : state.replica.newestSigning
         }
-        try? await wait(in: \.syncWaiters) { state in
+        try? await wait(in: \.syncWaiters, endsWhenCancelled: true) { state in
             let written = state.replica.newestWritten ?? .zero
             return state.isClosed || state.isLevel(upTo: written) ? nil : written
         }

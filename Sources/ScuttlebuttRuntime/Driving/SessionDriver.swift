@@ -41,7 +41,9 @@ public struct SessionDriver: ~Copyable, Sendable {
     public consuming func run(_ host: any SessionHost) async -> SessionEnding {
         let (link, options, onFirstLines) = (link, options, onFirstLines)
         let measure = measure
-        let (watch, sleep, ear) = (watch, sleep, SilenceWatch.Ear())
+        let (watch, sleep, ear) = (
+            watch, sleep, SilenceWatch.Ear { [link] in link.receivedByteCount }
+        )
         let signal = SessionSignal()
         let peer = host.openSession(options, signal: signal)
         signal.raiseWork()
@@ -54,7 +56,7 @@ public struct SessionDriver: ~Copyable, Sendable {
                     await watch.run(ear, of: peer, host, sleep: sleep).map { .lost($0) }
                 }
             }
-            group.addTask { await SessionDriver.write(link, host, peer, signal, measure) }
+            group.addTask { await SessionDriver.write(link, host, peer, signal, ear, measure) }
             group.addTask {
                 // This ends a writer that waits for a peer that has stopped reading.
                 let reason = await signal.closed()
@@ -102,7 +104,7 @@ public struct SessionDriver: ~Copyable, Sendable {
     /// Writes until both halves have ended or the connection fails.
     private static func write(
         _ link: any Link, _ host: any SessionHost, _ peer: PeerID, _ signal: SessionSignal,
-        _ measure: LineLimitGuess.Measure?
+        _ ear: SilenceWatch.Ear, _ measure: LineLimitGuess.Measure?
     ) async -> SessionEnding? {
         var hasFinished = false
         do {
@@ -114,6 +116,7 @@ public struct SessionDriver: ~Copyable, Sendable {
                 }
                 while let pulled = host.pull(peer) {
                     measure?.add(pulled.lines)
+                    ear.noteSent(pulled.lines.bytes.count)
                     try await link.send(pulled.lines)
                     if pulled.finishes, !hasFinished {
                         hasFinished = true

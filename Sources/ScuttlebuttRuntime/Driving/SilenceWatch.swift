@@ -20,24 +20,47 @@ public struct SilenceWatch: Sendable {
     /// Creates a rule.
     public init(after: Duration = .seconds(20)) { self.after = after }
 
-    /// What was heard on one link.
+    /// How fast what was sent before a probe must leave at least, in bytes per second: its answer
+    /// is awaited for so much longer.
+    private static let slowestByteRate = 16_384
+    /// The longest such addition, in seconds.
+    private static let longestAddition = 600
+
+    /// What was heard and sent on one link.
     final class Ear: Sendable {
-        private let heard = Atomic<Int>(0)
+        private let lines = Atomic<Int>(0)
+        private let sent = Atomic<Int>(0)
         private let isBusy = Atomic<Bool>(false)
+        private let receivedByteCount: @Sendable () -> Int
+
+        /// Creates the ear of a link.
+        ///
+        /// - Parameter receivedByteCount: How many bytes have arrived, whole lines or not.
+        init(receivedByteCount: @escaping @Sendable () -> Int = { 0 }) {
+            self.receivedByteCount = receivedByteCount
+        }
 
         /// Lines have arrived, and the replica begins to take them.
         func beginTaking() {
-            heard.wrappingAdd(1, ordering: .relaxed)
+            lines.wrappingAdd(1, ordering: .relaxed)
+            sent.store(0, ordering: .relaxed)
             isBusy.store(true, ordering: .relaxed)
         }
 
         /// The replica has taken the lines.
         func endTaking() { isBusy.store(false, ordering: .relaxed) }
 
+        /// So many bytes were given to the link.
+        func noteSent(_ bytes: Int) { sent.wrappingAdd(bytes, ordering: .relaxed) }
+
+        /// How many bytes were sent since something was heard.
+        var sentSinceHeard: Int { sent.load(ordering: .relaxed) }
+
         /// A number that changes with whatever is heard; `nil` while we do not listen, when the
         /// silence is our own.
         var count: Int? {
-            isBusy.load(ordering: .relaxed) ? nil : heard.load(ordering: .relaxed)
+            if isBusy.load(ordering: .relaxed) { return nil }
+            return lines.load(ordering: .relaxed) &+ receivedByteCount()
         }
     }
 
@@ -58,7 +81,10 @@ public struct SilenceWatch: Sendable {
             last = count
             guard let count, silentLooks >= 2 else { continue }
             let mustSpeak = host.probe(peer)
-            guard (try? await sleep(after)) != nil, !Task.isCancelled else { return nil }
+            let addition = min(ear.sentSinceHeard / Self.slowestByteRate, Self.longestAddition)
+            guard (try? await sleep(after + .seconds(addition))) != nil, !Task.isCancelled else {
+                return nil
+            }
             if mustSpeak, ear.count == count {
                 return LinkError(
                     .timedOut, "the peer has not answered for \(after * 2); the connection is dead")

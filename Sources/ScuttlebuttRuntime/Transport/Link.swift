@@ -29,6 +29,11 @@ public protocol Link: AnyObject, Sendable {
     /// If false, the session sends probes, which are lines; see ``SilenceWatch``.
     var detectsSilence: Bool { get }
 
+    /// How many bytes have arrived, as far as the transport tells; by default 0.
+    ///
+    /// A long line that takes its time is no silence. Needed if ``detectsSilence`` is false.
+    var receivedByteCount: Int { get }
+
     /// Returns the next lines, at least one, or `nil` after the peer closed its half.
     func receive() async throws -> InboundLines?
 
@@ -46,4 +51,7 @@ public protocol Link: AnyObject, Sendable {
 extension Link {
     /// The upstream form of header.
     public var headerForm: HeaderForm { .upstream }
+
+    /// The transport does not tell.
+    public var receivedByteCount: Int { 0 }
 }

@@ -87,6 +87,37 @@ import Testing
         #expect(result.probes == 3)
     }
 
+    @Test func `a long line that takes its time is no silence`() async {
+        let bytes = Mutex(0)
+        let ear = SilenceWatch.Ear {
+            bytes.withLock { bytes in
+                bytes += 1
+                return bytes
+            }
+        }
+        let looks = Mutex(0)
+        let host = Host(answers: true)
+        let failure = await SilenceWatch(after: .seconds(20)).run(
+            ear, of: PeerID(number: 1), host,
+            sleep: { _ in
+                let count = looks.withLock { looks in
+                    looks += 1
+                    return looks
+                }
+                if count > 20 { throw CancellationError() }
+            })
+        #expect(failure == nil)
+        #expect(host.probes.withLock { $0 } == 0)
+    }
+
+    @Test func `an answer is awaited longer behind much that was sent`() async {
+        let result = await watch(Host(answers: true)) { wait, ear in
+            if wait == 1 { ear.noteSent(10 * 16_384) }
+        }
+        #expect(result.failure?.code == .timedOut)
+        #expect(result.waited == .seconds(50))
+    }
+
     @Test func `while the replica takes what came, the silence is our own`() async {
         let result = await watch(Host(answers: true)) { _, ear in ear.beginTaking() }
         #expect(result.failure == nil)

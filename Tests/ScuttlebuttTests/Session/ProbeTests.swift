@@ -121,6 +121,16 @@ import Testing
         #expect(!us.replica.requestProbe(of: peer, into: &us.effects))
     }
 
+    @Test func `an original that dialled us is not asked, however silent it is`() throws {
+        let us = try Bench("US", UpdateLog(), saves: false)
+        let peer = us.replica.open()
+        try us.receive(digest: "", from: peer)
+        us.receive(.sync, from: peer)
+        _ = us.said(peer)
+        #expect(!us.replica.requestProbe(of: peer, into: &us.effects))
+        #expect(us.said(peer) == [])
+    }
+
     @Test func `only an original that has said SYNC may be silent`() throws {
         let (us, peer) = try dialler()
         #expect(!us.replica.requestProbe(of: peer, into: &us.effects), "it has no header yet")

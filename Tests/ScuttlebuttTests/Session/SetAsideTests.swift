@@ -78,6 +78,63 @@ struct SetAsideTests {
         #expect(us.replica.pendingCount == 0)
     }
 
+    @Test func `many long ones in a row hide nothing that follows`() throws {
+        let us = try ReplicaBench("US", UpdateLog(), saves: false)
+        for _ in 1...50 { try us.write("\"\(String(repeating: "x", count: 40))\"") }
+        try us.write("51")
+        var options = SessionOptions()
+        options.longestLine = 40
+        let peer = us.replica.open(options)
+        try us.receive(digest: "", from: peer)
+        let said = us.said(peer, DeltaLimit(updates: 2))
+        #expect(said.suffix(2) == ["[[\"k\",51],51,\"US\"]", "\"SYNC\""])
+        #expect(us.replica.setAsideCount == 50)
+        #expect(us.replica.pendingCount == 0)
+    }
+
+    @Test func `a last one that is too long is not pending for ever`() throws {
+        let us = try ReplicaBench("US", UpdateLog(), saves: false)
+        var options = SessionOptions()
+        options.longestLine = 40
+        options.probing = .fromStart
+        let peer = us.replica.open(options)
+        _ = us.said(peer)
+        try us.receive(digest: "", from: peer)
+        us.receive([.probeAnswer, .sync], peer)
+        _ = us.said(peer)
+        try us.write("\"\(String(repeating: "x", count: 40))\"")
+        #expect(us.said(peer) == ["\"PING\""])
+        us.receive(.probeAnswer, from: peer)
+        #expect(us.replica.pendingCount == 0)
+        #expect(us.replica.setAsideCount == 1)
+    }
+
+    @Test func `all of many refusals are told`() throws {
+        let (us, peer) = try refusingBench()
+        us.receive(.probe, from: peer)
+        _ = us.said(peer)
+        let stamps = (1...5_000).map { update("A", Double($0)).stamp }
+        us.handle(
+            .received(
+                peer,
+                stamps.map { IncomingLine(.refused(Refusal(.depth, "too deep", stamp: $0))) }))
+        us.receive(.probe, from: peer)
+        let said = us.said(peer)
+        #expect(said.count == 5_001)
+        #expect(said.last == "\"PONG\"")
+    }
+
+    @Test func `refusals that could not be told are not confirmed either`() throws {
+        let (us, peer) = try refusingBench()
+        us.receive(.probe, from: peer)
+        _ = us.said(peer)
+        let refusal = Refusal(.depth, "too deep", stamp: update("A", 1).stamp)
+        let line = IncomingLine(.refused(refusal))
+        us.handle(.received(peer, Array(repeating: line, count: 70_000)))
+        us.receive(.probe, from: peer)
+        #expect(!us.said(peer).contains("\"PONG\""))
+    }
+
     @Test(arguments: [false, true])
     func `of another source nothing is sent from the long update on`(isLive: Bool) throws {
         let us = try ReplicaBench("US", UpdateLog(), saves: false)
