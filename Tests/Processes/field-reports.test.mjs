@@ -102,6 +102,22 @@ test('a peer that wrote while away says so, and says that it is synced once it i
     await hasActions(it, 2);
   });
 
+test('peers that wrote under one name while the server was away are told', limit, async (t) => {
+  let target;
+  const cable = await new Cable(() => target?.tcpPort ?? 1).start(t);
+  const twins = [0, 1].map(() => new Program(
+    binary, ['join', cable.url, '--id', 'alice', '--new-id', '--json', '--stay']));
+  for (const [index, twin] of twins.entries()) {
+    later(t, () => twin.end());
+    twin.write(`dispatch {"type":"ADD_MESSAGE","payload":"${index}"}`);
+    assert.match(await twin.line(), /"ok":true/);
+  }
+  target = await server(t);
+  await eventually('a word', () => twins.map((twin) => twin.complaints()).join('\n'),
+    (text) => text.includes('in use by another process') || text.includes('in use elsewhere'));
+  assert.equal((await target.statistics()).actions, 1);
+});
+
 test('a server that lost its store gets everything back from its peers', limit, async (t) => {
   const it = await server(t);
   const urls = [it.http, `${it.http.replace('http', 'ws')}/ws`, `tcp://${it.tcp}`];

@@ -61,7 +61,14 @@ extension Replica {
     mutating func note(
         claimed timestamp: Timestamp, by peer: PeerID, into effects: inout [Effect]
     ) {
-        if let newest = own.newest, newest >= timestamp { return }
+        if let newest = own.newest, newest >= timestamp {
+            // Nobody can have what never left: two of us write under one name, and this peer, which
+            // has the other's updates, will not ask for ours.
+            if !gossip.hasLeft {
+                effects.append(.report(.ownUpdatesMissing(claimed: timestamp)))
+            }
+            return
+        }
         effects.append(.report(.ownUpdatesMissing(claimed: timestamp)))
         guard timestamp <= .clockCeiling else { return }
         timestamps.recover(own: timestamp)

@@ -153,7 +153,7 @@ extension Replica {
     private mutating func isNews(_ arrival: Arrival, into effects: inout [Effect]) -> Bool {
         let stamp = arrival.update.stamp
         if gossip.covers(stamp) {
-            compare(value.update(at: stamp), arrival.update, into: &effects)
+            compare(value.update(at: stamp), arrival, into: &effects)
             return false
         }
         guard stamp.source == source else { return true }
@@ -167,7 +167,7 @@ extension Replica {
         }
         // It may be one that we have written and not released.
         guard let ours = value.update(at: stamp) else { return true }
-        compare(ours, arrival.update, into: &effects)
+        compare(ours, arrival, into: &effects)
         return false
     }
 
@@ -189,15 +189,16 @@ extension Replica {
         effects.append(.report(.setAside(stamp, by: peer)))
     }
 
-    /// Reports a repetition, or two different updates with one stamp.
-    func compare(_ ours: Update?, _ update: Update, into effects: inout [Effect]) {
-        if let ours, ours.payload != update.payload,
+    /// Reports a repetition, or two different updates with one stamp; then a peer that asks hears
+    /// that its own is not taken.
+    mutating func compare(_ ours: Update?, _ arrival: Arrival, into effects: inout [Effect]) {
+        let update = arrival.update
+        guard let ours, ours.payload != update.payload,
             !JSONMeaning.areEqualActions(ours.payload, update.payload)
-        {
-            effects.append(.report(.equivocation(update.stamp)))
-        } else {
-            effects.append(.report(.stale(update.stamp)))
-        }
+        else { return effects.append(.report(.stale(update.stamp))) }
+        effects.append(.report(.equivocation(update.stamp)))
+        guard let peer = arrival.peer, gossip.noteRefused(update.stamp, from: peer) else { return }
+        effects.append(.wake(peer))
     }
 
     // MARK: Accepting

@@ -15,7 +15,8 @@ public enum ReplicaEvent: Hashable, Sendable {
     /// Two different updates carry one stamp: a cloned device, a restored backup, or a forger. The
     /// first is kept.
     case equivocation(Stamp)
-    /// A peer has updates of ours that we do not have: a lost store, or a copied identity.
+    /// A peer has updates of ours that we do not have, or had some before any left us: a lost
+    /// store, or a name that somebody else uses too.
     ///
     /// Our clock was raised past them unless the claim was above the clock ceiling.
     case ownUpdatesMissing(claimed: Timestamp)

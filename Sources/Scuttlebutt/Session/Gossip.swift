@@ -25,6 +25,10 @@ public struct Gossip: Sendable {
     public private(set) var newestOwn: Timestamp?
     /// The newest timestamp accepted from each other source.
     public private(set) var foreign = VersionVector()
+    /// Whether some peer may have got an own update from us, in this life or an earlier one.
+    ///
+    /// While it is false, whoever claims to have one has it from somebody else who uses our name.
+    private(set) var hasLeft = false
     /// The number of sources from which something was accepted.
     public var sourceCount: Int { foreign.count + (newestOwn == nil ? 0 : 1) }
     private var headerByteCount = 0
@@ -186,6 +190,7 @@ public struct Gossip: Sendable {
 
     /// Records an update from a saved log, accepted before the last restart.
     public mutating func restore(_ stamp: Stamp) {
+        if stamp.source == source { hasLeft = true }
         advance(stamp)
     }
 
@@ -363,6 +368,7 @@ public struct Gossip: Sendable {
     private mutating func write(_ stamp: Stamp, _ session: inout Session) {
         session.markSent(stamp)
         guard stamp.source == source else { return }
+        hasLeft = true
         session.markSent(own: stamp.timestamp)
         if let confirmed = session.probes.confirmed, ownConfirmed.map({ $0 < confirmed }) ?? true {
             ownConfirmed = confirmed

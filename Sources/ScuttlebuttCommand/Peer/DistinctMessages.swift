@@ -29,11 +29,13 @@ final class DistinctMessages: Sendable {
         case .ownUpdatesMissing:
             note(
                 "a peer has updates of this identity that are missing here: its store was lost, or "
-                    + "it is in use elsewhere")
+                    + "the name is in use by another process or device; give each its own --id and "
+                    + "--store, or leave out --id")
         case .setAside(let stamp, _):
             note(
                 "a peer does not take the update \(stamp.timestamp.value) of this identity: it is "
-                    + "too large or against its rules; what was written later is sent")
+                    + "too large or against its rules, or the name is in use elsewhere and the "
+                    + "peer has another update; what was written later is sent")
         case .cutOff(_, let error): note("connection closed: \(error.message)")
         case .historyReceived, .synced, .stale, .missed: break
         }

@@ -101,6 +101,30 @@ import Testing
         #expect(us.dispatch(3)?.timestamp.value == 3)
     }
 
+    @Test func `a claim to have ours before any has left means that somebody else uses our name`() {
+        let us = Bench()
+        _ = us.dispatch(1)
+        let peer = us.live("US@1")
+        #expect(us.said(peer) == [])
+        let again = us.replica.open()
+        us.receive([header("US@1")], again)
+        #expect(us.reports == [.ownUpdatesMissing(claimed: stamp(1, "US").timestamp)])
+    }
+
+    @Test func `a claim to have what we have sent or restored is nothing new`() {
+        let us = Bench()
+        let peer = us.live()
+        _ = us.dispatch(1)
+        #expect(us.said(peer).count == 1)
+        _ = us.take()
+        us.receive([header("US@1")], us.replica.open())
+        #expect(us.reports == [])
+        let restored = Bench()
+        restored.replica.restore([acted("US", 1)])
+        restored.receive([header("US@1")], restored.replica.open())
+        #expect(restored.reports == [])
+    }
+
     @Test func `G15 own actions keep their order whichever signature comes first`() throws {
         let us = Bench("US") { $0.signs = true }
         let peer = us.live()

@@ -26,6 +26,16 @@ struct SetAsideTests {
         #expect(us.said(peer).suffix(2) == ["\"REFUSED 1 A\"", "\"PONG\""])
     }
 
+    @Test func `a peer whose stamp was used for another update hears that its own is not taken`() {
+        let us = Bench("US")
+        let (first, second) = (us.live(), us.live())
+        us.receive([acted("A", 1, 1)], first)
+        us.receive(.probe, from: second)
+        us.receive([acted("A", 1, 2)], second)
+        #expect(us.reports.contains(.equivocation(stamp(1, "A"))))
+        #expect(us.said(second).contains("\"REFUSED 1 A\""))
+    }
+
     @Test func `an original hears nothing of it`() throws {
         let (us, peer) = try refusingBench()
         _ = us.said(peer)
