@@ -258,7 +258,13 @@ public struct Gossip: Sendable {
         var table = SessionTable()
         swap(&table, &sessions)
         defer { swap(&table, &sessions) }
-        return table.withMutableSession(peer) { pull(&$0, value, limit, unsettled) } ?? nil
+        return table.withMutableSession(peer) { session in
+            if let outgoing = pull(&session, value, limit, unsettled) { return outgoing }
+            // What was left out may have made a probe due, after which nobody would pull again.
+            var block = WireBlock()
+            session.appendProbes(wire, to: &block)
+            return block.isEmpty ? nil : Outgoing(block)
+        } ?? nil
     }
 
     private mutating func pull<Value: Replicated>(
