@@ -57,6 +57,7 @@
     lateTimer: 5_000, // ms by which a timer comes late when the page slept or is slowed down
     statisticsPeriod: 5_000, // ms between questions how many peers there are
     statisticsTimeout: 5_000, // ms for an answer
+    headerWait: 1_000, // ms that `open` waits in a page for the server's header, while the first dial is being made
     startWait: 2_000, // ms that a page that starts waits for its storage, and then goes on without
     storageWait: 5_000, // ms for one use of the storage later on; one that takes longer has failed
     lockWait: 1_000, // ms for an answer about a Web Lock; then the source is a fresh one
@@ -695,7 +696,7 @@
 
   class Peer {
     #options; #storage; #timers; #random; #subscribers = new Set(); #statusSubscribers = new Set();
-    #clock = new Map(); #last = 0; #highest = 0; #own = []; #confirmed = 0; #now; #probeAfter; #dialledAt = null;
+    #headerWaiters = []; #clock = new Map(); #last = 0; #highest = 0; #own = []; #confirmed = 0; #now; #probeAfter; #dialledAt = null;
     #held = []; #heldOwn = new Set(); #heldTimer = null; #heardSince = false; #isReplaying = false; #isSliceDue = false;
     #nextTask;
     #history; #unsaved = []; #unsavedConfirmed = 0; #saving = false; #saveWaiters = [];
@@ -935,9 +936,23 @@
       this.#notifyStatus();
     }
 
+    /**
+     * Resolves when the server has said what it has (true), or when the dial fails or `limit` ms are over (false).
+     * What is dispatched before that, by a page that has nothing yet, sorts before everybody's history.
+     */
+    headerReceived(limit) {
+      if (this.#closed || !this.#session) return Promise.resolve(false);
+      if (this.#session.peerClock) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const timer = this.#timers.setTimeout(() => resolve(false), limit);
+        this.#headerWaiters.push((isHere) => { this.#timers.clearTimeout(timer); resolve(isHere); });
+      });
+    }
+
     /** Ends the peer for good and gives up its source, so that the next page of this tab can have it. */
     close() {
       if (this.#closed) return;
+      for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
       this.goOffline();
       this.#closed = true;
       this.#stopListening();
@@ -1093,6 +1108,7 @@
     #lost(session, reason, isRefused = false) {
       if (!session || session !== this.#session) return;
       if (reason) this.#report('connection', reason);
+      for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
       const wasUseful = this.#suspicion === 0 && session.syncedAt !== null
         && this.#now() - session.syncedAt >= BOUNDS.usefulAfter;
       this.#drop(session);
@@ -1136,6 +1152,11 @@
         this.#report('identity', `the peer knows our actions up to ${claimed}, we only up to ${this.#last}`);
         this.#highest = Math.max(this.#highest, claimed);
       }
+      // What is written before the history is here would otherwise sort before all of it.
+      for (const timestamp of clock.values()) {
+        if (timestamp <= BOUNDS.clockCeiling) this.#highest = Math.max(this.#highest, timestamp);
+      }
+      for (const resolve of this.#headerWaiters.splice(0)) resolve(true);
       // A repeated header is answered with what it lacks, in place of what was still waiting.
       session.peerClock = clock;
       // Nothing later of its source was sent when it was set aside, so this claim is about it.
@@ -1845,6 +1866,7 @@
    * Options as for `Peer`; `url` defaults to `ws?batch=1` beside the page, `online: false` stays offline. It resolves
    * within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh source.
    * With `source` it writes as that one, unless what was written as it cannot be read: then as a fresh one too.
+   * `headerWait` is how long `open` waits for the server's header while the first dial is made (1,000 ms in a page).
    * `development` defaults to whether the page comes from this machine (localhost, 127.…, ::1).
    */
   async function open(options) {
@@ -1898,6 +1920,9 @@
     });
     if (window?.addEventListener) peer.listen(window);
     if (options.online !== false) peer.goOnline();
+    // In a page, the first action waits for what the server has, while the first dial is being made.
+    const headerWait = options.headerWait ?? (options.window === undefined && globalThis.window ? BOUNDS.headerWait : 0);
+    if (headerWait > 0) await peer.headerReceived(headerWait);
     return peer;
   }
 

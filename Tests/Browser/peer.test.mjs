@@ -171,6 +171,25 @@ test('own timestamps are one more than the highest seen, up to the clock ceiling
   assert.deepEqual(reports, []);
 });
 
+test('own timestamps go on above a header, before its history is here', async () => {
+  const { peer } = await connected({ serverClock: { x: 41, y: 2 ** 52 + 2 } });
+  assert.equal(peer.dispatch({ type: 'A' }).timestamp, 42);
+});
+
+test('headerReceived waits for the header, the failure of the dial, or its time', async () => {
+  const { peer, clock, sockets } = await connected({ dial: false });
+  assert.equal(await peer.headerReceived(1_000), false, 'nobody is dialled');
+  peer.goOnline();
+  await settle();
+  const waits = [peer.headerReceived(500), peer.headerReceived(5_000)];
+  clock.advance(501);
+  assert.equal(await waits[0], false);
+  sockets.at(-1).open();
+  sockets.at(-1).say({ id: 'S', start: 0, clock: { S: 3 } });
+  assert.equal(await waits[1], true);
+  assert.equal(await peer.headerReceived(0), true);
+});
+
 test('a header that claims own updates we lack raises the clock, above the ceiling it moves nothing', async () => {
   const { peer, socket, reports } = await connected({ serverClock: { ME: 7 } });
   assert.equal(peer.dispatch({ type: 'A' }).timestamp, 8);
