@@ -29,7 +29,9 @@ public func lineCanonical(_ count: Int32) -> Int32 {
     let received = UnsafeBufferPointer(rebasing: line[..<Int(count)])
     guard let decoded = try? decoder.decode(received) else { return -2 }
     switch decoded {
-    case .ignored, .message(.digest), .message(.sync): return 0
+    case .ignored, .message(.digest), .message(.sync), .message(.probe), .message(.probeAnswer),
+        .message(.refusal):
+        return 0
     case .refused: return -1
     case .message(.update(let update)):
         var bytes: [UInt8] = []
