@@ -262,7 +262,7 @@ public struct Gossip: Sendable {
             if let outgoing = pull(&session, value, limit, unsettled) { return outgoing }
             // What was left out may have made a probe due, after which nobody would pull again.
             var block = WireBlock()
-            session.appendProbes(wire, to: &block)
+            session.appendProbes(wire, limit: limit, to: &block)
             return block.isEmpty ? nil : Outgoing(block)
         } ?? nil
     }
@@ -271,7 +271,7 @@ public struct Gossip: Sendable {
         _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?
     ) -> Outgoing? {
         var block = WireBlock()
-        session.appendProbes(wire, to: &block)
+        session.appendProbes(wire, limit: limit, to: &block)
         // By themselves, so that the updates after them can still be shared with other peers.
         if !block.isEmpty, !session.owesHeader { return Outgoing(block) }
         if session.owesHeader {

@@ -132,9 +132,19 @@ struct Session: Sendable {
     ///
     /// They come before the header and the history: if the peer answers probes, its answer arrives
     /// before its SYNC.
-    mutating func appendProbes(_ wire: ClassicWire, to block: inout WireBlock) {
+    ///
+    /// - Parameter limit: The most refusals and bytes at once; at least one refusal is appended.
+    mutating func appendProbes(
+        _ wire: ClassicWire, limit: DeltaLimit, to block: inout WireBlock
+    ) {
         guard sending != .ended, probes.isDue else { return }
-        for stamp in probes.takeRefusals() { wire.appendRefusal(of: stamp, to: &block) }
+        var count = 0
+        while let stamp = probes.takeRefusal() {
+            wire.appendRefusal(of: stamp, to: &block)
+            count += 1
+            // The answer waits for the rest.
+            if count >= limit.updates || block.bytes.count >= limit.bytes { return }
+        }
         for _ in 0..<probes.takeAnswers() { wire.appendProbeAnswer(to: &block) }
         if probes.takeProbe() { wire.appendProbe(to: &block) }
     }

@@ -13,6 +13,8 @@ struct SessionProbes: Sendable {
     private var owedAnswers = 0
     /// Updates of the peer that we refused and have not told it yet.
     private var owedRefusals: [Stamp] = []
+    /// How many of them have been told.
+    private var firstOwedRefusal = 0
     /// Whether a probe is to be sent although nothing waits to be confirmed.
     private var isRequested: Bool
     /// The newest own update that was sent before the probe that is unanswered.
@@ -106,11 +108,13 @@ struct SessionProbes: Sendable {
     /// Whether there are answers or a probe to send.
     var isDue: Bool { owedAnswers > 0 || !owedRefusals.isEmpty || isProbeDue }
 
-    /// Returns the refusals to send now.
-    mutating func takeRefusals() -> [Stamp] {
-        guard !owedRefusals.isEmpty else { return [] }
-        defer { owedRefusals = [] }
-        return owedRefusals
+    /// Returns the next refusal to send; all of them come before an answer.
+    mutating func takeRefusal() -> Stamp? {
+        guard firstOwedRefusal < owedRefusals.count else { return nil }
+        let stamp = owedRefusals[firstOwedRefusal]
+        firstOwedRefusal += 1
+        if firstOwedRefusal == owedRefusals.count { (owedRefusals, firstOwedRefusal) = ([], 0) }
+        return stamp
     }
 
     private var isProbeDue: Bool {

@@ -134,6 +134,23 @@ struct SetAsideTests {
         #expect(said.last == "\"PONG\"")
     }
 
+    @Test func `refusals leave in slices, and the answer behind the last`() throws {
+        let (us, peer) = try refusingBench()
+        us.receive(.probe, from: peer)
+        _ = us.said(peer)
+        let lines = (1...10).map { number in
+            let stamp = update("A", Double(number)).stamp
+            return IncomingLine(.refused(Refusal(.depth, "too deep", stamp: stamp)))
+        }
+        us.handle(.received(peer, lines))
+        us.receive(.probe, from: peer)
+        var slices: [Int] = []
+        while let outgoing = us.pull(peer, DeltaLimit(updates: 4)) {
+            slices.append(us.lines(of: outgoing).count)
+        }
+        #expect(slices == [4, 4, 3])
+    }
+
     @Test func `refusals that could not be told are not confirmed either`() throws {
         let (us, peer) = try refusingBench()
         us.receive(.probe, from: peer)
