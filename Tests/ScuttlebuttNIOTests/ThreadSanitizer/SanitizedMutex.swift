@@ -1,0 +1,1 @@
+../../../Sources/Redux/ThreadSanitizer/SanitizedMutex.swift
