@@ -51,6 +51,17 @@ struct WebSocketHeartbeatTests {
         #expect(course(isClient: false, heard: Set(1...100)) == [])
     }
 
+    @Test("A long silence is noticed on whole seconds, a short one to the millisecond")
+    func grid() {
+        let now = NIODeadline.uptimeNanoseconds(0) + .milliseconds(1_300)
+        for (silence, expected) in [(20_000, 21_000), (300, 1_600)] as [(Int64, Int64)] {
+            var heartbeat = WebSocketHeartbeat(.milliseconds(silence))
+            heartbeat.heard(now: now)
+            #expect(
+                heartbeat.deadline == .uptimeNanoseconds(0) + .milliseconds(expected))
+        }
+    }
+
     @Test("While nothing is read, the silence is our own")
     func notReading() {
         #expect(!course(isClient: false, isReading: false).contains { $0.hasPrefix("gone") })

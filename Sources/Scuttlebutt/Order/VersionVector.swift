@@ -41,6 +41,20 @@ public struct VersionVector: Hashable, Sendable {
     /// Whether nothing has been seen.
     public var isEmpty: Bool { few.isEmpty && many.isEmpty }
 
+    /// Returns the highest timestamp, up to the clock ceiling, of all sources but one.
+    ///
+    /// - Complexity: O(sources), without sorting them.
+    func highest(besides source: Source) -> Timestamp? {
+        var highest = Timestamp.zero
+        for entry in few where entry.timestamp > highest && entry.timestamp <= .clockCeiling {
+            if entry.source != source { highest = entry.timestamp }
+        }
+        for (other, timestamp) in many where timestamp > highest && timestamp <= .clockCeiling {
+            if other != source { highest = timestamp }
+        }
+        return highest > .zero ? highest : nil
+    }
+
     /// Records that everything from `source` up to `timestamp` has been seen.
     ///
     /// - Returns: Whether this was new. An older timestamp changes nothing.

@@ -41,8 +41,8 @@ extension Replica {
                 switch gossip.receive(message, from: peer) {
                 case .nothing:
                     continue
-                case .digest(let claimed):
-                    if case .digest(let digest) = message { observe(digest) }
+                case .digest(let claimed, let highest):
+                    noteHeader(highest: highest)
                     if let claimed { note(claimed: claimed, by: peer, into: &effects) }
                     effects.append(.wake(peer))
                 case .probe:

@@ -235,16 +235,14 @@ public struct Replica<Value: Replicated>: Sendable {
         }
     }
 
-    /// Notes what a peer has.
+    /// Notes that a peer has said what it has.
     ///
     /// A counter goes on above it, although the updates themselves come later: what is written in
     /// between would otherwise sort before everybody's history.
-    mutating func observe(_ digest: Digest) {
+    mutating func noteHeader(highest: Timestamp?) {
         hasHeardHeader = true
-        guard !timestamps.readsWallClock else { return }
-        for entry in digest.vector.entries where entry.source != source {
-            timestamps.observe(entry.timestamp)
-        }
+        guard !timestamps.readsWallClock, let highest else { return }
+        timestamps.observe(highest)
     }
 
     mutating func observe(_ stamp: Stamp) {

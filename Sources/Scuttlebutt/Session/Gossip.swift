@@ -79,8 +79,9 @@ public struct Gossip: Sendable {
         case update(Update)
         /// There is something to send to this peer now.
         ///
-        /// `claimed` is the newest of our own updates that the peer says it has.
-        case digest(claimed: Timestamp?)
+        /// `claimed` is the newest of our own updates that the peer says it has, `highest` the
+        /// highest timestamp of any other source up to the clock ceiling.
+        case digest(claimed: Timestamp?, highest: Timestamp?)
         /// The peer has sent its whole history, for the first time (`isFirst`) or again.
         case sync(isFirst: Bool)
         /// The peer has refused this own update.
@@ -102,7 +103,8 @@ public struct Gossip: Sendable {
                 // A claim above our newest update says nothing about updates not yet written.
                 ownConfirmed = sessions.newestConfirmed.map { min($0, newest) }
             }
-            return .digest(claimed: digest.vector[source])
+            return .digest(
+                claimed: digest.vector[source], highest: digest.vector.highest(besides: source))
         case .sync:
             guard let isFirst = sessions.withMutableSession(peer, { $0.receiveSync() }) else {
                 return .nothing
@@ -126,7 +128,9 @@ public struct Gossip: Sendable {
             let isAdmitted = sessions.withMutableSession(peer) {
                 $0.admit(update, own: source, newestOwn: newestOwn)
             }
-            if update.source == source { noteConfirmed(by: peer) }
+            if let newestOwn, update.timestamp <= newestOwn, update.source == source {
+                noteConfirmed(by: peer)
+            }
             return isAdmitted == true ? .update(update) : .nothing
         }
     }

@@ -158,7 +158,8 @@ struct Session: Sendable {
     /// - Parameter newestOwn: The timestamp of our newest own update.
     mutating func admit(_ update: Update, own source: Source, newestOwn: Timestamp?) -> Bool {
         guard options.acceptsUpdates else { return false }
-        if update.source == source, let newestOwn, update.timestamp <= newestOwn {
+        // The cheap comparison first: most updates are of others.
+        if let newestOwn, update.timestamp <= newestOwn, update.source == source {
             probes.confirm(update.timestamp)
         }
         let highest = max(newestOwn ?? .clockCeiling, .clockCeiling)

@@ -26,7 +26,18 @@ struct WebSocketHeartbeat {
     /// Called when the connection has opened, and whenever something has arrived.
     mutating func heard(now: NIODeadline) {
         isAnswerAwaited = false
-        deadline = now + timeout
+        deadline = deadline(after: now)
+    }
+
+    /// Returns when to look again, on a whole second unless the time is short.
+    ///
+    /// Thousands of idle connections are then pinged together, which wakes the event loop once, and
+    /// an answer that comes within the second leaves the timer where it is.
+    private func deadline(after now: NIODeadline) -> NIODeadline {
+        let exact = (now + timeout).uptimeNanoseconds
+        let second: UInt64 = 1_000_000_000
+        guard timeout >= .seconds(5) else { return .uptimeNanoseconds(exact) }
+        return .uptimeNanoseconds(exact / second * second)
     }
 
     /// Returns the action that is due now.
@@ -34,7 +45,7 @@ struct WebSocketHeartbeat {
     /// While nothing is being read (`isReading` is false), silence is our own.
     mutating func tick(now: NIODeadline, isReading: Bool) -> Action {
         guard let due = deadline, due <= now else { return .nothing }
-        deadline = now + timeout
+        deadline = deadline(after: now)
         if isAnswerAwaited {
             return isReading ? .giveUp(.nanoseconds(2 * timeout.nanoseconds)) : .nothing
         }

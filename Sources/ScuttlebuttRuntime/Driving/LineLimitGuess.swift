@@ -46,10 +46,16 @@ struct LineLimitGuess: Sendable {
 
         /// - Complexity: O(lines).
         func add(_ lines: OutboundLines) {
-            for range in lines.ranges
-            where range.count > byteCount && lines.bytes[range.lowerBound] == UInt8(ascii: "[") {
-                longest.store(range.count, ordering: .relaxed)
+            var (start, most) = (0, byteCount)
+            lines.bytes.withUnsafeBufferPointer { bytes in
+                for end in lines.ends {
+                    if end - 1 - start > most, bytes[start] == UInt8(ascii: "[") {
+                        most = end - 1 - start
+                    }
+                    start = end
+                }
             }
+            longest.store(most, ordering: .relaxed)
         }
     }
 }
