@@ -8,7 +8,9 @@ public import NIOCore
 /// which orders the accesses of two threads in a way that the thread sanitizer does not see: it
 /// would report a test that reads a buffer in a task.
 public final class FreshBuffers: ChannelInboundHandler {
+    /// What arrives: bytes in a buffer that the channel may use again.
     public typealias InboundIn = ByteBuffer
+    /// What is passed on: the same bytes in a buffer of their own.
     public typealias InboundOut = ByteBuffer
 
     /// Creates the handler of one channel.
