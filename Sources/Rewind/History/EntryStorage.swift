@@ -12,7 +12,14 @@ struct EntryStorage<Action> {
     @usableFromInline typealias Entry = StoredEntry<Action>
 
     @usableFromInline var chunks: [[Entry]] = []
+    /// The number of entries ever appended: the index after the newest.
     @usableFromInline var count = 0
+    /// The index of the oldest entry kept; older ones are folded into the base for good.
+    @usableFromInline var start = 0
+    /// The number of chunks that were dropped from the front.
+    @usableFromInline var droppedChunks = 0
+    /// The stamp up to which everything is folded into the base; `nil` if nothing is.
+    @usableFromInline var floor: Stamp?
     /// The sources of all anchors, in the order of their first appearance.
     @usableFromInline var sources: [Source] = []
     @usableFromInline var sourceIndexes: [Source: UInt32] = [:]
@@ -30,8 +37,12 @@ struct EntryStorage<Action> {
 
     @inlinable
     subscript(index: Int) -> Entry {
-        _read { yield chunks[index >> Self.chunkShift][index & Self.chunkMask] }
-        _modify { yield &chunks[index >> Self.chunkShift][index & Self.chunkMask] }
+        _read {
+            yield chunks[index >> Self.chunkShift &- droppedChunks][index & Self.chunkMask]
+        }
+        _modify {
+            yield &chunks[index >> Self.chunkShift &- droppedChunks][index & Self.chunkMask]
+        }
     }
 
     @inlinable
@@ -97,7 +108,7 @@ struct EntryStorage<Action> {
     ///
     /// The last entry has it even if it is local-only, because it is anchored there.
     @inlinable
-    var newest: Stamp? { count == 0 ? nil : anchor(of: self[count - 1]) }
+    var newest: Stamp? { count == start ? floor : anchor(of: self[count - 1]) }
 
     /// Returns whether a gossiped action at this place would come before an entry.
     @inlinable
@@ -121,7 +132,8 @@ struct EntryStorage<Action> {
 
     @inlinable
     func endsBefore(_ timestamp: Timestamp, _ source: Source) -> Bool {
-        count == 0 || isBefore(self[count - 1], timestamp, source)
+        guard count == start else { return isBefore(self[count - 1], timestamp, source) }
+        return floor.map { $0 < Stamp(timestamp: timestamp, source: source) } ?? true
     }
 
     /// Returns the first index whose entry does not come before the gossiped action at `stamp`.
@@ -129,7 +141,7 @@ struct EntryStorage<Action> {
     /// - Complexity: O(log count).
     @inlinable
     func lowerBound(of stamp: Stamp) -> Int {
-        var (low, high) = (0, count)
+        var (low, high) = (start, count)
         while low < high {
             let middle = (low + high) >> 1
             if isBefore(self[middle], stamp.timestamp, stamp.source) {
@@ -153,8 +165,8 @@ struct EntryStorage<Action> {
     /// - Complexity: O(log count), O(1) at the end.
     @inlinable
     func firstIndex(after arrival: HistoryEntry<Action>) -> Int {
-        if count == 0 || !isBefore(arrival, self[count - 1]) { return count }
-        var (low, high) = (0, count - 1)
+        if count == start || !isBefore(arrival, self[count - 1]) { return count }
+        var (low, high) = (start, count - 1)
         while low < high {
             let middle = (low + high) >> 1
             if isBefore(arrival, self[middle]) { high = middle } else { low = middle + 1 }
@@ -179,7 +191,7 @@ struct EntryStorage<Action> {
     @inlinable
     mutating func detach(from index: Int) -> [[Entry]] {
         guard index < count else { return [] }
-        let first = index >> Self.chunkShift
+        let first = index >> Self.chunkShift - droppedChunks
         let offset = index & Self.chunkMask
         var suffix: [[Entry]] = []
         suffix.reserveCapacity(chunks.count - first)
@@ -194,6 +206,19 @@ struct EntryStorage<Action> {
         }
         count = index
         return suffix
+    }
+
+    /// Drops the entries before `index`, which are folded into the base for good.
+    ///
+    /// - Complexity: O(chunks).
+    @inlinable
+    mutating func drop(before index: Int) {
+        guard index > start else { return }
+        floor = anchor(of: self[index - 1])
+        start = index
+        let surplus = index >> Self.chunkShift - droppedChunks
+        chunks.removeFirst(min(surplus, chunks.count))
+        droppedChunks += surplus
     }
 }
 

@@ -14,10 +14,13 @@ public struct GossipedEntries<Action>: Sequence {
     /// An iterator over the gossiped entries, which skips the local-only ones.
     public struct Iterator: IteratorProtocol {
         @usableFromInline let storage: EntryStorage<Action>
-        @usableFromInline var index = 0
+        @usableFromInline var index: Int
 
         @inlinable
-        init(_ storage: EntryStorage<Action>) { self.storage = storage }
+        init(_ storage: EntryStorage<Action>) {
+            self.storage = storage
+            index = storage.start
+        }
 
         /// The next entry, or `nil` after the newest stamp.
         @inlinable

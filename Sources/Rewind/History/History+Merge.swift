@@ -5,7 +5,8 @@ public import Scuttlebutt
 extension History {
     /// Inserts a batch of actions with one rewind and one replay.
     ///
-    /// The batch may be in any order, and may contain duplicates. Of equal stamps, the one already
+    /// The batch may be in any order, and may contain duplicates. What lies at or below the
+    /// ``floor`` is left out. Of equal stamps, the one already
     /// in the history wins, and otherwise the first in the batch. Local-only actions in it, which
     /// another copy of this history has received since, get the same place as there (G8): a long
     /// replay can so work on a copy, while the program continues, and replace the original.
@@ -20,6 +21,12 @@ extension History {
         let batch = Self.ascending(batch)
         var change = HistoryChange()
         var next = 0
+        if let floor {
+            while next < batch.count, !batch[next].isAbove(floor) {
+                if let stamp = batch[next].stamp { change.belowFloor.append(stamp) }
+                next += 1
+            }
+        }
         while next < batch.count, let stamp = batch[next].stamp, contains(stamp) {
             change.duplicates.append(stamp)
             next += 1

@@ -5,7 +5,8 @@ public import Scuttlebutt
 extension History {
     /// Replaces the reducer and recomputes the state from the base (G17).
     ///
-    /// - Parameter base: The new state before the first action; `nil` keeps the old one.
+    /// - Parameter base: The new state before the oldest entry kept; `nil` keeps the old one. If
+    ///   the history has a ``floor``, the base must contain what lies below it.
     /// - Complexity: One call of the new reducer for each known action.
     @inlinable
     @discardableResult
@@ -13,9 +14,11 @@ extension History {
         _ reducer: HistoryReducer<State, Action>, base: State? = nil
     ) -> HistoryChange {
         self.reducer = reducer
-        if let base { ladder = SnapshotLadder(base: base, spacing: ladder.spacing) }
-        var change = HistoryChange(depth: storage.count)
-        refold(from: 0, isAtHead: false, into: &change)
+        if let base {
+            ladder = SnapshotLadder(base: base, at: storage.start, spacing: ladder.spacing)
+        }
+        var change = HistoryChange(depth: storage.count - storage.start)
+        refold(from: storage.start, isAtHead: false, into: &change)
         return change
     }
 
@@ -31,7 +34,7 @@ extension History {
         var change = HistoryChange()
         guard unknownTotal > 0 else { return change }
         var first: Int?
-        for index in 0..<storage.count where storage[index].known == nil {
+        for index in storage.start..<storage.count where storage[index].known == nil {
             guard let stamp = storage.stamp(of: storage[index]), let action = decode(stamp) else {
                 continue
             }

@@ -19,6 +19,10 @@ public struct History<State, Action> {
     @usableFromInline var localTotal = 0
     @usableFromInline var unknownTotal = 0
     @usableFromInline var callTotal = 0
+    /// The number of gossiped actions that were folded before this history was created.
+    @usableFromInline var foldedBefore = 0
+    /// The local-only entries that were trimmed: a rewind below the floor needs them again.
+    @usableFromInline var trimmedLocals: [HistoryEntry<Action>] = []
 
     /// Creates an empty history whose state is the base.
     ///
@@ -33,6 +37,25 @@ public struct History<State, Action> {
         ladder = SnapshotLadder(base: base, spacing: spacing)
         folded = base
         self.reducer = reducer
+    }
+
+    /// Creates a history that continues from a state which some actions are folded into already.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: The state that the actions up to `floor` fold to, in agreed order.
+    ///   - floor: The stamp of the newest of them. Actions that come at or before it can never be
+    ///     inserted; see ``floor``.
+    ///   - count: The number of those actions.
+    ///   - reducer: Folds an action into the state.
+    ///   - spacing: As in ``init(base:reducer:spacing:)``.
+    @inlinable
+    public init(
+        checkpoint: State, floor: Stamp, count: Int, reducer: HistoryReducer<State, Action>,
+        spacing: Int = 64
+    ) {
+        self.init(base: checkpoint, reducer: reducer, spacing: spacing)
+        storage.floor = floor
+        foldedBefore = count
     }
 
     /// Inserts one gossiped action at its place in the agreed order.
@@ -149,9 +172,22 @@ public struct History<State, Action> {
         _read { yield folded }
     }
 
-    /// The state before the first action.
+    /// The state before the oldest entry kept; ``floor`` tells which actions it contains.
     @inlinable
     public var base: State { ladder.base }
+
+    /// The stamp up to which all actions are folded into the base; `nil` if the base is the state
+    /// before the first action.
+    ///
+    /// An action at or before it cannot be inserted, because the entries to rewind are gone:
+    /// ``merge(_:)`` names it in ``HistoryChange/belowFloor``, and whoever keeps the whole log
+    /// makes a new history from an older checkpoint.
+    @inlinable
+    public var floor: Stamp? { storage.floor }
+
+    /// The number of entries kept, local-only ones included.
+    @inlinable
+    public var retainedCount: Int { storage.count - storage.start }
 
     /// The newest stamp, or `nil` before the first gossiped action.
     @inlinable
@@ -159,7 +195,7 @@ public struct History<State, Action> {
 
     /// The number of gossiped actions.
     @inlinable
-    public var gossipedCount: Int { storage.count - localTotal }
+    public var gossipedCount: Int { foldedBefore + storage.count - localTotal }
 
     /// The number of local-only actions.
     @inlinable

@@ -25,12 +25,17 @@ public struct HistoryChange: Hashable, Sendable {
     ///
     /// Their actions were ignored. To find equivocation, the caller must compare the contents.
     public var duplicates: [Stamp]
+    /// The stamps at or below the history's floor, ascending.
+    ///
+    /// Their actions were not inserted: the history no longer has what would have to be folded
+    /// after them; see ``History/floor``.
+    public var belowFloor: [Stamp]
 
     /// Creates a change; by default that of a mutation that did nothing.
     @inlinable
     public init(
         inserted: Int = 0, depth: Int = 0, reducerCalls: Int = 0, failed: Int = 0,
-        cause: Stamp? = nil, duplicates: [Stamp] = []
+        cause: Stamp? = nil, duplicates: [Stamp] = [], belowFloor: [Stamp] = []
     ) {
         self.inserted = inserted
         self.depth = depth
@@ -38,5 +43,6 @@ public struct HistoryChange: Hashable, Sendable {
         self.failed = failed
         self.cause = cause
         self.duplicates = duplicates
+        self.belowFloor = belowFloor
     }
 }

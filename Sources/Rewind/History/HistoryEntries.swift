@@ -22,18 +22,20 @@ public struct HistoryEntries<Action>: RandomAccessCollection {
     @inlinable
     init(_ storage: EntryStorage<Action>) { self.storage = storage }
 
-    /// Always 0.
+    /// The position of the oldest entry kept, which is 0 unless the history was trimmed.
     @inlinable
-    public var startIndex: Int { 0 }
+    public var startIndex: Int { storage.start }
 
-    /// The number of entries.
+    /// The position after the newest entry.
     @inlinable
     public var endIndex: Int { storage.count }
 
     /// The entry at a position in the order, from 0.
     @inlinable
     public subscript(index: Int) -> HistoryEntry<Action> {
-        precondition(index >= 0 && index < storage.count, "no entry of the history at this index")
+        precondition(
+            index >= storage.start && index < storage.count, "no entry of the history at this index"
+        )
         return storage.entry(at: index)
     }
 }

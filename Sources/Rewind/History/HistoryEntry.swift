@@ -42,6 +42,15 @@ public struct HistoryEntry<Action> {
         return anchor.map { $0 < other } ?? true
     }
 
+    /// Returns whether it belongs above a history's floor.
+    ///
+    /// A local-only action at the floor does: it is in no base.
+    @inlinable
+    func isAbove(_ floor: Stamp) -> Bool {
+        guard let anchor else { return false }
+        return isLocal ? !(anchor < floor) : floor < anchor
+    }
+
     /// The stamp of a gossiped action, or `nil` for a local-only one.
     @inlinable
     public var stamp: Stamp? { isLocal ? nil : anchor }

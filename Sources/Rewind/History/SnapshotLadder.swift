@@ -19,7 +19,7 @@ extension Snapshot: Sendable where State: Sendable {}
 /// The snapshots that a history keeps: dense near the head, sparse far from it.
 ///
 /// Let the head be the number of entries, `B` the spacing, and D₁ < D₂ < … the distances of the
-/// snapshots from the head; the last of them is the base at index 0, which is always kept.
+/// snapshots from the head; the last of them is the base, which is always kept.
 ///
 /// **Invariant**, after each mutation: D₁ < B, and Dₖ₊₁ ≤ 2·Dₖ + B for each k.
 ///
@@ -48,11 +48,11 @@ struct SnapshotLadder<State> {
     @usableFromInline var pinned = 0
 
     @inlinable
-    init(base: State, spacing: Int) {
+    init(base: State, at index: Int = 0, spacing: Int) {
         precondition(spacing >= 1, "snapshots need a spacing of at least one entry")
         self.spacing = spacing
-        rungs = [Snapshot(index: 0, state: base)]
-        due = spacing
+        rungs = [Snapshot(index: index, state: base)]
+        due = index + spacing
     }
 
     @inlinable
@@ -73,6 +73,14 @@ struct SnapshotLadder<State> {
     mutating func pin(_ state: State, atHead head: Int) {
         pinned = head
         if newest.index < head { record(state, atHead: head) }
+    }
+
+    /// Makes the newest snapshot of at most `index` entries the base, and returns its index.
+    @inlinable
+    mutating func trim(to index: Int) -> Int {
+        let base = rungs.lastIndex { $0.index <= index } ?? 0
+        rungs.removeFirst(base)
+        return rungs[0].index
     }
 
     /// Drops the snapshots of more than `index` entries and returns the newest remaining one.

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+
+public import Scuttlebutt
+
+extension History {
+    /// Folds the oldest entries into the base for good, so that at least `count` entries remain.
+    ///
+    /// The base becomes the newest snapshot that far from the head, so that nothing is folded: the
+    /// snapshots' distances at most double, so fewer than `2 · count + spacing` entries remain if
+    /// there were more. Whoever calls this keeps the log elsewhere; see ``floor``.
+    ///
+    /// - Returns: Whether the base has moved.
+    /// - Complexity: O(log n + chunks), and a walk over what is trimmed if there are local-only
+    ///   actions; these are kept.
+    @inlinable
+    @discardableResult
+    public mutating func trim(keeping count: Int) -> Bool {
+        let before = storage.start
+        let base = ladder.trim(to: max(before, storage.count - max(0, count)))
+        if localTotal > trimmedLocals.count {
+            for index in before..<base where storage[index].isLocal {
+                trimmedLocals.append(storage.entry(at: index))
+            }
+        }
+        storage.drop(before: base)
+        return storage.start > before
+    }
+
+    /// The local-only actions that are folded into the base, in order; they are in no log, so a
+    /// history that is made anew from an older checkpoint needs them.
+    @inlinable
+    public var trimmedLocalEntries: [HistoryEntry<Action>] { trimmedLocals }
+
+    /// The newest place at or before a distance from the head at which the state is at hand: that
+    /// of a snapshot.
+    ///
+    /// The state contains local-only actions if ``localCount`` is not zero.
+    ///
+    /// - Parameter distance: The least number of entries that come after it.
+    /// - Returns: The state with the stamp of the newest action in it and the number of gossiped
+    ///   actions in it; `nil` if there is none above the floor.
+    /// - Complexity: O(log n), and a walk over the entries before it if there are local-only ones.
+    @inlinable
+    public func snapshot(atDistance distance: Int) -> (state: State, stamp: Stamp, count: Int)? {
+        let snapshot = ladder.nearest(to: max(storage.start, storage.count - max(0, distance)))
+        guard snapshot.index > storage.start,
+            let stamp = storage.anchor(of: storage[snapshot.index - 1])
+        else { return nil }
+        var count = gossipedCount
+        for index in snapshot.index..<storage.count where !storage[index].isLocal { count -= 1 }
+        return (snapshot.state, stamp, count)
+    }
+}
