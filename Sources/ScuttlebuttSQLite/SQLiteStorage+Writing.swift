@@ -167,21 +167,30 @@ extension SQLiteStorage {
     }
 
     /// Runs a separate transaction between group commits.
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
         try requireWritable()
         let (connection, isClosed) = state.withLock { ($0.connection, $0.isClosed) }
         if isClosed { throw closedError }
         // In a separate task, because cancelling the caller would interrupt the transaction.
         let result = await Task {
-            let isFirst = try await connection.write { database in
-                try self.marked(database) { try body(database) }
+            let (isFirst, result) = try await connection.write { database in
+                var result: Result?
+                let isFirst = try self.marked(database) { result = try body(database) }
+                return (isFirst, result)
             }
             if isFirst { await self.merge(connection) }
+            return result
         }.result
-        if case .failure(let error) = result { throw translated(error, path, .writing) }
+        switch result {
+        case .success(let result?): return result
+        case .success(nil): throw closedError
+        case .failure(let error): throw translated(error, path, .writing)
+        }
     }
 
-    private func requireWritable() throws {
+    func requireWritable() throws {
         guard mode == .readOnly else { return }
         throw StorageError(.writeFailed, "cannot write \(path): it was opened for reading only")
     }

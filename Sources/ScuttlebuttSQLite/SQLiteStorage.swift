@@ -5,6 +5,17 @@ import Scuttlebutt
 public import ScuttlebuttRuntime
 import Synchronization
 
+/// The table of sources, shared by the closures that read.
+final class SourceCache: Sendable {
+    private let table = Mutex(SourceTable())
+
+    func withLock<Result: Sendable>(
+        _ body: (inout SourceTable) throws -> Result
+    ) rethrows -> Result {
+        try table.withLock { try body(&$0) }
+    }
+}
+
 /// A log in an SQLite file with one writer and any number of readers.
 ///
 /// Updates are durable when ``append(_:)`` returns. Appends that arrive while another is being
@@ -53,6 +64,8 @@ public final class SQLiteStorage: LogStorage {
     let writer: Mutex<UpdateWriter?>
     /// Whether the file has our ``WritingMark``; changed as `writer` is.
     let hasMark = Mutex(false)
+    /// The sources as reading in agreed order has met them; they never change.
+    let sources = SourceCache()
     /// Waits for as long as no transaction may run before the log is merged.
     let pause: @Sendable () async throws -> Void
 

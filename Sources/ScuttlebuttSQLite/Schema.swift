@@ -15,11 +15,18 @@ import Scuttlebutt
 /// ones of their source. A row is out of order if and only if it is listed there; anything else is
 /// damage. A log is created as version 1 and becomes version 2 with the first late update, which is
 /// rare, so that programs which only know version 1 can read most logs.
+///
+/// Version 3 can be read in part, and holds checkpoints of a state beside the log. It adds an index
+/// by which updates are found in agreed order, the number of updates of each source, and the tables
+/// of checkpoints. A log becomes version 3 the first time that a store asks for its
+/// ``SQLiteStorage/summary()``; ``TieredSchema`` has the statements.
 enum Schema {
     /// "Scut", in the header of every store.
     static let applicationID: UInt32 = 0x5363_7574
     /// The newest known version.
-    static let version = 2
+    static let version = TieredSchema.version
+    /// The version of a log that has late updates.
+    static let lateVersion = 2
     /// The version of a log without late updates.
     static let plainVersion = 1
 
@@ -71,7 +78,7 @@ enum Schema {
     /// Creates the table of late updates, within the transaction that stores the first one.
     static func addLateTable(_ database: Database) throws {
         try database.execute(sql: lateTable)
-        try database.execute(sql: "PRAGMA user_version = \(version)")
+        try database.execute(sql: "PRAGMA user_version = \(lateVersion)")
         try WritingMark.renew(database)
     }
 
@@ -87,8 +94,11 @@ enum Schema {
         let identifier = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         let found = try String.fetchAll(
             database, sql: "SELECT sql FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        var expected = tables
+        if version >= lateVersion { expected.append(lateTable) }
+        if version >= TieredSchema.version { expected += TieredSchema.tables }
         // The statements sort like the table names.
-        let expected = version == plainVersion ? tables : (tables + [lateTable]).sorted()
+        expected.sort()
         guard identifier == Int64(applicationID), version >= plainVersion, found == expected
         else { throw damaged(path, "it does not have the tables of a log") }
     }

@@ -42,6 +42,15 @@ struct SourceTable: Sendable {
         return (id, source, newest)
     }
 
+    /// Returns the source with this number, reading those that were added since.
+    mutating func source(_ id: Int64, _ database: Database) throws -> Source {
+        if id > Int64(sources.count) { try extend(from: database) }
+        guard id > 0, id <= Int64(sources.count) else {
+            throw DamageError("a source is missing")
+        }
+        return sources[Int(id) - 1]
+    }
+
     static func source(_ utf8: [UInt8]) -> Source? {
         guard String(validating: utf8, as: UTF8.self) != nil else { return nil }
         return Source(validUTF8: utf8)
@@ -65,6 +74,17 @@ struct UpdateReader: Sendable {
     private(set) var place: Int64
 
     init(after place: Int64 = 0) { self.place = place }
+
+    /// Creates a reader that only decodes rows and knows some sources already.
+    init(table: SourceTable) {
+        self.table = table
+        place = 0
+    }
+
+    /// Returns the source with this number.
+    mutating func source(_ id: Int64, _ database: Database) throws -> Source {
+        try table.source(id, database)
+    }
 
     /// Reads the table of sources, which ``checkEnds()`` compares with what was read.
     mutating func readSources(_ database: Database) throws { try table.extend(from: database) }
@@ -155,7 +175,7 @@ struct UpdateReader: Sendable {
     }
 
     /// Decodes the current row of a statement to an update and the ID of its source.
-    private mutating func decode(
+    mutating func decode(
         _ statement: SQLiteStatement, _ database: Database, _ place: Int64
     ) throws -> (Update, Int64) {
         let id = sqlite3_column_int64(statement, 1)

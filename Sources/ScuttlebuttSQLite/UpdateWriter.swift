@@ -17,12 +17,15 @@ struct UpdateWriter: Sendable {
 
     private var runs: [Source: Run] = [:]
     private var hasLateTable: Bool
+    /// Whether the log can be read in part: updates are counted, and it has checkpoints.
+    private let isTiered: Bool
     /// All stored timestamps of the sources that have sent late updates.
     private var stored: [Int64: StampRun] = [:]
 
     /// Creates a writer; reads one row per source.
     init(_ database: Database) throws {
         hasLateTable = try Schema.hasLateTable(database)
+        isTiered = try TieredSchema.isPresent(database)
         let rows = try Row.fetchCursor(database, sql: "SELECT id, utf8, newest FROM sources")
         while let row = try rows.next() {
             let entry = try SourceTable.entry(row)
@@ -50,6 +53,7 @@ struct UpdateWriter: Sendable {
         defer { withExtendedLifetime(statement) {} }
         let insert = statement.sqliteStatement
         var touched: Set<Source> = []
+        var tally = InsertionTally()
         for (index, update) in zip(updates.indices, updates) {
             let run = runs[update.source] ?? Run(id: Int64(runs.count) + 1, newest: 0)
             guard update.timestamp.value > run.newest else {
@@ -57,15 +61,18 @@ struct UpdateWriter: Sendable {
                 if stored[run.id] == nil { try readStamps(for: updates[index...], database) }
                 guard stored[run.id]?.add(update.timestamp) == .late else { continue }
                 try Self.insert(update, run.id, insert, database)
+                if isTiered { tally.add(update, run.id) }
                 try markLate(database)
                 continue
             }
             if !stored.isEmpty { _ = stored[run.id]?.add(update.timestamp) }
             try Self.insert(update, run.id, insert, database)
+            if isTiered { tally.add(update, run.id) }
             runs[update.source] = Run(id: run.id, newest: update.timestamp.value)
             touched.insert(update.source)
         }
         try storeEnds(of: touched, in: database)
+        try tally.store(in: database)
     }
 
     /// Reads the stored timestamps of all sources that have late updates among `updates`.
@@ -159,7 +166,7 @@ private func bind(_ bytes: UnsafeRawBufferPointer, to index: CInt, of statement:
 }
 
 /// Runs a bound statement that returns no rows, and resets it for the next values.
-private func finish(_ statement: SQLiteStatement, _ database: Database) throws {
+func finish(_ statement: SQLiteStatement, _ database: Database) throws {
     defer { sqlite3_reset(statement) }
     let code = sqlite3_step(statement)
     guard code == SQLITE_DONE else { throw failure(code, database) }

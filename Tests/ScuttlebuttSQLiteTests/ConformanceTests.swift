@@ -7,7 +7,9 @@ import Testing
 
 @Suite("The log in a file, as any log storage", .timeLimit(.minutes(20)))
 struct ConformanceTests {
-    @Test("It keeps what a log storage promises", arguments: StorageConformance.cases)
+    @Test(
+        "It keeps what a log storage promises",
+        arguments: StorageConformance.cases + StorageConformance.tieredCases)
     func conforms(to promise: StorageConformance.Case) async throws {
         let folder = try TemporaryFolder()
         try await promise.run(

@@ -27,7 +27,7 @@ extension History {
     }
 
     /// The local-only actions that are folded into the base, in order; they are in no log, so a
-    /// history that is made anew from an older checkpoint needs them.
+    /// history that starts again from an older checkpoint needs them.
     @inlinable
     public var trimmedLocalEntries: [HistoryEntry<Action>] { trimmedLocals }
 

@@ -3,7 +3,7 @@
 public import Scuttlebutt
 
 /// A log kept in memory, for tests and for stores that need not outlive the process.
-public actor InMemoryStorage: LogStorage {
+public actor InMemoryStorage: TieredLogStorage {
     private var log = MemoryLog()
 
     /// Creates an empty log without a source.
@@ -31,6 +31,41 @@ public actor InMemoryStorage: LogStorage {
     public func remember(refusals: [Fingerprint]) throws {
         try log.remember(refusals, limit: Self.refusalLimit)
     }
+
+    /// Returns what the log contains.
+    public func summary() throws -> LogSummary { try log.summary() }
+
+    /// Returns the newest stamp after which there are at most `count` updates.
+    public func floor(leaving count: Int) throws -> Stamp? { try log.floor(leaving: count) }
+
+    /// Returns the updates after a stamp, in agreed order.
+    public func updates(after stamp: Stamp?, limit: DeltaLimit) throws -> [Update] {
+        try log.updates(after: stamp, limit: limit)
+    }
+
+    /// Returns a mark of the log's present end.
+    public func mark() throws -> Int64 {
+        try log.requireOpen()
+        return Int64(log.updates.count)
+    }
+
+    /// Returns the checkpoints, the oldest first.
+    public func checkpoints() throws -> [StoredCheckpoint] { try log.checkpoints() }
+
+    /// Returns the bytes of a checkpoint's state.
+    public func state(of checkpoint: StoredCheckpoint) throws -> [UInt8] {
+        try log.state(of: checkpoint)
+    }
+
+    /// Stores a checkpoint unless an update at or before it was stored after `mark`.
+    public func file(
+        _ checkpoint: StoredCheckpoint, state: [UInt8], since mark: Int64
+    ) throws -> Bool {
+        try log.file(checkpoint, state: state, since: mark)
+    }
+
+    /// Removes checkpoints.
+    public func remove(_ checkpoints: [StoredCheckpoint]) throws { try log.remove(checkpoints) }
 
     /// Refuses every call until ``reopen()``.
     public func close() { log.isClosed = true }

@@ -14,6 +14,10 @@ package struct MemoryLog: Sendable {
     private var remembered: [Fingerprint] = []
     private var knownRefusals: Set<Fingerprint> = []
     package var isClosed = false
+    /// The places in `updates` in agreed order; those stored most recently may be missing.
+    var order: [Int] = []
+    /// The checkpoints with their states, the oldest first.
+    var stored: [(checkpoint: StoredCheckpoint, state: [UInt8])] = []
 
     package init() {}
 
@@ -49,6 +53,7 @@ package struct MemoryLog: Sendable {
             case .late: isAscending = false
             case .newest: break
             }
+            stored.removeAll { update.stamp <= $0.checkpoint.stamp }
             self.updates.append(update)
         }
     }

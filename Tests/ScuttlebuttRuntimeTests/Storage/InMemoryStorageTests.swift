@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The log in memory", .timeLimit(.minutes(20)))
 struct InMemoryStorageTests {
-    @Test("It keeps what a log storage promises", arguments: StorageConformance.cases)
+    @Test(
+        "It keeps what a log storage promises",
+        arguments: StorageConformance.cases + StorageConformance.tieredCases)
     func conforms(to promise: StorageConformance.Case) async throws {
         try await promise.run(
             make: { InMemoryStorage() },
