@@ -118,6 +118,8 @@ struct ReplicaNode {
                 endedSessions.append(peer)
             case .changed:
                 try expect(replica.describesChanges, "changes that nobody wants")
+            case .read:
+                throw Finding("it reads a storage, though everything is in memory")
             case .notSigned, .remember, .wake, .wakeAll, .report: continue
             }
         }

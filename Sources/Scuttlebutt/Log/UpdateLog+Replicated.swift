@@ -39,9 +39,15 @@ extension UpdateLog: Replicated {
 
     /// Returns the number of updates that `known` does not cover.
     ///
+    /// Those that only the storage has are counted in parts, each as a whole, so that there may be
+    /// fewer.
+    ///
     /// - Complexity: O(sources log n), and a step for each 128 updates counted.
     public func count(since known: VersionVector) -> Int {
-        runs.reduce(0) { $0 + $1.count(from: $1.place(after: known[$1.source])) }
+        runs.indices.reduce(0) { total, index in
+            let (run, seen) = (runs[index], known[runs[index].source])
+            return total + run.count(from: run.place(after: seen)) + parts[index].count(after: seen)
+        }
     }
 
     /// Inserts own updates that were lost with an earlier store below newer ones.
@@ -68,6 +74,7 @@ extension UpdateLog: Replicated {
             results.append(isHere ? nil : apply(update))
         }
         for update in newer[next...] { append(update) }
+        if let through = parts[index].through { runs[index].raiseNewest(to: through) }
         return results
     }
 }

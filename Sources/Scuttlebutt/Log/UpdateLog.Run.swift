@@ -47,6 +47,49 @@ extension UpdateLog {
             return true
         }
 
+        /// The number of updates in memory.
+        var count: Int { chunks.reduce(0) { $0 + $1.count } }
+
+        /// Refuses timestamps up to this one from now on.
+        mutating func raiseNewest(to timestamp: Timestamp) {
+            newest = max(newest ?? timestamp, timestamp)
+        }
+
+        /// Appends the newest timestamp, the number of updates and the number of bytes of each
+        /// chunk.
+        func appendChunkEnds(to ends: inout [(last: Timestamp, count: Int, bytes: Int)]) {
+            for chunk in chunks {
+                ends.append(
+                    (
+                        chunk[chunk.count - 1].timestamp, chunk.count,
+                        chunk.reduce(0) { $0 + $1.payload.count }
+                    ))
+            }
+        }
+
+        /// Drops the chunks that end at or before one timestamp and before another; the storage has
+        /// their updates.
+        mutating func dropChunks(
+            through timestamp: Timestamp, before unsaved: Timestamp
+        ) -> (through: Timestamp, count: Int, byteCount: Int)? {
+            var (end, count, byteCount) = (0, 0, 0)
+            while end < chunks.count {
+                let last = chunks[end][chunks[end].count - 1].timestamp
+                guard last <= timestamp, last < unsaved || unsaved == .maximum else { break }
+                count += chunks[end].count
+                byteCount += chunks[end].reduce(0) { $0 + $1.payload.count }
+                end += 1
+            }
+            guard end > 0 else { return nil }
+            let through = chunks[end - 1][chunks[end - 1].count - 1].timestamp
+            chunks.removeFirst(end)
+            for (place, tail) in tails where place <= through {
+                byteCount += tail.count
+                tails[place] = nil
+            }
+            return (through, count, byteCount)
+        }
+
         private mutating func appendChunk(_ entry: Entry) {
             var chunk: [Entry] = []
             // A short run stays small, and a long one does not grow each chunk step by step.

@@ -10,12 +10,14 @@
 public struct UpdateLog: Sendable {
     private var indexes: [Source: Int] = [:]
     var runs: [Run] = []
+    /// What is in a storage only, by the same index.
+    var parts: [StoredPart] = []
     /// The run that was appended to last; most updates follow one from the same source.
     private var lastIndex = 0
 
-    /// The number of retained updates.
+    /// The number of retained updates, those that only a storage has included.
     public internal(set) var count = 0
-    /// The number of bytes in the payloads and tails of the retained updates.
+    /// The number of bytes in the payloads and tails of the updates in memory.
     public internal(set) var byteCount = 0
 
     /// Creates an empty log.
@@ -48,19 +50,23 @@ public struct UpdateLog: Sendable {
         tail: [UInt8]? = nil
     ) -> Bool {
         let size = payload.count + (tail?.count ?? 0)
-        let index: Int
-        if let known = self.index(of: source) {
-            index = known
-        } else {
-            index = runs.count
-            indexes[source] = index
-            runs.append(Run(source: source))
-        }
+        let index = indexOfRun(of: source)
         lastIndex = index
         guard runs[index].append(payload, at: timestamp, tail: tail) else { return false }
         count += 1
         byteCount += size
         return true
+    }
+
+    /// Returns the index of a source's run, which is made if there is none.
+    @inline(__always)
+    mutating func indexOfRun(of source: Source) -> Int {
+        if let known = index(of: source) { return known }
+        let index = runs.count
+        indexes[source] = index
+        runs.append(Run(source: source))
+        parts.append(StoredPart())
+        return index
     }
 
     /// Returns the index of a source's run, if there is one.

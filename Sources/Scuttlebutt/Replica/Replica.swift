@@ -209,6 +209,7 @@ public struct Replica<Value: Replicated>: Sendable {
         let unsettled = hasUnsettledOwn ? own.newest : nil
         let outgoing = gossip.pull(peer, from: value, limit: limit, unsettled: unsettled)
         for stamp in gossip.takeSetAside() { setAside(stamp, by: peer, into: &effects) }
+        for range in gossip.takeRequests() { effects.append(.read(range)) }
         reportSyncs(candidate: peer, into: &effects)
         return outgoing
     }
@@ -228,6 +229,8 @@ public struct Replica<Value: Replicated>: Sendable {
             receive(lines, from: peer, into: &effects)
         case .verified(let id, let verdict):
             settleVerification(id, verdict, into: &effects)
+        case .read(let range, let updates):
+            receive(updates, of: range, into: &effects)
         case .timerFired(let timer):
             timerFired(timer, into: &effects)
         case .closed(let peer):

@@ -25,7 +25,11 @@
 /// 8. **Ends.** After ``close(_:_:)`` the connection ends. The replica has already forgotten the
 ///    session, so that lines which still arrive, and pulls, find nothing.
 ///
-/// Nothing else is ordered: the three groups *notices* (3), *saves* (4) and *side effects* (5–8
+/// 9. **Reads.** ``read(_:)`` is answered with ``ReplicaInput/read(_:_:)``: the next updates after
+///    that stamp which are durable, in agreed order, or that they cannot be read. Only a replica
+///    whose value has dropped updates from memory asks.
+///
+/// Nothing else is ordered: the three groups *notices* (3), *saves* (4) and *side effects* (5–9
 /// and ``remember(_:)``) may run side by side, and side effects in any order among themselves. An
 /// update may be folded before it is durable, and durable before it is folded.
 public enum ReplicaEffect<Change: Sendable>: Sendable {
@@ -53,6 +57,8 @@ public enum ReplicaEffect<Change: Sendable>: Sendable {
     case wakeAll
     /// Hand this timer back when its time is over.
     case startTimer(ReplicaTimer)
+    /// Read a part of the log from the storage.
+    case read(StoredRange)
     /// End the connection of this session.
     case close(PeerID, SessionError)
     /// Tell the application.

@@ -12,6 +12,8 @@ public enum ReplicaInput: Sendable {
     case received(PeerID, [IncomingLine])
     /// The verifier's answer.
     case verified(VerificationID, Verdict)
+    /// The part of the log that was asked for, in agreed order; `nil` if it cannot be read.
+    case read(StoredRange, [Update]?)
     /// The time of this timer is over.
     case timerFired(ReplicaTimer)
     /// The connection of this session has ended.

@@ -45,6 +45,16 @@ public protocol Replicated: Sendable {
     /// - Parameter milliseconds: The wall clock, in milliseconds since 1970.
     mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?)
 
+    /// Where a storage must be read for a peer with this vector, because some of what it lacks is
+    /// no longer in memory; then ``history(since:)`` and ``delta(since:limit:)`` lack it.
+    ///
+    /// The default is `nil`: everything is in memory.
+    func storedStart(since known: VersionVector) -> StoredStart?
+
+    /// What a peer with this vector lacks and memory has, up to a stamp, in agreed order; only for
+    /// values with a ``storedStart(since:)``.
+    func memory(since known: VersionVector, through last: Stamp) -> [Update]
+
     /// How many updates ``history(since:)`` gives.
     ///
     /// The default counts them; a type that can do better should.
@@ -94,6 +104,12 @@ public enum Application: Hashable, Sendable {
 }
 
 extension Replicated {
+    /// `nil`: everything is in memory.
+    public func storedStart(since known: VersionVector) -> StoredStart? { nil }
+
+    /// Nothing, because nobody reads a storage.
+    public func memory(since known: VersionVector, through last: Stamp) -> [Update] { [] }
+
     /// Cuts ``history(since:)`` to the limit.
     ///
     /// - Complexity: that of ``history(since:)``, at every call.

@@ -36,6 +36,10 @@ public struct Gossip: Sendable {
     private var lastPeer = 0
     private var recent = RecentUpdates()
     private var setAside: [Stamp] = []
+    /// What sessions need from the storage, until the driver is told.
+    private var requests: [StoredRange] = []
+    /// Whether a session has read from the storage since the last one was opened without any.
+    private var readsStorage = false
     /// The timestamp of the newest own update that some peer is known to have.
     ///
     /// A peer's header, its answer to a probe, or the update coming back from it says so. From a
@@ -181,6 +185,7 @@ public struct Gossip: Sendable {
     public mutating func accept(_ update: Update) {
         advance(update.stamp)
         guard !sessions.isEmpty else { return }
+        if readsStorage { sessions.forEachStored { $0.note(accepted: update) } }
         // A client has one peer, which usually sent the update: nobody else needs it.
         if sessions.count == 1, sessions.allSatisfy({ $0.known.covers(update.stamp) }) { return }
         recent.append(update)
@@ -263,6 +268,15 @@ public struct Gossip: Sendable {
         swap(&table, &sessions)
         defer { swap(&table, &sessions) }
         return table.withMutableSession(peer) { session in
+            defer {
+                if let request = session.stored.request {
+                    session.stored.request = nil
+                    readsStorage = true
+                    requests.append(
+                        StoredRange(
+                            peer: peer, after: request.after, generation: request.generation))
+                }
+            }
             if let outgoing = pull(&session, value, limit, unsettled) { return outgoing }
             // What was left out may have made a probe due, after which nobody would pull again.
             var block = WireBlock()
@@ -312,6 +326,7 @@ public struct Gossip: Sendable {
             append(history.updates.filter { !session.known.covers($0.stamp) }, &session, &block)
             if history.end != nil || !block.isEmpty { return history.end }
         }
+        guard appendStored(&session, value, limit, &block) else { return nil }
         var delta = value.delta(since: session.known, limit: limit)
         let isWhole = delta.isEmpty || limit == .unlimited
         if let unsettled, Value.dropsSuperseded, !delta.isEmpty {
@@ -343,6 +358,57 @@ public struct Gossip: Sendable {
         }
         // Whether a delta was cut is not known. Asking once more is cheap and answers it.
         return delta.isEmpty || isWhole ? recent.end : nil
+    }
+
+    /// Appends what the peer lacks and memory no longer has, from the page that was read.
+    ///
+    /// - Returns: Whether the rest of what it lacks is in memory.
+    private mutating func appendStored<Value: Replicated>(
+        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ block: inout WireBlock
+    ) -> Bool {
+        var room = limit
+        var batch: [Update] = []
+        while let update = session.stored.first {
+            if covers(update.stamp), !session.known.covers(update.stamp) {
+                guard room.take(update) || batch.isEmpty else { break }
+                batch.append(update)
+            }
+            session.stored.removeFirst()
+        }
+        append(batch, &session, &block)
+        guard session.stored.first == nil else { return false }
+        guard let start = value.storedStart(since: session.known) else {
+            session.stored.finish()
+            return true
+        }
+        if !session.stored.isReading { session.stored.read(after: start) }
+        return false
+    }
+
+    /// The parts of the log that were asked for since the last call.
+    mutating func takeRequests() -> [StoredRange] {
+        guard !requests.isEmpty else { return [] }
+        defer { requests = [] }
+        return requests
+    }
+
+    /// Receives a part of the log that a session asked for.
+    ///
+    /// - Returns: Whether there is something to send to the peer now; `nil` if the part is empty
+    ///   although it must not be.
+    mutating func receive<Value: Replicated>(
+        _ updates: [Update], of range: StoredRange, value: Value
+    ) -> Bool? {
+        sessions.withMutableSession(range.peer) { session in
+            guard session.stored.awaits(range) else { return false }
+            guard let last = updates.last else {
+                session.stored.take([], and: [])
+                return value.storedStart(since: session.known) == nil ? true : nil
+            }
+            let memory = value.memory(since: session.known, through: last.stamp)
+            session.stored.take(updates, and: memory)
+            return true
+        } ?? false
     }
 
     private mutating func append(
@@ -427,6 +493,7 @@ public struct Gossip: Sendable {
         sessions.withSession(peer) { session in
             if session.owesHeader { return true }
             if session.probes.isDue, session.sending != .ended { return true }
+            if session.stored.isReading { return session.stored.request != nil }
             switch session.sending {
             case .awaitingDigest, .ended: return false
             case .history: return session.unsettledHistory.map { isSettled($0) } ?? true

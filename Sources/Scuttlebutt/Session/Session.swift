@@ -44,6 +44,8 @@ struct Session: Sendable {
     var cursor: Int?
     /// The part of the history to send once our own writes are saved.
     var unsettledHistory: UnsettledHistory?
+    /// What is being read from the storage, because memory lacks a part that the peer needs.
+    var stored = StoredProgress()
     private(set) var owesHeader: Bool
     private(set) var hasSentSync = false
     private(set) var hasReceivedSync = false
@@ -82,6 +84,7 @@ struct Session: Sendable {
         probes.restart(confirmed: known[own])
         cursor = nil
         unsettledHistory = nil
+        stored = StoredProgress(generation: stored.generation + 1)
         guard sending != .ended else { return }
         owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
         sending = .history

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-/// The reason why a session ended through a fault of the peer.
+/// The reason why a session ended through a fault, nearly always of the peer.
 public struct SessionError: Error, Hashable, Sendable {
     /// The kind of fault.
     public struct Code: Hashable, Sendable {
         private enum Value: Sendable {
             case notJSON, digestWithoutClock, tooManySources, tooManyPending, verifierFailed
-            case sizeLimit
+            case sizeLimit, storageFailed
         }
         private let value: Value
         /// A line is not one JSON value.
@@ -21,6 +21,8 @@ public struct SessionError: Error, Hashable, Sendable {
         public static let verifierFailed = Code(value: .verifierFailed)
         /// The replica has reached its size limit; see ``Replica/sizeLimit``.
         public static let sizeLimit = Code(value: .sizeLimit)
+        /// Our storage failed to return a part of the log that the peer needs.
+        public static let storageFailed = Code(value: .storageFailed)
     }
 
     /// The kind of fault.

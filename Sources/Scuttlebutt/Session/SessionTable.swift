@@ -73,6 +73,15 @@ struct SessionTable: Sendable {
         entries.allSatisfy { !$0.isOpen || predicate($0.session) }
     }
 
+    /// Calls `body` with what each open session reads from the storage.
+    ///
+    /// - Complexity: O(n).
+    mutating func forEachStored(_ body: (inout StoredProgress) -> Void) {
+        for index in entries.indices where entries[index].isOpen {
+            body(&entries[index].session.stored)
+        }
+    }
+
     /// Returns the newest own update that some peer has confirmed.
     ///
     /// - Complexity: O(n).

@@ -55,6 +55,7 @@ extension ReplicaEngine {
             return state.saveWaiters.remove { $0 <= token }
         }
         for waiter in waiters { waiter.resume() }
+        hooks.saved?(self)
         admitWaitingReaders()
     }
 

@@ -207,7 +207,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
             case .close(let peer, _):
                 state.synced.remove(peer)
                 state.chores.append(effect)
-            case .sign, .verify, .remember, .wake, .startTimer:
+            case .sign, .verify, .remember, .wake, .startTimer, .read:
                 state.chores.append(effect)
             }
         }
@@ -294,6 +294,8 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
         case .wakeAll:
             let signals = state.withLock { Array($0.signals.values) }
             for signal in signals { signal.raiseWork() }
+        case .read(let range):
+            Task { await read(range) }
         case .startTimer(let timer):
             // A timer outlives its purpose, so it keeps nothing alive.
             Task { [weak self, sleep = hooks.sleep] in

@@ -22,6 +22,8 @@ package struct ReplicaHooks<Value: Replicated>: Sendable {
     package var verify: (@Sendable (Update) async -> Verdict)?
     /// Hashes an update that is to be verified.
     package var fingerprint: (@Sendable (Update) -> Fingerprint?)?
+    /// Called after each save, outside of the lock.
+    package var saved: (@Sendable (ReplicaEngine<Value>) -> Void)?
     /// Returns the wall clock in milliseconds since 1970.
     package var wallClock: @Sendable () -> Double
     /// Waits; tests pass a virtual one.

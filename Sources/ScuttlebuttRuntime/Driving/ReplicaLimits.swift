@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import Scuttlebutt
+
 /// How much may wait around a replica before connections that bring more are slowed.
 package enum ReplicaLimits {
     /// Updates that wait to be saved.
@@ -16,4 +18,7 @@ package enum ReplicaLimits {
     static let pulledBytes = 64 << 10
     /// Updates that are saved in one call of the storage.
     static let savedUpdates = 10_000
+    /// What is read from the storage at once for a peer that is far behind: 2,048 updates or
+    /// 512 KiB.
+    static let storedPage = DeltaLimit(updates: 2_048, bytes: 512 << 10)
 }

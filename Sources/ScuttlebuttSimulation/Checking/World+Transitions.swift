@@ -52,7 +52,7 @@ extension World {
                 }
                 saved = []
             case .changed, .verify, .remember, .wake, .wakeAll, .startTimer, .close, .report,
-                .sign, .signed, .notSigned:
+                .sign, .signed, .notSigned, .read:
                 continue
             }
         }

@@ -59,6 +59,8 @@ extension World {
             fail(.bounds, "\(name(node)) describes changes that nobody wants")
         case .sign, .signed, .notSigned:
             fail(.bounds, "\(name(node)) signs, though it does not")
+        case .read:
+            fail(.bounds, "\(name(node)) reads its storage, though everything is in memory")
         }
     }
 
@@ -203,7 +205,7 @@ extension ReplicaEffect {
         switch self {
         case .accepted, .changed, .signed, .notSigned, .report: .notice
         case .save: .save
-        case .sign, .verify, .remember, .wake, .wakeAll, .startTimer, .close: .sideEffect
+        case .sign, .verify, .remember, .wake, .wakeAll, .startTimer, .close, .read: .sideEffect
         }
     }
 }

@@ -214,6 +214,7 @@ extension ReplicaEffect {
         case .wake: "wake"
         case .wakeAll: "wakeAll"
         case .startTimer: "startTimer"
+        case .read: "read"
         case .close: "close"
         case .report: "report"
         }
