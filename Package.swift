@@ -198,7 +198,9 @@ let package = Package(
             name: "ReduxScuttlebuttTests",
             dependencies: [
                 "ReduxScuttlebutt", "Redux", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
-                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "ScuttlebuttSecurity", logging,
+                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "ScuttlebuttSecurity",
+                "TestSupport",
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -11,6 +11,8 @@ public enum GossipEvent: Sendable {
     case applied(HistoryChange)
     /// An action of a type that this build does not know was kept, but skipped by the reducer.
     case unknown(Stamp)
+    /// The store has started with what its storage contains; the first event of all.
+    case opened(OpenedLog)
     /// Something happened to the log that the state is folded from.
     case replica(ReplicaEvent)
 }

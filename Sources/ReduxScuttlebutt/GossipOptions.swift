@@ -51,6 +51,13 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     /// more reducer calls for a late action.
     public var snapshotSpacing = 64
 
+    /// How much of the log and of the history stays in memory if the storage can be read in part;
+    /// by default ``ScuttlebuttRuntime/MemoryBudget/phone`` on iOS and its kin and
+    /// ``ScuttlebuttRuntime/MemoryBudget/server`` elsewhere.
+    ///
+    /// ``GossipStore/history`` shows what is in memory.
+    public var memoryBudget = MemoryBudget.standard
+
     /// The bounds of an action's JSON; by default 255 levels (256 with the array of the update),
     /// and the length of a line.
     ///

@@ -7,13 +7,15 @@ public import ScuttlebuttRuntime
 ///
 /// After ``holdSyncs()``, an append stays suspended until ``sync()``; ``loseUnsynced()`` simulates
 /// a power failure in between.
-public actor FaultInjectingStorage: LogStorage {
+public actor FaultInjectingStorage: TieredLogStorage {
     private struct HeldAppend {
         let updates: [Update]
         let continuation: CheckedContinuation<Void, any Error>
     }
 
-    private var log = MemoryLog()
+    var log = MemoryLog()
+    /// Whether reading in part fails.
+    var failsReads = false
     private var holdsSyncs = false
     private var failures: [StorageError] = []
     private var held: [HeldAppend] = []

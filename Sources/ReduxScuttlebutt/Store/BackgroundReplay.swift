@@ -26,6 +26,8 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
 
     private let steps = Mutex<[Step]?>(nil)
     private let wantsSnapshot = Atomic<Bool>(false)
+    /// How many entries the history is to keep; 0 if nothing is to be trimmed.
+    private let trimming = Atomic<Int>(0)
     /// Whether ``note(_:_:)`` has anything to do; checking this is the only cost for an ordinary
     /// dispatch.
     private let isNeeded = Atomic<Bool>(false)
@@ -41,6 +43,17 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
         isNeeded.store(true, ordering: .releasing)
     }
 
+    /// Requests that the history is trimmed before the next change.
+    ///
+    /// Nothing that anybody sees changes, so there is no notification.
+    func trim(keeping count: Int) {
+        trimming.store(max(1, count), ordering: .relaxed)
+        isNeeded.store(true, ordering: .releasing)
+    }
+
+    /// Stops recording without a result.
+    func cancel() { steps.withLock { $0 = nil } }
+
     /// Whether ``note(_:_:)`` must be called in the inner reducer before the history changes.
     @usableFromInline var hasDuties: Bool { isNeeded.load(ordering: .acquiring) }
 
@@ -51,6 +64,8 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
     ) {
         isNeeded.store(false, ordering: .releasing)
         if wantsSnapshot.exchange(false, ordering: .relaxed) { history.keepSnapshotAtHead() }
+        let kept = trimming.exchange(0, ordering: .relaxed)
+        if kept > 0 { history.trim(keeping: kept) }
         steps.withLock { steps in
             guard steps != nil else { return }
             isNeeded.store(true, ordering: .releasing)
@@ -62,8 +77,9 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
             case .batch(let actions):
                 steps?.record(actions)
             case .replaceReducer(let reducer, let base):
-                steps?.append(.replaced(reducer, base: base))
-            case .swap:
+                // With a floor, the whole log is folded again; see `InnerState.replace(_:_:)`.
+                if history.floor == nil { steps?.append(.replaced(reducer, base: base)) }
+            case .swap, .rebuilt:
                 break
             }
         }

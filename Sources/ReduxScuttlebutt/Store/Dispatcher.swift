@@ -26,6 +26,13 @@ public final class Dispatcher: Sendable {
         public var report: @Sendable (ReplicaEvent) -> Void
         /// Called when the last peer has left, after everything before that is folded.
         public var separated: @Sendable () -> Void = {}
+        /// Returns whether some of what was applied has no place yet, because memory no longer has
+        /// what follows it.
+        var isUnsettled: @Sendable () -> Bool = { false }
+        /// Gives everything its place with the help of the storage.
+        var settle: @Sendable () async -> Void = {}
+        /// Called after each save, with the number of updates in the log.
+        public var saved: (@Sendable (Int) -> Void)?
         /// Lets the program decide when a batch is folded; see ``GossipOptions/customDispatch``.
         public var schedule: (@Sendable (_ flush: @escaping @Sendable () -> Void) -> Void)?
 
@@ -49,21 +56,28 @@ public final class Dispatcher: Sendable {
     /// - Parameters:
     ///   - replica: The replica, with everything restored from `storage`.
     ///   - storage: Stores accepted updates; `nil` for none.
+    ///   - budget: How much of the log stays in memory if the storage can be read in part.
     ///   - sleep: Waits; tests pass a virtual one.
     public init(
         _ replica: Replica<UpdateLog>, hooks: Hooks, storage: (any LogStorage)? = nil,
+        budget: MemoryBudget = .unlimited,
         logger: Logger = Logger(label: "scuttlebutt.dispatcher"),
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
     ) {
         let batch = FoldingBatch(hooks)
-        var engineHooks = ReplicaHooks<UpdateLog>(logger: logger, sleep: sleep) {
-            engine, notices, _ in
-            batch.deliver(engine, notices)
-        }
+        var engineHooks = ReplicaHooks<UpdateLog>(logger: logger, sleep: sleep)
         // A long replay must not run on the thread of a program that dispatches.
-        engineHooks.deliversInTask = true
+        engineHooks.deliverInTask = { engine, notices, _ in
+            await batch.deliver(engine, notices)
+        }
+        if storage is any TieredLogStorage {
+            engineHooks.saved = { [saved = hooks.saved] engine in
+                engine.keepWithin(budget)
+                saved?(engine.withReplica { $0.value.count })
+            }
+        }
         engineHooks.sign = hooks.sign
         engineHooks.verify = hooks.verify
         if hooks.verify != nil { engineHooks.fingerprint = { Fingerprint(of: $0) } }

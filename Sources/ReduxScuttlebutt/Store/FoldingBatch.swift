@@ -22,12 +22,12 @@ final class FoldingBatch: Sendable {
     /// Performs notices in order, with all updates among them as one batch.
     func deliver(
         _ engine: ReplicaEngine<UpdateLog>, _ notices: [ReplicaEngine<UpdateLog>.Notice]
-    ) {
+    ) async {
         var updates: [Update] = []
         for case .effect(.accepted(let more)) in notices {
             if updates.isEmpty { updates = more } else { updates += more }
         }
-        if !updates.isEmpty { fold(updates, engine) }
+        if !updates.isEmpty { await fold(updates, engine) }
         for notice in notices {
             switch notice {
             case .effect(.signed(let id, let update)):
@@ -48,8 +48,12 @@ final class FoldingBatch: Sendable {
         }
     }
 
-    private func fold(_ updates: [Update], _ engine: ReplicaEngine<UpdateLog>) {
-        guard let schedule = hooks.schedule else { return hooks.apply(updates) }
+    private func fold(_ updates: [Update], _ engine: ReplicaEngine<UpdateLog>) async {
+        guard let schedule = hooks.schedule else {
+            hooks.apply(updates)
+            if hooks.isUnsettled() { await hooks.settle() }
+            return
+        }
         let mustSchedule = waiting.withLock { waiting in
             waiting.updates += updates
             defer { waiting.isScheduled = true }
@@ -65,7 +69,14 @@ final class FoldingBatch: Sendable {
             return waiting
         }
         if !batch.updates.isEmpty { hooks.apply(batch.updates) }
-        for event in batch.events { report(event, engine) }
+        guard hooks.isUnsettled() else {
+            for event in batch.events { report(event, engine) }
+            return
+        }
+        Task { [hooks] in
+            await hooks.settle()
+            for event in batch.events { self.report(event, engine) }
+        }
     }
 
     /// Keeps an event behind the waiting updates; returns `false` if there are none.

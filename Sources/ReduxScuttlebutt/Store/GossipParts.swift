@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
-import Rewind
+public import Rewind
 public import Scuttlebutt
 public import ScuttlebuttCoding
 public import ScuttlebuttRuntime
@@ -18,6 +18,14 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
     @usableFromInline let options: GossipOptions<Action>
     @usableFromInline let storage: (any LogStorage)?
     @usableFromInline var replica: Replica<UpdateLog>
+    /// How the state is stored now and then.
+    @usableFromInline var checkpoints: Checkpoints<State>?
+    /// The history as it was restored from a storage that can be read in part.
+    @usableFromInline var restored: History<State, Action>?
+    /// What was found there.
+    @usableFromInline var opened: OpenedLog?
+    /// The unknown actions that were restored.
+    @usableFromInline var restoredUnknown: [Stamp] = []
     @usableFromInline let folding = FoldingThread()
     @usableFromInline let replay = BackgroundReplay<State, Action>()
 
@@ -62,7 +70,13 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
 
     /// The first state of the inner store.
     @inlinable var innerState: InnerState<State, Action> {
-        InnerState(base: base, reducer: reducer, spacing: options.snapshotSpacing)
+        InnerState(base: base, history: restored ?? firstHistory)
+    }
+
+    /// The history before the first action.
+    @inlinable var firstHistory: History<State, Action> {
+        History(
+            base: base, reducer: InnerState.folding(reducer), spacing: options.snapshotSpacing)
     }
 
     /// The reducer of the inner store.

@@ -32,16 +32,21 @@ extension GossipStore {
     /// An own action leaves the process only after it has been saved. The source and the clock come
     /// from the log, so after a restart the state and the clock are as before.
     ///
+    /// With a storage that can be read in part (`TieredLogStorage`) memory is bounded by
+    /// ``GossipOptions/memoryBudget``, and with `checkpoints` the store starts from the newest
+    /// state that was stored.
+    ///
     /// - Throws: A `StoreError` when there is no first state, a `StorageError` when the log cannot
     ///   be read.
     @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
-        storage: any LogStorage, options: GossipOptions<Action> = GossipOptions()
+        storage: any LogStorage, checkpoints: Checkpoints<State>? = nil,
+        options: GossipOptions<Action> = GossipOptions()
     ) async throws {
         let (parts, restored) = try await GossipParts.restored(
             initial: initial, reducer: reducer, codec: codec, isLocalOnly: nil,
-            options: options, storage: storage)
+            options: options, storage: storage, checkpoints: checkpoints, work: .work(codec))
         try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: restored)
     }
 
@@ -79,35 +84,13 @@ extension GossipStore where Action: GossipAction {
     @inlinable
     public convenience init(
         initial: State? = nil, reducer: Reducer<State, Action>, storage: any LogStorage,
+        checkpoints: Checkpoints<State>? = nil,
         options: GossipOptions<Action> = GossipOptions()
     ) async throws {
         let (parts, restored) = try await GossipParts.restored(
             initial: initial, reducer: reducer, codec: .flat, isLocalOnly: { $0.isLocalOnly },
-            options: options, storage: storage)
+            options: options, storage: storage, checkpoints: checkpoints, work: .work(.flat))
         try self.init(parts, PlainStoreCreator(onFault: options.onFault), restored: restored)
-    }
-}
-
-extension GossipParts {
-    /// Returns the parts of a store with a stored log, and the updates in that log.
-    @usableFromInline
-    static func restored(
-        initial: State?, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
-        isLocalOnly: (@Sendable (Action) -> Bool)?, options: GossipOptions<Action>,
-        storage: any LogStorage
-    ) async throws -> (GossipParts, [Update]) {
-        // The log is read first, so that damage is noticed before anything is written to it.
-        let saved = try await storage.updates()
-        let refusals = try await storage.refusals()
-        var generator = SystemRandomNumberGenerator()
-        let source = try await storage.source(
-            proposing: options.source ?? .random(using: &generator))
-        var parts = try GossipParts(
-            initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
-            options: options, storage: storage, source: source)
-        let restored = parts.replica.restore(saved)
-        parts.replica.restore(refusals: refusals)
-        return (parts, restored)
     }
 }
 

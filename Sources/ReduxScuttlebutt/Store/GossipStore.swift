@@ -34,6 +34,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     @usableFromInline let folding: FoldingThread
     @usableFromInline let replay: BackgroundReplay<State, Action>
     let signed: SignedActions<Action>
+    private let tiers: StoreTiers<State, Action>?
     /// The log with its storage and its sessions.
     public let dispatcher: Dispatcher
     /// The connections.
@@ -65,6 +66,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             inner: inner, work: work, replay: replay, folding: parts.folding,
             report: options.onEvent)
         receiver.apply(restored, mayReplayInBackground: false)
+        if let opened = parts.opened {
+            for stamp in parts.restoredUnknown { options.onEvent?(.unknown(stamp)) }
+            options.onEvent?(.opened(opened))
+        }
         let view = HistoryView<Action> {
             inner.withState { state in
                 state.history.gossiped.compactMap { entry in
@@ -108,9 +113,13 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
                 }
             }
         }
+        let tiers = StoreTiers(parts, inner: inner, work: work)
+        self.tiers = tiers
+        tiers?.join(&hooks)
         dispatcher = Dispatcher(
-            parts.replica, hooks: hooks, storage: parts.storage, logger: options.logger,
-            sleep: options.sleep)
+            parts.replica, hooks: hooks, storage: parts.storage, budget: options.memoryBudget,
+            logger: options.logger, sleep: options.sleep)
+        tiers?.engine.withLock { [engine = dispatcher.engine] in $0 = engine }
         swarm = Swarm(
             dispatcher.host, backOff: options.backOff, watch: options.silenceWatch,
             logger: options.logger, sleep: options.sleep)
@@ -134,12 +143,16 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     }
 
     /// Replaces the reducer and folds the whole history with the new one, from the base (G17).
+    ///
+    /// If a part of the history is only in the storage, this goes on in the background, and the
+    /// state shows the new reducer's work when all of it is folded.
     public func replaceReducer(_ reducer: Reducer<State, Action>) {
         do {
             // A reducer that cannot create a first state continues with the existing one.
             let canBegin = initial != nil || reducer.initialState() != nil
             let base = canBegin ? try GossipParts<State, Action>.base(initial, reducer) : nil
             inner.dispatch(.replaceReducer(reducer, base: base))
+            tiers?.settleSoon()
         } catch {
             report(error)
         }

@@ -12,10 +12,16 @@ struct InnerState<State: Sendable, Action: Sendable>: Sendable {
     ///
     /// Batches are folded by one task at a time, so that task finds here what its own one did.
     @usableFromInline var lastBatch = HistoryChange()
+    /// The state before the first action.
+    @usableFromInline var origin: State
+    /// A reducer that is to fold the whole log again; see ``DeepReplay``.
+    @usableFromInline var refold: Refold<State, Action>?
+    @usableFromInline var refoldCount = 0
 
     @inlinable
-    init(base: State, reducer: Reducer<State, Action>, spacing: Int) {
-        history = History(base: base, reducer: InnerState.folding(reducer), spacing: spacing)
+    init(base: State, history: History<State, Action>) {
+        origin = base
+        self.history = history
     }
 
     /// Returns a program's reducer in the form that the history calls.
@@ -61,13 +67,28 @@ struct InnerState<State: Sendable, Action: Sendable>: Sendable {
             lastBatch = history.merge(actions)
         case .swap(let replayed, let change):
             swap(replayed, change, replay)
+        case .rebuilt(let replayed, let change, let refolded):
+            if refold?.number == refolded { refold = nil }
+            swap(replayed, change, replay)
         case .replaceReducer(let reducer, let base):
-            history.replaceReducer(InnerState.folding(reducer), base: base)
+            replace(reducer, base)
         }
     }
 }
 
 extension InnerState {
+    /// Folds everything with another reducer; what is no longer in memory is folded later.
+    @usableFromInline
+    mutating func replace(_ reducer: Reducer<State, Action>, _ base: State?) {
+        if let base { origin = base }
+        guard history.floor == nil else {
+            refoldCount += 1
+            refold = Refold(reducer: reducer, base: origin, number: refoldCount)
+            return
+        }
+        history.replaceReducer(InnerState.folding(reducer), base: base)
+    }
+
     /// Replaces the history with a replayed copy.
     @usableFromInline
     mutating func swap(
@@ -88,5 +109,7 @@ enum InnerAction<State: Sendable, Action: Sendable>: Sendable {
     case local(Action)
     case batch([HistoryEntry<Action>])
     case swap(ReplayedCopy<State, Action>, HistoryChange)
+    /// A history that was made from the storage, with the number of its ``Refold``.
+    case rebuilt(ReplayedCopy<State, Action>, HistoryChange, Int?)
     case replaceReducer(Reducer<State, Action>, base: State?)
 }

@@ -153,6 +153,24 @@ struct EntryStorage<Action> {
         return low
     }
 
+    /// Returns the index of the first entry that is anchored after a timestamp.
+    ///
+    /// - Complexity: O(log count).
+    @inlinable
+    func firstIndex(above timestamp: Timestamp) -> Int {
+        var (low, high) = (start, count)
+        while low < high {
+            let middle = (low + high) >> 1
+            let entry = self[middle]
+            if entry.source == Entry.noSource || entry.timestamp <= timestamp {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+
     /// Returns whether an entry that arrives would come before a stored one.
     @inlinable
     func isBefore(_ arrival: HistoryEntry<Action>, _ entry: Entry) -> Bool {

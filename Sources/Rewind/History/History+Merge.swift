@@ -6,7 +6,7 @@ extension History {
     /// Inserts a batch of actions with one rewind and one replay.
     ///
     /// The batch may be in any order, and may contain duplicates. What lies at or below the
-    /// ``floor`` is left out. Of equal stamps, the one already
+    /// ``floor`` is left out, and waits in ``stragglers``. Of equal stamps, the one already
     /// in the history wins, and otherwise the first in the batch. Local-only actions in it, which
     /// another copy of this history has received since, get the same place as there (G8): a long
     /// replay can so work on a copy, while the program continues, and replace the original.
@@ -24,6 +24,7 @@ extension History {
         if let floor {
             while next < batch.count, !batch[next].isAbove(floor) {
                 if let stamp = batch[next].stamp { change.belowFloor.append(stamp) }
+                belowFloor.append(batch[next])
                 next += 1
             }
         }

@@ -16,7 +16,7 @@ extension History {
     @discardableResult
     public mutating func trim(keeping count: Int) -> Bool {
         let before = storage.start
-        let base = ladder.trim(to: max(before, storage.count - max(0, count)))
+        let base = ladder.trim(to: max(before, place(atDistance: count)))
         if localTotal > trimmedLocals.count {
             for index in before..<base where storage[index].isLocal {
                 trimmedLocals.append(storage.entry(at: index))
@@ -24,6 +24,17 @@ extension History {
         }
         storage.drop(before: base)
         return storage.start > before
+    }
+
+    /// The place that has at least `count` entries after it, and all above the clock ceiling.
+    ///
+    /// Own actions to come sort before those, so they must not be folded into a base.
+    @inlinable
+    func place(atDistance count: Int) -> Int {
+        let place = storage.count - max(0, count)
+        guard let newest = storage.newest, newest.timestamp > .clockCeiling else { return place }
+        let ceiling = storage.firstIndex(above: .clockCeiling)
+        return min(place, ceiling)
     }
 
     /// The local-only actions that are folded into the base, in order; they are in no log, so a
@@ -42,7 +53,7 @@ extension History {
     /// - Complexity: O(log n), and a walk over the entries before it if there are local-only ones.
     @inlinable
     public func snapshot(atDistance distance: Int) -> (state: State, stamp: Stamp, count: Int)? {
-        let snapshot = ladder.nearest(to: max(storage.start, storage.count - max(0, distance)))
+        let snapshot = ladder.nearest(to: max(storage.start, place(atDistance: distance)))
         guard snapshot.index > storage.start,
             let stamp = storage.anchor(of: storage[snapshot.index - 1])
         else { return nil }
@@ -50,4 +61,24 @@ extension History {
         for index in snapshot.index..<storage.count where !storage[index].isLocal { count -= 1 }
         return (snapshot.state, stamp, count)
     }
+
+    /// Returns an empty history with the same reducer that continues from a checkpoint; see
+    /// ``init(checkpoint:floor:count:reducer:spacing:)``.
+    @inlinable
+    public func restarted(at checkpoint: State, floor: Stamp, count: Int) -> History {
+        History(
+            checkpoint: checkpoint, floor: floor, count: count, reducer: reducer,
+            spacing: ladder.spacing)
+    }
+
+    /// Returns an empty history with the same reducer that begins before the first action.
+    @inlinable
+    public func restarted(at base: State) -> History {
+        History(base: base, reducer: reducer, spacing: ladder.spacing)
+    }
+
+    /// The actions that came at or below the floor since the history was created, in the order in
+    /// which they came; their effects are missing until a new history has them.
+    @inlinable
+    public var stragglers: [HistoryEntry<Action>] { belowFloor }
 }

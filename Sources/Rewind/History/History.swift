@@ -21,6 +21,8 @@ public struct History<State, Action> {
     @usableFromInline var callTotal = 0
     /// The number of gossiped actions that were folded before this history was created.
     @usableFromInline var foldedBefore = 0
+    /// What came at or below the floor.
+    @usableFromInline var belowFloor: [HistoryEntry<Action>] = []
     /// The local-only entries that were trimmed: a rewind below the floor needs them again.
     @usableFromInline var trimmedLocals: [HistoryEntry<Action>] = []
 
@@ -184,6 +186,10 @@ public struct History<State, Action> {
     /// makes a new history from an older checkpoint.
     @inlinable
     public var floor: Stamp? { storage.floor }
+
+    /// The number of entries between two snapshots near the head.
+    @inlinable
+    public var spacing: Int { ladder.spacing }
 
     /// The number of entries kept, local-only ones included.
     @inlinable

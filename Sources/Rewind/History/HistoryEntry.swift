@@ -55,6 +55,11 @@ public struct HistoryEntry<Action> {
     @inlinable
     public var stamp: Stamp? { isLocal ? nil : anchor }
 
+    /// The stamp of a gossiped action, or the one that a local-only action comes after; `nil` for
+    /// one that comes before every stamp.
+    @inlinable
+    public var anchorStamp: Stamp? { anchor }
+
     /// The action, or `nil` if this build does not know its type.
     @inlinable
     public var action: Action? { known }

@@ -21,6 +21,12 @@ public enum JSONMeaning {
         a == b || canonical(a, dropsEmptyMeta: true) == canonical(b, dropsEmptyMeta: true)
     }
 
+    /// Returns bytes that are equal exactly for equivalent Redux actions; see
+    /// ``areEqualActions(_:_:)``.
+    package static func canonicalAction(_ json: [UInt8]) -> [UInt8] {
+        canonical(json, dropsEmptyMeta: true)
+    }
+
     /// Returns bytes that are equal exactly for equivalent values.
     ///
     /// They are not JSON. Each value is a tag and its contents: `n`, `t`, `f`; `d` and the bits of

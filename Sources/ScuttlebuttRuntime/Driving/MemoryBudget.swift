@@ -21,6 +21,14 @@ public struct MemoryBudget: Hashable, Sendable {
     public static let phone = MemoryBudget(updates: 20_000, bytes: 4 << 20)
     /// For a server: 200,000 updates and 64 MiB.
     public static let server = MemoryBudget(updates: 200_000, bytes: 64 << 20)
+    /// ``phone`` on iOS, tvOS, visionOS and watchOS, ``server`` elsewhere.
+    public static let standard: MemoryBudget = {
+        #if os(iOS) || os(tvOS) || os(visionOS) || os(watchOS)
+            .phone
+        #else
+            .server
+        #endif
+    }()
     /// Everything stays in memory.
     public static let unlimited = MemoryBudget(updates: .max, bytes: .max)
 }

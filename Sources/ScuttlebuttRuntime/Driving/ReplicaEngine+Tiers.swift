@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import DequeModule
-import Scuttlebutt
+package import Scuttlebutt
 import Synchronization
 
 extension ReplicaEngine {
@@ -25,10 +25,15 @@ extension ReplicaEngine {
     }
 }
 
-extension ReplicaEngine where Value == UpdateLog {
+extension ReplicaEngine {
+    /// Waits until everything accepted so far is durable.
+    package func flushAccepted() async throws {
+        try await flush(token: state.withLock { $0.replica.lastSave })
+    }
+
     /// Drops the oldest updates from memory if there are more than the budget allows and they are
     /// durable.
-    func keepWithin(_ budget: MemoryBudget) {
+    package func keepWithin(_ budget: MemoryBudget) where Value == UpdateLog {
         state.withLock { state in
             let (count, bytes) = (state.replica.value.memoryCount, state.replica.value.byteCount)
             guard count > budget.updates || bytes > budget.bytes else { return }

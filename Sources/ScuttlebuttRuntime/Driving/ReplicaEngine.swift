@@ -224,7 +224,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
         if work.runsChores { Task { runChores() } }
         if work.saves { Task { await save() } }
         if work.delivers {
-            if hooks.deliversInTask { Task { deliver() } } else { deliver() }
+            if let body = hooks.deliverInTask { Task { await deliver(body) } } else { deliver() }
         }
     }
 
@@ -233,24 +233,43 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     /// Delivers what is queued until there is nothing; never more than one thread at a time.
     @specialized(where Value == UpdateLog)
     private func deliver() {
-        while true {
-            let (notices, start): ([Notice], Int) = state.withLock { state in
-                let start = state.noticeStart
-                state.noticeStart = state.noticeEnd
-                if state.notices.isEmpty { state.isDelivering = false }
-                defer { state.notices = [] }
-                return (state.notices, start)
-            }
-            guard !notices.isEmpty else { return }
+        while let (notices, start) = nextNotices() {
             hooks.deliver(self, notices, start)
-            state.withLock { state in
-                state.undelivered -= notices.count
-                for case .effect(.accepted(let updates)) in notices {
-                    state.undeliveredUpdates -= updates.count
-                }
-            }
-            admitWaitingReaders()
+            noteDelivered(notices)
         }
+    }
+
+    /// The same in a task.
+    private func deliver(
+        _ body: @Sendable (ReplicaEngine, [Notice], Int) async -> Void
+    ) async {
+        while let (notices, start) = nextNotices() {
+            await body(self, notices, start)
+            noteDelivered(notices)
+        }
+    }
+
+    private func nextNotices() -> (notices: [Notice], start: Int)? {
+        state.withLock { state in
+            let start = state.noticeStart
+            state.noticeStart = state.noticeEnd
+            guard !state.notices.isEmpty else {
+                state.isDelivering = false
+                return nil
+            }
+            defer { state.notices = [] }
+            return (state.notices, start)
+        }
+    }
+
+    private func noteDelivered(_ notices: [Notice]) {
+        state.withLock { state in
+            state.undelivered -= notices.count
+            for case .effect(.accepted(let updates)) in notices {
+                state.undeliveredUpdates -= updates.count
+            }
+        }
+        admitWaitingReaders()
     }
 
     /// A face has told its application that both sides of this session are level.

@@ -10,8 +10,9 @@ package struct ReplicaHooks<Value: Replicated>: Sendable {
     /// Called outside of the lock, by one thread at a time.
     package var deliver:
         @Sendable (ReplicaEngine<Value>, [ReplicaEngine<Value>.Notice], Int) -> Void
-    /// Whether notices are delivered in a task, and not on the thread that caused them.
-    package var deliversInTask = false
+    /// The same for a face that performs notices in a task, and not on the thread that caused them.
+    package var deliverInTask:
+        (@Sendable (ReplicaEngine<Value>, [ReplicaEngine<Value>.Notice], Int) async -> Void)?
     /// How many notices may wait; beyond it they give way to one ``ReplicaEngine/Notice/missed``.
     ///
     /// `nil` where none may be lost.
@@ -36,7 +37,8 @@ package struct ReplicaHooks<Value: Replicated>: Sendable {
         logger: Logger, wallClock: @escaping @Sendable () -> Double = { 0 },
         sleep: @escaping @Sendable (Duration) async throws -> Void,
         deliver:
-            @escaping @Sendable (ReplicaEngine<Value>, [ReplicaEngine<Value>.Notice], Int) -> Void
+            @escaping @Sendable (ReplicaEngine<Value>, [ReplicaEngine<Value>.Notice], Int) -> Void =
+            { _, _, _ in }
     ) {
         self.logger = logger
         self.wallClock = wallClock

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttCoding
+import ScuttlebuttRuntime
+import ScuttlebuttSecurity
+
+/// Finds checkpoints that may be believed.
+struct CheckpointBook<State: Sendable>: Sendable {
+    let settings: Checkpoints<State>
+    let storage: any TieredLogStorage
+    /// Returns whether this build knows the type of an action.
+    let isKnown: @Sendable (Payload) -> Bool
+
+    /// Returns the newest checkpoint below a stamp that is good, with its state.
+    ///
+    /// - Parameters:
+    ///   - bound: The checkpoint must not contain this stamp; `nil` for no bound.
+    ///   - passOver: Receives why a newer one is not good.
+    /// - Throws: `StorageError` if the storage cannot be read at all.
+    func newest(
+        below bound: Stamp?, passOver: (String) -> Void = { _ in }
+    ) async throws -> (checkpoint: StoredCheckpoint, state: State)? {
+        for checkpoint in try await storage.checkpoints().reversed() {
+            if let bound, checkpoint.stamp >= bound { continue }
+            do {
+                return (checkpoint, try await state(of: checkpoint))
+            } catch let error as StorageError where error.code == .closed {
+                throw error
+            } catch {
+                passOver("the checkpoint of \(checkpoint.count) actions is passed over: \(error)")
+            }
+        }
+        return nil
+    }
+
+    private func state(of checkpoint: StoredCheckpoint) async throws -> State {
+        guard checkpoint.reducerVersion == settings.reducerVersion else {
+            throw Unfit("it was made by version \"\(checkpoint.reducerVersion)\" of the reducer")
+        }
+        for stamp in checkpoint.unknown {
+            guard let before = Timestamp(stamp.timestamp.value.nextDown) else { continue }
+            let start = Stamp(timestamp: before, source: stamp.source)
+            var cursor: Stamp? = start
+            // Others may have the same timestamp.
+            while let next = try await storage.updates(
+                after: cursor, limit: DeltaLimit(updates: 1)
+            ).first, next.stamp <= stamp {
+                cursor = next.stamp
+                if next.stamp == stamp, isKnown(next.payload) {
+                    throw Unfit("this version knows an action that was unknown then")
+                }
+            }
+        }
+        let bytes = try await storage.state(of: checkpoint)
+        guard bytes.count == checkpoint.stateByteCount,
+            LogHash.sha256(bytes) == checkpoint.stateHash
+        else { throw Unfit("its bytes do not match their hash") }
+        do {
+            return try settings.coding.decode(bytes)
+        } catch {
+            throw Unfit("its state cannot be decoded: \(error)")
+        }
+    }
+
+    /// Why a checkpoint is not good.
+    private struct Unfit: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+
+import Redux
+import Rewind
+import Scuttlebutt
+import ScuttlebuttRuntime
+
+/// Gives actions their place that come at or below the floor of the history: the state is folded
+/// again from an older checkpoint, or from the beginning, with what the storage has.
+///
+/// It works on a new history while the program continues with the old one, in bounded memory, and
+/// swaps it in at the end. Until then the state lacks the late actions.
+actor DeepReplay<State: Sendable, Action: Sendable> {
+    typealias Inner = any StoreProtocol<InnerState<State, Action>, InnerAction<State, Action>>
+
+    private let inner: Inner
+    private let storage: any TieredLogStorage
+    private let book: CheckpointBook<State>?
+    private let work: BatchWork<State, Action>
+    private let replay: BackgroundReplay<State, Action>
+    private let folding: FoldingThread
+    private let budget: MemoryBudget
+    /// Waits until everything accepted so far is durable.
+    private let flush: @Sendable () async throws -> Void
+    private let report: @Sendable (GossipEvent) -> Void
+    private var isRunning = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    /// What is read from the storage at once.
+    private static var page: DeltaLimit { DeltaLimit(updates: 4_096, bytes: 1 << 20) }
+
+    init(
+        inner: Inner, storage: any TieredLogStorage, book: CheckpointBook<State>?,
+        work: BatchWork<State, Action>, replay: BackgroundReplay<State, Action>,
+        folding: FoldingThread, budget: MemoryBudget,
+        flush: @escaping @Sendable () async throws -> Void,
+        report: @escaping @Sendable (GossipEvent) -> Void
+    ) {
+        self.inner = inner
+        self.storage = storage
+        self.book = book
+        self.work = work
+        self.replay = replay
+        self.folding = folding
+        self.budget = budget
+        self.flush = flush
+        self.report = report
+    }
+
+    /// Whether something waits that only a deep replay can do.
+    static func isNeeded(_ state: InnerState<State, Action>) -> Bool {
+        !state.history.stragglers.isEmpty || state.refold != nil
+    }
+
+    /// Returns once every action has its place, or the storage has failed.
+    ///
+    /// What failed is tried again at the next call.
+    func settle() async {
+        if isRunning {
+            return await withCheckedContinuation { waiting.append($0) }
+        }
+        isRunning = true
+        while inner.withState({ Self.isNeeded($0) }) {
+            do {
+                guard let change = try await replayOnce() else { break }
+                report(.applied(change))
+            } catch {
+                replay.cancel()
+                let failure =
+                    error as? StorageError
+                    ?? StorageError(.unreadable, "the log cannot be read again: \(error)")
+                report(.replica(.storageFailed(failure)))
+                break
+            }
+        }
+        isRunning = false
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+
+    /// Folds the log again from below the oldest action that came late.
+    ///
+    /// - Returns: `nil` if another replay is going on.
+    private func replayOnce() async throws -> HistoryChange? {
+        let begun: (old: History<State, Action>, refold: Refold<State, Action>?)? =
+            inner.withState { state in
+                replay.begin() ? (state.history, state.refold) : nil
+            }
+        guard let (old, refold) = begun else { return nil }
+        try await flush()
+        let oldest = old.stragglers.compactMap(\.stamp).min()
+        var fresh = try await start(old, refold, below: oldest)
+        let callsBefore = fresh.reducerCalls
+        var change = HistoryChange(inserted: old.stragglers.count, cause: oldest)
+        try await fold(into: &fresh, old)
+        foldRetained(of: old, into: &fresh)
+        for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
+            let steps = inner.withState { _ in replay.take() }
+            guard !steps.isEmpty else { break }
+            folding.beginInBackground()
+            let round = fresh.catchUp(steps)
+            folding.endInBackground()
+            if round.reducerCalls < BackgroundReplay<State, Action>.smallestWork { break }
+        }
+        change.reducerCalls = fresh.reducerCalls - callsBefore
+        change.depth = max(0, change.reducerCalls - change.inserted)
+        inner.dispatch(.rebuilt(ReplayedCopy(consume fresh), change, refold?.number))
+        return inner.withState { $0.lastBatch }
+    }
+
+    /// Returns the history to begin with.
+    private func start(
+        _ old: History<State, Action>, _ refold: Refold<State, Action>?, below oldest: Stamp?
+    ) async throws -> History<State, Action> {
+        let origin = inner.withState { $0.origin }
+        if let refold {
+            return History(
+                base: refold.base, reducer: InnerState.folding(refold.reducer),
+                spacing: old.spacing)
+        }
+        // Local-only actions are in no checkpoint.
+        var bound = oldest
+        if let local = old.trimmedLocalEntries.first {
+            guard let anchor = local.anchorStamp else { return old.restarted(at: origin) }
+            bound = min(bound ?? anchor, anchor)
+        }
+        guard let found = try await book?.newest(below: bound) else {
+            return old.restarted(at: origin)
+        }
+        return old.restarted(
+            at: found.state, floor: found.checkpoint.stamp, count: found.checkpoint.count)
+    }
+
+    /// Folds what lies between the base of a new history and the floor of the old one.
+    private func fold(
+        into fresh: inout History<State, Action>, _ old: History<State, Action>
+    ) async throws {
+        guard let end = old.floor else { return }
+        var locals = old.trimmedLocalEntries[...]
+        var cursor = fresh.floor
+        while true {
+            let page = try await storage.updates(after: cursor, limit: Self.page)
+            let part = Array(page.prefix { $0.stamp <= end })
+            guard let last = part.last?.stamp else { break }
+            var (batch, _) = work.decode(part)
+            // Each with its place, before it is trimmed away.
+            while let local = locals.first, local.anchorStamp.map({ $0 <= last }) ?? true {
+                batch.append(local)
+                locals.removeFirst()
+            }
+            folding.beginInBackground()
+            _ = work.merge(&fresh, batch)
+            folding.endInBackground()
+            fresh.trim(keeping: budget.historyCount)
+            cursor = last
+            if part.count < page.count { break }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        fresh.merge(Array(locals))
+    }
+
+    /// Folds what the old history still has above its floor.
+    private func foldRetained(
+        of old: History<State, Action>, into fresh: inout History<State, Action>
+    ) {
+        let entries = old.entries
+        var next = entries.startIndex
+        while next < entries.endIndex {
+            let end = min(next + Self.page.updates, entries.endIndex)
+            folding.beginInBackground()
+            _ = work.merge(&fresh, Array(entries[next..<end]))
+            folding.endInBackground()
+            fresh.trim(keeping: budget.historyCount)
+            next = end
+        }
+    }
+}
+
+/// A reducer that is to fold the whole log, of which a part is no longer in memory.
+@usableFromInline
+struct Refold<State: Sendable, Action: Sendable>: Sendable {
+    let reducer: Reducer<State, Action>
+    let base: State
+    /// Tells it from earlier ones.
+    @usableFromInline let number: Int
+}
+
+extension MemoryBudget {
+    /// The least number of entries that a history keeps.
+    var historyCount: Int { updates / 2 }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+public import Redux
+import Rewind
+public import Scuttlebutt
+public import ScuttlebuttCoding
+public import ScuttlebuttRuntime
+
+extension GossipParts {
+    /// Returns the parts of a store with a stored log, and the updates in that log that are still
+    /// to be folded.
+    @usableFromInline
+    static func restored(
+        initial: State?, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
+        isLocalOnly: (@Sendable (Action) -> Bool)?, options: GossipOptions<Action>,
+        storage: any LogStorage, checkpoints: Checkpoints<State>?,
+        work: BatchWork<State, Action>
+    ) async throws -> (GossipParts, [Update]) {
+        let tiered = storage as? any TieredLogStorage
+        // The log is read first, so that damage is noticed before anything is written to it.
+        let saved = tiered == nil ? try await storage.updates() : []
+        let summary = try await tiered?.summary()
+        let refusals = try await storage.refusals()
+        var generator = SystemRandomNumberGenerator()
+        let source = try await storage.source(
+            proposing: options.source ?? .random(using: &generator))
+        var parts = try GossipParts(
+            initial: initial, reducer: reducer, codec: codec, isLocalOnly: isLocalOnly,
+            options: options, storage: storage, source: source)
+        parts.checkpoints = checkpoints
+        defer { parts.replica.restore(refusals: refusals) }
+        guard let tiered, let summary else {
+            return (parts, parts.replica.restore(saved))
+        }
+        try await parts.open(tiered, summary, work)
+        return (parts, [])
+    }
+
+    /// Reads a storage in part: the state from a checkpoint or from the beginning, and the newest
+    /// part of the log into memory.
+    private mutating func open(
+        _ storage: any TieredLogStorage, _ summary: LogSummary, _ work: BatchWork<State, Action>
+    ) async throws {
+        let start = ContinuousClock.now
+        var opened = OpenedLog(updateCount: summary.count)
+        var history = firstHistory
+        let codec = codec
+        if let checkpoints {
+            let book = CheckpointBook(settings: checkpoints, storage: storage) { payload in
+                ((try? codec.decode(payload)) ?? nil) != nil
+            }
+            let found = try await book.newest(below: nil) { opened.passedOver.append($0) }
+            if let found {
+                history = history.restarted(
+                    at: found.state, floor: found.checkpoint.stamp,
+                    count: found.checkpoint.count)
+                opened.checkpoint = found.checkpoint
+            }
+        }
+        let budget = options.memoryBudget
+        let floor = try await storage.floor(leaving: max(1, budget.updates / 2))
+        var tail: [Update] = []
+        var cursor = [history.floor, floor].contains(nil) ? nil : min(history.floor, floor)
+        while true {
+            let page = try await storage.updates(
+                after: cursor, limit: DeltaLimit(updates: 4_096, bytes: 1 << 20))
+            guard let last = page.last?.stamp else { break }
+            cursor = last
+            let above = history.floor.map { floor in page.drop { $0.stamp <= floor } } ?? page[...]
+            let (batch, unknown) = work.decode(Array(above))
+            restoredUnknown += unknown
+            opened.foldedCount += batch.count
+            _ = work.merge(&history, batch)
+            history.trim(keeping: budget.historyCount)
+            for update in page where floor.map({ $0 < update.stamp }) ?? true {
+                tail.append(update)
+            }
+            try Task.checkCancellation()
+        }
+        let sources = summary.entries.map { entry in
+            UpdateLog.StoredSource(
+                newest: Stamp(timestamp: entry.newest, source: entry.source), count: entry.count)
+        }
+        var log = UpdateLog(sources: sources, floor: floor, tail: tail)
+        _ = log.drop(keeping: budget.updates, bytes: budget.bytes, unsaved: [:])
+        replica.restore(log, newest: sources.map(\.newest))
+        restored = history
+        opened.duration = ContinuousClock.now - start
+        self.opened = opened
+    }
+
+    private func min(_ left: Stamp?, _ right: Stamp?) -> Stamp? {
+        guard let left, let right else { return nil }
+        return Swift.min(left, right)
+    }
+}

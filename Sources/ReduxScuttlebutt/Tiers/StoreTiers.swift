@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+import Redux
+import Rewind
+import Scuttlebutt
+import ScuttlebuttRuntime
+import Synchronization
+
+/// What a store does so that memory is only a cache of its storage: it trims the history, stores
+/// checkpoints, and reads the log again for actions that come very late.
+struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
+    /// The engine of the store's dispatcher, which is made later.
+    final class EngineReference: Sendable {
+        private let engine = Mutex<WeakEngine>(WeakEngine())
+
+        func withLock(_ body: (inout ReplicaEngine<UpdateLog>?) -> Void) {
+            engine.withLock { body(&$0.engine) }
+        }
+
+        func flush() async throws {
+            try await engine.withLock { $0.engine }?.flushAccepted()
+        }
+    }
+
+    private struct WeakEngine {
+        weak var engine: ReplicaEngine<UpdateLog>?
+    }
+
+    let engine = EngineReference()
+    private let deep: DeepReplay<State, Action>
+    private let checkpointer: Checkpointer<State, Action>?
+    private let inner: DeepReplay<State, Action>.Inner
+    private let replay: BackgroundReplay<State, Action>
+    private let budget: MemoryBudget
+
+    /// Returns `nil` for a store whose log is in memory or in a storage that is read as a whole.
+    init?(
+        _ parts: GossipParts<State, Action>, inner: DeepReplay<State, Action>.Inner,
+        work: BatchWork<State, Action>
+    ) {
+        guard let storage = parts.storage as? any TieredLogStorage else { return nil }
+        let codec = parts.codec
+        let onEvent = parts.options.onEvent
+        let book = parts.checkpoints.map { settings in
+            CheckpointBook(settings: settings, storage: storage) { payload in
+                ((try? codec.decode(payload)) ?? nil) != nil
+            }
+        }
+        self.inner = inner
+        replay = parts.replay
+        budget = parts.options.memoryBudget
+        deep = DeepReplay(
+            inner: inner, storage: storage, book: book, work: work, replay: parts.replay,
+            folding: parts.folding, budget: budget,
+            flush: { [engine] in try await engine.flush() },
+            report: { onEvent?($0) })
+        let engine = engine
+        // Within what the history keeps.
+        let distance = min(128, max(1, budget.historyCount / 2))
+        checkpointer = book.map { book in
+            Checkpointer(
+                book: book, work: work, startingAt: parts.opened?.checkpoint?.count ?? 0,
+                distance: distance,
+                present: {
+                    inner.withState { state in
+                        DeepReplay.isNeeded(state)
+                            ? nil
+                            : Checkpointer<State, Action>.Present(
+                                state.history, distance: distance)
+                    }
+                },
+                origin: {
+                    inner.withState { $0.history.restarted(at: $0.origin) }
+                },
+                flush: { [engine] in try await engine.flush() },
+                report: { onEvent?(.replica(.storageFailed($0))) })
+        }
+    }
+
+    /// Gives every action its place, and folds with a new reducer, if that needs the storage.
+    func settleSoon() {
+        guard inner.withState({ DeepReplay.isNeeded($0) }) else { return }
+        Task { [deep] in await deep.settle() }
+    }
+
+    /// Adds what is to be done after a batch and after each save.
+    func join(_ hooks: inout Dispatcher.Hooks) {
+        let (inner, deep, checkpointer, replay, budget) = (
+            inner, deep, checkpointer, replay, budget
+        )
+        hooks.isUnsettled = { inner.withState { DeepReplay.isNeeded($0) } }
+        hooks.settle = { await deep.settle() }
+        hooks.saved = { count in
+            let (retained, isUnsettled) = inner.withState { state in
+                (state.history.retainedCount, DeepReplay.isNeeded(state))
+            }
+            if retained > budget.updates { replay.trim(keeping: budget.historyCount) }
+            guard isUnsettled || checkpointer != nil else { return }
+            Task {
+                if isUnsettled { await deep.settle() }
+                await checkpointer?.noteSaved(count: count)
+            }
+        }
+    }
+}
