@@ -17,6 +17,7 @@ extension Relay {
     ///   - reducer: The server's own reducer, which may differ from that of its clients.
     ///   - codec: Converts actions to bytes and back. A server for all the pages uses `.raw`.
     ///   - storage: The storage of the log, or `nil` to keep it in memory only.
+    ///   - checkpoints: How the state is kept in the storage now and then; `nil` for not at all.
     ///   - options: The options of the store.
     ///   - configuration: The settings of the relay.
     ///   - bots: Programs to run inside the server.
@@ -24,7 +25,8 @@ extension Relay {
     ///   the log or the export file cannot be read, or a `StoreError` if there is no initial state.
     public static func open(
         initial: State? = nil, reducer: Reducer<State, Action>, codec: ActionCodec<Action>,
-        storage: (any LogStorage)? = nil, options: GossipOptions<Action> = GossipOptions(),
+        storage: (any LogStorage)? = nil, checkpoints: Checkpoints<State>? = nil,
+        options: GossipOptions<Action> = GossipOptions(),
         configuration: RelayConfiguration = RelayConfiguration(), bots: [any Bot<Action>] = []
     ) async throws -> Relay {
         let meter = TrafficMeter(report: configuration.report)
@@ -47,7 +49,8 @@ extension Relay {
         let store: GossipStore<State, Action>
         if let kept {
             store = try await GossipStore(
-                initial: initial, reducer: reducer, codec: codec, storage: kept, options: options)
+                initial: initial, reducer: reducer, codec: codec, storage: kept,
+                checkpoints: checkpoints, options: options)
         } else {
             store = try GossipStore(
                 initial: initial, reducer: reducer, codec: codec, options: options)

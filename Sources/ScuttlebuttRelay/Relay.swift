@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import ReduxScuttlebutt
+import Scuttlebutt
 import ScuttlebuttNIO
 import ScuttlebuttRuntime
 public import ServiceLifecycle
@@ -57,6 +58,8 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         var statistics = meter.statistics
         let status = store.status
         statistics.actions = store.updateCount
+        (statistics.actionsInMemory, statistics.bytesInMemory) =
+            store.dispatcher.withReplica { ($0.value.memoryCount, $0.value.byteCount) }
         statistics.sources = status.sources
         statistics.uptimeSeconds = Int((ContinuousClock.now - start).components.seconds)
         return statistics

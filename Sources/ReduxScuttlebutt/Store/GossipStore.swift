@@ -120,6 +120,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             parts.replica, hooks: hooks, storage: parts.storage, budget: options.memoryBudget,
             logger: options.logger, sleep: options.sleep)
         tiers?.engine.withLock { [engine = dispatcher.engine] in $0 = engine }
+        if let opened = parts.opened { tiers?.begin(count: opened.updateCount) }
         swarm = Swarm(
             dispatcher.host, backOff: options.backOff, watch: options.silenceWatch,
             logger: options.logger, sleep: options.sleep)

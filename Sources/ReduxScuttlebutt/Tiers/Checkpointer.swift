@@ -69,6 +69,9 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
         due = count + book.settings.interval
     }
 
+    /// Lets the next one be due at once, because an action came before the newest, which is gone.
+    func noteRebuilt() { due = 0 }
+
     /// Stores a checkpoint if one is due; called after each save.
     func noteSaved(count: Int) async {
         guard count >= due, !isBusy else { return }

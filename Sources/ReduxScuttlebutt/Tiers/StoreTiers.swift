@@ -77,19 +77,38 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         }
     }
 
+    /// Stores a checkpoint if the store has folded much to start.
+    func begin(count: Int) {
+        guard let checkpointer else { return }
+        Task { await checkpointer.noteSaved(count: count) }
+    }
+
     /// Gives every action its place, and folds with a new reducer, if that needs the storage.
     func settleSoon() {
         guard inner.withState({ DeepReplay.isNeeded($0) }) else { return }
-        Task { [deep] in await deep.settle() }
+        let settle = settle
+        Task { await settle() }
+    }
+
+    /// Gives every action its place, and stores a checkpoint of the result.
+    private var settle: @Sendable () async -> Void {
+        let (deep, checkpointer, inner) = (deep, checkpointer, inner)
+        return {
+            await deep.settle()
+            guard let checkpointer, !inner.withState({ DeepReplay.isNeeded($0) }) else { return }
+            await checkpointer.noteRebuilt()
+            // Events wait for the replay, but not for this.
+            let count = inner.withState { $0.history.gossipedCount }
+            Task { await checkpointer.noteSaved(count: count) }
+        }
     }
 
     /// Adds what is to be done after a batch and after each save.
     func join(_ hooks: inout Dispatcher.Hooks) {
-        let (inner, deep, checkpointer, replay, budget) = (
-            inner, deep, checkpointer, replay, budget
-        )
+        let (inner, checkpointer, replay, budget) = (inner, checkpointer, replay, budget)
         hooks.isUnsettled = { inner.withState { DeepReplay.isNeeded($0) } }
-        hooks.settle = { await deep.settle() }
+        let settle = settle
+        hooks.settle = settle
         hooks.saved = { count in
             let (retained, isUnsettled) = inner.withState { state in
                 (state.history.retainedCount, DeepReplay.isNeeded(state))
@@ -97,7 +116,7 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             if retained > budget.updates { replay.trim(keeping: budget.historyCount) }
             guard isUnsettled || checkpointer != nil else { return }
             Task {
-                if isUnsettled { await deep.settle() }
+                if isUnsettled { await settle() }
                 await checkpointer?.noteSaved(count: count)
             }
         }

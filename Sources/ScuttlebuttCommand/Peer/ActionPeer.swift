@@ -42,7 +42,8 @@ struct ActionPeer: GossipingPeer {
         let storage = try SQLiteStorage.open(path, mode: .createIfMissing)
         do {
             store = try await GossipStore(
-                reducer: reducer.reducer, codec: .verbatim, storage: storage, options: options)
+                reducer: reducer.reducer, codec: .verbatim, storage: storage,
+                checkpoints: reducer.checkpoints, options: options)
         } catch {
             await storage.close()
             throw error
@@ -57,6 +58,9 @@ struct ActionPeer: GossipingPeer {
         let messages = DistinctMessages()
         return { event in
             // The monitor of the links tells why a connection was closed.
+            if case .opened(let opened) = event, opened.duration > .seconds(1) {
+                OpeningText.note(opened)
+            }
             guard case .replica(let event) = event else { return }
             if case .cutOff = event { return }
             messages.note(event)

@@ -165,7 +165,15 @@ struct ServeCommand: AsyncParsableCommand {
             options.silenceWatch = probing.watch
             options.onFault = { StandardError.shared.note($0.message) }
             options.onEvent = { event in
-                if case .replica(.storageFailed(let error)) = event { failure.raise(error) }
+                if case .replica(.storageFailed(let error)) = event {
+                    // A part that cannot be read leaves the rest usable.
+                    if error.code == .foreignOrCorrupt || error.code == .unreadable {
+                        StandardError.shared.note(error.message)
+                    } else {
+                        failure.raise(error)
+                    }
+                }
+                if case .opened(let opened) = event { OpeningText.note(opened) }
                 if let warning = warnings.warning(for: event) {
                     StandardError.shared.note(warning)
                 }
@@ -233,7 +241,8 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             return try await Relay.open(
                 reducer: ExampleReducer.counter.reducer, codec: .raw, storage: storage,
-                options: options, configuration: configuration, bots: bots)
+                checkpoints: ExampleReducer.counter.checkpoints, options: options,
+                configuration: configuration, bots: bots)
         } catch {
             await storage?.close()
             throw error

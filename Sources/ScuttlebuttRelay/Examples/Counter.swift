@@ -4,7 +4,7 @@ public import Redux
 public import ScuttlebuttCoding
 
 /// The state of the counter example: a number that everyone can count up and down.
-public struct Counter: Hashable, Sendable {
+public struct Counter: Hashable, Codable, Sendable {
     /// The number, which wraps around on overflow.
     public private(set) var value = 0
 

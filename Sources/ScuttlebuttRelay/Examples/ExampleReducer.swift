@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 public import Redux
+public import ReduxScuttlebutt
 public import ScuttlebuttCoding
 
 /// The example reducers of this package, all of which can share one log.
@@ -25,5 +26,27 @@ public enum ExampleReducer: String, CaseIterable, Sendable {
     public var reducer: Reducer<ExampleState, RawAction> {
         let first = initialState
         return Reducer { state, action, meta in state.apply(action, meta) }.starting(with: first)
+    }
+
+    /// How a store keeps the state in its storage; `nil` for ``log`` and ``chat``, whose states are
+    /// as long as the log.
+    public var checkpoints: Checkpoints<ExampleState>? {
+        switch self {
+        case .counter:
+            let coding = StateCoding<Counter>.canonical
+            return Checkpoints(
+                StateCoding(
+                    encode: { try coding.encode($0.counter) },
+                    decode: { ExampleState(try coding.decode($0)) }),
+                reducerVersion: "counter 1")
+        case .life:
+            let coding = StateCoding<Life>.canonical
+            return Checkpoints(
+                StateCoding(
+                    encode: { try coding.encode($0.life) },
+                    decode: { ExampleState(try coding.decode($0)) }),
+                reducerVersion: "life 1")
+        case .log, .chat: return nil
+        }
     }
 }

@@ -19,6 +19,18 @@ public struct ExampleState: Hashable, Sendable {
     /// Creates the state before the first action.
     public init(_ reducer: ExampleReducer) { self.reducer = reducer }
 
+    /// Creates a state of ``ExampleReducer/counter``.
+    init(_ counter: Counter) {
+        self.init(.counter)
+        self.counter = counter
+    }
+
+    /// Creates a state of ``ExampleReducer/life``.
+    init(_ life: Life) {
+        self.init(.life)
+        self.life = life
+    }
+
     mutating func apply(_ action: RawAction, _ meta: ActionMeta) {
         switch reducer {
         case .log: log.append(action)

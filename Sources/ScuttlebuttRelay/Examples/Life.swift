@@ -4,7 +4,7 @@ public import Redux
 public import ScuttlebuttCoding
 
 /// The state of the Life example: Conway's Game of Life on a board whose edges wrap.
-public struct Life: Hashable, Sendable {
+public struct Life: Hashable, Codable, Sendable {
     /// The number of rows and of columns.
     public static let size = 30
 

@@ -14,6 +14,10 @@ public struct RelayStatistics: Hashable, Sendable {
     public var byKind: [LinkKind: Int] = [:]
     /// The number of updates in the log.
     public var actions = 0
+    /// The number of updates in memory; the storage has the others.
+    public var actionsInMemory = 0
+    /// The number of bytes of their payloads.
+    public var bytesInMemory = 0
     /// The number of sources that have written.
     public var sources = 0
     /// The number of peers' updates that broke a rule or were refused by the policy.
@@ -28,7 +32,8 @@ public struct RelayStatistics: Hashable, Sendable {
             """
             {"received":\(received),"sent":\(sent),"connected":\(connected),"actions":\(actions),\
             "sources":\(sources),"opened":\(opened),"refused":\(refused),\
-            "uptimeSeconds":\(uptimeSeconds),"links":{\(kinds.joined(separator: ","))}}
+            "uptimeSeconds":\(uptimeSeconds),"actionsInMemory":\(actionsInMemory),\
+            "bytesInMemory":\(bytesInMemory),"links":{\(kinds.joined(separator: ","))}}
             """.utf8)
     }
 
