@@ -4,7 +4,7 @@
 /// type keeps because a peer may still need it.
 ///
 /// It holds no ``Update`` values: the bytes of several hundred lie back to back in one buffer, with
-/// 12 bytes beside each (decision 0029). An ``Update`` that is handed out is a copy.
+/// 12 bytes beside each (decision 0026). An ``Update`` that is handed out is a copy.
 ///
 /// What a peer lacks is a suffix of each run. It is found by one comparison per source and one
 /// binary search per run that has something, so the cost of ``delta(since:limit:)`` depends on what
