@@ -91,8 +91,7 @@ extension UpdateLog {
 
         @inline(__always)
         mutating func append(_ payload: Payload, at timestamp: Timestamp, tail: [UInt8]?) {
-            // As a buffer, because appending an array counts a reference to it.
-            payload.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: payload)
             if let tail {
                 bytes.append(contentsOf: tail)
                 for shift in [UInt32(0), 8, 16, 24] {
@@ -119,7 +118,7 @@ extension UpdateLog {
         }
 
         /// Where the line of an update ends that has a tail.
-        func tailEnd(of row: Int) -> Int { rows[row].end - Chunk.lengthByteCount }
+        private func tailEnd(of row: Int) -> Int { rows[row].end - Chunk.lengthByteCount }
 
         private func tailByteCount(of row: Int) -> Int {
             var count = 0
@@ -155,7 +154,7 @@ extension UpdateLog {
         /// Returns how many updates are at or after a row.
         func count(from row: Int) -> Int {
             if deadCount == 0 { return rows.count - row }
-            return rows[row...].count { !$0.isDead }
+            return rows[row...].reduce(0) { $0 + ($1.isDead ? 0 : 1) }
         }
 
         /// Returns the first row, dead or not, whose timestamp is not below `timestamp`.

@@ -133,11 +133,6 @@ public struct UpdateLog: Sendable {
     ///
     /// - Complexity: O(sources + r log sources) for r updates returned.
     public func delta(since known: VersionVector, limit: DeltaLimit = .unlimited) -> [Update] {
-        merge(heads(since: known), limit)
-    }
-
-    /// The first update of each source that a peer with this vector lacks.
-    func heads(since known: VersionVector) -> [Head] {
         var heads: [Head] = []
         for index in runs.indices {
             guard let newest = runs[index].newest else { continue }
@@ -147,34 +142,27 @@ public struct UpdateLog: Sendable {
             guard let timestamp = runs[index].timestamp(at: place) else { continue }
             heads.append(Head(run: index, place: place, timestamp: timestamp))
         }
-        return heads
+        return merge(heads, limit)
     }
 
     /// The next update of one run in a merge.
     ///
     /// It holds no references, because a heap moves it often.
-    struct Head {
+    private struct Head {
         let run: Int
         var place: Run.Place
         var timestamp: Timestamp
-        /// Where the merge keeps what belongs to this run.
-        var slot = 0
-    }
-
-    /// Returns a heap of heads in the order of `Stamp.<`, repeated here because building stamps
-    /// would count references.
-    func heap(of heads: [Head]) -> BinaryHeap<Head> {
-        let runs = runs
-        return BinaryHeap(heads) { left, right in
-            if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
-            return runs[left.run].source < runs[right.run].source
-        }
     }
 
     private func merge(_ heads: [Head], _ limit: DeltaLimit) -> [Update] {
         var result: [Update] = []
         var room = limit
-        var heap = heap(of: heads)
+        let runs = runs
+        // The order of `Stamp.<`, repeated because building stamps would count references.
+        var heap = BinaryHeap(heads) { left, right in
+            if left.timestamp != right.timestamp { return left.timestamp < right.timestamp }
+            return runs[left.run].source < runs[right.run].source
+        }
         while var head = heap.first {
             let byteCount = runs[head.run].payloadByteCount(at: head.place)
             guard room.take(byteCount) || result.isEmpty else { break }

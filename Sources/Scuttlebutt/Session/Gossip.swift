@@ -35,7 +35,6 @@ public struct Gossip: Sendable {
     private var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
-    private var historyBlocks = HistoryBlocks()
     private var setAside: [Stamp] = []
     /// What sessions need from the storage, until the driver is told.
     private var requests: [StoredRange] = []
@@ -73,9 +72,7 @@ public struct Gossip: Sendable {
     /// Closes a session; whatever still arrives for it is ignored.
     public mutating func close(_ peer: PeerID) {
         sessions.remove(peer)
-        guard sessions.isEmpty else { return }
-        recent.clear()
-        historyBlocks.clear()
+        if sessions.isEmpty { recent.clear() }
     }
 
     /// The result of receiving a message.
@@ -330,14 +327,6 @@ public struct Gossip: Sendable {
             if history.end != nil || !block.isEmpty { return history.end }
         }
         guard appendStored(&session, value, limit, &block) else { return nil }
-        // The straight way. What an unsaved write may have superseded, and what may be too long for
-        // the peer, is looked at one by one below.
-        let mustHold = unsettled != nil && Value.dropsSuperseded
-        if !mustHold, session.options.longestLine == nil,
-            let isAll = appendLines(&session, value, limit, &block)
-        {
-            return isAll ? recent.end : nil
-        }
         var delta = value.delta(since: session.known, limit: limit)
         let isWhole = delta.isEmpty || limit == .unlimited
         if let unsettled, Value.dropsSuperseded, !delta.isEmpty {
@@ -421,61 +410,6 @@ public struct Gossip: Sendable {
             return true
         } ?? false
     }
-
-    /// Appends the lines of what the peer lacks, without making updates, and where others have got
-    /// the same, without encoding it again.
-    ///
-    /// - Returns: Whether that was all, as far as is known, or `nil` if the value cannot do it.
-    private mutating func appendLines<Value: Replicated>(
-        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ block: inout WireBlock
-    ) -> Bool? {
-        let isShared = !Value.dropsSuperseded
-        let position = isShared ? historyPosition(of: &session, limit: limit) : .apart
-        if let shared = historyBlocks.block(at: position), shared.fits(session.known) {
-            block.append(contentsOf: shared.lines)
-            for stretch in shared.stretches { write(stretch.end, &session) }
-            session.historyPosition = position.next
-            return false
-        }
-        var lines = WireBlock()
-        let extent = value.appendDelta(
-            since: session.known, upTo: { newestCovered(of: $0) }, limit: limit, to: &lines)
-        guard let extent else { return nil }
-        if extent.isCut, isShared {
-            let stretches = extent.ends.map {
-                HistoryBlocks.Stretch(after: session.known[$0.source], end: $0)
-            }
-            session.historyPosition = historyBlocks.append(
-                HistoryBlocks.Block(lines: lines, stretches: stretches), at: position)
-        } else {
-            session.historyPosition = .apart
-        }
-        for stamp in extent.ends { write(stamp, &session) }
-        block.append(contentsOf: lines)
-        // Whether a delta was cut is not known to every type. Asking once more is cheap.
-        return extent.ends.isEmpty || limit == .unlimited
-    }
-
-    private mutating func historyPosition(
-        of session: inout Session, limit: DeltaLimit
-    ) -> HistoryBlocks.Position {
-        if let position = session.historyPosition { return position }
-        guard session.known.count <= HistoryBlocks.maximumSources else { return .apart }
-        // A newcomer's own source, of which we have nothing, makes no difference.
-        var known = VersionVector()
-        for entry in session.known.entries where newestCovered(of: entry.source) != nil {
-            known.advance(entry.source, to: entry.timestamp)
-        }
-        return historyBlocks.start(from: known, limit: limit)
-    }
-
-    /// The newest timestamp accepted from a source.
-    private func newestCovered(of source: Source) -> Timestamp? {
-        source == self.source ? newestOwn : foreign[source]
-    }
-
-    /// Forgets what is kept of histories, because older updates were inserted below others.
-    mutating func forgetHistoryBlocks() { historyBlocks.clear() }
 
     private mutating func append(
         _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
