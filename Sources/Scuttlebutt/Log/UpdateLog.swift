@@ -3,9 +3,6 @@
 /// The retained updates, as one ascending run per source: the value of a store, and what a data
 /// type keeps because a peer may still need it.
 ///
-/// It holds no ``Update`` values: the bytes of several hundred lie back to back in one buffer, with
-/// 12 bytes beside each (decision 0026). An ``Update`` that is handed out is a copy.
-///
 /// What a peer lacks is a suffix of each run. It is found by one comparison per source and one
 /// binary search per run that has something, so the cost of ``delta(since:limit:)`` depends on what
 /// it returns, not on what is stored. A store retains every update; data types remove those that a
@@ -40,8 +37,7 @@ public struct UpdateLog: Sendable {
 
     /// Appends an update that is newer than all others from its source, removed ones included.
     ///
-    /// - Returns: `false`, without any change, if the source has had the same or a newer timestamp,
-    ///   or if the payload and the tail have 512 MiB or more, which no line can carry.
+    /// - Returns: `false`, without any change, if the source has had the same or a newer timestamp.
     /// - Complexity: O(1) amortised.
     @discardableResult
     public mutating func append(_ update: Update) -> Bool {
@@ -89,30 +85,11 @@ public struct UpdateLog: Sendable {
     @discardableResult
     public mutating func remove(_ stamp: Stamp) -> Update? {
         guard let index = index(of: stamp.source),
-            let place = runs[index].place(of: stamp.timestamp)
+            let update = runs[index].remove(stamp.timestamp)
         else { return nil }
-        let update = runs[index].update(at: place)
-        remove(index, place)
-        return update
-    }
-
-    /// Removes an update that a later one supersedes, without a copy of it.
-    ///
-    /// - Returns: `false` if it is not retained.
-    /// - Complexity: O(log n).
-    @discardableResult
-    public mutating func discard(_ stamp: Stamp) -> Bool {
-        guard let index = index(of: stamp.source),
-            let place = runs[index].place(of: stamp.timestamp)
-        else { return false }
-        remove(index, place)
-        return true
-    }
-
-    private mutating func remove(_ index: Int, _ place: Run.Place) {
         count -= 1
-        byteCount -= runs[index].byteCount(at: place)
-        runs[index].remove(at: place)
+        byteCount -= update.byteCount
+        return update
     }
 
     /// Returns the update with this stamp, or `nil` if it is not retained.
@@ -164,9 +141,9 @@ public struct UpdateLog: Sendable {
             return runs[left.run].source < runs[right.run].source
         }
         while var head = heap.first {
-            let byteCount = runs[head.run].payloadByteCount(at: head.place)
-            guard room.take(byteCount) || result.isEmpty else { break }
-            result.append(runs[head.run].update(at: head.place))
+            let update = runs[head.run].update(at: head.place)
+            guard room.take(update) || result.isEmpty else { break }
+            result.append(update)
             head.place = runs[head.run].place(next: head.place)
             if let timestamp = runs[head.run].timestamp(at: head.place) {
                 head.timestamp = timestamp

@@ -42,17 +42,17 @@ struct AppendOnlyCore: Sendable {
                 changes?.append(.pushed(AppendOnlyItem(update)))
             } else {
                 items.remove(stamp)
-                log.discard(stamp)
+                log.remove(stamp)
             }
         case .remove(let id):
             if let earlier = removals[id.stamp] {
-                log.discard(max(earlier, stamp))
+                log.remove(max(earlier, stamp))
                 removals[id.stamp] = min(earlier, stamp)
                 return .applied
             }
             removals[id.stamp] = stamp
             guard let item = items.remove(id.stamp) else { return .applied }
-            log.discard(id.stamp)
+            log.remove(id.stamp)
             changes?.append(.removed(AppendOnlyItem(item), by: stamp))
         }
         return .applied

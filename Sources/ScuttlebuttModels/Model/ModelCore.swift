@@ -43,10 +43,10 @@ struct ModelCore: Sendable {
         let old = isNew ? nil : winners[number]
         if let old {
             guard old.stamp < update.stamp else {
-                log.discard(update.stamp)
+                log.remove(update.stamp)
                 return .applied
             }
-            log.discard(old.stamp)
+            log.remove(old.stamp)
             winners[number] = winner
         } else {
             winners.append(winner)
