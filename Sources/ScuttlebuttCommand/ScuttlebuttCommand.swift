@@ -23,6 +23,7 @@ struct ScuttlebuttCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, JoinCommand.self, PeerCommand.self, LogCommand.self,
             StateCommand.self, ReplayCommand.self, ImportCommand.self, ExportCommand.self,
+            BackupCommand.self,
             SimulateCommand.self, VersionCommand.self,
         ])
 
