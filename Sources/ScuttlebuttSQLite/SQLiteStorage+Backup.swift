@@ -20,6 +20,13 @@ extension SQLiteStorage {
     public static func backUp(_ path: String, to target: String) throws -> Int {
         let path = StoreFile.resolved(path)
         if try StoreFile.check(path).lacksTail { throw WritingMark.incomplete(path) }
+        // SQLite would read the new file together with the log of the one that was there before.
+        guard access(target + "-wal", F_OK) != 0 else {
+            throw StorageError(
+                .inUse,
+                "\(target)-wal exists, so \(target) is a store that is in use or was not closed; "
+                    + "choose another file")
+        }
         let draft = "\(target).\(getpid()).part"
         defer {
             for suffix in ["", "-wal", "-shm", "-journal"] { unlink(draft + suffix) }

@@ -40,6 +40,21 @@ struct BackupTests {
         #expect(names == (0..<5).map { "backup-\($0).sqlite" } + ["log.sqlite"])
     }
 
+    @Test("A backup never takes the place of a store that has a log of its own")
+    func besideALog() async throws {
+        let folder = try TemporaryFolder()
+        let log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
+        try await log.append([try update("A", 1)])
+        let other = try SQLiteStorage.open(folder.path("other.sqlite"), mode: .createIfMissing)
+        try await other.append([try update("B", 7)])
+        await expectFailure(.inUse) {
+            try SQLiteStorage.backUp(folder.path(), to: folder.path("other.sqlite"))
+        }
+        #expect(try await everything(in: other) == [try update("B", 7)])
+        await other.close()
+        await log.close()
+    }
+
     @Test("A store that is no store, and a place that cannot be written, leave nothing behind")
     func failures() async throws {
         let folder = try TemporaryFolder()
