@@ -6,7 +6,8 @@
 /// Everything that `Codable` can express is encoded: numbers that are not finite, strings that are
 /// equal only when normalised, and keys of any type. Sets and dictionaries are sorted wherever they
 /// stand. A type whose own `encode(to:)` walks over a set element by element cannot be helped.
-/// `Int128` is not supported.
+/// `Int128` is not supported. An optional of an optional that holds nil is read back as nil itself,
+/// because `Codable` writes both alike.
 public struct CanonicalEncoder: Sendable {
     /// Creates an encoder.
     public init() {}

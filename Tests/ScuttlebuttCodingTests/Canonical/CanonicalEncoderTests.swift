@@ -77,6 +77,15 @@ struct CanonicalEncoderTests {
         #expect(zero.sign == .minus)
     }
 
+    @Test("Of an optional of an optional, the inner nil is read back as the outer")
+    func nestedOptionals() throws {
+        struct Holder: Codable, Equatable { var value: Int?? }
+        let bytes = try CanonicalEncoder().encode(Holder(value: .some(nil)))
+        let decoded = try CanonicalDecoder().decode(Holder.self, from: bytes)
+        #expect(decoded == Holder(value: nil))
+        try expectRoundTrip(Holder(value: 5))
+    }
+
     @Test("Strings that are equal only when normalised stay different")
     func keepsStrings() throws {
         #expect(try CanonicalEncoder().encode("\u{E9}") != CanonicalEncoder().encode("e\u{301}"))
