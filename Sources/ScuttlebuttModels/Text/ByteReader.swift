@@ -23,7 +23,15 @@ struct ByteReader {
     }
 
     /// A number below 2^35.
+    @inline(__always)
     mutating func number() -> Int? {
+        // Most take one byte.
+        guard index < all.count, all[index] < 0x80 else { return longNumber() }
+        defer { index &+= 1 }
+        return Int(all[index])
+    }
+
+    private mutating func longNumber() -> Int? {
         var value = 0
         var shift = 0
         while shift < 35 {

@@ -76,6 +76,13 @@ struct Span: Sendable, Equatable {
         get { lengthAndFlags & Span.rightChildFlag != 0 }
         set { set(Span.rightChildFlag, newValue) }
     }
+    /// Records that something is attached to the left of the first scalar or to the right of the
+    /// last one; returns whether nothing was there before.
+    mutating func attach(toRight isRight: Bool) -> Bool {
+        let flag = isRight ? Span.rightChildFlag : Span.leftChildFlag
+        defer { lengthAndFlags |= flag }
+        return lengthAndFlags & flag == 0
+    }
     var visibleLength: Int { isDeleted ? 0 : length }
     var byteCount: Int { isDeleted ? 0 : length + Int(extraBytes) }
     var isASCII: Bool { extraBytes == 0 }
@@ -99,6 +106,12 @@ struct Span: Sendable, Equatable {
     /// it.
     var continuesItsSource: Bool {
         isRight && start > 0 && parentSource == source && parentCounter == start - 1
+    }
+
+    /// Whether `next`, which directly follows this span, belongs to the same run in a saved text.
+    func isContinued(by next: Span) -> Bool {
+        source == next.source && end == next.start && isDeleted == next.isDeleted
+            && next.continuesItsSource && length + next.length <= Span.maximumLength
     }
 
     /// Whether `next`, which directly follows this span, can become part of it.

@@ -58,10 +58,10 @@ extension TextDocument: Codable {
     public func encode(to encoder: any Encoder) throws {
         guard pending.count > 0 else {
             var container = encoder.singleValueContainer()
-            return try container.encode(Base64.encode(encodedRuns()))
+            return try container.encode(Base64.encode(savedRuns()))
         }
         var container = encoder.unkeyedContainer()
-        try container.encode(Base64.encode(encodedRuns()))
+        try container.encode(Base64.encode(savedRuns()))
         for operation in pending.operations { try container.encode(operation) }
     }
 }

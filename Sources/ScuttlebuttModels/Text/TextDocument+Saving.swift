@@ -2,103 +2,93 @@
 
 import Scuttlebutt
 
-/// The binary form of a text, for files and for peers. All numbers are variable-length integers of
-/// seven bits per byte, lowest first; signed ones are folded (0, −1, 1, −2, …).
+/// The binary form of a whole text. All numbers are variable-length integers of seven bits per
+/// byte, lowest first; signed ones are folded (0, −1, 1, −2, …).
 ///
-/// 1. `0x54 0x01`, or `0x54 0x02` if there is a fifth part.
-/// 2. The number of sources; for each, the length of its name and the name, in UTF-16 order.
-/// 3. The number of runs; for each, in document order, a byte of flags and then what the flags say:
-///    the source, unless it is that of the previous run; the first counter, minus the end of the
-///    last run of that source; the length; the parent, unless it is the preceding scalar of the
-///    same source (as in a run that was split) or the root.
-/// 4. The length of the visible text, and the text in UTF-8.
+/// 1. `0x54 0x03`, or `0x54 0x04` if there is a fifth part.
+/// 2. The number of sources; for each, in UTF-16 order, the length of its name, the name, and the
+///    number of its runs.
+/// 3. The runs, source by source in the order of their counters; see ``RunEncoder``. Their order in
+///    the document follows from what each is attached to.
+/// 4. The length of the visible text in UTF-8, the number of bytes that it is packed into, and
+///    these bytes; see ``PackedText``. If the number is 0, the text follows as it is.
 /// 5. If operations wait for others, these; see ``SavedOperations``.
 ///
 /// Adjacent runs that can be one are one, so equal texts have equal bytes.
 extension TextDocument {
-    enum Flag {
-        static let deleted: UInt8 = 1
-        static let right: UInt8 = 2
-        static let sameSource: UInt8 = 4
-        static let continues: UInt8 = 8
-        static let rootParent: UInt8 = 16
-        static let foreignParent: UInt8 = 32
-        static let leftChild: UInt8 = 64
-        static let rightChild: UInt8 = 128
-    }
-
     /// The text with all identities, to be opened by ``init(saved:)`` or merged by ``merge(_:)``.
     ///
     /// Operations that still wait for others are included.
     ///
     /// - Complexity: O(n).
-    public func saved() -> [UInt8] { encoded(since: TextVersion()) }
-
-    /// What a peer at `version` lacks, for its ``merge(_:)``: scalars, deletions, and the
-    /// operations that wait here.
-    ///
-    /// - Complexity: O(n).
-    public func encoded(since version: TextVersion) -> [UInt8] {
-        let runs = encodedRuns(since: version)
-        guard pending.count > 0 else { return runs }
-        var output = ByteWriter(bytes: runs)
-        output.bytes[1] = 0x02
+    public func saved() -> [UInt8] {
+        var output = ByteWriter(bytes: savedRuns())
+        guard pending.count > 0 else { return output.bytes }
+        output.bytes[1] = 0x04
         SavedOperations.append(pending.operations, to: &output)
         return output.bytes
     }
 
-    /// What a peer at `version` lacks, without the operations that wait.
-    func encodedRuns(since version: TextVersion = TextVersion()) -> [UInt8] {
+    /// The saved text without the operations that wait.
+    func savedRuns() -> [UInt8] {
         let order = sources.indices.filter { counts[$0] > 0 }
             .sorted { sources[$0] < sources[$1] }
-        var ranks = Array(repeating: 0, count: sources.count)
-        for (rank, number) in order.enumerated() { ranks[number] = rank }
+        var ranks = Array(repeating: Span.noSource, count: sources.count)
+        for (rank, number) in order.enumerated() { ranks[number] = UInt16(rank) }
+        let (runs, text) = runsAndText(ranks)
+        let encoder = RunEncoder(runs, sourceCount: order.count)
+        let packed = PackedText.pack(text)
         var output = ByteWriter()
-        output.bytes.reserveCapacity(liveByteCount + tree.spanCount * 6 + 64)
-        output.bytes += [0x54, 0x01]
+        output.bytes.reserveCapacity((packed ?? text).count + runs.count * 3 + 1_024)
+        output.bytes += [0x54, 0x03]
         output.append(UInt64(order.count))
-        for number in order {
+        for (rank, number) in order.enumerated() {
             output.append(UInt64(sources[number].utf8.count))
             output.bytes += sources[number].utf8
+            output.append(UInt64(encoder.count(ofSource: rank)))
         }
-        let known = sources.map { UInt32(clamping: version[$0]) }
-        var body = ByteWriter()
-        body.bytes.reserveCapacity(tree.spanCount * 6)
-        var text: [UInt8] = []
-        text.reserveCapacity(liveByteCount)
-        var writer = RunWriter(ranks: ranks)
-        var current: Span?
-        forEachSpan { original, _ in
-            var span = original
-            let known = known[Int(span.source)]
-            if span.isDeleted {
-                let run = TextRun(
-                    source: sources[Int(span.source)], counters: Int(span.start)..<Int(span.end))
-                if !version.deletions.isEmpty, version.hasDeleted(run) { return }
-            } else if span.start < known {
-                // The peer has it, and it was not deleted.
-                guard span.end > known else { return }
-                span = rest(of: span, behind: Int(known - span.start))
-            }
-            text.append(contentsOf: arena[Int(span.text)..<Int(span.text) + span.byteCount])
-            // In the file, spans that belong together are together, wherever they are in the arena.
-            if let last = current, last.source == span.source, last.end == span.start,
-                last.isDeleted == span.isDeleted, span.continuesItsSource,
-                last.length + span.length <= Span.maximumLength
-            {
-                current?.length += span.length
-                current?.hasRightChild = span.hasRightChild
-                return
-            }
-            if let current { writer.append(current, to: &body) }
-            current = span
-        }
-        if let current { writer.append(current, to: &body) }
-        output.append(UInt64(writer.count))
-        output.bytes += body.bytes
+        output.bytes += encoder.bytes()
         output.append(UInt64(text.count))
-        output.bytes += text
+        output.append(UInt64(packed?.count ?? 0))
+        output.bytes += packed ?? text
         return output.bytes
+    }
+
+    /// The runs in document order, with ranks instead of numbers of sources, and the visible text.
+    ///
+    /// Spans that belong together are one run, wherever they are in the arena.
+    private func runsAndText(_ ranks: [UInt16]) -> (runs: [Span], text: [UInt8]) {
+        var runs: [Span] = []
+        let text = [UInt8](unsafeUninitializedCapacity: liveByteCount + PackedText.slack) {
+            text, byteCount in
+            runs = [Span](unsafeUninitializedCapacity: tree.spanCount) { runs, count in
+                arena.withUnsafeBytes { arena in
+                    let text = UnsafeMutableRawBufferPointer(text)
+                    var leaf = tree.firstLeaf
+                    while leaf >= 0 {
+                        let base = leaf &* SpanTree.capacity
+                        for slot in base..<base &+ Int(tree.leafCounts[leaf]) {
+                            var span = tree.spans[slot]
+                            PackedText.copy(
+                                span.byteCount, arena, Int(span.text), text, byteCount)
+                            byteCount &+= span.byteCount
+                            span.source = ranks[Int(span.source)]
+                            if span.parentSource != Span.noSource {
+                                span.parentSource = ranks[Int(span.parentSource)]
+                            }
+                            if count > 0, runs[count &- 1].isContinued(by: span) {
+                                runs[count &- 1].length += span.length
+                            } else {
+                                runs.initializeElement(at: count, to: span)
+                                count &+= 1
+                            }
+                        }
+                        leaf = Int(tree.nextLeaves[leaf])
+                    }
+                }
+            }
+        }
+        return (runs, text)
     }
 
     func forEachSpan(_ body: (Span, _ leaf: Int) -> Void) {
@@ -107,51 +97,5 @@ extension TextDocument {
             for slot in 0..<Int(tree.leafCounts[leaf]) { body(tree[leaf, slot], leaf) }
             leaf = Int(tree.nextLeaves[leaf])
         }
-    }
-}
-
-/// Writes runs, each relative to those before it.
-private struct RunWriter {
-    let ranks: [Int]
-    private(set) var count = 0
-    private var ends: [UInt32]
-    private var last: UInt16?
-
-    init(ranks: [Int]) {
-        self.ranks = ranks
-        ends = Array(repeating: 0, count: ranks.count)
-    }
-
-    mutating func append(_ span: Span, to output: inout ByteWriter) {
-        let source = Int(span.source)
-        var flags: UInt8 = 0
-        if span.isDeleted { flags |= TextDocument.Flag.deleted }
-        if span.isRight { flags |= TextDocument.Flag.right }
-        if span.hasLeftChild { flags |= TextDocument.Flag.leftChild }
-        if span.hasRightChild { flags |= TextDocument.Flag.rightChild }
-        if span.source == last { flags |= TextDocument.Flag.sameSource }
-        if span.parentSource == Span.noSource {
-            flags |= TextDocument.Flag.rootParent
-        } else if span.continuesItsSource {
-            flags |= TextDocument.Flag.continues
-        } else if span.parentSource != span.source {
-            flags |= TextDocument.Flag.foreignParent
-        }
-        output.bytes.append(flags)
-        if span.source != last { output.append(UInt64(ranks[source])) }
-        output.append(signed: Int64(span.start) - Int64(ends[source]))
-        output.append(UInt64(span.length))
-        if flags & (TextDocument.Flag.rootParent | TextDocument.Flag.continues) == 0 {
-            if span.parentSource == span.source {
-                output.append(signed: Int64(span.parentCounter) - Int64(span.start))
-            } else {
-                let parent = Int(span.parentSource)
-                output.append(UInt64(ranks[parent]))
-                output.append(signed: Int64(span.parentCounter) - Int64(ends[parent]))
-            }
-        }
-        ends[source] = span.end
-        last = span.source
-        count += 1
     }
 }

@@ -35,7 +35,7 @@ struct TextTraceTests {
         let saved = document.saved()
         #expect(other.saved() == saved)
         // Bytes and runs can be counted on every machine, and stand for time and memory.
-        #expect(saved.count < (name == "rustcode" ? 130_000 : 46_000))
+        #expect(saved.count < (name == "rustcode" ? 53_000 : 20_000))
         #expect(document.runCount < (name == "rustcode" ? 13_000 : 6_000))
         let opened = try TextDocument(saved: saved)
         #expect(opened.saved() == saved)
@@ -53,7 +53,7 @@ struct TextTraceTests {
         let recorded = try Self.document(operations)
         #expect(recorded.text == trace.endContent)
         let saved = recorded.saved()
-        #expect(saved.count < 31_000)
+        #expect(saved.count < 19_000)
         #expect(recorded.runCount < 4_000)
         let byAuthor = EditingTrace.authors.map { author in
             operations.filter { $0.source == author }
