@@ -143,7 +143,11 @@ private func twoAuthors(_ name: String) throws -> [Row] {
         for operation in operations { try document.apply(operation) }
         return document
     }
-    guard try applied(operations).text == trace.endContent else { return [missing(name)] }
+    let document = try applied(operations)
+    guard document.text == trace.endContent else { return [missing(name)] }
+    let bytes = document.saved()
+    let saving = medianSeconds { keep(document.saved()) }
+    let opening = try medianSeconds { keep(try TextDocument(saved: bytes)) }
     let recorded = try medianSeconds { keep(try applied(operations)) }
     let apart = operations.filter { $0.source == b } + operations.filter { $0.source == a }
     let adverse = try medianSeconds { keep(try applied(apart)) }
@@ -154,6 +158,11 @@ private func twoAuthors(_ name: String) throws -> [Row] {
             goal: "under 30 ms"),
         Row(
             name: "\(name): all of one author before the other", value: adverse * 1e3, unit: "ms"),
+        Row(
+            name: "\(name): saved, of \(document.count) scalars", value: Double(bytes.count),
+            unit: "bytes"),
+        Row(name: "\(name): saving", value: saving * 1e3, unit: "ms"),
+        Row(name: "\(name): opening", value: opening * 1e3, unit: "ms"),
     ]
 }
 
