@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttRuntime/Storage/ByteOrderMark.swift
