@@ -211,6 +211,8 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// Ends the connections, saves what remains to be saved, and closes the storage.
     public func shutDown() async {
         await swarm.shutDown()
+        // Before the storage is closed; a checkpoint that is half made is not needed.
+        await tiers?.stop()
         await dispatcher.close()
         inner.close()
     }

@@ -43,6 +43,8 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
     /// Waits until everything accepted so far is durable.
     private let flush: @Sendable () async throws -> Void
     private var isBusy = false
+    private var isStopped = false
+    private var stopping: [CheckedContinuation<Void, Never>] = []
     /// The number of actions at which the next one is due.
     private var due: Int
     /// The number of checkpoints that were stored.
@@ -72,11 +74,22 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
     /// Lets the next one be due at once, because an action came before the newest, which is gone.
     func noteRebuilt() { due = 0 }
 
+    /// Stores no more, and returns when none is being stored.
+    func stop() async {
+        isStopped = true
+        guard isBusy else { return }
+        await withCheckedContinuation { stopping.append($0) }
+    }
+
     /// Stores a checkpoint if one is due; called after each save.
     func noteSaved(count: Int) async {
-        guard count >= due, !isBusy else { return }
+        guard count >= due, !isBusy, !isStopped else { return }
         isBusy = true
-        defer { isBusy = false }
+        defer {
+            isBusy = false
+            for continuation in stopping { continuation.resume() }
+            stopping = []
+        }
         do {
             let filed = try await file()
             // If it did not fit, wait for as many actions as make another attempt worthwhile.
@@ -124,7 +137,7 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
                 }
             }
             if part.count < page.count || page.isEmpty { break }
-            try Task.checkCancellation()
+            if isStopped { return nil }
             await Task.yield()
         }
         if let folded { captured.state = folded.current }

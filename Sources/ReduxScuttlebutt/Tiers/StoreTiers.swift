@@ -83,6 +83,9 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         Task { await checkpointer.noteSaved(count: count) }
     }
 
+    /// Stores no more checkpoints; returns when none is being stored.
+    func stop() async { await checkpointer?.stop() }
+
     /// Gives every action its place, and folds with a new reducer, if that needs the storage.
     func settleSoon() {
         guard inner.withState({ DeepReplay.isNeeded($0) }) else { return }
