@@ -216,6 +216,7 @@ let package = Package(
                 "ScuttlebuttSQLite", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
                 "Scuttlebutt", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            exclude: ["Stores"],
             swiftSettings: settings),
         .testTarget(
             name: "ScuttlebuttRelayTests",

@@ -13,6 +13,10 @@ public enum GossipEvent: Sendable {
     case unknown(Stamp)
     /// The store has started with what its storage contains; the first event of all.
     case opened(OpenedLog)
+    /// A checkpoint was not stored, for example because the disk is full.
+    ///
+    /// Nothing is lost: the next start folds more. It is tried again later.
+    case checkpointFailed(StorageError)
     /// Something happened to the log that the state is folded from.
     case replica(ReplicaEvent)
 }

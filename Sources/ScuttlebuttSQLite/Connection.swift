@@ -93,6 +93,16 @@ struct Connection: Sendable {
         }
     }
 
+    /// Opens a store for reading that this process has open for writing, so that long reads do not
+    /// keep its transactions waiting.
+    static func readingOwn(_ path: String) throws -> Connection {
+        let registration = try register(path)
+        let database = try SystemFailure.noting {
+            try DatabaseQueue(path: path, configuration: readingConfiguration())
+        }
+        return Connection(database: database, stamp: nil, registration: registration)
+    }
+
     private static func readingConfiguration(indexInMemory: Bool = false) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = true

@@ -56,6 +56,8 @@ struct OrderedReader {
         return updates
     }
 
+    private static let disorder = DamageError("the index of the timestamps is out of order")
+
     /// Finds the next updates in the index, and sorts those that share a timestamp.
     ///
     /// All of the last timestamp are read, of which there are at most as many as sources.
@@ -77,6 +79,9 @@ struct OrderedReader {
             guard let timestamp = Timestamp(sqlite3_column_double(statement, 0)) else {
                 throw DamageError("an update is invalid")
             }
+            // What SQLite takes on trust: a damaged page may be out of order.
+            let least = entries.last?.timestamp ?? stamp?.timestamp ?? .zero
+            guard timestamp >= least else { throw Self.disorder }
             if let stamp, timestamp == stamp.timestamp,
                 try reader.source(source, database) <= stamp.source
             {
@@ -106,6 +111,9 @@ struct OrderedReader {
             named.append((try reader.source(entry.source, database), entry))
         }
         named.sort { $0.source < $1.source }
+        for (left, right) in zip(named, named.dropFirst()) where left.source == right.source {
+            throw Self.disorder
+        }
         entries.replaceSubrange(start..., with: named.map(\.entry))
     }
 }

@@ -9,7 +9,7 @@ extension SQLiteStorage {
     /// Copies a store to a new file while another process may be writing it.
     ///
     /// The copy is the store at one moment, complete with what is still in `FILE-wal`; it has the
-    /// same source, for it is to take the store's place one day. It appears under its name only
+    /// same source, because it may have to replace the store. It appears under its name only
     /// once it is whole, checked and synchronised to the disk; an existing file is replaced.
     ///
     /// Blocks for as long as it takes to copy the file.
@@ -53,7 +53,7 @@ extension SQLiteStorage {
         defer { source.close() }
         let copy = try DatabaseQueue(path: draft)
         defer { try? copy.close() }
-        // All pages in one step, so that a busy writer cannot make it start again for ever.
+        // All pages in one step: between two steps, each write would make it start again.
         try SystemFailure.noting { try source.database.backup(to: copy, pagesPerStep: -1) }
         try copy.writeWithoutTransaction { database in
             try WritingMark.clear(database)

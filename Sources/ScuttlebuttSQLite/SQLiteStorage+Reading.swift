@@ -115,6 +115,27 @@ extension SQLiteStorage {
         }
     }
 
+    /// Reads in one transaction on a connection of its own, so that appends do not wait for it.
+    ///
+    /// What is durable when it begins is seen.
+    func readApart<Result: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result
+    ) async throws -> Result {
+        guard mode != .readOnly else { return try await read(body) }
+        do {
+            let reader = try state.withLock { state in
+                if state.isClosed { throw closedError }
+                if let reader = state.reader { return reader }
+                let reader = try Connection.readingOwn(path)
+                state.reader = reader
+                return reader
+            }
+            return try await reader.readAsync(body)
+        } catch {
+            throw translated(error, path, .reading)
+        }
+    }
+
     /// Returns the connection, reopened if the file was opened without locks and has changed.
     private func currentConnection() throws -> Connection {
         try state.withLock { state in

@@ -51,7 +51,7 @@ extension SQLiteStorage: TieredLogStorage {
     /// Returns the newest stamp after which there are at most `count` updates; fewer only by those
     /// that have the same timestamp.
     public func floor(leaving count: Int) async throws -> Stamp? {
-        try await read { [sources] database in
+        try await readApart { [sources] database in
             let statement = try database.cachedStatement(
                 sql: "SELECT timestamp FROM updates ORDER BY timestamp DESC LIMIT 1 OFFSET ?")
             let offset = Int64(max(0, count))
@@ -73,7 +73,7 @@ extension SQLiteStorage: TieredLogStorage {
     /// - Throws: `StorageError` `.foreignOrCorrupt` if one is damaged, `.unreadable`, `.closed`.
     /// - Complexity: O(log n) plus about 2 µs per update.
     public func updates(after stamp: Stamp?, limit: DeltaLimit) async throws -> [Update] {
-        try await read { [sources] database in
+        try await readApart { [sources] database in
             try sources.withLock { table in
                 var reader = OrderedReader(table: table)
                 defer { table = reader.table }
@@ -93,12 +93,12 @@ extension SQLiteStorage: TieredLogStorage {
 
     /// Returns the checkpoints, the oldest first; a damaged one is left out.
     public func checkpoints() async throws -> [StoredCheckpoint] {
-        try await read { try CheckpointTable.all($0) }
+        try await readApart { try CheckpointTable.all($0) }
     }
 
     /// Returns the bytes of a checkpoint's state.
     public func state(of checkpoint: StoredCheckpoint) async throws -> [UInt8] {
-        try await read { try CheckpointTable.state(of: checkpoint, $0) }
+        try await readApart { try CheckpointTable.state(of: checkpoint, $0) }
     }
 
     /// Stores a checkpoint unless an update at or before it was stored after `mark`.

@@ -47,6 +47,8 @@ public final class SQLiteStorage: LogStorage {
         var isClosed = false
         var awaitingIdle: [CheckedContinuation<Void, Never>] = []
         var lock: WriterLock?
+        /// Reads what may take long; opened when it is needed first.
+        var reader: Connection?
         /// The number of transactions, by which a pause in them is recognised.
         var commits = 0
         /// Waits for a pause in the transactions.
@@ -161,6 +163,11 @@ public final class SQLiteStorage: LogStorage {
         idling?.cancel()
         await idling?.value
         // In a separate task, because the caller's may be cancelled.
+        // Before the log is merged and removed, which only the last connection does.
+        state.withLock { state in
+            defer { state.reader = nil }
+            return state.reader
+        }?.close()
         if mode != .readOnly { await Task { await connection.finishWriting() }.value }
         // Release the lock last: the next writer must find our write-ahead log merged.
         withExtendedLifetime(lock) { connection.close() }

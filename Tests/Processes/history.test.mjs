@@ -5,13 +5,13 @@
 // the length of the history: 300,000 by default, 10,000,000 in dev/soak.
 import assert from 'node:assert/strict';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { eventually } from '../Browser/eventually.mjs';
-import { StoredServer, folder, later, minutes } from './cluster.mjs';
+import { Random, StoredServer, folder, later, minutes, rounds, seed } from './cluster.mjs';
 import { run } from './raw-peer.mjs';
 
 const updates = Number(process.env.UPDATES ?? 300_000);
@@ -119,4 +119,35 @@ test(`a history of ${updates} updates, of which a part is in memory`, { timeout:
   assert.ok(await peak(server) < memory, `${await peak(server)} KiB`);
   await server.kill();
   assert.equal(await counter(store), fold(true));
+});
+
+/** The counter, folded from the beginning by a program that uses no checkpoint. */
+async function folded(store) {
+  const { output, errors } = await run('state', store, '--reducer', 'counter');
+  assert.ok(output, errors);
+  return Number(/"counter":(-?\d+)/.exec(output)[1]);
+}
+
+test('kill -9 at any moment of folding again and of storing a checkpoint leaves the right state', { timeout: 20 * minutes }, async (t) => {
+  const path = await folder(t);
+  const [lines, store] = [join(path, 'history.jsonl'), join(path, 'log.sqlite')];
+  const count = 30_000;
+  await writeFile(lines, Array.from({ length: count }, (_, index) => (
+    `[{"type":"${type(index + 1)}"},${index + 1},"${sources[index % 8]}"]\n`)).join(''));
+  assert.equal((await run('import', lines, '--store', store)).code, 0);
+  const random = new Random(seed);
+  const server = new StoredServer(store);
+  later(t, () => server.program.end('SIGKILL'));
+  for (let round = 0; round < rounds; round += 1) {
+    await server.start();
+    // Before every checkpoint, so that all of them are worthless and one is stored anew.
+    const socket = connect(server.tcpPort, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`{"id":"LATE-${round}","clock":{}}\n`);
+    socket.write(`[{"type":"INCREMENT"},${1 + random.below(50)},"LATE-${round}"]\n"SYNC"\n`);
+    for (let asked = random.below(150); asked > 0; asked -= 1) await server.statistics();
+    await server.kill();
+    socket.destroy();
+    assert.equal(await counter(store), await folded(store), `SEED=${seed}, round ${round}`);
+  }
 });

@@ -31,8 +31,9 @@ public final class Dispatcher: Sendable {
         var isUnsettled: @Sendable () -> Bool = { false }
         /// Gives everything its place with the help of the storage.
         var settle: @Sendable () async -> Void = {}
-        /// Called after each save, with the number of updates in the log.
-        public var saved: (@Sendable (Int) -> Void)?
+        /// Called after each save, with the number of updates in the log and the average size of
+        /// those in memory, in bytes.
+        var saved: (@Sendable (_ count: Int, _ averageSize: Int) -> Void)?
         /// Lets the program decide when a batch is folded; see ``GossipOptions/customDispatch``.
         public var schedule: (@Sendable (_ flush: @escaping @Sendable () -> Void) -> Void)?
 
@@ -75,7 +76,11 @@ public final class Dispatcher: Sendable {
         if storage is any TieredLogStorage {
             engineHooks.saved = { [saved = hooks.saved] engine in
                 engine.keepWithin(budget)
-                saved?(engine.withReplica { $0.value.count })
+                let (count, size) = engine.withReplica { replica in
+                    let log = replica.value
+                    return (log.count, log.byteCount / max(1, log.memoryCount))
+                }
+                saved?(count, size)
             }
         }
         engineHooks.sign = hooks.sign

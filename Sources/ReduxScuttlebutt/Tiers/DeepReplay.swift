@@ -92,8 +92,9 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         var fresh = try await start(old, refold, below: oldest)
         let callsBefore = fresh.reducerCalls
         var change = HistoryChange(inserted: old.stragglers.count, cause: oldest)
-        try await fold(into: &fresh, old)
-        foldRetained(of: old, into: &fresh)
+        let size = try await fold(into: &fresh, old)
+        foldRetained(of: old, into: &fresh, size)
+        try requireAll(of: old, in: fresh)
         for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
             let steps = inner.withState { _ in replay.take() }
             guard !steps.isEmpty else { break }
@@ -132,12 +133,15 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     }
 
     /// Folds what lies between the base of a new history and the floor of the old one.
+    ///
+    /// - Returns: The average size of the last updates.
     private func fold(
         into fresh: inout History<State, Action>, _ old: History<State, Action>
-    ) async throws {
-        guard let end = old.floor else { return }
+    ) async throws -> Int {
+        guard let end = old.floor else { return 0 }
         var locals = old.trimmedLocalEntries[...]
         var cursor = fresh.floor
+        var size = 0
         while true {
             let page = try await storage.updates(after: cursor, limit: Self.page)
             let part = Array(page.prefix { $0.stamp <= end })
@@ -151,18 +155,20 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
             folding.beginInBackground()
             _ = work.merge(&fresh, batch)
             folding.endInBackground()
-            fresh.trim(keeping: budget.historyCount)
+            size = part.averageSize
+            fresh.trim(keeping: budget.historyCount(averageSize: size))
             cursor = last
             if part.count < page.count { break }
             try Task.checkCancellation()
             await Task.yield()
         }
         fresh.merge(Array(locals))
+        return size
     }
 
     /// Folds what the old history still has above its floor.
     private func foldRetained(
-        of old: History<State, Action>, into fresh: inout History<State, Action>
+        of old: History<State, Action>, into fresh: inout History<State, Action>, _ size: Int
     ) {
         let entries = old.entries
         var next = entries.startIndex
@@ -171,8 +177,21 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
             folding.beginInBackground()
             _ = work.merge(&fresh, Array(entries[next..<end]))
             folding.endInBackground()
-            fresh.trim(keeping: budget.historyCount)
+            fresh.trim(keeping: budget.historyCount(averageSize: size))
             next = end
+        }
+    }
+
+    /// Checks that the storage had everything that is to be folded again.
+    private func requireAll(
+        of old: History<State, Action>, in fresh: History<State, Action>
+    ) throws {
+        let expected = old.gossipedCount + Set(old.stragglers.compactMap(\.stamp)).count
+        guard fresh.gossipedCount >= expected else {
+            throw StorageError(
+                .foreignOrCorrupt,
+                "the store is damaged: only \(fresh.gossipedCount) of \(expected) actions can be "
+                    + "read in order; restore it from a copy")
         }
     }
 }
@@ -187,6 +206,20 @@ struct Refold<State: Sendable, Action: Sendable>: Sendable {
 }
 
 extension MemoryBudget {
+    /// The number of entries above which a history is trimmed.
+    ///
+    /// A history does not count bytes, but its actions are about as large as their payloads.
+    ///
+    /// - Parameter size: The average number of bytes of a payload.
+    func historyLimit(averageSize size: Int) -> Int {
+        min(updates, max(2, bytes / max(1, size)))
+    }
+
     /// The least number of entries that a history keeps.
-    var historyCount: Int { updates / 2 }
+    func historyCount(averageSize size: Int) -> Int { historyLimit(averageSize: size) / 2 }
+}
+
+extension [Update] {
+    /// The average number of bytes of an update, 0 if there are none.
+    var averageSize: Int { isEmpty ? 0 : reduce(0) { $0 + $1.byteCount } / count }
 }

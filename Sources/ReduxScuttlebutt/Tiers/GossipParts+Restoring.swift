@@ -44,11 +44,7 @@ extension GossipParts {
         let start = ContinuousClock.now
         var opened = OpenedLog(updateCount: summary.count)
         var history = firstHistory
-        let codec = codec
-        if let checkpoints {
-            let book = CheckpointBook(settings: checkpoints, storage: storage) { payload in
-                ((try? codec.decode(payload)) ?? nil) != nil
-            }
+        if let book = checkpointBook(storage) {
             let found = try await book.newest(below: nil) { opened.passedOver.append($0) }
             if let found {
                 history = history.restarted(
@@ -58,8 +54,9 @@ extension GossipParts {
             }
         }
         let budget = options.memoryBudget
-        let floor = try await storage.floor(leaving: max(1, budget.updates / 2))
+        var floor = try await storage.floor(leaving: max(1, budget.updates / 2))
         var tail: [Update] = []
+        var tailByteCount = 0
         var cursor = [history.floor, floor].contains(nil) ? nil : min(history.floor, floor)
         while true {
             let page = try await storage.updates(
@@ -71,22 +68,44 @@ extension GossipParts {
             restoredUnknown += unknown
             opened.foldedCount += batch.count
             _ = work.merge(&history, batch)
-            history.trim(keeping: budget.historyCount)
+            history.trim(keeping: budget.historyCount(averageSize: page.averageSize))
             for update in page where floor.map({ $0 < update.stamp }) ?? true {
                 tail.append(update)
+                tailByteCount += update.byteCount
+            }
+            while tailByteCount > budget.bytes, tail.count > 1 {
+                // Large ones: what is older stays in the storage only.
+                let half = tail.count - tail.count / 2
+                for update in tail[..<half] { tailByteCount -= update.byteCount }
+                floor = tail[half - 1].stamp
+                tail.removeFirst(half)
             }
             try Task.checkCancellation()
+        }
+        guard history.gossipedCount >= summary.count else {
+            throw StorageError(
+                .foreignOrCorrupt,
+                "the store is damaged: only \(history.gossipedCount) of \(summary.count) actions "
+                    + "can be read in order; export may read more, or restore it from a copy")
         }
         let sources = summary.entries.map { entry in
             UpdateLog.StoredSource(
                 newest: Stamp(timestamp: entry.newest, source: entry.source), count: entry.count)
         }
-        var log = UpdateLog(sources: sources, floor: floor, tail: tail)
-        _ = log.drop(keeping: budget.updates, bytes: budget.bytes, unsaved: [:])
-        replica.restore(log, newest: sources.map(\.newest))
+        replica.restore(
+            UpdateLog(sources: sources, floor: floor, tail: tail), newest: sources.map(\.newest))
         restored = history
         opened.duration = ContinuousClock.now - start
         self.opened = opened
+    }
+
+    /// The checkpoints in a storage; `nil` if the application wants none.
+    func checkpointBook(_ storage: any TieredLogStorage) -> CheckpointBook<State>? {
+        checkpoints.map { [codec] settings in
+            CheckpointBook(settings: settings, storage: storage) { payload in
+                ((try? codec.decode(payload)) ?? nil) != nil
+            }
+        }
     }
 
     private func min(_ left: Stamp?, _ right: Stamp?) -> Stamp? {

@@ -39,13 +39,8 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         work: BatchWork<State, Action>
     ) {
         guard let storage = parts.storage as? any TieredLogStorage else { return nil }
-        let codec = parts.codec
         let onEvent = parts.options.onEvent
-        let book = parts.checkpoints.map { settings in
-            CheckpointBook(settings: settings, storage: storage) { payload in
-                ((try? codec.decode(payload)) ?? nil) != nil
-            }
-        }
+        let book = parts.checkpointBook(storage)
         self.inner = inner
         replay = parts.replay
         budget = parts.options.memoryBudget
@@ -56,7 +51,7 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             report: { onEvent?($0) })
         let engine = engine
         // Within what the history keeps.
-        let distance = min(128, max(1, budget.historyCount / 2))
+        let distance = min(128, max(1, budget.historyCount(averageSize: 0) / 2))
         checkpointer = book.map { book in
             Checkpointer(
                 book: book, work: work, startingAt: parts.opened?.checkpoint?.count ?? 0,
@@ -73,7 +68,7 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
                     inner.withState { $0.history.restarted(at: $0.origin) }
                 },
                 flush: { [engine] in try await engine.flush() },
-                report: { onEvent?(.replica(.storageFailed($0))) })
+                report: { onEvent?(.checkpointFailed($0)) })
         }
     }
 
@@ -112,11 +107,13 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         hooks.isUnsettled = { inner.withState { DeepReplay.isNeeded($0) } }
         let settle = settle
         hooks.settle = settle
-        hooks.saved = { count in
+        hooks.saved = { count, size in
             let (retained, isUnsettled) = inner.withState { state in
                 (state.history.retainedCount, DeepReplay.isNeeded(state))
             }
-            if retained > budget.updates { replay.trim(keeping: budget.historyCount) }
+            if retained > budget.historyLimit(averageSize: size) {
+                replay.trim(keeping: budget.historyCount(averageSize: size))
+            }
             guard isUnsettled || checkpointer != nil else { return }
             Task {
                 if isUnsettled { await settle() }

@@ -50,7 +50,7 @@ extension History {
     /// - Parameter distance: The least number of entries that come after it.
     /// - Returns: The state with the stamp of the newest action in it and the number of gossiped
     ///   actions in it; `nil` if there is none above the floor.
-    /// - Complexity: O(log n), and a walk over the entries before it if there are local-only ones.
+    /// - Complexity: O(log n) and a walk over the entries after it.
     @inlinable
     public func snapshot(atDistance distance: Int) -> (state: State, stamp: Stamp, count: Int)? {
         let snapshot = ladder.nearest(to: max(storage.start, place(atDistance: distance)))

@@ -58,11 +58,12 @@ extension UpdateLog {
             parts[index].parts = [(through, missing)]
             runs[index].raiseNewest(to: stored.newest.timestamp)
             count += missing
+            storedCount += missing
         }
     }
 
     /// The number of updates in memory.
-    public var memoryCount: Int { runs.reduce(0) { $0 + $1.count } }
+    public var memoryCount: Int { count - storedCount }
 
     /// Drops the oldest chunks of updates, so that about `count` updates and `bytes` bytes remain
     /// in memory; the storage must have them.
@@ -94,6 +95,7 @@ extension UpdateLog {
             guard let dropped else { continue }
             hasDropped = true
             byteCount -= dropped.byteCount
+            storedCount += dropped.count
             parts[index].add(through: dropped.through, count: dropped.count)
         }
         return hasDropped

@@ -47,9 +47,6 @@ extension UpdateLog {
             return true
         }
 
-        /// The number of updates in memory.
-        var count: Int { chunks.reduce(0) { $0 + $1.count } }
-
         /// Refuses timestamps up to this one from now on.
         mutating func raiseNewest(to timestamp: Timestamp) {
             newest = max(newest ?? timestamp, timestamp)

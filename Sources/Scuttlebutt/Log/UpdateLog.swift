@@ -12,6 +12,8 @@ public struct UpdateLog: Sendable {
     var runs: [Run] = []
     /// What is in a storage only, by the same index.
     var parts: [StoredPart] = []
+    /// The number of updates in all parts.
+    var storedCount = 0
     /// The run that was appended to last; most updates follow one from the same source.
     private var lastIndex = 0
 

@@ -32,13 +32,13 @@ public struct Gossip: Sendable {
     /// The number of sources from which something was accepted.
     public var sourceCount: Int { foreign.count + (newestOwn == nil ? 0 : 1) }
     private var headerByteCount = 0
-    private var sessions = SessionTable()
+    var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
     private var setAside: [Stamp] = []
     /// What sessions need from the storage, until the driver is told.
-    private var requests: [StoredRange] = []
-    /// Whether a session has read from the storage since the last one was opened without any.
+    var requests: [StoredRange] = []
+    /// Whether a session has read from the storage since there was none at all.
     private var readsStorage = false
     /// The timestamp of the newest own update that some peer is known to have.
     ///
@@ -72,7 +72,9 @@ public struct Gossip: Sendable {
     /// Closes a session; whatever still arrives for it is ignored.
     public mutating func close(_ peer: PeerID) {
         sessions.remove(peer)
-        if sessions.isEmpty { recent.clear() }
+        guard sessions.isEmpty else { return }
+        recent.clear()
+        readsStorage = false
     }
 
     /// The result of receiving a message.
@@ -360,58 +362,7 @@ public struct Gossip: Sendable {
         return delta.isEmpty || isWhole ? recent.end : nil
     }
 
-    /// Appends what the peer lacks and memory no longer has, from the page that was read.
-    ///
-    /// - Returns: Whether the rest of what it lacks is in memory.
-    private mutating func appendStored<Value: Replicated>(
-        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ block: inout WireBlock
-    ) -> Bool {
-        var room = limit
-        var batch: [Update] = []
-        while let update = session.stored.first {
-            if covers(update.stamp), !session.known.covers(update.stamp) {
-                guard room.take(update) || batch.isEmpty else { break }
-                batch.append(update)
-            }
-            session.stored.removeFirst()
-        }
-        append(batch, &session, &block)
-        guard session.stored.first == nil else { return false }
-        guard let start = value.storedStart(since: session.known) else {
-            session.stored.finish()
-            return true
-        }
-        if !session.stored.isReading { session.stored.read(after: start) }
-        return false
-    }
-
-    /// The parts of the log that were asked for since the last call.
-    mutating func takeRequests() -> [StoredRange] {
-        guard !requests.isEmpty else { return [] }
-        defer { requests = [] }
-        return requests
-    }
-
-    /// Receives a part of the log that a session asked for.
-    ///
-    /// - Returns: Whether there is something to send to the peer now; `nil` if the part is empty
-    ///   although it must not be.
-    mutating func receive<Value: Replicated>(
-        _ updates: [Update], of range: StoredRange, value: Value
-    ) -> Bool? {
-        sessions.withMutableSession(range.peer) { session in
-            guard session.stored.awaits(range) else { return false }
-            guard let last = updates.last else {
-                session.stored.take([], and: [])
-                return value.storedStart(since: session.known) == nil ? true : nil
-            }
-            let memory = value.memory(since: session.known, through: last.stamp)
-            session.stored.take(updates, and: memory)
-            return true
-        } ?? false
-    }
-
-    private mutating func append(
+    mutating func append(
         _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
     ) {
         for update in updates {

@@ -84,7 +84,7 @@ struct Session: Sendable {
         probes.restart(confirmed: known[own])
         cursor = nil
         unsettledHistory = nil
-        stored = StoredProgress(generation: stored.generation + 1)
+        stored.restart()
         guard sending != .ended else { return }
         owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
         sending = .history

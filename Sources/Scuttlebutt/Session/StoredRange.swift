@@ -23,7 +23,11 @@ struct StoredProgress: Sendable {
     /// What was accepted at or before the cursor and not sent yet, in the order of acceptance.
     private var late: [Update] = []
     /// Whether a page is awaited.
+    ///
+    /// There is never more than one on its way, however often the peer begins again.
     private(set) var isReading = false
+    /// Whether the page that is awaited is of no use any more.
+    private var isStale = false
     private(set) var generation = 0
     /// The range to ask the driver for.
     var request: (after: Stamp?, generation: Int)?
@@ -31,18 +35,35 @@ struct StoredProgress: Sendable {
     /// The most updates in ``late``; beyond it, reading goes back instead.
     static let lateLimit = 4_096
 
-    init(generation: Int = 0) { self.generation = generation }
-
     /// Asks for the next page.
     mutating func read(after start: StoredStart) {
         generation += 1
         isReading = true
+        isStale = false
         if cursor == nil, let timestamp = start.after { cursor = Stamp(before: timestamp) }
         request = (cursor, generation)
     }
 
     /// Whether this is the page that is awaited.
     func awaits(_ range: StoredRange) -> Bool { isReading && range.generation == generation }
+
+    /// Begins again, because the peer has told once more what it has.
+    mutating func restart() {
+        cursor = nil
+        page = []
+        late = []
+        request = nil
+        isStale = isReading
+    }
+
+    /// Drops the page that arrives, if it is of no use any more.
+    ///
+    /// - Returns: Whether it was.
+    mutating func dropStale() -> Bool {
+        guard isStale else { return false }
+        (isReading, isStale) = (false, false)
+        return true
+    }
 
     /// Takes a page.
     ///
@@ -105,9 +126,7 @@ struct StoredProgress: Sendable {
         cursor = Stamp(before: oldest.timestamp)
         late = []
         page = []
-        guard isReading else { return }
-        generation += 1
-        request = (cursor, generation)
+        isStale = isReading
     }
 }
 

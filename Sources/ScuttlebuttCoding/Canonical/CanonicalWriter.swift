@@ -81,7 +81,7 @@ private struct CanonicalSingleWriter: SingleValueEncodingContainer {
     func encode(_ value: UInt32) { node.set(value) }
     func encode(_ value: UInt64) { node.set(value) }
     func encode<T: Encodable>(_ value: T) throws {
-        // One level deeper, although there is no key for it: a type may wrap itself for ever.
+        // Counts as a level although it has no key, because a type may wrap itself without end.
         try node.encode(value, path: codingPath + [CanonicalIndex(intValue: 0)])
     }
 }

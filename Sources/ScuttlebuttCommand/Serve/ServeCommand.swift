@@ -174,6 +174,9 @@ struct ServeCommand: AsyncParsableCommand {
                     }
                 }
                 if case .opened(let opened) = event { OpeningText.note(opened) }
+                if case .checkpointFailed(let error) = event {
+                    StandardError.shared.note("no checkpoint was stored: \(error.message)")
+                }
                 if let warning = warnings.warning(for: event) {
                     StandardError.shared.note(warning)
                 }

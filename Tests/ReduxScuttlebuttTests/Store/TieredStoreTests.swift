@@ -13,6 +13,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+private enum Sized: GossipAction { case text(String) }
+
 @Suite("A store whose memory is a cache of its storage", .timeLimit(.minutes(20)))
 struct TieredStoreTests {
     static let numbers = StateCoding<[Int]>(
@@ -36,6 +38,21 @@ struct TieredStoreTests {
         return try await GossipStore(
             initial: [], reducer: reducer, storage: storage, checkpoints: checkpoints,
             options: options)
+    }
+
+    /// A store with `count` actions and at least `checkpoints` checkpoints.
+    private func filled(
+        _ storage: InMemoryStorage, _ count: Int, budget: Int = 100, checkpoints: Int
+    ) async throws -> GossipStore<[Int], Note> {
+        let store = try await open(storage, budget: budget, interval: budget)
+        for value in 1...count {
+            store.dispatch(.add(value))
+            if value % 50 == 0 { try await store.flush() }
+        }
+        _ = try await until("checkpoints") {
+            try await storage.checkpoints().count >= checkpoints ? true : nil
+        }
+        return store
     }
 
     /// The whole log and the local-only actions, folded from the beginning.
@@ -137,14 +154,7 @@ struct TieredStoreTests {
     @Test("It starts from a checkpoint, folds the rest only, and says so")
     func startsFromACheckpoint() async throws {
         let storage = InMemoryStorage()
-        var store = try await open(storage, budget: 100, interval: 100)
-        for value in 1...1_000 {
-            store.dispatch(.add(value))
-            if value % 50 == 0 { try await store.flush() }
-        }
-        _ = try await until("checkpoints") {
-            try await storage.checkpoints().count >= 2 ? true : nil
-        }
+        var store = try await filled(storage, 1_000, checkpoints: 2)
         await store.shutDown()
         await storage.reopen()
 
@@ -175,14 +185,7 @@ struct TieredStoreTests {
         arguments: ["reducer", "hash", "state"])
     func passesOver(fault: String) async throws {
         let storage = InMemoryStorage()
-        var store = try await open(storage, budget: 100, interval: 100)
-        for value in 1...2_000 {
-            store.dispatch(.add(value))
-            if value % 50 == 0 { try await store.flush() }
-        }
-        _ = try await until("checkpoints") {
-            try await storage.checkpoints().count >= 2 ? true : nil
-        }
+        var store = try await filled(storage, 2_000, checkpoints: 2)
         await store.shutDown()
         await storage.reopen()
         let all = try await storage.checkpoints()
@@ -213,12 +216,7 @@ struct TieredStoreTests {
     @Test("A reducer of another version folds the whole log, and a replaced one as well")
     func otherReducer() async throws {
         let storage = InMemoryStorage()
-        var store = try await open(storage, budget: 50, interval: 50)
-        for value in 1...600 {
-            store.dispatch(.add(value))
-            if value % 50 == 0 { try await store.flush() }
-        }
-        _ = try await until("checkpoints") { try await storage.checkpoints().isEmpty ? nil : true }
+        var store = try await filled(storage, 600, budget: 50, checkpoints: 1)
         let negative = Reducer<[Int], Note> { (state: inout [Int], action: Note) in
             if case .add(let value) = action { state.append(-value) }
         }
@@ -229,6 +227,32 @@ struct TieredStoreTests {
         store = try await open(
             storage, budget: 50, interval: 50, version: "2", reducer: negative)
         #expect(store.state == (1...600).map { -$0 })
+        await store.shutDown()
+    }
+
+    @Test("Large actions stay within the budget of bytes, in the log and in the history")
+    func largeActions() async throws {
+        let storage = InMemoryStorage()
+        var options = GossipOptions<Sized>()
+        options.snapshotSpacing = 8
+        options.memoryBudget = MemoryBudget(updates: 100_000, bytes: 200_000)
+        let counting = Reducer<Int, Sized> { (count: inout Int, _: Sized) in count += 1 }
+        var store = try await GossipStore(
+            initial: 0, reducer: counting, storage: storage, options: options)
+        for _ in 1...2_000 {
+            store.dispatch(.text(String(repeating: "x", count: 1_000)))
+            if store.state % 50 == 0 { try await store.flush() }
+        }
+        for _ in 0..<2 {
+            let bytes = store.dispatcher.withReplica { $0.value.byteCount }
+            #expect(bytes < 400_000)
+            #expect(store.history.count < 500)
+            #expect(store.state == 2_000 && store.updateCount == 2_000)
+            await store.shutDown()
+            await storage.reopen()
+            store = try await GossipStore(
+                initial: 0, reducer: counting, storage: storage, options: options)
+        }
         await store.shutDown()
     }
 

@@ -168,6 +168,40 @@ struct StoredHistoryTests {
         #expect(world.replica.value.count(since: VersionVector()) == total)
     }
 
+    @Test("A peer that begins again and again has one read on its way, and gets everything")
+    func repeatedHeaders() throws {
+        var world = try World(seed: 1)
+        let writer = world.replica.open()
+        let lines = try (1...1_000).map { time in
+            IncomingLine(
+                .message(
+                    .update(
+                        Update(
+                            payload: [0x31], timestamp: try #require(Timestamp(Double(time))),
+                            source: try #require(Source("a"))))))
+        }
+        world.replica.handle(.received(writer, lines), into: &world.effects)
+        world.perform()
+        world.save()
+        let isDropped = world.replica.drop(keeping: 10, bytes: .max, unsaved: [:])
+        #expect(isDropped)
+        let peer = world.replica.open()
+        let digest = Digest(source: Source("peer"), vector: VersionVector())
+        for _ in 0..<500 {
+            world.replica.handle(
+                .received(peer, [IncomingLine(.message(.digest(digest)))]), into: &world.effects)
+            world.perform()
+            while try world.pull(peer, .unlimited) {}
+            #expect(world.reads.count <= 1)
+        }
+        for _ in 0..<20 {
+            world.read(limit: 300)
+            while try world.pull(peer, .unlimited) {}
+            #expect(world.reads.count <= 1)
+        }
+        #expect(world.readers[peer]?[try #require(Source("a"))] == 1_000)
+    }
+
     @Test("A part that cannot be read ends the session that needs it, and no other")
     func unreadable() throws {
         var world = try World(seed: 1)
