@@ -7,6 +7,20 @@ extension FaultInjectingStorage {
     /// Makes reading in part fail from now on, or work again.
     public func failReads(_ fails: Bool) { failsReads = fails }
 
+    /// Suspends every read of a page of updates from now on until ``releaseReads()``.
+    public func holdReads() { holdsReads = true }
+
+    /// Resumes the held reads, which see the log as it is then, and holds no later ones.
+    public func releaseReads() {
+        holdsReads = false
+        let reads = heldReads
+        heldReads = []
+        for read in reads { read.resume() }
+    }
+
+    /// The number of held reads.
+    public var heldReadCount: Int { heldReads.count }
+
     private func requireReadable() throws {
         if failsReads { throw StorageError(.unreadable, "the disk does not answer (injected)") }
     }
@@ -24,7 +38,8 @@ extension FaultInjectingStorage {
     }
 
     /// Returns the durable updates after a stamp, in agreed order.
-    public func updates(after stamp: Stamp?, limit: DeltaLimit) throws -> [Update] {
+    public func updates(after stamp: Stamp?, limit: DeltaLimit) async throws -> [Update] {
+        if holdsReads { await withCheckedContinuation { heldReads.append($0) } }
         try requireReadable()
         return try log.updates(after: stamp, limit: limit)
     }

@@ -16,6 +16,8 @@ public actor FaultInjectingStorage: TieredLogStorage {
     var log = MemoryLog()
     /// Whether reading in part fails.
     var failsReads = false
+    var holdsReads = false
+    var heldReads: [CheckedContinuation<Void, Never>] = []
     private var holdsSyncs = false
     private var failures: [StorageError] = []
     private var held: [HeldAppend] = []

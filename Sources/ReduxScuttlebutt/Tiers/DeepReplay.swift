@@ -22,7 +22,14 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     private let budget: MemoryBudget
     /// Waits until everything accepted so far is durable.
     private let flush: @Sendable () async throws -> Void
+    /// The version vector of everything accepted so far.
+    private let accepted: @Sendable () -> VersionVector?
     private let report: @Sendable (GossipEvent) -> Void
+    /// What had been accepted when the storage was last read to its end.
+    ///
+    /// An action is stored and delivered to the history at the same time, so a replay may read one
+    /// that is delivered later, as one below the floor. It is then counted already.
+    private var read: VersionVector?
     private var isRunning = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -34,6 +41,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         work: BatchWork<State, Action>, replay: BackgroundReplay<State, Action>,
         folding: FoldingThread, budget: MemoryBudget,
         flush: @escaping @Sendable () async throws -> Void,
+        accepted: @escaping @Sendable () -> VersionVector?,
         report: @escaping @Sendable (GossipEvent) -> Void
     ) {
         self.inner = inner
@@ -44,6 +52,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         self.folding = folding
         self.budget = budget
         self.flush = flush
+        self.accepted = accepted
         self.report = report
     }
 
@@ -93,6 +102,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         let callsBefore = fresh.reducerCalls
         var change = HistoryChange(inserted: old.stragglers.count, cause: oldest)
         let size = try await fold(into: &fresh, old)
+        let readNow = accepted()
         foldRetained(of: old, into: &fresh, size)
         try requireAll(of: old, in: fresh)
         for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
@@ -106,6 +116,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         change.reducerCalls = fresh.reducerCalls - callsBefore
         change.depth = max(0, change.reducerCalls - change.inserted)
         inner.dispatch(.rebuilt(ReplayedCopy(consume fresh), change, refold?.number))
+        read = readNow
         return inner.withState { $0.lastBatch }
     }
 
@@ -186,7 +197,12 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     private func requireAll(
         of old: History<State, Action>, in fresh: History<State, Action>
     ) throws {
-        let expected = old.gossipedCount + Set(old.stragglers.compactMap(\.stamp)).count
+        // What had been accepted when the storage was read before may be in the old history
+        // already.
+        let late = Set(old.stragglers.compactMap(\.stamp)).filter { stamp in
+            read?[stamp.source].map { stamp.timestamp > $0 } ?? true
+        }
+        let expected = old.gossipedCount + late.count
         guard fresh.gossipedCount >= expected else {
             throw StorageError(
                 .foreignOrCorrupt,

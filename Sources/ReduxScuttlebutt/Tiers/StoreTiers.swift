@@ -20,6 +20,10 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         func flush() async throws {
             try await engine.withLock { $0.engine }?.flushAccepted()
         }
+
+        var vector: VersionVector? {
+            engine.withLock { $0.engine }?.withReplica { $0.gossip.vector }
+        }
     }
 
     private struct WeakEngine {
@@ -48,6 +52,7 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             inner: inner, storage: storage, book: book, work: work, replay: parts.replay,
             folding: parts.folding, budget: budget,
             flush: { [engine] in try await engine.flush() },
+            accepted: { [engine] in engine.vector },
             report: { onEvent?($0) })
         let engine = engine
         // Within what the history keeps.

@@ -147,7 +147,7 @@ struct TieredStoreTests {
         try await store.flush()
         let expected = try fold(
             try await storage.updates(after: nil, limit: .unlimited), locals)
-        for _ in 0..<100_000 where store.state != expected { await Task.yield() }
+        _ = try? await until("the state") { store.state == expected ? true : nil }
         #expect(store.state == expected)
     }
 
@@ -281,5 +281,52 @@ struct TieredStoreTests {
         let expected = [1, 2, -1] + Array(3...502)
         await store.until { $0 == expected }
         await store.shutDown()
+    }
+
+    @Test("An action that is stored while the log is read again is counted once")
+    func storedWhileRead() async throws {
+        let storage = FaultInjectingStorage()
+        let events = Journal<GossipEvent>()
+        let store = try await open(storage, budget: 20, interval: nil, events: events)
+        for value in 1...500 {
+            store.dispatch(.add(value))
+            if value % 20 == 0 { try await store.flush() }
+        }
+        store.dispatch(.add(501))
+        try await store.flush()
+        var peer = RawPeer(store.dispatcher)
+        try await peer.say([header, sync])
+        var heardCount = 0
+        _ = try await until("the peer has everything") {
+            heardCount += peer.heard().count { $0.hasPrefix("[") }
+            return heardCount == 501 ? true : nil
+        }
+        await storage.holdReads()
+        try await peer.say([line(-1, 3, "a")])
+        _ = try await until("the log is read again") {
+            await storage.heldReadCount > 0 ? true : nil
+        }
+        try await peer.say([line(-2, 4, "a")])
+        // It is delivered only after the replay that reads it.
+        _ = try await until("it is stored") {
+            await storage.durableUpdates.count == 503 ? true : nil
+        }
+        await storage.releaseReads()
+        try await peer.say([line(-3, 5, "a")])
+        let expected = [1, 2, -1, 3, -2, 4, -3] + Array(5...501)
+        _ = try await until("a later one has its place") {
+            store.state == expected || events.entries.contains(where: \.isStorageFailure)
+                ? true : nil
+        }
+        #expect(store.state == expected)
+        let failures = events.entries.filter(\.isStorageFailure)
+        #expect(failures.isEmpty)
+        await store.shutDown()
+    }
+}
+
+extension GossipEvent {
+    fileprivate var isStorageFailure: Bool {
+        if case .replica(.storageFailed) = self { true } else { false }
     }
 }
