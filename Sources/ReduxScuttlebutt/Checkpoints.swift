@@ -26,6 +26,8 @@ public struct Checkpoints<State: Sendable>: Sendable {
     /// A large state is stored less often, so that checkpoints do not take more bytes than the
     /// actions between them.
     public var interval = 10_000
+    /// Whether a store that lacks at least ``interval`` updates takes the state of a peer first.
+    public var joining = Joining()
 
     /// Creates the settings.
     public init(_ coding: StateCoding<State>, reducerVersion: String) {

@@ -17,6 +17,8 @@ public enum GossipEvent: Sendable {
     ///
     /// Nothing is lost: the next start folds more. It is tried again later.
     case checkpointFailed(StorageError)
+    /// The store has taken the state of a peer, or has compared it with the history.
+    case joining(JoinEvent)
     /// Something happened to the log that the state is folded from.
     case replica(ReplicaEvent)
 }

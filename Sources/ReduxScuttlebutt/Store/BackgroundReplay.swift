@@ -79,7 +79,7 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
             case .replaceReducer(let reducer, let base):
                 // With a floor, the whole log is folded again; see `InnerState.replace(_:_:)`.
                 if history.floor == nil { steps?.append(.replaced(reducer, base: base)) }
-            case .swap, .rebuilt:
+            case .swap, .rebuilt, .joined, .followed:
                 break
             }
         }
@@ -104,14 +104,18 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
         }
     }
 
-    /// Stops recording and applies what was recorded since the last call of ``take()``.
-    @usableFromInline
-    func end(_ history: inout History<State, Action>) -> HistoryChange {
-        let rest = steps.withLock { steps in
+    /// Stops recording, and returns what was recorded since the last call of ``take()``.
+    func takeLast() -> [Step] {
+        steps.withLock { steps in
             defer { steps = nil }
             return steps ?? []
         }
-        return history.catchUp(rest)
+    }
+
+    /// Stops recording and applies what was recorded since the last call of ``take()``.
+    @usableFromInline
+    func end(_ history: inout History<State, Action>) -> HistoryChange {
+        history.catchUp(takeLast())
     }
 }
 

@@ -39,9 +39,9 @@ struct BatchReceiver<State: Sendable, Action: Sendable>: Sendable {
         guard let earliest = updates.earliestStamp else { return nil }
         let copy: History<State, Action>? = inner.withState { state in
             let effort = batch.count + state.history.depth(of: earliest)
-            guard effort >= BackgroundReplay<State, Action>.smallestWork, replay.begin() else {
-                return nil
-            }
+            guard effort >= BackgroundReplay<State, Action>.smallestWork,
+                state.provisional == nil, replay.begin()
+            else { return nil }
             return state.history
         }
         guard var history = copy else { return nil }

@@ -31,6 +31,13 @@ public final class Dispatcher: Sendable {
         var isUnsettled: @Sendable () -> Bool = { false }
         /// Gives everything its place with the help of the storage.
         var settle: @Sendable () async -> Void = {}
+        /// Prepares a connection before its session begins.
+        var prepare:
+            (
+                @Sendable (any Link, SessionOptions, _ isDialled: Bool) async -> (
+                    link: any Link, options: SessionOptions
+                )
+            )?
         /// Called after each save, with the number of updates in the log and the average size of
         /// those in memory, in bytes.
         var saved: (@Sendable (_ count: Int, _ averageSize: Int) -> Void)?
@@ -83,6 +90,7 @@ public final class Dispatcher: Sendable {
                 saved?(count, size)
             }
         }
+        engineHooks.prepare = hooks.prepare
         engineHooks.sign = hooks.sign
         engineHooks.verify = hooks.verify
         if hooks.verify != nil { engineHooks.fingerprint = { Fingerprint(of: $0) } }

@@ -17,6 +17,8 @@ struct InnerState<State: Sendable, Action: Sendable>: Sendable {
     /// A reducer that is to fold the whole log again; see ``DeepReplay``.
     @usableFromInline var refold: Refold<State, Action>?
     @usableFromInline var refoldCount = 0
+    /// Whether the history begins with the state of a peer, whose history is not here yet.
+    @usableFromInline var provisional: Provisional<Action>?
 
     @inlinable
     init(base: State, history: History<State, Action>) {
@@ -60,16 +62,24 @@ struct InnerState<State: Sendable, Action: Sendable>: Sendable {
         if replay.hasDuties { replay.note(action, &history) }
         switch action {
         case .own(let action, let stamp):
+            guard provisional == nil else { return admit([HistoryEntry(action, at: stamp)]) }
             history.insert(action, at: stamp)
         case .local(let action):
+            if provisional != nil { noteLocal(action) }
             history.appendLocal(action)
         case .batch(let actions):
+            guard provisional == nil else { return admit(actions) }
             lastBatch = history.merge(actions)
         case .swap(let replayed, let change):
             swap(replayed, change, replay)
         case .rebuilt(let replayed, let change, let refolded):
             if refold?.number == refolded { refold = nil }
+            provisional = nil
             swap(replayed, change, replay)
+        case .followed(let actions):
+            admit(actions)
+        case .joined(let copy, let joined):
+            join(copy, joined, replay)
         case .replaceReducer(let reducer, let base):
             replace(reducer, base)
         }
@@ -111,5 +121,9 @@ enum InnerAction<State: Sendable, Action: Sendable>: Sendable {
     case swap(ReplayedCopy<State, Action>, HistoryChange)
     /// A history that was made from the storage, with the number of its ``Refold``.
     case rebuilt(ReplayedCopy<State, Action>, HistoryChange, Int?)
+    /// A history that begins with the state of a peer.
+    case joined(ReplayedCopy<State, Action>, Provisional<Action>)
+    /// What that peer has got since, for as long as its history is not here.
+    case followed([HistoryEntry<Action>])
     case replaceReducer(Reducer<State, Action>, base: State?)
 }

@@ -34,7 +34,24 @@ struct CheckpointBook<State: Sendable>: Sendable {
         return nil
     }
 
+    /// Returns the newest checkpoint that is good, with the bytes of its state.
+    func newestBytes() async throws -> (checkpoint: StoredCheckpoint, bytes: [UInt8])? {
+        for checkpoint in try await storage.checkpoints().reversed() {
+            if let bytes = try? await bytes(of: checkpoint) { return (checkpoint, bytes) }
+        }
+        return nil
+    }
+
     private func state(of checkpoint: StoredCheckpoint) async throws -> State {
+        let bytes = try await bytes(of: checkpoint)
+        do {
+            return try settings.coding.decode(bytes)
+        } catch {
+            throw Unfit("its state cannot be decoded: \(error)")
+        }
+    }
+
+    private func bytes(of checkpoint: StoredCheckpoint) async throws -> [UInt8] {
         guard checkpoint.reducerVersion == settings.reducerVersion else {
             throw Unfit("it was made by version \"\(checkpoint.reducerVersion)\" of the reducer")
         }
@@ -56,11 +73,7 @@ struct CheckpointBook<State: Sendable>: Sendable {
         guard bytes.count == checkpoint.stateByteCount,
             LogHash.sha256(bytes) == checkpoint.stateHash
         else { throw Unfit("its bytes do not match their hash") }
-        do {
-            return try settings.coding.decode(bytes)
-        } catch {
-            throw Unfit("its state cannot be decoded: \(error)")
-        }
+        return bytes
     }
 
     /// Why a checkpoint is not good.

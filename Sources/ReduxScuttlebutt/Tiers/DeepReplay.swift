@@ -14,14 +14,14 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     typealias Inner = any StoreProtocol<InnerState<State, Action>, InnerAction<State, Action>>
 
     private let inner: Inner
-    private let storage: any TieredLogStorage
+    let storage: any TieredLogStorage
     private let book: CheckpointBook<State>?
-    private let work: BatchWork<State, Action>
+    let work: BatchWork<State, Action>
     private let replay: BackgroundReplay<State, Action>
-    private let folding: FoldingThread
-    private let budget: MemoryBudget
+    let folding: FoldingThread
+    let budget: MemoryBudget
     /// Waits until everything accepted so far is durable.
-    private let flush: @Sendable () async throws -> Void
+    let flush: @Sendable () async throws -> Void
     /// The version vector of everything accepted so far.
     private let accepted: @Sendable () -> VersionVector?
     private let report: @Sendable (GossipEvent) -> Void
@@ -34,7 +34,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// What is read from the storage at once.
-    private static var page: DeltaLimit { DeltaLimit(updates: 4_096, bytes: 1 << 20) }
+    static var page: DeltaLimit { DeltaLimit(updates: 4_096, bytes: 1 << 20) }
 
     init(
         inner: Inner, storage: any TieredLogStorage, book: CheckpointBook<State>?,
@@ -56,6 +56,68 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         self.report = report
     }
 
+    /// Begins alone; `false` if another replay is going on.
+    func begin() -> Bool {
+        defer { isRunning = true }
+        return !isRunning
+    }
+
+    /// Lets others begin.
+    func end() {
+        isRunning = false
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+
+    /// Stops recording without a result.
+    func cancel() { replay.cancel() }
+
+    /// What a fold of the whole log begins with.
+    struct Whole: Sendable {
+        let provisional: Provisional<Action>
+        let start: History<State, Action>
+        /// The number of the reducer that replaces the present one.
+        let refold: Int?
+    }
+
+    /// Begins to record for a fold of the whole log; `nil` if the history begins with nobody's
+    /// state.
+    func beginWhole() -> Whole? {
+        inner.withState { state in
+            guard let provisional = state.provisional, replay.begin() else { return nil }
+            let start = state.refold.map {
+                History(
+                    base: $0.base, reducer: InnerState.folding($0.reducer),
+                    spacing: state.history.spacing)
+            }
+            return Whole(
+                provisional: provisional, start: start ?? state.history.restarted(at: state.origin),
+                refold: state.refold?.number)
+        }
+    }
+
+    /// Replaces the history with one that was folded from the storage, after it has caught up.
+    func finish(
+        _ history: consuming History<State, Action>, inserted: Int, cause: Stamp?,
+        callsBefore: Int, _ refold: Int?
+    ) {
+        let readNow = accepted()
+        var history = history
+        for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
+            let steps = inner.withState { _ in replay.take() }
+            guard !steps.isEmpty else { break }
+            folding.beginInBackground()
+            let round = history.catchUp(steps)
+            folding.endInBackground()
+            if round.reducerCalls < BackgroundReplay<State, Action>.smallestWork { break }
+        }
+        var change = HistoryChange(inserted: inserted, cause: cause)
+        change.reducerCalls = history.reducerCalls - callsBefore
+        change.depth = max(0, change.reducerCalls - inserted)
+        inner.dispatch(.rebuilt(ReplayedCopy(consume history), change, refold))
+        read = readNow
+    }
+
     /// Whether something waits that only a deep replay can do.
     static func isNeeded(_ state: InnerState<State, Action>) -> Bool {
         !state.history.stragglers.isEmpty || state.refold != nil
@@ -69,6 +131,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
             return await withCheckedContinuation { waiting.append($0) }
         }
         isRunning = true
+        defer { end() }
         while inner.withState({ Self.isNeeded($0) }) {
             do {
                 guard let change = try await replayOnce() else { break }
@@ -82,15 +145,16 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
                 break
             }
         }
-        isRunning = false
-        for continuation in waiting { continuation.resume() }
-        waiting = []
     }
 
     /// Folds the log again from below the oldest action that came late.
     ///
     /// - Returns: `nil` if another replay is going on.
     private func replayOnce() async throws -> HistoryChange? {
+        if inner.withState({ $0.provisional != nil }) {
+            guard try await foldWhole(nil) != nil else { return nil }
+            return inner.withState { $0.lastBatch }
+        }
         let begun: (old: History<State, Action>, refold: Refold<State, Action>?)? =
             inner.withState { state in
                 replay.begin() ? (state.history, state.refold) : nil
@@ -100,23 +164,12 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         let oldest = old.stragglers.compactMap(\.stamp).min()
         var fresh = try await start(old, refold, below: oldest)
         let callsBefore = fresh.reducerCalls
-        var change = HistoryChange(inserted: old.stragglers.count, cause: oldest)
         let size = try await fold(into: &fresh, old)
-        let readNow = accepted()
         foldRetained(of: old, into: &fresh, size)
         try requireAll(of: old, in: fresh)
-        for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
-            let steps = inner.withState { _ in replay.take() }
-            guard !steps.isEmpty else { break }
-            folding.beginInBackground()
-            let round = fresh.catchUp(steps)
-            folding.endInBackground()
-            if round.reducerCalls < BackgroundReplay<State, Action>.smallestWork { break }
-        }
-        change.reducerCalls = fresh.reducerCalls - callsBefore
-        change.depth = max(0, change.reducerCalls - change.inserted)
-        inner.dispatch(.rebuilt(ReplayedCopy(consume fresh), change, refold?.number))
-        read = readNow
+        finish(
+            consume fresh, inserted: old.stragglers.count, cause: oldest,
+            callsBefore: callsBefore, refold?.number)
         return inner.withState { $0.lastBatch }
     }
 

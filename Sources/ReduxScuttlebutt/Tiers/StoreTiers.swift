@@ -21,6 +21,15 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             try await engine.withLock { $0.engine }?.flushAccepted()
         }
 
+        var count: Int {
+            engine.withLock { $0.engine }?.withReplica { $0.value.count } ?? 0
+        }
+
+        func noteHeader(highest: Timestamp?) {
+            engine.withLock { $0.engine }?.noteHeader(highest: highest)
+        }
+
+        /// What has been accepted so far.
         var vector: VersionVector? {
             engine.withLock { $0.engine }?.withReplica { $0.gossip.vector }
         }
@@ -33,6 +42,7 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
     let engine = EngineReference()
     private let deep: DeepReplay<State, Action>
     private let checkpointer: Checkpointer<State, Action>?
+    private let door: JoinDoor<State, Action>?
     private let inner: DeepReplay<State, Action>.Inner
     private let replay: BackgroundReplay<State, Action>
     private let budget: MemoryBudget
@@ -63,7 +73,7 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
                 distance: distance,
                 present: {
                     inner.withState { state in
-                        DeepReplay.isNeeded(state)
+                        DeepReplay.isNeeded(state) || state.provisional != nil
                             ? nil
                             : Checkpointer<State, Action>.Present(
                                 state.history, distance: distance)
@@ -75,6 +85,19 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
                 flush: { [engine] in try await engine.flush() },
                 report: { onEvent?(.checkpointFailed($0)) })
         }
+        let options = parts.options
+        door = book.map { [deep, checkpointer] book in
+            let wire = parts.replica.configuration.wire
+            let joiner = Joiner(
+                Joiner.Parts(
+                    settings: book.settings, inner: inner, work: work, replay: parts.replay,
+                    folding: parts.folding, budget: parts.options.memoryBudget, engine: engine,
+                    own: parts.replica.source, wire: wire, sleep: options.sleep,
+                    report: { onEvent?(.joining($0)) }),
+                deep, onRebuilt: Self.settling(deep, checkpointer, inner))
+            return JoinDoor(
+                joiner, CheckpointServer(book, wire: wire), sleep: options.sleep)
+        }
     }
 
     /// Stores a checkpoint if the store has folded much to start.
@@ -84,7 +107,10 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// Stores no more checkpoints; returns when none is being stored.
-    func stop() async { await checkpointer?.stop() }
+    func stop() async {
+        await door?.joiner.stop()
+        await checkpointer?.stop()
+    }
 
     /// Gives every action its place, and folds with a new reducer, if that needs the storage.
     func settleSoon() {
@@ -94,9 +120,13 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// Gives every action its place, and stores a checkpoint of the result.
-    private var settle: @Sendable () async -> Void {
-        let (deep, checkpointer, inner) = (deep, checkpointer, inner)
-        return {
+    private var settle: @Sendable () async -> Void { Self.settling(deep, checkpointer, inner) }
+
+    private static func settling(
+        _ deep: DeepReplay<State, Action>, _ checkpointer: Checkpointer<State, Action>?,
+        _ inner: DeepReplay<State, Action>.Inner
+    ) -> @Sendable () async -> Void {
+        {
             await deep.settle()
             guard let checkpointer, !inner.withState({ DeepReplay.isNeeded($0) }) else { return }
             await checkpointer.noteRebuilt()
@@ -112,6 +142,9 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         hooks.isUnsettled = { inner.withState { DeepReplay.isNeeded($0) } }
         let settle = settle
         hooks.settle = settle
+        if let door {
+            hooks.prepare = { await door.prepare($0, options: $1, isDialled: $2) }
+        }
         hooks.saved = { count, size in
             let (retained, isUnsettled) = inner.withState { state in
                 (state.history.retainedCount, DeepReplay.isNeeded(state))

@@ -242,7 +242,7 @@ public struct Replica<Value: Replicated>: Sendable {
     ///
     /// A counter goes on above it, although the updates themselves come later: what is written in
     /// between would otherwise sort before everybody's history.
-    mutating func noteHeader(highest: Timestamp?) {
+    package mutating func noteHeader(highest: Timestamp?) {
         hasHeardHeader = true
         guard !timestamps.readsWallClock, let highest else { return }
         timestamps.observe(highest)

@@ -4,6 +4,12 @@ package import Scuttlebutt
 import Synchronization
 
 extension ReplicaEngine {
+    package func prepare(
+        _ link: any Link, options: SessionOptions, isDialled: Bool
+    ) async -> (link: any Link, options: SessionOptions) {
+        await hooks.prepare?(link, options, isDialled) ?? (link, options)
+    }
+
     /// Begins a session for a connection that was just opened.
     @specialized(where Value == UpdateLog)
     package func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID {

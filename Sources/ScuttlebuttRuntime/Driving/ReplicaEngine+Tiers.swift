@@ -31,6 +31,15 @@ extension ReplicaEngine {
         try await flush(token: state.withLock { $0.replica.lastSave })
     }
 
+    /// Lets own writes come after everything that some peer has.
+    package func noteHeader(highest: Timestamp?) {
+        let waiters = transition { state in
+            state.replica.noteHeader(highest: highest)
+            return state.headerWaiters.removeAll()
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
     /// Drops the oldest updates from memory if there are more than the budget allows and they are
     /// durable.
     package func keepWithin(_ budget: MemoryBudget) where Value == UpdateLog {

@@ -23,6 +23,13 @@ package struct ReplicaHooks<Value: Replicated>: Sendable {
     package var verify: (@Sendable (Update) async -> Verdict)?
     /// Hashes an update that is to be verified.
     package var fingerprint: (@Sendable (Update) -> Fingerprint?)?
+    /// Prepares a connection before its session begins; see ``SessionHost``.
+    package var prepare:
+        (
+            @Sendable (any Link, SessionOptions, _ isDialled: Bool) async -> (
+                link: any Link, options: SessionOptions
+            )
+        )?
     /// Called after each save, outside of the lock.
     package var saved: (@Sendable (ReplicaEngine<Value>) -> Void)?
     /// Returns the wall clock in milliseconds since 1970.

@@ -12,6 +12,15 @@ public protocol SessionHost: AnyObject, Sendable {
     /// The rules for reading lines.
     var wire: ClassicWire { get }
 
+    /// Prepares a connection before its session begins, for example by talking about something
+    /// else first; the default changes nothing.
+    ///
+    /// - Parameter isDialled: Whether this side has dialled.
+    /// - Returns: The link and the options of the session.
+    func prepare(
+        _ link: any Link, options: SessionOptions, isDialled: Bool
+    ) async -> (link: any Link, options: SessionOptions)
+
     /// Opens a session for a new connection.
     func openSession(_ options: SessionOptions, signal: SessionSignal) -> PeerID
 
@@ -38,6 +47,13 @@ public protocol SessionHost: AnyObject, Sendable {
 }
 
 extension SessionHost {
+    /// Changes nothing.
+    public func prepare(
+        _ link: any Link, options: SessionOptions, isDialled: Bool
+    ) async -> (link: any Link, options: SessionOptions) {
+        (link, options)
+    }
+
     /// Asks nothing.
     public func probe(_ peer: PeerID) -> Bool { false }
 }

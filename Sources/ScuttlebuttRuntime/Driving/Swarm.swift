@@ -104,11 +104,12 @@ public final class Swarm: Sendable {
     public func run(
         _ link: any Link, options: SessionOptions = SessionOptions()
     ) async -> SessionEnding {
-        await run(link, options: options, measure: nil, onFirstLines: nil)
+        await run(link, options: options, isDialled: false, measure: nil, onFirstLines: nil)
     }
 
     private func run(
-        _ link: any Link, options: SessionOptions, measure: LineLimitGuess.Measure?,
+        _ link: any Link, options: SessionOptions, isDialled: Bool,
+        measure: LineLimitGuess.Measure?,
         onFirstLines: (@Sendable () -> Void)?
     ) async -> SessionEnding {
         let (host, watch, sleep) = (host, watch, sleep)
@@ -118,7 +119,9 @@ public final class Swarm: Sendable {
             state.openLinks += 1
             // Registered for every caller, so that shutting down ends the session and waits for it.
             let task = Task {
-                await SessionDriver(
+                let (link, options) = await host.prepare(
+                    link, options: options, isDialled: isDialled)
+                return await SessionDriver(
                     link, options: options, onFirstLines: onFirstLines, measure: measure,
                     watch: watch, sleep: sleep
                 ).run(host)
@@ -229,7 +232,9 @@ public final class Swarm: Sendable {
                 let watch = UsefulnessWatch(after: backOff.usefulAfter, sleep: sleep)
                 let measure = LineLimitGuess.Measure()
                 options.longestLine = guess.longestLine ?? options.longestLine
-                let ending = await run(link, options: options, measure: measure) {
+                let ending = await run(
+                    link, options: options, isDialled: true, measure: measure
+                ) {
                     watch.noteFirstLines()
                 }
                 failure = ending.linkError
