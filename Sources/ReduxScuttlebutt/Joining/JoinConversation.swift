@@ -74,8 +74,6 @@ struct JoinConversation: Sendable {
                 lines = try await reader.next(within: silenceLimit)
             } catch LinkReader.Failure.silent {
                 throw JoinFault("it was silent for too long")
-            } catch LinkReader.Failure.tooMuch {
-                throw JoinFault("it sent other things instead")
             }
             if isOver.isSet.load(ordering: .relaxed) {
                 throw JoinFault("it took longer than timeLimit allows")
@@ -91,7 +89,12 @@ struct JoinConversation: Sendable {
                 }
                 answers.append(line)
             }
-            try reader.keep(InboundLines(bytes: others.isEmpty ? [] : lines.bytes, ranges: others))
+            do {
+                try reader.keep(
+                    InboundLines(bytes: others.isEmpty ? [] : lines.bytes, ranges: others))
+            } catch LinkReader.Failure.tooMuch {
+                throw JoinFault("it sent other things instead")
+            }
         }
         return answers.removeFirst()
     }

@@ -89,6 +89,8 @@ actor Joiner<State: Sendable, Action: Sendable> {
         } catch let failure as LinkReader.Failure where failure == .ended {
             // The session sees it as well, and the peer is dialled again.
             return false
+        } catch is LinkError {
+            return false
         } catch {
             if let fault = error as? JoinFault, fault.isUntrue {
                 distrusted.insert(name)
