@@ -37,6 +37,8 @@ actor Joiner<State: Sendable, Action: Sendable> {
     private let onRebuilt: @Sendable () async -> Void
     private var isBusy = false
     private var isStopped = false
+    /// The fold of the history that is going on.
+    private var verifying: Task<Void, Never>?
     /// What has arrived of a content; it is continued over the next connection.
     private var transfer: CheckpointTransfer?
     /// The peers that have sent something false.
@@ -246,13 +248,23 @@ actor Joiner<State: Sendable, Action: Sendable> {
         }
     }
 
-    /// Folds the history, after a peer has sent all that it has, and compares.
-    func noteHistory(from name: String) async {
-        guard !isBusy, !isStopped,
-            let provisional = parts.inner.withState({ $0.provisional })
-        else { return }
-        isBusy = true
-        defer { isBusy = false }
+    /// Folds the history and compares, if everything is here that the state contains; returns when
+    /// that is done.
+    ///
+    /// - Parameter name: The link of a peer that has sent everything it has, if one has.
+    func noteHistory(from name: String?) async {
+        // One that was begun for another peer may have ended without a result.
+        while let verifying { await verifying.value }
+        guard !isStopped, let provisional = parts.inner.withState({ $0.provisional }) else {
+            return
+        }
+        let task = Task { await verify(provisional, name) }
+        verifying = task
+        await task.value
+    }
+
+    private func verify(_ provisional: Provisional<Action>, _ name: String?) async {
+        defer { verifying = nil }
         do {
             try await parts.engine.flush()
             let known = parts.engine.vector ?? VersionVector()
@@ -273,7 +285,7 @@ actor Joiner<State: Sendable, Action: Sendable> {
             }
             await onRebuilt()
         } catch {
-            parts.report(.failed(from: name, "the history cannot be folded: \(error)"))
+            parts.report(.failed(from: provisional.peer, "the history cannot be folded: \(error)"))
         }
     }
 }

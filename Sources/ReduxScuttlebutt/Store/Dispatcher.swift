@@ -31,6 +31,10 @@ public final class Dispatcher: Sendable {
         var isUnsettled: @Sendable () -> Bool = { false }
         /// Gives everything its place with the help of the storage.
         var settle: @Sendable () async -> Void = {}
+        /// Returns whether the state begins with that of a peer.
+        var isProvisional: @Sendable () -> Bool = { false }
+        /// Folds the history instead, if all of it is here.
+        var complete: @Sendable () async -> Void = {}
         /// Prepares a connection before its session begins.
         var prepare:
             (

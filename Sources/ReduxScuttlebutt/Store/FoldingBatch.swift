@@ -39,6 +39,8 @@ final class FoldingBatch: Sendable {
                     .failure(
                         ReplicaError(.notSigned, reason.map { "\(message): \($0)" } ?? message)))
             case .effect(.report(let event)):
+                // Whoever waits for it sees the state that the history folds to.
+                if event.isSynced, hooks.isProvisional() { await hooks.complete() }
                 if !postpone(event) { report(event, engine) }
             case .separated:
                 hooks.separated()
@@ -69,11 +71,13 @@ final class FoldingBatch: Sendable {
             return waiting
         }
         if !batch.updates.isEmpty { hooks.apply(batch.updates) }
-        guard hooks.isUnsettled() else {
+        let completes = hooks.isProvisional() && batch.events.contains(where: \.isSynced)
+        guard hooks.isUnsettled() || completes else {
             for event in batch.events { report(event, engine) }
             return
         }
         Task { [hooks] in
+            if completes { await hooks.complete() }
             await hooks.settle()
             for event in batch.events { self.report(event, engine) }
         }
@@ -92,4 +96,8 @@ final class FoldingBatch: Sendable {
         hooks.report(event)
         if case .synced(let peer) = event { engine?.noteSynced(peer) }
     }
+}
+
+extension ReplicaEvent {
+    fileprivate var isSynced: Bool { if case .synced = self { true } else { false } }
 }

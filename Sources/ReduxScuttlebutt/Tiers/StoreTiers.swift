@@ -143,6 +143,8 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         let settle = settle
         hooks.settle = settle
         if let door {
+            hooks.isProvisional = { inner.withState { $0.provisional != nil } }
+            hooks.complete = { await door.joiner.noteHistory(from: nil) }
             hooks.prepare = { await door.prepare($0, options: $1, isDialled: $2) }
         }
         hooks.saved = { count, size in

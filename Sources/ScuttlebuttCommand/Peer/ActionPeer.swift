@@ -61,6 +61,9 @@ struct ActionPeer: GossipingPeer {
             if case .opened(let opened) = event, opened.duration > .seconds(1) {
                 OpeningText.note(opened)
             }
+            if case .joining(let event) = event, let text = JoiningText.text(of: event) {
+                StandardError.shared.note(text)
+            }
             guard case .replica(let event) = event else { return }
             if case .cutOff = event { return }
             messages.note(event)

@@ -177,6 +177,9 @@ struct ServeCommand: AsyncParsableCommand {
                 if case .checkpointFailed(let error) = event {
                     StandardError.shared.note("no checkpoint was stored: \(error.message)")
                 }
+                if case .joining(let event) = event, let text = JoiningText.text(of: event) {
+                    StandardError.shared.note(text)
+                }
                 if let warning = warnings.warning(for: event) {
                     StandardError.shared.note(warning)
                 }
