@@ -3,8 +3,8 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `join`, `models`, `doc`, `text`),
-/// and prints one table.
+/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `join`, `models`, `array`,
+/// `doc`, `text`), and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {

@@ -32,6 +32,9 @@ struct CheckpointContent: Sendable {
     /// The most rungs that are sent or read; there are about two for each doubling of a log.
     static let rungLimit = 128
 
+    /// The most updates that a log may be said to have: numbers stay far from overflowing.
+    private static let countLimit = 1 << 48
+
     init(_ checkpoint: StoredCheckpoint, rungs: [Rung], state: [UInt8]) {
         self.checkpoint = checkpoint
         self.rungs = rungs.suffix(Self.rungLimit)
@@ -56,8 +59,8 @@ struct CheckpointContent: Sendable {
             vector.advance(stamp.source, to: stamp.timestamp)
         }
         let stamp = try form.place.stamp
-        guard vector[stamp.source] == stamp.timestamp, form.count >= vector.count,
-            stamp.timestamp <= .clockCeiling
+        guard vector[stamp.source] == stamp.timestamp, stamp.timestamp <= .clockCeiling,
+            (vector.count...Self.countLimit).contains(form.count)
         else { throw Unfit(description: "its version vector does not fit its place") }
         guard let stateHash = [UInt8](hexadecimal: form.state),
             let logHash = [UInt8](hexadecimal: form.log),

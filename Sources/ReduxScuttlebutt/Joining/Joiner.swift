@@ -26,6 +26,8 @@ actor Joiner<State: Sendable, Action: Sendable> {
         let budget: MemoryBudget
         let engine: StoreTiers<State, Action>.EngineReference
         let own: Source
+        /// Whether the application judges the actions of others, as it cannot judge a state.
+        let verifies: Bool
         let wire: ClassicWire
         let sleep: @Sendable (Duration) async throws -> Void
         let report: @Sendable (JoinEvent) -> Void
@@ -69,7 +71,7 @@ actor Joiner<State: Sendable, Action: Sendable> {
     ///
     /// - Returns: Whether the peer can be asked for what is new until its history is here.
     func join(_ name: String, _ reader: LinkReader, _ turn: SendTurn) async -> Bool {
-        guard !isBusy, !isStopped, parts.settings.joining.trusts(name),
+        guard !isBusy, !isStopped, !parts.verifies, parts.settings.joining.trusts(name),
             !distrusted.contains(name)
         else { return false }
         isBusy = true

@@ -5,6 +5,9 @@
 /// The peer may be wrong, or lie: until the history has come and was folded, nothing proves that
 /// the state is the one that it folds to. What is written here meanwhile is kept, and gets its
 /// place in any case.
+///
+/// A store with ``GossipOptions/verify`` takes nobody's state, because it cannot judge the actions
+/// in it.
 public struct Joining: Hashable, Sendable {
     /// Whom to believe.
     public enum Trust: Hashable, Sendable {

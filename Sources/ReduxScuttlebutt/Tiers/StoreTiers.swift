@@ -92,7 +92,8 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
                 Joiner.Parts(
                     settings: book.settings, inner: inner, work: work, replay: parts.replay,
                     folding: parts.folding, budget: parts.options.memoryBudget, engine: engine,
-                    own: parts.replica.source, wire: wire, sleep: options.sleep,
+                    own: parts.replica.source, verifies: options.verify != nil, wire: wire,
+                    sleep: options.sleep,
                     report: { onEvent?(.joining($0)) }),
                 deep, onRebuilt: Self.settling(deep, checkpointer, inner))
             return JoinDoor(

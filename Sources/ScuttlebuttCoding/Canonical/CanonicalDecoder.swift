@@ -55,6 +55,10 @@ struct CanonicalParser {
     let bytes: [UInt8]
     private var offset = 0
 
+    /// The most elements for which memory is taken before they are there: a few bytes may claim
+    /// millions at each level.
+    private static let reservedCount = 1_024
+
     init(bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func parseAll() throws -> CanonicalValue {
@@ -79,13 +83,13 @@ struct CanonicalParser {
         case CanonicalForm.array:
             let count = try count()
             var elements: [CanonicalValue] = []
-            elements.reserveCapacity(count)
+            elements.reserveCapacity(min(count, Self.reservedCount))
             for _ in 0..<count { elements.append(try parse(depth: depth + 1)) }
             return .array(elements)
         case CanonicalForm.map:
             let count = try count()
             var members: [(key: [UInt8], value: CanonicalValue)] = []
-            members.reserveCapacity(count)
+            members.reserveCapacity(min(count, Self.reservedCount))
             for _ in 0..<count {
                 let key = Array(try slice(try self.count()))
                 if let last = members.last, !last.key.lexicographicallyPrecedes(key) {

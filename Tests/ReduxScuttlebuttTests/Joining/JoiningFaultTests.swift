@@ -17,7 +17,7 @@ struct JoiningFaultTests {
     enum Fault: String, CaseIterable, Sendable {
         case none, silence, trickle, flood, tooLarge, otherBytes, nonsense, more, less
         case otherReducer, otherState, undecodable, vectorAbovePlace, vectorAboveHeader
-        case placeAboveCeiling, unorderedTail, unreadableTail, brokenDescription
+        case placeAboveCeiling, hugeCount, unorderedTail, unreadableTail, brokenDescription
 
         /// What the event says; `nil` if nothing is wrong.
         var reason: String? {
@@ -34,7 +34,8 @@ struct JoiningFaultTests {
             case .otherReducer: "another version of the reducer"
             case .otherState: "its state does not match its hash"
             case .undecodable: "its state cannot be decoded"
-            case .vectorAbovePlace, .placeAboveCeiling: "its version vector does not fit"
+            case .vectorAbovePlace, .placeAboveCeiling, .hugeCount:
+                "its version vector does not fit"
             case .vectorAboveHeader: "more than it says it has"
             case .unorderedTail: "updates that cannot be read in order"
             case .unreadableTail: "it cannot read its log"
@@ -62,6 +63,8 @@ struct JoiningFaultTests {
                 try ScriptedServer.content(count) { one, _ in
                     one.vector.advance(source("x"), to: ScriptedServer.update(1).timestamp)
                 }
+            case .hugeCount:
+                try ScriptedServer.content(count) { one, _ in one.count = .max }
             case .placeAboveCeiling:
                 try ScriptedServer.content(count) { one, _ in
                     one.vector.advance(one.stamp.source, to: .maximum)
