@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-public import ScuttlebuttRuntime
+public import Scuttlebutt
 
 /// What a store found in its storage when it started.
 public struct OpenedLog: Hashable, Sendable {

@@ -7,7 +7,7 @@ package import Scuttlebutt
 ///
 /// It covers what each update means, not its bytes: JavaScript relays print numbers, the order of
 /// keys and an empty `meta` in their own way.
-package struct LogHash: Sendable {
+package struct LogHash: LogHashing {
     /// The hash so far, 32 bytes; zeros for the empty log.
     package private(set) var bytes: [UInt8]
 

@@ -21,7 +21,7 @@ struct ClaimCheck<State: Sendable, Action: Sendable> {
 
     private let vector: VersionVector
     private var places: ArraySlice<CheckpointContent.Rung>
-    private var tail = LogTail(after: nil)
+    private var tail = LogTail<LogHash>(after: nil)
     private let encode: @Sendable (State) throws -> [UInt8]
     /// The history of what the peer claims to have, where it differs from the one that is folded.
     private var apart: History<State, Action>?

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import Scuttlebutt
-public import ScuttlebuttRuntime
 
 /// What happened when a store took the state of a peer; see ``Joining``.
 public enum JoinEvent: Hashable, Sendable {

@@ -21,8 +21,7 @@ struct CheckpointBook<State: Sendable>: Sendable {
     func newest(
         below bound: Stamp?, passOver: (String) -> Void = { _ in }
     ) async throws -> (checkpoint: StoredCheckpoint, state: State)? {
-        for checkpoint in try await storage.checkpoints().reversed() {
-            if let bound, checkpoint.stamp >= bound { continue }
+        for checkpoint in try await storage.checkpoints().candidates(below: bound) {
             do {
                 return (checkpoint, try await state(of: checkpoint))
             } catch let error as StorageError where error.code == .closed {
@@ -42,6 +41,18 @@ struct CheckpointBook<State: Sendable>: Sendable {
         return nil
     }
 
+    /// Returns the newest checkpoint below a stamp that a longer one may continue.
+    ///
+    /// Its state is not read.
+    func base(below bound: Stamp) async throws -> StoredCheckpoint? {
+        for checkpoint in try await storage.checkpoints().candidates(below: bound)
+        where checkpoint.reducerVersion == settings.reducerVersion {
+            // What it lists as unknown would go into all that continue it.
+            if try await knowsNone(checkpoint.unknown) { return checkpoint }
+        }
+        return nil
+    }
+
     private func state(of checkpoint: StoredCheckpoint) async throws -> State {
         let bytes = try await bytes(of: checkpoint)
         do {
@@ -55,25 +66,30 @@ struct CheckpointBook<State: Sendable>: Sendable {
         guard checkpoint.reducerVersion == settings.reducerVersion else {
             throw Unfit("it was made by version \"\(checkpoint.reducerVersion)\" of the reducer")
         }
-        for stamp in checkpoint.unknown {
+        guard try await knowsNone(checkpoint.unknown) else {
+            throw Unfit("this version knows an action that was unknown then")
+        }
+        let bytes = try await storage.state(of: checkpoint)
+        guard checkpoint.matches(bytes, hash: LogHash.sha256(bytes)) else {
+            throw Unfit("its bytes do not match their hash")
+        }
+        return bytes
+    }
+
+    /// Returns whether this build knows none of these actions.
+    private func knowsNone(_ unknown: [Stamp]) async throws -> Bool {
+        for stamp in unknown {
             guard let before = Timestamp(stamp.timestamp.value.nextDown) else { continue }
-            let start = Stamp(timestamp: before, source: stamp.source)
-            var cursor: Stamp? = start
+            var cursor: Stamp? = Stamp(timestamp: before, source: stamp.source)
             // Others may have the same timestamp.
             while let next = try await storage.updates(
                 after: cursor, limit: DeltaLimit(updates: 1)
             ).first, next.stamp <= stamp {
                 cursor = next.stamp
-                if next.stamp == stamp, isKnown(next.payload) {
-                    throw Unfit("this version knows an action that was unknown then")
-                }
+                if next.stamp == stamp, isKnown(next.payload) { return false }
             }
         }
-        let bytes = try await storage.state(of: checkpoint)
-        guard bytes.count == checkpoint.stateByteCount,
-            LogHash.sha256(bytes) == checkpoint.stateHash
-        else { throw Unfit("its bytes do not match their hash") }
-        return bytes
+        return true
     }
 
     /// Why a checkpoint is not good.

@@ -14,26 +14,7 @@ import ScuttlebuttSecurity
 actor Checkpointer<State: Sendable, Action: Sendable> {
     private let book: CheckpointBook<State>
     private let work: BatchWork<State, Action>
-    /// What is needed of the store's present history.
-    ///
-    /// Not all of it, because as long as a copy exists the next change copies what it touches.
-    struct Present: Sendable {
-        var state: State
-        let stamp: Stamp
-        /// The number of actions in the state.
-        let count: Int
-        let gossipedCount: Int
-        let hasLocals: Bool
-        let hasUnknown: Bool
-
-        init?(_ history: borrowing History<State, Action>, distance: Int) {
-            guard let captured = history.snapshot(atDistance: distance) else { return nil }
-            (state, stamp, count) = captured
-            gossipedCount = history.gossipedCount
-            hasLocals = history.localCount > 0
-            hasUnknown = history.unknownCount > 0
-        }
-    }
+    typealias Present = CapturedState<State>
 
     /// Reads the present history of the store.
     private let present: @Sendable () -> Present?
@@ -45,13 +26,9 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
     private var isBusy = false
     private var isStopped = false
     private var stopping: [CheckedContinuation<Void, Never>] = []
-    /// The number of actions at which the next one is due.
-    private var due: Int
+    private var schedule: CheckpointSchedule
     /// The number of checkpoints that were stored.
     private(set) var filedCount = 0
-
-    /// The number of entries after a checkpoint, so that few actions come late for it.
-    private let distance: Int
 
     init(
         book: CheckpointBook<State>, work: BatchWork<State, Action>, startingAt count: Int,
@@ -67,12 +44,12 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
         self.present = present
         self.origin = origin
         self.report = report
-        self.distance = distance
-        due = count + book.settings.interval
+        schedule = CheckpointSchedule(
+            interval: book.settings.interval, distance: distance, startingAt: count)
     }
 
     /// Lets the next one be due at once, because an action came before the newest, which is gone.
-    func noteRebuilt() { due = 0 }
+    func noteRebuilt() { schedule.noteRebuilt() }
 
     /// Stores no more, and returns when none is being stored.
     func stop() async {
@@ -83,7 +60,7 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
 
     /// Stores a checkpoint if one is due; called after each save.
     func noteSaved(count: Int) async {
-        guard count >= due, !isBusy, !isStopped else { return }
+        guard schedule.isDue(at: count), !isBusy, !isStopped else { return }
         isBusy = true
         defer {
             isBusy = false
@@ -92,18 +69,14 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
         }
         do {
             let filed = try await file()
-            // If it did not fit, wait for as many actions as make another attempt worthwhile.
-            guard let filed else {
-                due = count + max(64, book.settings.interval / 16)
-                return
-            }
+            guard let filed else { return schedule.noteMisfit(at: count) }
             filedCount += 1
-            due = filed.count + distance + max(book.settings.interval, filed.actionsPerState)
+            schedule.noteFiled(filed.count, actionsPerState: filed.actionsPerState)
         } catch let error as StorageError {
-            due = count + book.settings.interval
+            schedule.noteFailed(at: count)
             if error.code != .closed { report(error) }
         } catch {
-            due = count + book.settings.interval
+            schedule.noteFailed(at: count)
             report(StorageError(.writeFailed, "a checkpoint was not stored: \(error)"))
         }
     }
@@ -116,13 +89,23 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
         let storage = book.storage
         try await flush()
         let mark = try await storage.mark()
-        let last = try await storage.checkpoints().last {
-            $0.stamp < captured.stamp && $0.reducerVersion == book.settings.reducerVersion
+        // With local-only actions the present state is not that of the log: that is folded from the
+        // newest good checkpoint, or from the beginning.
+        var folded: History<State, Action>?
+        var last: StoredCheckpoint?
+        if captured.hasLocals {
+            guard let origin = origin() else { return nil }
+            let found = try await book.newest(below: captured.stamp)
+            last = found?.checkpoint
+            folded =
+                found.map {
+                    origin.restarted(
+                        at: $0.state, floor: $0.checkpoint.stamp, count: $0.checkpoint.count)
+                } ?? origin
+        } else {
+            last = try await book.base(below: captured.stamp)
         }
-        var tail = LogTail(after: last)
-        // With local-only actions the present state is not that of the log.
-        var folded = captured.hasLocals ? try await start(after: last) : nil
-        if captured.hasLocals, folded == nil { return nil }
+        var tail = LogTail<LogHash>(after: last)
         while true {
             let page = try await storage.updates(
                 after: tail.cursor, limit: DeltaLimit(updates: 2_048, bytes: 1 << 20))
@@ -141,67 +124,16 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
             await Task.yield()
         }
         if let folded { captured.state = folded.current }
-        guard captured.hasLocals || tail.count == captured.count,
-            tail.cursor == captured.stamp, tail.unknown.count <= LogTail.unknownLimit
-        else { return nil }
+        guard captured.matches(tail) else { return nil }
         let bytes = try book.settings.coding.encode(captured.state)
-        let checkpoint = StoredCheckpoint(
-            stamp: captured.stamp, count: tail.count, vector: tail.vector,
-            reducerVersion: book.settings.reducerVersion, unknown: tail.unknown,
-            stateHash: LogHash.sha256(bytes), logHash: tail.hash.bytes,
-            stateByteCount: bytes.count)
+        let checkpoint = tail.checkpoint(
+            at: captured.stamp, reducerVersion: book.settings.reducerVersion,
+            stateHash: LogHash.sha256(bytes), stateByteCount: bytes.count)
         guard try await storage.file(checkpoint, state: bytes, since: mark) else { return nil }
         let surplus = try await storage.checkpoints().surplus(
             head: captured.gossipedCount, spacing: book.settings.interval)
         try await storage.remove(surplus)
         let bytesPerAction = max(1, tail.byteCount / max(1, tail.readCount))
         return (tail.count, bytes.count / bytesPerAction)
-    }
-
-    /// Returns the history that a checkpoint is the base of, or the one before the first action.
-    private func start(after last: StoredCheckpoint?) async throws -> History<State, Action>? {
-        guard var history = origin() else { return nil }
-        guard let last else { return history }
-        let bytes = try await book.storage.state(of: last)
-        let state = try book.settings.coding.decode(bytes)
-        history = history.restarted(at: state, floor: last.stamp, count: last.count)
-        return history
-    }
-}
-
-/// What is known of the log up to some place.
-struct LogTail {
-    /// The most unknown actions that a checkpoint lists; with more, none is stored.
-    static let unknownLimit = 1_000
-
-    /// The stamp of the newest update.
-    private(set) var cursor: Stamp?
-    private(set) var count: Int
-    private(set) var vector: VersionVector
-    private(set) var hash: LogHash
-    var unknown: [Stamp]
-    /// The number and the bytes of the updates that were read.
-    private(set) var readCount = 0
-    private(set) var byteCount = 0
-
-    /// Continues after a checkpoint, or from the beginning of the log.
-    init(after checkpoint: StoredCheckpoint?) {
-        cursor = checkpoint?.stamp
-        count = checkpoint?.count ?? 0
-        vector = checkpoint?.vector ?? VersionVector()
-        hash = checkpoint.map { LogHash($0.logHash) } ?? LogHash()
-        unknown = checkpoint?.unknown ?? []
-    }
-
-    /// Adds the next updates in agreed order.
-    mutating func add(_ updates: [Update]) {
-        for update in updates {
-            hash.add(update)
-            vector.advance(update.source, to: update.timestamp)
-            byteCount += update.byteCount
-        }
-        count += updates.count
-        readCount += updates.count
-        if let last = updates.last { cursor = last.stamp }
     }
 }

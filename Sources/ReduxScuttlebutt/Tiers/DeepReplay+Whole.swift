@@ -72,6 +72,8 @@ extension DeepReplay {
                 "the store is damaged: only \(fresh.gossipedCount) of \(count) actions can be read "
                     + "in order; restore it from a copy")
         }
+        // Nobody knows how much of it was delivered already and will not come again.
+        fresh.readAhead = fresh.gossipedCount
         let inserted = fresh.gossipedCount
         finish(consume fresh, inserted: inserted, cause: nil, callsBefore: 0, begun.refold)
         return .some(check?.verdict)

@@ -22,14 +22,7 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     let budget: MemoryBudget
     /// Waits until everything accepted so far is durable.
     let flush: @Sendable () async throws -> Void
-    /// The version vector of everything accepted so far.
-    private let accepted: @Sendable () -> VersionVector?
     private let report: @Sendable (GossipEvent) -> Void
-    /// What had been accepted when the storage was last read to its end.
-    ///
-    /// An action is stored and delivered to the history at the same time, so a replay may read one
-    /// that is delivered later, as one below the floor. It is then counted already.
-    private var read: VersionVector?
     private var isRunning = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -41,7 +34,6 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         work: BatchWork<State, Action>, replay: BackgroundReplay<State, Action>,
         folding: FoldingThread, budget: MemoryBudget,
         flush: @escaping @Sendable () async throws -> Void,
-        accepted: @escaping @Sendable () -> VersionVector?,
         report: @escaping @Sendable (GossipEvent) -> Void
     ) {
         self.inner = inner
@@ -52,7 +44,6 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         self.folding = folding
         self.budget = budget
         self.flush = flush
-        self.accepted = accepted
         self.report = report
     }
 
@@ -101,7 +92,6 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         _ history: consuming History<State, Action>, inserted: Int, cause: Stamp?,
         callsBefore: Int, _ refold: Int?
     ) {
-        let readNow = accepted()
         var history = history
         for _ in 0..<BackgroundReplay<State, Action>.maximumRounds {
             let steps = inner.withState { _ in replay.take() }
@@ -115,7 +105,6 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         change.reducerCalls = history.reducerCalls - callsBefore
         change.depth = max(0, change.reducerCalls - inserted)
         inner.dispatch(.rebuilt(ReplayedCopy(consume history), change, refold))
-        read = readNow
     }
 
     /// Whether something waits that only a deep replay can do.
@@ -162,20 +151,24 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         guard let (old, refold) = begun else { return nil }
         try await flush()
         let oldest = old.stragglers.compactMap(\.stamp).min()
-        var fresh = try await start(old, refold, below: oldest)
-        let callsBefore = fresh.reducerCalls
-        let size = try await fold(into: &fresh, old)
-        foldRetained(of: old, into: &fresh, size)
-        try requireAll(of: old, in: fresh)
+        var refolding = Refolding(replacing: old, from: try await start(old, refold))
+        let callsBefore = refolding.fresh.reducerCalls
+        try await foldLog(&refolding)
+        if let expected = refolding.missing() {
+            throw StorageError(
+                .foreignOrCorrupt,
+                "the store is damaged: only \(refolding.fresh.gossipedCount) of \(expected) "
+                    + "actions can be read in order; restore it from a copy")
+        }
         finish(
-            consume fresh, inserted: old.stragglers.count, cause: oldest,
+            (consume refolding).fresh, inserted: old.stragglers.count, cause: oldest,
             callsBefore: callsBefore, refold?.number)
         return inner.withState { $0.lastBatch }
     }
 
     /// Returns the history to begin with.
     private func start(
-        _ old: History<State, Action>, _ refold: Refold<State, Action>?, below oldest: Stamp?
+        _ old: History<State, Action>, _ refold: Refold<State, Action>?
     ) async throws -> History<State, Action> {
         let origin = inner.withState { $0.origin }
         if let refold {
@@ -183,84 +176,40 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
                 base: refold.base, reducer: InnerState.folding(refold.reducer),
                 spacing: old.spacing)
         }
-        // Local-only actions are in no checkpoint.
-        var bound = oldest
-        if let local = old.trimmedLocalEntries.first {
-            guard let anchor = local.anchorStamp else { return old.restarted(at: origin) }
-            bound = min(bound ?? anchor, anchor)
-        }
-        guard let found = try await book?.newest(below: bound) else {
-            return old.restarted(at: origin)
-        }
+        guard case .checkpoint(let bound) = Refolding.start(replacing: old),
+            let found = try await book?.newest(below: bound)
+        else { return old.restarted(at: origin) }
         return old.restarted(
             at: found.state, floor: found.checkpoint.stamp, count: found.checkpoint.count)
     }
 
-    /// Folds what lies between the base of a new history and the floor of the old one.
-    ///
-    /// - Returns: The average size of the last updates.
-    private func fold(
-        into fresh: inout History<State, Action>, _ old: History<State, Action>
-    ) async throws -> Int {
-        guard let end = old.floor else { return 0 }
-        var locals = old.trimmedLocalEntries[...]
-        var cursor = fresh.floor
+    /// Folds what lies between the base of a new history and the floor of the old one, and then
+    /// what the old one still has.
+    private func foldLog(_ refolding: inout Refolding<State, Action>) async throws {
         var size = 0
-        while true {
-            let page = try await storage.updates(after: cursor, limit: Self.page)
-            let part = Array(page.prefix { $0.stamp <= end })
+        while refolding.readsLog {
+            let page = try await storage.updates(after: refolding.cursor, limit: Self.page)
+            let part = refolding.part(of: page)
             guard let last = part.last?.stamp else { break }
-            var (batch, _) = work.decode(part)
-            // Each with its place, before it is trimmed away.
-            while let local = locals.first, local.anchorStamp.map({ $0 <= last }) ?? true {
-                batch.append(local)
-                locals.removeFirst()
-            }
+            let (batch, _) = work.decode(part)
             folding.beginInBackground()
-            _ = work.merge(&fresh, batch)
+            refolding.add(batch, through: last) { _ = work.merge(&$0, $1) }
             folding.endInBackground()
             size = part.averageSize
-            fresh.trim(keeping: budget.historyCount(averageSize: size))
-            cursor = last
+            refolding.trim(keeping: budget.historyCount(averageSize: size))
             if part.count < page.count { break }
             try Task.checkCancellation()
             await Task.yield()
         }
-        fresh.merge(Array(locals))
-        return size
-    }
-
-    /// Folds what the old history still has above its floor.
-    private func foldRetained(
-        of old: History<State, Action>, into fresh: inout History<State, Action>, _ size: Int
-    ) {
-        let entries = old.entries
-        var next = entries.startIndex
-        while next < entries.endIndex {
-            let end = min(next + Self.page.updates, entries.endIndex)
+        refolding.finishLog()
+        while true {
             folding.beginInBackground()
-            _ = work.merge(&fresh, Array(entries[next..<end]))
+            let hasMore = refolding.addRetained(limit: Self.page.updates) {
+                _ = work.merge(&$0, $1)
+            }
             folding.endInBackground()
-            fresh.trim(keeping: budget.historyCount(averageSize: size))
-            next = end
-        }
-    }
-
-    /// Checks that the storage had everything that is to be folded again.
-    private func requireAll(
-        of old: History<State, Action>, in fresh: History<State, Action>
-    ) throws {
-        // What had been accepted when the storage was read before may be in the old history
-        // already.
-        let late = Set(old.stragglers.compactMap(\.stamp)).filter { stamp in
-            read?[stamp.source].map { stamp.timestamp > $0 } ?? true
-        }
-        let expected = old.gossipedCount + late.count
-        guard fresh.gossipedCount >= expected else {
-            throw StorageError(
-                .foreignOrCorrupt,
-                "the store is damaged: only \(fresh.gossipedCount) of \(expected) actions can be "
-                    + "read in order; restore it from a copy")
+            guard hasMore else { return }
+            refolding.trim(keeping: budget.historyCount(averageSize: size))
         }
     }
 }

@@ -54,32 +54,22 @@ extension GossipParts {
             }
         }
         let budget = options.memoryBudget
-        var floor = try await storage.floor(leaving: max(1, budget.updates / 2))
-        var tail: [Update] = []
-        var tailByteCount = 0
-        var cursor = [history.floor, floor].contains(nil) ? nil : min(history.floor, floor)
+        var log = LogRestoration(
+            folded: history.floor,
+            floor: try await storage.floor(leaving: max(1, budget.updates / 2)),
+            byteLimit: budget.bytes)
+        var cursor = log.start
         while true {
             let page = try await storage.updates(
                 after: cursor, limit: DeltaLimit(updates: 4_096, bytes: 1 << 20))
             guard let last = page.last?.stamp else { break }
             cursor = last
-            let above = history.floor.map { floor in page.drop { $0.stamp <= floor } } ?? page[...]
-            let (batch, unknown) = work.decode(Array(above))
+            let (batch, unknown) = work.decode(log.unfolded(of: page))
             restoredUnknown += unknown
             opened.foldedCount += batch.count
             _ = work.merge(&history, batch)
             history.trim(keeping: budget.historyCount(averageSize: page.averageSize))
-            for update in page where floor.map({ $0 < update.stamp }) ?? true {
-                tail.append(update)
-                tailByteCount += update.byteCount
-            }
-            while tailByteCount > budget.bytes, tail.count > 1 {
-                // Large ones: what is older stays in the storage only.
-                let half = tail.count - tail.count / 2
-                for update in tail[..<half] { tailByteCount -= update.byteCount }
-                floor = tail[half - 1].stamp
-                tail.removeFirst(half)
-            }
+            log.add(page)
             try Task.checkCancellation()
         }
         guard history.gossipedCount >= summary.count else {
@@ -93,7 +83,7 @@ extension GossipParts {
                 newest: Stamp(timestamp: entry.newest, source: entry.source), count: entry.count)
         }
         replica.restore(
-            UpdateLog(sources: sources, floor: floor, tail: tail), newest: sources.map(\.newest))
+            log.log(sources), newest: sources.map(\.newest), highest: log.highest)
         restored = history
         opened.duration = ContinuousClock.now - start
         self.opened = opened
@@ -106,10 +96,5 @@ extension GossipParts {
                 ((try? codec.decode(payload)) ?? nil) != nil
             }
         }
-    }
-
-    private func min(_ left: Stamp?, _ right: Stamp?) -> Stamp? {
-        guard let left, let right else { return nil }
-        return Swift.min(left, right)
     }
 }

@@ -62,7 +62,6 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             inner: inner, storage: storage, book: book, work: work, replay: parts.replay,
             folding: parts.folding, budget: budget,
             flush: { [engine] in try await engine.flush() },
-            accepted: { [engine] in engine.vector },
             report: { onEvent?($0) })
         let engine = engine
         // Within what the history keeps.

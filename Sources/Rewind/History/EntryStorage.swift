@@ -196,10 +196,11 @@ struct EntryStorage<Action> {
     @inlinable
     func index(of stamp: Stamp) -> Int? {
         let index = lowerBound(of: stamp)
-        // The first entry with this anchor is the gossiped one; local-only ones follow it.
-        guard index < count, !isBefore(stamp.timestamp, stamp.source, self[index]) else {
-            return nil
-        }
+        // The first entry with this anchor is the gossiped one, unless that is in the base;
+        // local-only ones follow it.
+        guard index < count, !self[index].isLocal,
+            !isBefore(stamp.timestamp, stamp.source, self[index])
+        else { return nil }
         return index
     }
 

@@ -25,6 +25,8 @@ public struct History<State, Action> {
     @usableFromInline var belowFloor: [HistoryEntry<Action>] = []
     /// The local-only entries that were trimmed: a rewind below the floor needs them again.
     @usableFromInline var trimmedLocals: [HistoryEntry<Action>] = []
+    /// The most actions that were folded from the log before they came, and may still come.
+    @usableFromInline package var readAhead = 0
 
     /// Creates an empty history whose state is the base.
     ///

@@ -11,6 +11,9 @@ extension UpdateLog {
         /// The newest timestamp of each part that was dropped, ascending, with the number of its
         /// updates.
         var parts: [(through: Timestamp, count: Int)] = []
+        /// The stamp up to which the storage has them, if that is lower than the newest timestamp,
+        /// which is then only the most that it can be.
+        var limit: Stamp?
 
         var through: Timestamp? { parts.last?.through }
 
@@ -56,6 +59,7 @@ extension UpdateLog {
             // The newest of the missing updates is at or below the floor, wherever exactly.
             let through = min(stored.newest.timestamp, floor.timestamp)
             parts[index].parts = [(through, missing)]
+            if floor < stored.newest { parts[index].limit = floor }
             runs[index].raiseNewest(to: stored.newest.timestamp)
             count += missing
             storedCount += missing
@@ -91,12 +95,14 @@ extension UpdateLog {
         var hasDropped = false
         for index in runs.indices {
             let first = unsaved.isEmpty ? nil : unsaved[runs[index].source]
-            let dropped = runs[index].dropChunks(through: through, before: first ?? .maximum)
+            let dropped = runs[index].dropChunks(through: through, before: first)
             guard let dropped else { continue }
             hasDropped = true
             byteCount -= dropped.byteCount
             storedCount += dropped.count
-            parts[index].add(through: dropped.through, count: dropped.count)
+            parts[index].add(
+                through: Stamp(timestamp: dropped.through, source: runs[index].source),
+                count: dropped.count)
         }
         return hasDropped
     }
@@ -104,8 +110,10 @@ extension UpdateLog {
     /// Returns where the storage must be read for a peer with this vector: `nil` if everything that
     /// it lacks is in memory.
     ///
+    /// - Parameter cursor: The stamp up to which the storage was read for it already; what it lacks
+    ///   up to there may not be sent yet.
     /// - Complexity: O(sources).
-    public func storedStart(since known: VersionVector) -> StoredStart? {
+    public func storedStart(since known: VersionVector, after cursor: Stamp?) -> StoredStart? {
         var needsStorage = false
         var oldest: Timestamp?
         var isUnknown = false
@@ -115,7 +123,9 @@ extension UpdateLog {
                 continue
             }
             if let through = parts[index].through, seen.map({ $0 < through }) ?? true {
-                needsStorage = true
+                var last = Stamp(timestamp: through, source: runs[index].source)
+                if let limit = parts[index].limit { last = min(last, limit) }
+                if cursor.map({ $0 < last }) ?? true { needsStorage = true }
             }
             // What it lacks of others may be dropped from memory while the storage is read.
             guard let seen else {
@@ -149,13 +159,17 @@ extension UpdateLog.StoredPart {
     static let limit = 64
 
     /// Adds a part, and joins neighbours if there are too many.
-    mutating func add(through timestamp: Timestamp, count: Int) {
+    mutating func add(through stamp: Stamp, count: Int) {
+        let timestamp = stamp.timestamp
         if let last = parts.last, timestamp <= last.through {
-            // Own updates that came home behind newer ones.
+            // Own updates that came home behind newer ones, or what is not above the most that the
+            // storage was said to have.
             parts[parts.count - 1].count += count
+            if let limit { self.limit = max(limit, stamp) }
             return
         }
         parts.append((timestamp, count))
+        limit = nil
         guard parts.count > UpdateLog.StoredPart.limit else { return }
         var joined: [(through: Timestamp, count: Int)] = []
         for pair in stride(from: 0, to: parts.count, by: 2) {

@@ -64,15 +64,15 @@ extension UpdateLog {
             }
         }
 
-        /// Drops the chunks that end at or before one timestamp and before another; the storage has
-        /// their updates.
+        /// Drops the chunks that end at or before one timestamp and before another, if there is
+        /// one; the storage has their updates.
         mutating func dropChunks(
-            through timestamp: Timestamp, before unsaved: Timestamp
+            through timestamp: Timestamp, before unsaved: Timestamp?
         ) -> (through: Timestamp, count: Int, byteCount: Int)? {
             var (end, count, byteCount) = (0, 0, 0)
             while end < chunks.count {
                 let last = chunks[end][chunks[end].count - 1].timestamp
-                guard last <= timestamp, last < unsaved || unsaved == .maximum else { break }
+                guard last <= timestamp, unsaved.map({ last < $0 }) ?? true else { break }
                 count += chunks[end].count
                 byteCount += chunks[end].reduce(0) { $0 + $1.payload.count }
                 end += 1

@@ -22,8 +22,10 @@ extension Replica where Value == UpdateLog {
     /// - Parameters:
     ///   - log: The log.
     ///   - newest: The newest stamp of each source.
-    public mutating func restore(_ log: UpdateLog, newest: [Stamp]) {
+    ///   - highest: The highest timestamp up to the clock ceiling, which need not be among those.
+    public mutating func restore(_ log: UpdateLog, newest: [Stamp], highest: Timestamp?) {
         value = log
+        if let highest { timestamps.observe(highest) }
         for stamp in newest {
             gossip.restore(stamp)
             observe(stamp)
@@ -38,6 +40,8 @@ extension Replica where Value == UpdateLog {
     public mutating func drop(
         keeping count: Int, bytes: Int, unsaved: [Source: Timestamp]
     ) -> Bool {
-        value.drop(keeping: count, bytes: bytes, unsaved: unsaved)
+        guard value.drop(keeping: count, bytes: bytes, unsaved: unsaved) else { return false }
+        gossip.noteDropped()
+        return true
     }
 }

@@ -49,10 +49,12 @@ public protocol Replicated: Sendable {
     /// no longer in memory; then ``history(since:)`` and ``delta(since:limit:)`` lack it.
     ///
     /// The default is `nil`: everything is in memory.
-    func storedStart(since known: VersionVector) -> StoredStart?
+    ///
+    /// - Parameter cursor: The stamp up to which the storage was read for it already.
+    func storedStart(since known: VersionVector, after cursor: Stamp?) -> StoredStart?
 
     /// What a peer with this vector lacks and memory has, up to a stamp, in agreed order; only for
-    /// values with a ``storedStart(since:)``.
+    /// values with a ``storedStart(since:after:)``.
     func memory(since known: VersionVector, through last: Stamp) -> [Update]
 
     /// How many updates ``history(since:)`` gives.
@@ -105,7 +107,9 @@ public enum Application: Hashable, Sendable {
 
 extension Replicated {
     /// `nil`: everything is in memory.
-    public func storedStart(since known: VersionVector) -> StoredStart? { nil }
+    public func storedStart(since known: VersionVector, after cursor: Stamp?) -> StoredStart? {
+        nil
+    }
 
     /// Nothing, because nobody reads a storage.
     public func memory(since known: VersionVector, through last: Stamp) -> [Update] { [] }

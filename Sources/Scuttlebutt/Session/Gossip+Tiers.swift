@@ -19,7 +19,8 @@ extension Gossip {
         }
         append(batch, &session, &block)
         guard session.stored.first == nil else { return false }
-        guard let start = value.storedStart(since: session.known) else {
+        guard let start = value.storedStart(since: session.known, after: session.stored.cursor)
+        else {
             session.stored.finish()
             return true
         }
@@ -34,6 +35,11 @@ extension Gossip {
         return requests
     }
 
+    /// Takes note that the value has dropped something from memory.
+    mutating func noteDropped() {
+        if readsStorage { sessions.forEachStored { $0.noteDropped() } }
+    }
+
     /// Receives a part of the log that a session asked for.
     ///
     /// - Returns: Whether there is something to send to the peer now; `nil` if the part is empty
@@ -46,7 +52,8 @@ extension Gossip {
             if session.stored.dropStale() { return true }
             guard let last = updates.last else {
                 session.stored.take([], and: [])
-                return value.storedStart(since: session.known) == nil ? true : nil
+                let cursor = session.stored.cursor
+                return value.storedStart(since: session.known, after: cursor) == nil ? true : nil
             }
             let memory = value.memory(since: session.known, through: last.stamp)
             session.stored.take(updates, and: memory)

@@ -39,7 +39,7 @@ public struct Gossip: Sendable {
     /// What sessions need from the storage, until the driver is told.
     var requests: [StoredRange] = []
     /// Whether a session has read from the storage since there was none at all.
-    private var readsStorage = false
+    var readsStorage = false
     /// The timestamp of the newest own update that some peer is known to have.
     ///
     /// A peer's header, its answer to a probe, or the update coming back from it says so. From a

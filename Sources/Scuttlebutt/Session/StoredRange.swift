@@ -115,8 +115,18 @@ struct StoredProgress: Sendable {
             late.append(update)
         } else if let last = page.last, stamp < last.stamp {
             let place = page.firstIndex { stamp < $0.stamp } ?? page.endIndex
+            // An own update is read before it may be sent, and accepted when it may.
+            if place > page.startIndex, page[place - 1].stamp == stamp { return }
             page.insert(update, at: place)
         }
+    }
+
+    /// Takes note that memory has dropped something.
+    ///
+    /// It may have become durable after the page that is on its way was read, and so would be
+    /// neither in the page nor in memory: the page is read again.
+    mutating func noteDropped() {
+        if isReading { isStale = true }
     }
 
     /// Reads again from the oldest update that is late.

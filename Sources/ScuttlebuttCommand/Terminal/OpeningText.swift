@@ -2,6 +2,7 @@
 
 import Foundation
 import ReduxScuttlebutt
+import Scuttlebutt
 import ScuttlebuttRuntime
 
 /// What a store found in its storage, for people.

@@ -82,7 +82,7 @@ extension MemoryLog {
         _ checkpoint: StoredCheckpoint, state: [UInt8], since mark: Int64
     ) throws -> Bool {
         try requireOpen()
-        guard updates[min(updates.count, Int(mark))...].allSatisfy({ $0.stamp > checkpoint.stamp })
+        guard updates[min(updates.count, Int(mark))...].allSatisfy({ !checkpoint.covers($0.stamp) })
         else { return false }
         stored.removeAll { $0.checkpoint.stamp == checkpoint.stamp }
         stored.append((checkpoint, state))

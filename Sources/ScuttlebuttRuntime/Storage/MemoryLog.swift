@@ -53,7 +53,7 @@ package struct MemoryLog: Sendable {
             case .late: isAscending = false
             case .newest: break
             }
-            stored.removeAll { update.stamp <= $0.checkpoint.stamp }
+            stored.removeAll { $0.checkpoint.covers(update.stamp) }
             self.updates.append(update)
         }
     }

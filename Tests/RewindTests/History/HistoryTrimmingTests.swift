@@ -150,4 +150,15 @@ struct HistoryTrimmingTests {
         #expect(history.storage.chunks.count <= 3_000 / 512 + 2)
         #expect(history.entries.first?.stamp == history.gossiped.first { _ in true }?.stamp)
     }
+
+    @Test("A local-only action above the floor is not taken for the action that is in the base")
+    func localAtTheFloor() {
+        var history = History(base: Tally(), reducer: Tally.reducer(failEvery: nil), spacing: 1)
+        history.merge([HistoryEntry(1, at: stamp(1)), HistoryEntry(2, at: stamp(2))])
+        history.appendLocal(3)
+        history.trim(keeping: 1)
+        #expect(history.floor == stamp(2))
+        #expect(!history.contains(stamp(2)))
+        #expect(history.entry(at: stamp(2)) == nil && history.state(at: stamp(2)) == nil)
+    }
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-public import Scuttlebutt
-
 /// What is known of a state that lies in a storage: which part of the log it contains, and how it
 /// can be checked.
 ///
-/// The state itself, up to several megabytes, is stored separately; see
-/// ``TieredLogStorage/state(of:)``.
+/// The state itself, up to several megabytes, is stored separately. A storage keeps the promise
+/// that a checkpoint contains exactly the updates in the storage up to ``stamp``: whoever stores an
+/// update for which ``covers(_:)`` is true removes the checkpoint in the same transaction.
 public struct StoredCheckpoint: Hashable, Sendable {
     /// The stamp of the newest update in the state: all that come at or before it are in it, and no
     /// others.
@@ -43,9 +42,30 @@ public struct StoredCheckpoint: Hashable, Sendable {
         self.logHash = logHash
         self.stateByteCount = stateByteCount
     }
+
+    /// Returns whether an update at this place belongs to the state.
+    ///
+    /// If it is stored after the checkpoint was made, the state lacks it and is worthless.
+    public func covers(_ stamp: Stamp) -> Bool { stamp <= self.stamp }
+
+    /// Returns whether these are the bytes of the state that was stored.
+    ///
+    /// - Parameter hash: Their SHA-256.
+    package func matches(_ bytes: [UInt8], hash: [UInt8]) -> Bool {
+        bytes.count == stateByteCount && hash == stateHash
+    }
 }
 
 extension [StoredCheckpoint] {
+    /// The checkpoints that do not contain a stamp, the newest first; all for `nil`.
+    ///
+    /// Who starts from a checkpoint tries them in this order.
+    package func candidates(below bound: Stamp?) -> [StoredCheckpoint] {
+        let ascending = sorted { $0.stamp < $1.stamp }
+        guard let bound else { return ascending.reversed() }
+        return ascending.filter { !$0.covers(bound) }.reversed()
+    }
+
     /// The ones that a storage need not keep, so that their number stays logarithmic.
     ///
     /// Like the snapshots in memory they are dense near the head and sparse far from it: of three
