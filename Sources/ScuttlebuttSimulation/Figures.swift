@@ -22,6 +22,10 @@ public struct Figures: Hashable, Sendable {
     public internal(set) var stale = 0
     /// Updates that were refused.
     public internal(set) var refused = 0
+    /// Parts of a log that peers read from their disks for others.
+    public internal(set) var storedPages = 0
+    /// Steps towards folding again what came late, or storing a checkpoint.
+    public internal(set) var tierSteps = 0
     /// Pairs of different updates found with one stamp.
     public internal(set) var equivocations = 0
 

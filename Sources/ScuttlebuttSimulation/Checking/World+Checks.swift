@@ -26,7 +26,7 @@ extension World {
 
     /// Compares the state of a peer with an obvious fold of everything that it has.
     mutating func checkReference(_ node: Int) {
-        guard violation == nil, nodes[node].isRunning else { return }
+        guard violation == nil, nodes[node].isRunning, isSettled(node) else { return }
         let expected = program.reference(entries(node), isNew: nodes[node].isNew)
         guard let found = nodes[node].peer?.withPeer({ $0.observed }), found != expected else {
             return
@@ -35,6 +35,13 @@ extension World {
             .reference,
             "the state of \(name(node)) with \(nodes[node].folded.count) updates is "
                 + "\(found), where folding them in order gives \(expected)")
+    }
+
+    /// Whether a peer is not folding anything again, so that its state is that of what it has.
+    private mutating func isSettled(_ node: Int) -> Bool {
+        guard isTiered(node) else { return true }
+        let count = nodes[node].folded.count
+        return nodes[node].peer?.withPeer { $0.isSettled(foldedCount: count) } == true
     }
 
     /// What a peer has, in agreed order: by timestamp, then by the source's UTF-16 code units, and
@@ -84,8 +91,7 @@ extension World {
             nodes[node].disk.isFull = false
             nodes[node].disk.failingWrites = 0
             nodes[node].frozenClock = nil
-            nodes[node].isNew = true
-            nodes[node].peer?.upgrade()
+            upgrade(node)
             perform(.slow(node, false))
             if !nodes[node].isAbsent { perform(.restart(node)) }
         }
@@ -123,6 +129,7 @@ extension World {
         let running = nodes.indices.filter { nodes[$0].isRunning }
         for node in running { checkReference(node) }
         for node in running {
+            checkTiers(node)
             checkSessions(node)
             if let stamp = nodes[node].unreported.first {
                 fail(.report, "\(name(node)) had two updates at \(stamp.text) and told nobody")
@@ -212,7 +219,7 @@ extension World {
         let isWhole = isWholeLogPromised
         guard isWhole || retainsEverything else { return }
         func promised(_ node: Int) -> [Update] {
-            let log = nodes[node].peer?.retained ?? []
+            let log = retained(node)
             return isWhole ? log : log.filter { ledger.isPromised($0) }
         }
         let expected = promised(first)
@@ -231,9 +238,9 @@ extension World {
         let comparable = running.filter { nodes[$0].locals.isEmpty }
         guard let first = comparable.first, let peer = nodes[first].peer else { return }
         let isWhole = isWholeLogPromised
-        let (state, log) = (peer.observed, isWhole ? [] : peer.retained)
+        let (state, log) = (peer.observed, isWhole ? [] : retained(first))
         for node in comparable.dropFirst() {
-            guard let other = nodes[node].peer, isWhole || other.retained == log else { continue }
+            guard let other = nodes[node].peer, isWhole || retained(node) == log else { continue }
             if other.observed != state {
                 fail(
                     .convergence,

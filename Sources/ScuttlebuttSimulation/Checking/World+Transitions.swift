@@ -65,11 +65,18 @@ extension World {
 
     /// An update that a peer has folded, now and then: a history must not fold it again, whoever
     /// is in front of it.
-    func repetition(_ node: Int) -> [Update] {
+    mutating func repetition(_ node: Int) -> [Update] {
         let folded = nodes[node].folded
         let count = nodes[node].foldCount
         guard foldsLater, !folded.isEmpty, count % Self.repetitionInterval == 0 else { return [] }
-        return [folded[(count &* 31) % folded.count]]
+        let update = folded[(count &* 31) % folded.count]
+        // Below a floor a history cannot tell, and relies on the replica.
+        if isTiered(node),
+            nodes[node].peer?.withPeer({ $0.recognizes(update.stamp) }) != true
+        {
+            return []
+        }
+        return [update]
     }
 
     // MARK: Liars
@@ -84,7 +91,9 @@ extension World {
 
     /// Of two different updates with one stamp the second is to be reported.
     mutating func expectReport(_ update: Update, _ node: Int) {
-        guard attackCount > 0, !verifies, let known = nodes[node].strangers[update.stamp],
+        // It is compared only with what is in memory.
+        guard attackCount > 0, !verifies, !isTiered(node),
+            let known = nodes[node].strangers[update.stamp],
             known != update.payload, !nodes[node].unreported.contains(update.stamp)
         else { return }
         nodes[node].unreported.append(update.stamp)

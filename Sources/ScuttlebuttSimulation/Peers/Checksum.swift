@@ -17,7 +17,7 @@ public struct Checksum: Hashable, Sendable {
 extension Simulation {
     /// The program that peers run if none is given.
     public static var checksum: StoreProgram<Checksum, UInt64> {
-        StoreProgram(
+        var program = StoreProgram<Checksum, UInt64>(
             initial: Checksum(),
             encode: { number, isNewer in
                 Array("{\"type\":\"\(isNewer ? "new" : "add")\",\"n\":\(number)}".utf8)
@@ -34,5 +34,20 @@ extension Simulation {
                 state.count += 1
                 return .applied
             })
+        program.coding = .init(
+            encode: { state in
+                withUnsafeBytes(of: (state.hash.littleEndian, state.count.littleEndian)) {
+                    Array($0)
+                }
+            },
+            decode: { bytes in
+                guard bytes.count == 16 else { return nil }
+                func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+                    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+                }
+                return Checksum(
+                    hash: number(bytes[..<8]), count: Int(truncatingIfNeeded: number(bytes[8...])))
+            })
+        return program
     }
 }

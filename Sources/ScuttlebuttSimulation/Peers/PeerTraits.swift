@@ -14,4 +14,8 @@ public struct PeerTraits: Hashable, Sendable {
     public var isNew: Bool
     /// The sizes of its buffers.
     public var limits: Script.Limits
+    /// The most updates that it keeps in memory, its disk having all of them; 0 for no limit.
+    public var memory = 0
+    /// The number of actions between two checkpoints on its disk; 0 for none.
+    public var checkpoints = 0
 }

@@ -43,6 +43,33 @@ public protocol SimulatedPeer: Sendable {
     ///
     /// It is called when the swarm is at rest.
     func brokenLaw() -> String?
+
+    // What follows is asked only of a peer whose ``PeerTraits/memory`` is limited; only a
+    // ``StorePeer`` does anything.
+
+    /// Restores what was on the disk, reading it in part: the state from the newest good
+    /// checkpoint, and what comes after it.
+    mutating func open(_ disk: inout SimulatedDisk, refusals: [Fingerprint])
+    /// Drops the oldest part of the log and of the history from memory.
+    ///
+    /// - Parameter unsaved: The oldest update of each source that is not durable yet.
+    mutating func trim(log: Int, history: Int, unsaved: [Source: Timestamp])
+    /// Learns that everything up to this token is durable.
+    mutating func noteSaved(_ token: Int)
+    /// Whether ``work(on:fails:random:)`` has something to do.
+    var hasWork: Bool { get }
+    /// Takes one step, with at most one access to the disk, towards folding what came late or
+    /// storing a checkpoint.
+    ///
+    /// - Parameter fails: Whether the disk fails to read.
+    mutating func work(on disk: inout SimulatedDisk, fails: Bool, random: inout SplitMix64)
+    /// Whether the state is that of the folded updates; if not, ``work(on:fails:random:)`` makes it
+    /// so.
+    func isSettled(foldedCount: Int) -> Bool
+    /// Whether an update that comes a second time would be recognised.
+    func recognizes(_ stamp: Stamp) -> Bool
+    /// Returns how the log in memory or a checkpoint differs from the log on the disk, if it does.
+    func brokenTier(_ disk: inout SimulatedDisk, _ reference: ([Update]) -> Observed) -> String?
 }
 
 extension SimulatedPeer {
@@ -53,6 +80,26 @@ extension SimulatedPeer {
     public func payload(_ number: UInt64, isNewer: Bool) -> Payload? { nil }
     /// Returns `nil`: there are no other promises.
     public func brokenLaw() -> String? { nil }
+    /// Does nothing.
+    public mutating func open(_ disk: inout SimulatedDisk, refusals: [Fingerprint]) {}
+    /// Does nothing.
+    public mutating func trim(log: Int, history: Int, unsaved: [Source: Timestamp]) {}
+    /// Does nothing.
+    public mutating func noteSaved(_ token: Int) {}
+    /// False.
+    public var hasWork: Bool { false }
+    /// Does nothing.
+    public mutating func work(
+        on disk: inout SimulatedDisk, fails: Bool, random: inout SplitMix64
+    ) {}
+    /// True.
+    public func isSettled(foldedCount: Int) -> Bool { true }
+    /// True.
+    public func recognizes(_ stamp: Stamp) -> Bool { true }
+    /// Returns `nil`.
+    public func brokenTier(
+        _ disk: inout SimulatedDisk, _ reference: ([Update]) -> Observed
+    ) -> String? { nil }
 
     /// Returns the next lines for a session, or `nil`.
     mutating func pull(

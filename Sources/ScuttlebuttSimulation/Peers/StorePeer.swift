@@ -8,9 +8,11 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
     /// The replica that makes the decisions.
     public var replica: Replica<UpdateLog>
     /// The history that folds the actions.
-    public private(set) var history: History<State, Action>
-    private let program: StoreProgram<State, Action>
-    private var isNew: Bool
+    public internal(set) var history: History<State, Action>
+    let program: StoreProgram<State, Action>
+    private(set) var isNew: Bool
+    /// What it does because its memory is only a cache of its disk; `nil` if it is not.
+    var tiers: PeerTiers<State, Action>?
 
     init(_ program: StoreProgram<State, Action>, _ traits: PeerTraits) {
         var configuration = ReplicaConfiguration.actions
@@ -23,6 +25,7 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
             spacing: traits.limits.spacing)
         self.program = program
         isNew = traits.isNew
+        if traits.memory > 0 { tiers = PeerTiers(traits) }
     }
 
     /// Dispatches an action: the replica stamps it, and the history folds it at once.
@@ -34,6 +37,10 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
             let timestamp = try? replica.stamp(checked, into: &effects)
         else { return nil }
         let update = Update(payload: payload, timestamp: timestamp, source: replica.source)
+        if tiers != nil {
+            let entry = entry(of: update)
+            tiers?.record([entry])
+        }
         if let action = program.decode(payload, isNew) {
             history.insert(action, at: timestamp, from: replica.source)
         } else {
@@ -45,19 +52,29 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
     /// Folds a local-only action.
     public mutating func writeLocally(_ payload: Payload) -> Bool {
         guard let action = program.decode(payload, isNew) else { return false }
+        if tiers != nil {
+            let entry = HistoryEntry(local: action, anchor: history.newest)
+            tiers?.record([entry])
+        }
         history.appendLocal(action)
         return true
     }
 
     /// Merges a batch into the history; an action that cannot be decoded keeps its place.
     public mutating func fold(_ updates: [Update]) -> Int {
+        let (program, isNew) = (program, isNew)
         let batch = updates.map {
             HistoryEntry(program.decode($0.payload, isNew), at: $0.stamp)
         }
+        if tiers != nil { tiers?.record(batch) }
         return history.merge(batch).duplicates.count
     }
 
-    /// Decodes the unknown actions again.
+    func entry(of update: Update) -> HistoryEntry<Action> {
+        HistoryEntry(program.decode(update.payload, isNew), at: update.stamp)
+    }
+
+    /// Decodes the unknown actions again; a peer with a limited memory starts again instead.
     public mutating func upgrade() {
         isNew = true
         let (replica, program) = (replica, program)
@@ -66,7 +83,7 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
         }
     }
 
-    /// The released part of the log.
+    /// The released part of the log that is in memory.
     public var retained: [Update] {
         replica.value.delta(since: VersionVector()).filter { gossip.covers($0.stamp) }
     }
@@ -76,7 +93,7 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
 
     /// Checks that the history has exactly the folded actions, and few snapshots.
     public func brokenInvariant(foldedCount: Int) -> String? {
-        guard history.gossipedCount == foldedCount else {
+        guard tiers == nil ? history.gossipedCount == foldedCount : hasAll(of: foldedCount) else {
             return "the history has \(history.gossipedCount) actions and was given \(foldedCount)"
         }
         // The base, the newest, a pinned one, and two per doubling.

@@ -21,6 +21,14 @@ public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: Simul
     let encode: @Sendable (UInt64, _ isNewer: Bool) -> Payload?
     let decode: @Sendable (Payload, _ isNew: Bool) -> Action?
     let reduce: @Sendable (inout State, Action, Stamp?) -> Reduction
+    /// How states are stored in checkpoints; without it, none are stored.
+    var coding: StateCoding?
+
+    /// The bytes of a state, and the state of bytes.
+    struct StateCoding: Sendable {
+        let encode: @Sendable (State) -> [UInt8]
+        let decode: @Sendable ([UInt8]) -> State?
+    }
 
     /// Creates the replica and the empty history of one peer.
     public func peer(_ traits: PeerTraits) -> StorePeer<State, Action> {

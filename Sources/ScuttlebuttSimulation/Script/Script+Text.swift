@@ -17,6 +17,9 @@ extension Script: CustomStringConvertible {
         if !forgetful.isEmpty { lines.append("forgetful" + list(forgetful)) }
         if !old.isEmpty { lines.append("old" + list(old)) }
         if !absent.isEmpty { lines.append("absent" + list(absent)) }
+        if !memory.isEmpty { lines.append("memory" + list(memory)) }
+        if checkpoints > 0 { lines.append("checkpoints \(checkpoints)") }
+        if damage > 0 { lines.append("damage \(damage)") }
         lines += steps.map(\.description)
         return lines.joined(separator: "\n") + "\n"
     }
@@ -60,6 +63,9 @@ extension Script: CustomStringConvertible {
     /// The most peers in one world: 10,000.
     public static let maximumPeers = 10_000
 
+    /// The largest number of updates in a setting.
+    private static let countLimit = 1 << 30
+
     private mutating func set(_ verb: String, _ words: [String]) -> Bool {
         let numbers = words.compactMap { Int($0) }
         let isNumeric = numbers.count == words.count && numbers.allSatisfy { $0 >= 0 }
@@ -90,6 +96,10 @@ extension Script: CustomStringConvertible {
         case ("forgetful", _) where isNumeric: forgetful = numbers
         case ("old", _) where isNumeric: old = numbers
         case ("absent", _) where isNumeric: absent = numbers
+        case ("memory", _) where isNumeric: memory = numbers.map { min($0, Script.countLimit) }
+        case ("checkpoints", 1) where isNumeric:
+            checkpoints = min(numbers[0], Script.countLimit)
+        case ("damage", 1) where isNumeric: damage = numbers[0]
         default: return false
         }
         return true

@@ -60,6 +60,15 @@ public struct Script: Hashable, Sendable {
     public var old: [Int] = []
     /// The peers that join later.
     public var absent: [Int] = []
+    /// For each peer the most updates in its memory, as a cache of its disk; 0 for no limit, as for
+    /// those that are not named.
+    public var memory: [Int] = []
+    /// The number of actions between two checkpoints on the disks of those whose memory is limited;
+    /// default 0, which means that there are none.
+    public var checkpoints = 0
+    /// The percentage of reads from those disks that fail, and of starts with a damaged checkpoint;
+    /// default 0.
+    public var damage = 0
     /// The steps, in the order of their times.
     public var steps: [Step] = []
 

@@ -24,6 +24,7 @@ struct ScriptGenerator {
     mutating func generate() -> Script {
         drawSettings()
         drawPeers()
+        drawTiers()
         var time = 0
         for _ in 0..<configuration.steps {
             time += random.below(2 * max(configuration.pace, 0) + 1)
@@ -69,6 +70,20 @@ struct ScriptGenerator {
                 addRestore(time + random.below(length), peer)
             }
         }
+    }
+
+    /// Draws how much the peers keep in memory, from randomness of its own, so that the rest of a
+    /// script does not depend on it.
+    private mutating func drawTiers() {
+        var random = SplitMix64(seed: script.seed, lane: 8)
+        guard random.chance(35) else { return }
+        for _ in 0..<script.peers {
+            let kind = random.below(10)
+            let size = kind < 4 ? 0 : kind < 8 ? 2 + random.below(8) : 10 + random.below(60)
+            script.memory.append(size)
+        }
+        if random.chance(80) { script.checkpoints = 2 + random.below(12) }
+        if kinds.contains(.disks) { script.damage = random.below(20) }
     }
 
     private var length: Int { configuration.steps * max(configuration.pace, 1) }

@@ -100,6 +100,7 @@ private struct Shrinker {
             candidate.forgetful.removeAll { $0 == last }
             candidate.old.removeAll { $0 == last }
             candidate.absent.removeAll { $0 == last }
+            candidate.memory.removeLast(max(0, candidate.memory.count - candidate.peers))
             guard take(candidate) else { return }
         }
     }
@@ -108,7 +109,8 @@ private struct Shrinker {
     private mutating func simplify() {
         let plain: [(inout Script) -> Void] = [
             { $0.verifies = false }, { $0.hasOddNames = false }, { $0.forgetful = [] },
-            { $0.old = [] }, { $0.absent = [] }, { $0.topology = .line },
+            { $0.damage = 0 }, { $0.checkpoints = 0 }, { $0.memory = [] }, { $0.old = [] },
+            { $0.absent = [] }, { $0.topology = .line },
             { $0.network.bandwidth = 0 }, { $0.network.pieces = 1 },
             { $0.network.capacity = 65_536 }, { $0.network.jitter = 0 },
             { $0.network.delay = 5 }, { $0.limits = Script.Limits() },

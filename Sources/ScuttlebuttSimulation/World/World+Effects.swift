@@ -48,7 +48,10 @@ extension World {
         case .close(let peer, let error):
             let place = nodes[node].ends[peer.number - 1]
             note(8, node, place.connection) { "\($0.name(node)): \(error.message)" }
-            if connections[place.connection].ends[1 - place.end].node != nil, !verifies {
+            let isHonest = connections[place.connection].ends[1 - place.end].node != nil
+            if error.code == .storageFailed, nodes[node].failedReads.contains(peer) {
+                // The next session asks again.
+            } else if isHonest, !verifies || error.code == .storageFailed {
                 fail(.report, "\(name(node)) ends an honest session: \(error.message)")
             }
             close(
@@ -59,8 +62,8 @@ extension World {
             fail(.bounds, "\(name(node)) describes changes that nobody wants")
         case .sign, .signed, .notSigned:
             fail(.bounds, "\(name(node)) signs, though it does not")
-        case .read:
-            fail(.bounds, "\(name(node)) reads its storage, though everything is in memory")
+        case .read(let range):
+            read(range, node)
         }
     }
 
@@ -133,12 +136,16 @@ extension World {
         for update in updates { noteFolded(update, node) }
         let repeated = repetition(node)
         let batch = repeated.isEmpty ? updates : updates + repeated
-        if let known = nodes[node].peer?.fold(batch), known != repeated.count {
+        // What a replay has read ahead comes a second time.
+        if let known = nodes[node].peer?.fold(batch), known != repeated.count,
+            !isTiered(node) || known < repeated.count
+        {
             fail(
                 .notification,
                 "\(name(node)) was given \(repeated.count) actions twice and counts \(known)")
         }
         checkStep(node)
+        startTierWork(node)
         guard nodes[node].foldCount >= nodes[node].nextReference else { return }
         checkReference(node)
         // The cost of a check grows with the history, so longer histories are checked less often.
@@ -171,7 +178,9 @@ extension World {
         note(12, node, token) { "\($0.name(node)) has saved up to \(token)" }
         nodes[node].endSave(count)
         if !nodes[node].saveQueue.isEmpty { startSave(node) }
+        if isTiered(node) { nodes[node].peer?.noteSaved(token) }
         handle(node, .saved(token))
+        startTierWork(node)
     }
 
     // MARK: Verifying

@@ -202,6 +202,7 @@ extension World {
         guard connections[number].ends[end].isOpen, let node = connections[number].ends[end].node,
             let session = connections[number].ends[end].session
         else { return }
+        trimSometimes(node)
         let limit = DeltaLimit(updates: script.limits.pull, bytes: 64 << 10)
         while connections[number].ends[end].isOpen,
             connections[number].ends[end].pipe.queuedByteCount < script.network.capacity,

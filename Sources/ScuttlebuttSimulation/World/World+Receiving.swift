@@ -13,6 +13,7 @@ extension World {
         else { return }
         let receiver = connections[number].ends[1 - end].node
         if let receiver, nodes[receiver].isSlow { return }
+        if let receiver { trimSometimes(receiver) }
         let wasFull =
             connections[number].ends[end].pipe.queuedByteCount >= script.network.capacity
         _ = connections[number].ends[end].pipe.removeFirst()

@@ -44,8 +44,7 @@ extension World {
         case .retire(let node): retire(node)
         case .slow(let node, let isOn): slow(node, isOn)
         case .upgrade(let node):
-            nodes[node].isNew = true
-            nodes[node].peer?.upgrade()
+            upgrade(node)
             checkReference(node)
         case .attack(let node, let attack, let seed): perform(attack, on: node, seed: seed)
         }
@@ -152,12 +151,11 @@ extension World {
                 node, life: nodes[node].life, hasOddNames: script.hasOddNames)
             nodes[node].writer = ledger.index(of: nodes[node].source, owner: node)
         }
-        var peer = program.peer(
-            PeerTraits(
-                source: nodes[node].source, saves: nodes[node].saves, verifies: verifies,
-                isNew: nodes[node].isNew, limits: script.limits))
+        var peer = program.peer(traits(node))
         let loaded = nodes[node].disk.load(program.wire, own: nodes[node].source)
-        let restored = peer.restore(loaded, refusals: nodes[node].refusals)
+        let restored =
+            isTiered(node)
+            ? restoreTiers(&peer, node) : peer.restore(loaded, refusals: nodes[node].refusals)
         nodes[node].peer = peer
         nodes[node].isRunning = true
         if restored.count != loaded.count {
@@ -174,16 +172,27 @@ extension World {
                 fail(.durability, "\(name(node)) starts with a disk where \(message)")
             }
         }
-        if !restored.isEmpty, let known = nodes[node].peer?.fold(restored), known > 0 {
+        if !restored.isEmpty, !isTiered(node), let known = nodes[node].peer?.fold(restored),
+            known > 0
+        {
             fail(.notification, "\(name(node)) was given \(known) actions twice at its start")
         }
         checkStep(node)
         checkReference(node)
+        startTierWork(node)
         for edge in edges.indices
         where edges[edge].dialler == node && edges[edge].isWanted && edges[edge].connection == nil {
             edges[edge].attempt = 0
             scheduleDial(edge, after: Int64(nodes[node].random.below(20_000)))
         }
+    }
+
+    /// The properties of a peer to create.
+    func traits(_ node: Int) -> PeerTraits {
+        PeerTraits(
+            source: nodes[node].source, saves: nodes[node].saves, verifies: verifies,
+            isNew: nodes[node].isNew, limits: script.limits, memory: nodes[node].memory,
+            checkpoints: script.checkpoints)
     }
 
     private mutating func restart(_ node: Int) {
@@ -237,6 +246,9 @@ extension World {
         nodes[node].strangers = [:]
         nodes[node].unreported = []
         nodes[node].told = []
+        nodes[node].readings = [:]
+        nodes[node].failedReads = []
+        nodes[node].isWorking = false
         nodes[node].ownClaims = OwnClaims()
         ledger.forget(node)
     }

@@ -26,6 +26,10 @@ struct World<Program: SimulatedProgram>: Sendable {
         case fold(node: Int, life: Int)
         case timer(node: Int, life: Int, ReplicaTimer)
         case verdict(node: Int, life: Int, VerificationID, Judgement)
+        /// A part of the log is read for a session, or was read.
+        case read(node: Int, life: Int, Int)
+        /// A peer takes a step of a replay or of storing a checkpoint.
+        case work(node: Int, life: Int)
         case sample
     }
 
@@ -45,13 +49,15 @@ struct World<Program: SimulatedProgram>: Sendable {
         var source: Source
         var writer: Int
         let saves: Bool
+        /// The most updates in memory; 0 if there is no limit, or no disk.
+        let memory: Int
         var isNew: Bool
         var isAbsent: Bool
         var isRetired = false
         var isSlow = false
         var group = 0
 
-        var disk = SimulatedDisk()
+        var disk: SimulatedDisk
         var saveQueue: [(token: Int, updates: [Update])] = []
         /// What the write in progress will make durable.
         var saving: (token: Int, count: Int)?
@@ -90,6 +96,16 @@ struct World<Program: SimulatedProgram>: Sendable {
 
         /// Whether there is a ``peer``, which would be copied to find out.
         var isRunning = false
+
+        /// The randomness of everything that only such a peer does.
+        var tierRandom: SplitMix64
+        /// What sessions need from the disk.
+        var readings: [Int: Reading] = [:]
+        var lastReading = 0
+        /// The sessions for which reading the disk has failed.
+        var failedReads: Set<PeerID> = []
+        /// Whether a step of a replay or of storing a checkpoint is due.
+        var isWorking = false
 
         /// Begins to write everything that waits, and returns whether there is something.
         mutating func beginSave() -> Bool {
@@ -162,13 +178,17 @@ struct World<Program: SimulatedProgram>: Sendable {
         random = SplitMix64(seed: script.seed, lane: 2)
         for index in 0..<script.peers {
             let source = World.source(index, life: 1, hasOddNames: script.hasOddNames)
+            let saves = !script.forgetful.contains(index)
+            let memory = saves && index < script.memory.count ? script.memory[index] : 0
             nodes.append(
                 Node(
                     source: source, writer: ledger.index(of: source, owner: index),
-                    saves: !script.forgetful.contains(index),
+                    saves: saves, memory: memory,
                     isNew: !script.old.contains(index),
                     isAbsent: script.absent.contains(index),
-                    random: SplitMix64(seed: script.seed, lane: 3, index)))
+                    disk: SimulatedDisk(isTiered: memory > 0),
+                    random: SplitMix64(seed: script.seed, lane: 3, index),
+                    tierRandom: SplitMix64(seed: script.seed, lane: 7, index)))
         }
         for index in nodes.indices where !nodes[index].isAbsent { start(index) }
         for edge in script.topology.edges(script.peers, seed: script.seed) {
@@ -232,7 +252,10 @@ struct World<Program: SimulatedProgram>: Sendable {
                 close(connection, end, notifiesOtherEnd: false)
             }
         case .saved(let node, let life):
-            if nodes[node].life == life { finishSave(node) }
+            if nodes[node].life == life {
+                trimSometimes(node)
+                finishSave(node)
+            }
         case .retrySave(let node, let life):
             if nodes[node].life == life { startSave(node) }
         case .fold(let node, let life):
@@ -255,6 +278,10 @@ struct World<Program: SimulatedProgram>: Sendable {
                 note(2, node, id.number) { "\($0.name(node)) verdict \(verdict)" }
                 handle(node, .verified(id, verdict))
             }
+        case .read(let node, let life, let id):
+            if nodes[node].life == life { advanceReading(node, id) }
+        case .work(let node, let life):
+            if nodes[node].life == life { work(node) }
         case .sample:
             takeSample()
         }
