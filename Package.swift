@@ -96,9 +96,12 @@ let package = Package(
                 "ScuttlebuttRuntime", logging,
             ],
             swiftSettings: settings),
+        // The system's zlib, which has no module of its own.
+        .systemLibrary(
+            name: "CZlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"])]),
         .target(
             name: "ScuttlebuttNIO",
-            dependencies: ["Scuttlebutt", "ScuttlebuttRuntime", deque, logging] + nio,
+            dependencies: ["Scuttlebutt", "ScuttlebuttRuntime", "CZlib", deque, logging] + nio,
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttSQLite",

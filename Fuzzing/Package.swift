@@ -57,8 +57,9 @@ let package = Package(
         .target(
             name: "ScuttlebuttRuntime", dependencies: ["Scuttlebutt"],
             path: "Modules/ScuttlebuttRuntime", swiftSettings: settings),
+        .systemLibrary(name: "CZlib", path: "Modules/CZlib"),
         .target(
-            name: "ScuttlebuttNIO", dependencies: ["ScuttlebuttRuntime"],
+            name: "ScuttlebuttNIO", dependencies: ["ScuttlebuttRuntime", "CZlib"],
             path: "Modules/ScuttlebuttNIO", swiftSettings: settings),
         .target(
             name: "FuzzTargets",

@@ -6,8 +6,8 @@ extension FuzzTarget {
 
     private static let decoders = [
         jsonScanner, jsonString, jsonNumber, jsonMembers, jsonMeaning, jsonValue, jsonCoding,
-        actionCodec, versionVector, lineDecoder, lineSplitter, webSocket, primusString,
-        wireLineReader, textSaved, reducingState,
+        actionCodec, versionVector, lineDecoder, lineSplitter, webSocket, messageDeflate,
+        primusString, wireLineReader, textSaved, reducingState,
     ]
     private static let machines = [
         arrayWriting, editWriting, textEditing, textOperation, reducing, replica, dispatching,

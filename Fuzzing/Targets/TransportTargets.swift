@@ -39,8 +39,10 @@ extension FuzzTarget {
         let (mode, stream) = (bytes[0], Array(bytes[1...]))
         let isMasked = mode & 1 != 0
         let bound = mode & 2 == 0 ? 100_000 : 16
-        let whole = heard(stream, chunk: .max, isMasked, bound)
-        let cut = heard(stream, chunk: 1 + Int(mode >> 2 & 7), isMasked, bound)
+        let inflates = mode & 0x80 != 0
+        let whole = heard(stream, chunk: .max, isMasked, bound, inflates: inflates)
+        let cut = heard(
+            stream, chunk: 1 + Int(mode >> 2 & 7), isMasked, bound, inflates: inflates)
         try expect(whole == cut, "whole \(whole), cut \(cut)")
         guard stream.count < 126, String(validating: stream, as: UTF8.self) != nil else { return }
         var frame: [UInt8] = [0x81, UInt8(stream.count) | (isMasked ? 0x80 : 0)]
@@ -55,9 +57,10 @@ extension FuzzTarget {
     }
 
     private static func heard(
-        _ stream: [UInt8], chunk: Int, _ isMasked: Bool, _ bound: Int
+        _ stream: [UInt8], chunk: Int, _ isMasked: Bool, _ bound: Int, inflates: Bool = false
     ) -> [String] {
-        var decoder = WebSocketDecoder(expectsMask: isMasked, maximumByteCount: bound)
+        var decoder = WebSocketDecoder(
+            expectsMask: isMasked, inflates: inflates, maximumByteCount: bound)
         var said: [String] = []
         var rest = stream[...]
         while !rest.isEmpty {
@@ -92,6 +95,34 @@ extension FuzzTarget {
             }
         }
         if let failure { throw failure }
+    }
+
+    /// Whatever is inflated stays within the bound, and comes back from being compressed; so does
+    /// the input itself, with any window.
+    static let messageDeflate = FuzzTarget("message-deflate") { bytes in
+        guard let mode = bytes.first else { return }
+        let input = Array(bytes[1...])
+        let bound = mode & 8 == 0 ? 100_000 : 16
+        let windowBits = 9 + Int(mode & 7) % 7
+        if let payload = inflated(input, bound: bound) {
+            try expect(payload.count <= bound, "\(payload.count) bytes")
+            try roundTrip(payload, windowBits: windowBits)
+        }
+        try roundTrip(input, windowBits: windowBits)
+    }
+
+    private static func roundTrip(_ payload: [UInt8], windowBits: Int) throws {
+        let compressed = payload.withUnsafeBytes {
+            MessageDeflate.compress($0, windowBits: windowBits)
+        }
+        guard let compressed else { return }
+        try expect(compressed.count < payload.count, "larger than before")
+        try expect(inflated(compressed, bound: payload.count) == payload, "another payload")
+        try expect(inflated(compressed, bound: payload.count - 1) == nil, "above the bound")
+    }
+
+    private static func inflated(_ bytes: [UInt8], bound: Int) -> [UInt8]? {
+        bytes.withUnsafeBytes { try? MessageDeflate.inflated($0, maximumByteCount: bound) }
     }
 
     /// The strings of Primus are those of JSON, with half a surrogate pair left escaped.

@@ -26,24 +26,29 @@ struct PlayedServer: Sendable {
     let end: @Sendable () -> Void
 
     static func with<Value: Sendable>(
-        _ kind: Kind, source: Source, timings: PrimusTimings, dismisses: Bool,
+        _ kind: Kind, source: Source, timings: PrimusTimings, compresses: Bool,
+        dismisses: Bool,
         _ body: (PlayedServer) async throws -> Value
     ) async throws -> Value {
         var options = GossipOptions<RawAction>()
         options.source = source
+        var limits = LinkLimits()
+        limits.compresses = compresses
         switch kind {
-        case .relay: return try await withRelay(options, timings, body)
-        case .listener: return try await withListener(options, timings, dismisses, body)
+        case .relay: return try await withRelay(options, timings, limits, body)
+        case .listener:
+            return try await withListener(options, timings, limits, dismisses, body)
         }
     }
 
     private static func withRelay<Value: Sendable>(
-        _ options: GossipOptions<RawAction>, _ timings: PrimusTimings,
+        _ options: GossipOptions<RawAction>, _ timings: PrimusTimings, _ limits: LinkLimits,
         _ body: (PlayedServer) async throws -> Value
     ) async throws -> Value {
         var configuration = RelayConfiguration()
         configuration.port = 0
         configuration.primusTimings = timings
+        configuration.linkLimits = limits
         let relay = try await Relay<[Entry], RawAction>.open(
             initial: [], reducer: PlayedStore.keeping, codec: .raw, options: options,
             configuration: configuration)
@@ -65,12 +70,13 @@ struct PlayedServer: Sendable {
     }
 
     private static func withListener<Value: Sendable>(
-        _ options: GossipOptions<RawAction>, _ timings: PrimusTimings, _ dismisses: Bool,
+        _ options: GossipOptions<RawAction>, _ timings: PrimusTimings, _ limits: LinkLimits,
+        _ dismisses: Bool,
         _ body: (PlayedServer) async throws -> Value
     ) async throws -> Value {
         let store = try PlayedStore(
             initial: [], reducer: PlayedStore.keeping, codec: .raw, options: options)
-        let listener = try await WebSocketListener.listen(timings: timings)
+        let listener = try await WebSocketListener.listen(timings: timings, limits: limits)
         let newest = NewestLink()
         let accepting = Task {
             while let link = await listener.accept() {

@@ -16,17 +16,19 @@ struct ServerInteropTests {
 
     @Test(
         "The relay says what the original's server said",
-        arguments: Recording.all.filter { !endings.contains($0.name) })
-    func relay(_ recording: Recording) async throws {
-        try await play(recording, against: .relay)
+        arguments: Recording.all.filter { !endings.contains($0.name) }, [false, true])
+    func relay(_ recording: Recording, compresses: Bool) async throws {
+        try await play(recording, against: .relay, compresses: compresses)
     }
 
-    @Test("A server of a program's own says it too", arguments: Recording.all)
-    func listener(_ recording: Recording) async throws {
-        try await play(recording, against: .listener)
+    @Test("A server of a program's own says it too", arguments: Recording.all, [false, true])
+    func listener(_ recording: Recording, compresses: Bool) async throws {
+        try await play(recording, against: .listener, compresses: compresses)
     }
 
-    private func play(_ recording: Recording, against kind: PlayedServer.Kind) async throws {
+    private func play(
+        _ recording: Recording, against kind: PlayedServer.Kind, compresses: Bool
+    ) async throws {
         var timings = PrimusTimings()
         if recording.name == "primus8-heartbeat" {
             timings.serverPingDelay = .milliseconds(20)
@@ -37,7 +39,7 @@ struct ServerInteropTests {
         for life in lives(recording) {
             let source = try #require(life.first?.source(of: .server))
             try await PlayedServer.with(
-                kind, source: source, timings: timings,
+                kind, source: source, timings: timings, compresses: compresses,
                 dismisses: life.contains { $0.isDismissed }
             ) { server in
                 var player = Player(
@@ -45,7 +47,7 @@ struct ServerInteropTests {
                 for connection in life {
                     player.prepare(connection)
                     try await RawConnection.run(server.port) { socket in
-                        try await upgrade(connection, &socket)
+                        try await upgrade(connection, &socket, compresses: compresses)
                         try await player.play(connection, over: &socket)
                     }
                 }
@@ -69,8 +71,10 @@ struct ServerInteropTests {
     }
 
     /// Sends the original's request as it was; the answer to its key is the one recorded.
+    ///
+    /// It offers compression, which the original declined.
     private func upgrade(
-        _ connection: [Recording.Event], _ socket: inout RawConnection
+        _ connection: [Recording.Event], _ socket: inout RawConnection, compresses: Bool
     ) async throws {
         var recorded: [String] = []
         for case .http(let head) in connection.map(\.what) { recorded.append(head) }
@@ -81,7 +85,8 @@ struct ServerInteropTests {
         for name in ["sec-websocket-accept", "upgrade"] {
             #expect(field(name, of: head) == field(name, of: recorded[1]))
         }
-        #expect(field("sec-websocket-extensions", of: head) == nil)
+        let compression = field("sec-websocket-extensions", of: head)
+        #expect(compression?.hasPrefix("permessage-deflate") == (compresses ? true : nil))
     }
 }
 

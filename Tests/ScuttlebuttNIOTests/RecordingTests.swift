@@ -51,7 +51,7 @@ struct RecordingTests {
         let bytes = frames.flatMap(\.raw)
         for start in stride(from: 0, to: bytes.count, by: chunk) {
             let piece = Array(bytes[start..<min(start + chunk, bytes.count)])
-            piece.withUnsafeBytes { framing.receive($0, now: now, into: &arrivals) }
+            _ = piece.withUnsafeBytes { framing.receive($0, now: now, into: &arrivals) }
         }
         return (arrivals.lines.texts, Array(arrivals.reply.readableBytesView), arrivals.end)
     }

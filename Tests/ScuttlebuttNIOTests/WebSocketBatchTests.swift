@@ -33,7 +33,7 @@ struct WebSocketBatchTests {
         let buffer = WebSocketFrames.encodeBatches(OutboundLines(lines: lines))
         var decoder = WebSocketDecoder(expectsMask: false, maximumByteCount: 1 << 20)
         var heard: [[UInt8]] = []
-        try buffer.withUnsafeReadableBytes { bytes in
+        _ = try buffer.withUnsafeReadableBytes { bytes in
             try decoder.decode(bytes) { event in
                 guard case .text(let text) = event else { return false }
                 let frame = Array(text).split(separator: 0x0A, omittingEmptySubsequences: false)

@@ -10,16 +10,18 @@ import Testing
 struct WebSocketDecoderTests {
     /// What came out, as text: `t:` texts, `p:` pings, `o` pongs, `c` closes, `!code` violations.
     static func decode(
-        _ bytes: [UInt8], chunk: Int = .max, masked: Bool = false, bound: Int = 1_000
+        _ bytes: [UInt8], chunk: Int = .max, masked: Bool = false, bound: Int = 1_000,
+        inflates: Bool = false
     ) -> [String] {
-        var decoder = WebSocketDecoder(expectsMask: masked, maximumByteCount: bound)
+        var decoder = WebSocketDecoder(
+            expectsMask: masked, inflates: inflates, maximumByteCount: bound)
         var said: [String] = []
         var start = 0
         while start < bytes.count {
             let end = start + min(chunk, bytes.count - start)
             do {
                 let piece = Array(bytes[start..<end])
-                try piece.withUnsafeBytes { piece in
+                _ = try piece.withUnsafeBytes { piece in
                     try decoder.decode(piece) { event in
                         switch event {
                         case .text(let text):

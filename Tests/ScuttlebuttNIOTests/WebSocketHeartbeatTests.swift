@@ -23,7 +23,7 @@ struct WebSocketHeartbeatTests {
             if heard.contains(second) {
                 // A pong without a payload, masked if a client says it.
                 let pong: [UInt8] = isClient ? [0x8A, 0] : [0x8A, 0x80, 1, 2, 3, 4]
-                pong.withUnsafeBytes { framing.receive($0, now: now, into: &arrivals) }
+                _ = pong.withUnsafeBytes { framing.receive($0, now: now, into: &arrivals) }
             }
             guard let deadline = framing.deadline, deadline <= now else { continue }
             framing.tick(now: now, isReading: isReading, into: &arrivals)

@@ -13,11 +13,15 @@ extension RawConnection {
         case end
     }
 
-    /// Sends the request of an upgrade for `path`, and `more` in the same write.
-    public func sayUpgrade(_ path: String, more: [UInt8] = []) async throws {
+    /// Sends the request of an upgrade for `path` with further `headers`, and `more` in the same
+    /// write.
+    public func sayUpgrade(
+        _ path: String, headers: [String] = [], more: [UInt8] = []
+    ) async throws {
         let request = """
             GET \(path) HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTMtMTc5NTIzNDc2NjY2NQ==\r\n\r\n
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTMtMTc5NTIzNDc2NjY2NQ==\r\n\
+            \(headers.map { "\($0)\r\n" }.joined())\r\n
             """
         try await say(Array(request.utf8) + more)
     }

@@ -44,7 +44,8 @@ enum Layering {
         "ReduxScuttlebutt": Layer(
             own: pureBelow.union(["ScuttlebuttSecurity", "ScuttlebuttRuntime", "Redux"]),
             outside: runtime),
-        "ScuttlebuttNIO": Layer(own: composition, outside: runtime.union(network)),
+        "ScuttlebuttNIO": Layer(
+            own: composition, outside: runtime.union(network).union(["CZlib"])),
         "ScuttlebuttSQLite": Layer(
             own: composition, outside: runtime.union(["GRDB", "GRDBSQLite"])),
         "ScuttlebuttRelay": Layer(

@@ -109,6 +109,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var probing: ProbeArguments
 
+    @Flag(help: "Neither offer nor accept the compression of WebSocket messages.")
+    var noCompression = false
+
     @Flag(help: "Print {\"event\":\"listening\",…} once the server accepts connections.")
     var json = false
 
@@ -222,6 +225,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.maximumConnectionsPerAddress = maxConnectionsPerAddress
         configuration.trust = proxies.trust
         configuration.linkLimits.maximumLineByteCount = maxMessageBytes
+        configuration.linkLimits.compresses = !noCompression
         configuration.statisticsInterval = statistics > 0 ? .seconds(statistics) : nil
         // Until the server is up, only the error that kept it from starting is printed.
         configuration.report = { if serves.isOpen { StandardError.shared.note($0) } }

@@ -13,7 +13,11 @@ final class ChannelLink: Link {
     let headerForm: HeaderForm
     let detectsSilence: Bool
     var receivedByteCount: Int { received.value }
+    var compressedByteCount: CompressedByteCount {
+        CompressedByteCount(before: compressed.before.value, after: compressed.after.value)
+    }
     private let received: LinkHandler.ByteCount
+    private let compressed = (before: LinkHandler.ByteCount(), after: LinkHandler.ByteCount())
     private let inbox: LineInbox
     private let outbox: Outbox
     private let encoder: LineEncoder
@@ -30,8 +34,13 @@ final class ChannelLink: Link {
         on channel: any Channel, position: ChannelPipeline.SynchronousOperations.Position = .last,
         framing: any Framing, encoder: @escaping LineEncoder, limits: LinkLimits, name: String
     ) throws -> ChannelLink {
-        let inbox = LineInbox(bound: limits.unreadByteBound) { [weak channel] in channel?.read() }
+        let eventLoop = channel.eventLoop
+        let reading = NIOLoopBoundBox(LinkHandler.Weak(nil), eventLoop: eventLoop)
+        let inbox = LineInbox(bound: limits.unreadByteBound) {
+            eventLoop.execute { reading.value.handler?.resume() }
+        }
         let handler = LinkHandler(framing: framing, limits: limits, inbox: inbox)
+        reading.value = LinkHandler.Weak(handler)
         try channel.syncOptions?.setOption(
             .writeBufferWaterMark,
             value: .init(
@@ -68,7 +77,12 @@ final class ChannelLink: Link {
 
     func send(_ lines: OutboundLines) async throws {
         guard lines.count > 0 else { return }
-        try await outbox.send(encoder(lines), wake: wake)
+        let encoded = encoder(lines)
+        if encoded.compressed.before > 0 {
+            compressed.before.add(encoded.compressed.before)
+            compressed.after.add(encoded.compressed.after)
+        }
+        try await outbox.send(encoded.buffer, wake: wake)
     }
 
     func finish() async { await outbox.end(.finish, wake: wake) }

@@ -3,7 +3,7 @@
 import Synchronization
 
 extension LinkHandler {
-    /// A number that the event loop raises and others read.
+    /// A number that one thread raises and others read.
     final class ByteCount: Sendable {
         private let count = Atomic<Int>(0)
 

@@ -9,6 +9,9 @@ import ScuttlebuttRuntime
 /// All state belongs to the event loop. Back-pressure works in both directions: while the inbox is
 /// full, `read` is withheld, so that the kernel's buffers fill and the peer slows down; while the
 /// channel is not writable, the outbox suspends its sender.
+///
+/// A framing that inflates may leave a part of what was read. It is held until the inbox has room,
+/// if need be beyond the end of the channel.
 final class LinkHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
@@ -32,6 +35,10 @@ final class LinkHandler: ChannelDuplexHandler {
     private var framing: any Framing
     private var phase = Phase.open
     private var arrivals = Arrivals()
+    /// What was read and not decoded yet.
+    private var held = ByteBuffer()
+    /// Whether nothing will follow what is held.
+    private var isInputOver = false
     private var heldReply: ByteBuffer?
     private var context: ChannelHandlerContext?
     private var tickTimer: (deadline: NIODeadline, task: Scheduled<Void>)?
@@ -62,22 +69,55 @@ final class LinkHandler: ChannelDuplexHandler {
     // MARK: From the peer
 
     func read(context: ChannelHandlerContext) {
+        decodeHeld()
         // What comes while we close is dropped, so that it needs no room.
-        if !inbox.isFull || arrivals.drains { context.read() }
+        if held.readableBytes == 0 && !inbox.isFull || arrivals.drains { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard arrivals.end == nil else { return }
-        let buffer = unwrapInboundIn(data)
+        var buffer = unwrapInboundIn(data)
         received.add(buffer.readableBytes)
-        let now = context.eventLoop.now
-        buffer.withUnsafeReadableBytes { framing.receive($0, now: now, into: &arrivals) }
+        guard held.readableBytes == 0 else {
+            held.writeBuffer(&buffer)
+            return
+        }
+        held = buffer
+        decode()
         if arrivals.end != nil { settle(context) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         settle(context)
+        decodeHeld()
         context.fireChannelReadComplete()
+    }
+
+    private func decode() {
+        let now = context?.eventLoop.now ?? .now()
+        let taken = held.withUnsafeReadableBytes {
+            framing.receive($0, now: now, into: &arrivals)
+        }
+        held.moveReaderIndex(forwardBy: taken)
+        if held.readableBytes == 0 { held = ByteBuffer() }
+    }
+
+    /// Decodes what is held, as far as there is room for it.
+    private func decodeHeld() {
+        while held.readableBytes > 0, arrivals.end == nil, !inbox.isFull {
+            decode()
+            settle(context)
+        }
+        guard held.readableBytes == 0, isInputOver, arrivals.end == nil else { return }
+        framing.inputEnded(into: &arrivals)
+        settle(context)
+    }
+
+    /// Goes on reading, because there is room again.
+    ///
+    /// Must be called on the event loop; also if the channel is gone.
+    func resume() {
+        if let context { context.channel.read() } else { decodeHeld() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -86,10 +126,8 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     private func inputEnded(_ context: ChannelHandlerContext) {
-        if arrivals.end == nil {
-            framing.inputEnded(into: &arrivals)
-            settle(context)
-        }
+        isInputOver = true
+        decodeHeld()
         // A transport without half-closure cannot send anything to a peer that hung up.
         if phase == .outputClosed || !framing.supportsHalfClosure { context.close(promise: nil) }
     }
@@ -100,25 +138,29 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if arrivals.end == nil {
-            framing.inputEnded(into: &arrivals)
-            settle(context)
-        }
+        isInputOver = true
+        decodeHeld()
         channelClosed()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end(.failed(LinkError(.lost, "connection lost")))
+        if held.readableBytes == 0 { end(.failed(LinkError(.lost, "connection lost"))) }
         channelClosed()
         self.context = nil
     }
 
     /// Delivers what has arrived and performs the actions it requires.
-    private func settle(_ context: ChannelHandlerContext) {
+    ///
+    /// - Parameter context: `nil` if the channel is gone, and nobody can be answered.
+    private func settle(_ context: ChannelHandlerContext?) {
         if arrivals.lines.count > 0 {
             inbox.deliver(arrivals.lines)
             arrivals.lines = InboundLines()
+        }
+        guard let context else {
+            if let end = arrivals.end { self.end(end) }
+            return
         }
         if arrivals.reply.readableBytes > 0 {
             let reply = arrivals.reply
@@ -154,6 +196,7 @@ final class LinkHandler: ChannelDuplexHandler {
 
     private func end(_ end: Arrivals.End) {
         if arrivals.end == nil { arrivals.end = end }
+        held = ByteBuffer()
         switch end {
         case .ended: inbox.end()
         case .failed(let error):
@@ -298,9 +341,9 @@ final class LinkHandler: ChannelDuplexHandler {
         settle(context)
     }
 
-    /// Keeps timers that outlive a link from keeping it alive.
-    private struct Weak {
+    /// Keeps what outlives a link from keeping it alive.
+    struct Weak {
         weak var handler: LinkHandler?
-        init(_ handler: LinkHandler) { self.handler = handler }
+        init(_ handler: LinkHandler?) { self.handler = handler }
     }
 }

@@ -17,8 +17,13 @@ protocol Framing {
     /// Called when the connection is ready to carry lines.
     mutating func opened(now: NIODeadline)
     /// Called when bytes have arrived.
+    ///
+    /// - Returns: How many of them were taken. A framing that gets more out of its input than went
+    ///   in leaves the rest for later once there is much; it is passed in again.
+    @discardableResult
     mutating func receive(
-        _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals)
+        _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
+    ) -> Int
     /// Called when the peer will send nothing more.
     mutating func inputEnded(into arrivals: inout Arrivals)
     /// Called when ``deadline`` may have passed.
@@ -57,4 +62,4 @@ struct Arrivals {
 /// Encodes lines for a transport.
 ///
 /// Called outside the event loop.
-typealias LineEncoder = @Sendable (OutboundLines) -> ByteBuffer
+typealias LineEncoder = @Sendable (OutboundLines) -> EncodedLines

@@ -18,13 +18,15 @@ struct LineFraming: Framing {
 
     mutating func opened(now: NIODeadline) {}
 
+    @discardableResult
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
-    ) {
-        guard !splitter.feed(bytes, into: &arrivals.lines) else { return }
+    ) -> Int {
+        guard !splitter.feed(bytes, into: &arrivals.lines) else { return bytes.count }
         arrivals.end = .failed(.tooLong(splitter.maximumByteCount))
         arrivals.closes = true
         arrivals.drains = true
+        return bytes.count
     }
 
     mutating func inputEnded(into arrivals: inout Arrivals) {
@@ -38,7 +40,7 @@ struct LineFraming: Framing {
 
     /// Encodes lines as they are, in a buffer shared by all peers.
     static let encoder: LineEncoder = { lines in
-        lines.rendering("lines") { ByteBuffer(bytes: $0.bytes) }
+        lines.rendering("lines") { EncodedLines(ByteBuffer(bytes: $0.bytes)) }
     }
 }
 

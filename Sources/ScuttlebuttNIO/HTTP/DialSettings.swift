@@ -85,7 +85,7 @@ public struct DialSettings: Sendable {
     }
 
     /// Whether a byte may stand in the name of a header (RFC 9110, `token`).
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
+    static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"):

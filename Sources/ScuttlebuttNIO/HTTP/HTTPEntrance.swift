@@ -265,6 +265,16 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     private func upgrade(
         to dialect: WebSocketDialect, _ head: HTTPRequestHead, _ context: ChannelHandlerContext
     ) {
+        let compression: WebSocketCompression?
+        do throws(LinkError) {
+            let offers = head.headers[WebSocketCompression.headerName]
+            compression =
+                try configuration.limits.allowsCompression
+                ? WebSocketCompression.accepting(offers) : nil
+        } catch {
+            let answer = HTTPAnswer(.badRequest, text: "\(error.message).")
+            return send(answer, to: head, context, isLast: true)
+        }
         let client = configuration.trust.client(head.headers, via: source)
         let place = configuration.quota?.take(IPAddress(client), until: context.channel)
         guard place == nil || place == .taken else {
@@ -283,7 +293,7 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
             let (entrance, context) = bound.value
             switch result {
             case .success(let headers):
-                entrance.finishUpgrade(to: dialect, for: client, headers, context)
+                entrance.finishUpgrade(to: dialect, for: client, compression, headers, context)
             case .failure:
                 let answer = HTTPAnswer(.badRequest, text: "This is no WebSocket request.")
                 entrance.send(answer, to: head, context, isLast: true)
@@ -292,10 +302,15 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func finishUpgrade(
-        to dialect: WebSocketDialect, for client: SocketAddress?, _ headers: HTTPHeaders,
+        to dialect: WebSocketDialect, for client: SocketAddress?,
+        _ compression: WebSocketCompression?, _ headers: HTTPHeaders,
         _ context: ChannelHandlerContext
     ) {
         alarm?.cancel()
+        var headers = headers
+        if let compression {
+            headers.add(name: WebSocketCompression.headerName, value: compression.answer)
+        }
         let response = HTTPResponseHead(
             version: .http1_1, status: .switchingProtocols, headers: headers)
         context.write(wrapOutboundOut(.head(response)), promise: nil)
@@ -307,7 +322,7 @@ public final class HTTPEntrance: ChannelDuplexHandler, RemovableChannelHandler {
             removeHTTP(context)
             let link = try WebSocketServerLink.configure(
                 channel: context.channel, dialect: dialect, limits: configuration.limits,
-                client: client.text)
+                client: client.text, compression: compression)
             configuration.accept(link, dialect)
             // The decoder passes on what it has not decoded in the next turn of the event loop, and
             // does not say that this was all.

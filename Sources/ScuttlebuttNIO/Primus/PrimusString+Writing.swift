@@ -37,9 +37,9 @@ extension PrimusString {
 
     /// The server's encoder, which encodes once for all peers.
     static let serverEncoder: LineEncoder = { lines in
-        lines.rendering("primus") { encode($0, masked: false) }
+        lines.rendering("primus") { EncodedLines(encode($0, masked: false)) }
     }
 
     /// The client's encoder, which masks separately for each connection.
-    static let clientEncoder: LineEncoder = { encode($0, masked: true) }
+    static let clientEncoder: LineEncoder = { EncodedLines(encode($0, masked: true)) }
 }

@@ -55,10 +55,10 @@ public struct PrimusTransport: Transport {
         let (timings, bound) = (self.timings, dial.limits.maximumLineByteCount)
         return try await dial.connect(
             target: "\(address.primusPath)?\(query)_primuscb=\(Yeast.cacheBuster())", name: name,
-            encoder: PrimusString.clientEncoder
-        ) {
+            form: .primus, uncompressed: PrimusString.clientEncoder
+        ) { inflates in
             WebSocketFraming(
-                isClient: true, maximumByteCount: bound,
+                isClient: true, maximumByteCount: bound, inflates: inflates,
                 primus: PrimusFraming(
                     client: timings, dialect: dialect, maximumByteCount: bound))
         }

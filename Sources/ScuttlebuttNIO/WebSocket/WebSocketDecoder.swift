@@ -2,9 +2,10 @@
 
 /// Decodes WebSocket messages (RFC 6455) from a stream of bytes, as a state machine without I/O.
 ///
-/// It joins fragments, removes masks, and rejects everything the RFC forbids: reserved bits and
-/// opcodes, fragmented or long control frames, wrong masking, stray continuations, and text that is
-/// not UTF-8. It holds at most one message of the maximum length.
+/// It joins fragments, removes masks, inflates messages if that was agreed (RFC 7692), and rejects
+/// everything the RFCs forbid: reserved bits and opcodes, fragmented or long control frames, wrong
+/// masking, stray continuations, compressed data that is none, and text that is not UTF-8. It holds
+/// at most one message of the maximum length, and its compressed form.
 struct WebSocketDecoder {
     /// The kind of a data message.
     enum Kind {
@@ -48,12 +49,15 @@ struct WebSocketDecoder {
     static let maximumFragmentCount = 16_384
 
     private let expectsMask: Bool
+    private let inflates: Bool
     private let maximumByteCount: Int
     private var phase = Phase.header
     private var head: [UInt8] = []
     private var frame = Frame()
     private var maskOffset = 0
     private var kind: Kind?
+    /// Whether the message is compressed.
+    private var isCompressed = false
     private var fragmentCount = 0
     private var message: [UInt8] = []
     private var control: [UInt8] = []
@@ -62,21 +66,26 @@ struct WebSocketDecoder {
     ///
     /// - Parameters:
     ///   - expectsMask: True for frames sent by a client, false for frames sent by a server.
-    ///   - maximumByteCount: The maximum length of a message.
-    init(expectsMask: Bool, maximumByteCount: Int) {
+    ///   - inflates: Whether messages may be compressed, without reference to earlier ones.
+    ///   - maximumByteCount: The maximum length of a message, compressed or not.
+    init(expectsMask: Bool, inflates: Bool = false, maximumByteCount: Int) {
         self.expectsMask = expectsMask
+        self.inflates = inflates
         self.maximumByteCount = maximumByteCount
     }
 
     /// Passes each event completed by `bytes` to `handle`, which returns `false` to stop.
+    ///
+    /// - Returns: How many bytes were taken: all of them, unless `handle` stopped before.
+    @discardableResult
     mutating func decode(
         _ bytes: UnsafeRawBufferPointer, _ handle: (Event) -> Bool
-    ) throws(ProtocolError) {
+    ) throws(ProtocolError) -> Int {
         var index = 0
         while index < bytes.count {
             switch phase {
             case .header:
-                guard try readHeader(bytes, &index) else { return }
+                guard try readHeader(bytes, &index) else { return index }
                 // An unmasked message that is completely contained in `bytes` need not be copied.
                 let end = index + frame.byteCount
                 if frame.opcode == 1, frame.isFinal, frame.mask == nil, end <= bytes.count {
@@ -84,20 +93,20 @@ struct WebSocketDecoder {
                     index = end
                     kind = nil
                     phase = .header
-                    guard UTF8Check.isValid(text) else { throw Self.notUTF8 }
-                    guard handle(.text(text)) else { return }
+                    guard try deliver(text, handle) else { return index }
                     continue
                 }
                 phase = .payload(remaining: frame.byteCount)
-                if frame.byteCount == 0, try !finishFrame(handle) { return }
+                if frame.byteCount == 0, try !finishFrame(handle) { return index }
             case .payload(let remaining):
                 let count = min(remaining, bytes.count - index)
                 append(UnsafeRawBufferPointer(rebasing: bytes[index..<index + count]))
                 index += count
                 phase = .payload(remaining: remaining - count)
-                if remaining == count, try !finishFrame(handle) { return }
+                if remaining == count, try !finishFrame(handle) { return index }
             }
         }
+        return index
     }
 
     private mutating func readHeader(
@@ -119,7 +128,11 @@ struct WebSocketDecoder {
     }
 
     private mutating func parseHeader(short: Int, lengthBytes: Int) throws(ProtocolError) {
-        guard head[0] & 0x70 == 0 else { throw Self.protocolError("reserved bit set") }
+        let (isMarked, opcode) = (head[0] & 0x40 != 0, head[0] & 0x0F)
+        // The first frame of a message says that it is compressed.
+        guard head[0] & 0x30 == 0, !isMarked || inflates && (opcode == 1 || opcode == 2) else {
+            throw Self.protocolError("reserved bit set")
+        }
         let isMasked = head[1] & 0x80 != 0
         guard isMasked == expectsMask else {
             throw Self.protocolError(expectsMask ? "unmasked frame" : "masked frame")
@@ -128,7 +141,7 @@ struct WebSocketDecoder {
         if lengthBytes > 0 {
             length = head[2..<2 + lengthBytes].reduce(0) { $0 << 8 | UInt64($1) }
         }
-        frame.opcode = head[0] & 0x0F
+        frame.opcode = opcode
         frame.isFinal = head[0] & 0x80 != 0
         frame.isControl = frame.opcode >= 8
         switch frame.opcode {
@@ -137,6 +150,7 @@ struct WebSocketDecoder {
         case 1, 2:
             guard kind == nil else { throw Self.protocolError("message begins inside another") }
             kind = frame.opcode == 1 ? .text : .binary
+            isCompressed = isMarked
             fragmentCount = 0
         case 8, 9, 10:
             guard frame.isFinal else { throw Self.protocolError("fragmented control frame") }
@@ -191,8 +205,30 @@ struct WebSocketDecoder {
         let wasText = kind == .text
         kind = nil
         guard wasText else { return true }
-        guard message.withUnsafeBytes(UTF8Check.isValid) else { throw Self.notUTF8 }
-        return message.withUnsafeBytes { handle(.text($0)) }
+        return try message.withUnsafeBufferPointer { text throws(ProtocolError) in
+            try deliver(UnsafeRawBufferPointer(text), handle)
+        }
+    }
+
+    /// Hands out the text of a message, inflated if it is compressed.
+    private func deliver(
+        _ payload: UnsafeRawBufferPointer, _ handle: (Event) -> Bool
+    ) throws(ProtocolError) -> Bool {
+        guard isCompressed else {
+            guard UTF8Check.isValid(payload) else { throw Self.notUTF8 }
+            return handle(.text(payload))
+        }
+        let text: [UInt8]
+        do throws(MessageDeflate.Failure) {
+            text = try MessageDeflate.inflated(payload, maximumByteCount: maximumByteCount)
+        } catch {
+            throw switch error {
+            case .corrupt: ProtocolError(code: 1007, message: "compressed message is corrupt")
+            case .tooLong: ProtocolError(code: 1009, message: "message too long")
+            }
+        }
+        guard text.withUnsafeBytes(UTF8Check.isValid) else { throw Self.notUTF8 }
+        return text.withUnsafeBytes { handle(.text($0)) }
     }
 
     private mutating func finishControl(_ handle: (Event) -> Bool) throws(ProtocolError) -> Bool {

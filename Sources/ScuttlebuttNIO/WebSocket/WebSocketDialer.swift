@@ -40,20 +40,32 @@ struct WebSocketDialer: Sendable {
     }
 
     /// Connects, upgrades at `target`, and returns the link.
+    ///
+    /// - Parameters:
+    ///   - form: What a message holds if messages are compressed.
+    ///   - uncompressed: The encoder if they are not.
+    ///   - framing: Makes the framing; its argument is whether messages may be compressed.
     func connect(
-        target: String, name: String, encoder: @escaping LineEncoder,
-        framing: @escaping @Sendable () -> any Framing
+        target: String, name: String, form: CompressingEncoder.Form,
+        uncompressed: @escaping LineEncoder, framing: @escaping @Sendable (Bool) -> any Framing
     ) async throws -> any Link {
         let limits = self.limits
         return try await Dialling.perform(name) {
             let upgraded = try await open { channel in
-                try upgrade(channel, target: target) { channel in
-                    try ChannelLink.install(
+                try upgrade(channel, target: target) { channel, compression in
+                    let encoder = compression.map { compression in
+                        CompressingEncoder(
+                            form, isClient: true, compression,
+                            threshold: limits.compressionThreshold, uncompressed: uncompressed
+                        ).encoder
+                    }
+                    return try ChannelLink.install(
                         on: channel,
                         position: .before(
                             try channel.pipeline.syncOperations.handler(
                                 type: WebSocketFrameEncoder.self)),
-                        framing: framing(), encoder: encoder, limits: limits, name: name)
+                        framing: framing(compression != nil), encoder: encoder ?? uncompressed,
+                        limits: limits, name: name)
                 }
             }
             return try await upgraded.get()
@@ -105,16 +117,25 @@ struct WebSocketDialer: Sendable {
 
     private func upgrade(
         _ channel: any Channel, target: String,
-        install: @escaping @Sendable (any Channel) throws -> ChannelLink
+        install: @escaping @Sendable (any Channel, WebSocketCompression?) throws -> ChannelLink
     ) throws -> EventLoopFuture<ChannelLink> {
         let answer = NIOLoopBound(UpgradeAnswer(), eventLoop: channel.eventLoop)
         let server = address.authority
+        let offersCompression = limits.allowsCompression
         let upgrader = NIOTypedWebSocketClientUpgrader<ChannelLink>(
             enableAutomaticErrorHandling: false,
-            upgradePipelineHandler: { channel, _ in
-                channel.eventLoop.makeCompletedFuture { try install(channel) }
+            upgradePipelineHandler: { channel, answer in
+                channel.eventLoop.makeCompletedFuture {
+                    let compression = try WebSocketCompression.agreed(
+                        answer.headers[WebSocketCompression.headerName],
+                        isOffered: offersCompression)
+                    return try install(channel, compression)
+                }
             })
-        let headers = address.upgradeHeaders(self.headers)
+        var headers = address.upgradeHeaders(self.headers)
+        if offersCompression {
+            headers.add(name: WebSocketCompression.headerName, value: WebSocketCompression.offer)
+        }
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                 upgradeRequestHead: HTTPRequestHead(

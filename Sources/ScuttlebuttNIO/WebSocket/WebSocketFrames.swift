@@ -16,12 +16,14 @@ enum WebSocketFrames {
     }
 
     /// Appends one frame to `buffer`, masked with new random bytes if a client sends it.
+    ///
+    /// - Parameter compressed: Whether the payload is compressed, which the frame then says.
     static func write(
-        _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, masked: Bool,
+        _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, masked: Bool, compressed: Bool = false,
         to buffer: inout ByteBuffer
     ) {
         let bit: UInt8 = masked ? 0x80 : 0
-        buffer.writeInteger(0x80 | opcode.rawValue)
+        buffer.writeInteger(0x80 | (compressed ? 0x40 : 0) | opcode.rawValue)
         switch payload.count {
         case ..<126: buffer.writeInteger(bit | UInt8(payload.count))
         case ..<65_536:
@@ -87,37 +89,45 @@ enum WebSocketFrames {
     /// How many bytes of lines share a frame, unless one line is longer: 64 KiB.
     private static let batchByteCount = 1 << 16
 
+    /// The ranges of the lines that share a frame, with their newlines.
+    static func batches(_ lines: OutboundLines) -> [Range<Int>] {
+        var batches: [Range<Int>] = []
+        var (start, last) = (0, 0)
+        for end in lines.ends {
+            if end - start > batchByteCount, last > start {
+                batches.append(start..<last)
+                start = last
+            }
+            last = end
+        }
+        if last > start { batches.append(start..<last) }
+        return batches
+    }
+
     /// Encodes several lines as one text frame, divided by newlines and without the last one.
     static func encodeBatches(_ lines: OutboundLines) -> ByteBuffer {
+        let batches = batches(lines)
         var buffer = ByteBuffer()
-        buffer.reserveCapacity(lines.bytes.count + 10 * (lines.bytes.count / batchByteCount + 1))
+        buffer.reserveCapacity(lines.bytes.count + 10 * batches.count)
         lines.bytes.withUnsafeBytes { bytes in
-            var (start, last) = (0, 0)
-            for end in lines.ends {
-                if end - start > batchByteCount, last > start {
-                    let batch = UnsafeRawBufferPointer(rebasing: bytes[start..<last - 1])
-                    write(.text, batch, masked: false, to: &buffer)
-                    start = last
-                }
-                last = end
+            for batch in batches {
+                let text = UnsafeRawBufferPointer(rebasing: bytes[batch].dropLast())
+                write(.text, text, masked: false, to: &buffer)
             }
-            guard last > start else { return }
-            let batch = UnsafeRawBufferPointer(rebasing: bytes[start..<last - 1])
-            write(.text, batch, masked: false, to: &buffer)
         }
         return buffer
     }
 
     /// The server's encoder for clients that take several lines in a frame.
     static let batchingEncoder: LineEncoder = { lines in
-        lines.rendering("ws batches") { encodeBatches($0) }
+        lines.rendering("ws batches") { EncodedLines(encodeBatches($0)) }
     }
 
     /// The server's encoder, which encodes once for all peers.
     static let serverEncoder: LineEncoder = { lines in
-        lines.rendering("ws") { encode($0, masked: false) }
+        lines.rendering("ws") { EncodedLines(encode($0, masked: false)) }
     }
 
     /// The client's encoder, which masks separately for each connection, as the RFC requires.
-    static let clientEncoder: LineEncoder = { encode($0, masked: true) }
+    static let clientEncoder: LineEncoder = { EncodedLines(encode($0, masked: true)) }
 }

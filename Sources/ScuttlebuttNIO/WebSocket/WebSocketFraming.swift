@@ -14,16 +14,24 @@ struct WebSocketFraming: Framing {
     /// Without Primus, which has heartbeats of its own.
     private var heartbeat: WebSocketHeartbeat?
     private var hasSentClose = false
+    private let inflates: Bool
+
+    /// How many bytes of lines are enough for a while, if messages may be compressed: 1 MiB.
+    ///
+    /// What arrives in one packet may grow a thousand times.
+    private static let enoughByteCount = 1 << 20
 
     init(
-        isClient: Bool, maximumByteCount: Int, silenceTimeout: TimeAmount? = nil,
-        primus: PrimusFraming? = nil
+        isClient: Bool, maximumByteCount: Int, inflates: Bool = false,
+        silenceTimeout: TimeAmount? = nil, primus: PrimusFraming? = nil
     ) {
         self.isClient = isClient
         heartbeat = primus == nil ? silenceTimeout.map { WebSocketHeartbeat($0) } : nil
         self.maximumByteCount = maximumByteCount
         self.primus = primus
-        decoder = WebSocketDecoder(expectsMask: !isClient, maximumByteCount: maximumByteCount)
+        self.inflates = inflates
+        decoder = WebSocketDecoder(
+            expectsMask: !isClient, inflates: inflates, maximumByteCount: maximumByteCount)
     }
 
     var supportsHalfClosure: Bool { false }
@@ -37,9 +45,11 @@ struct WebSocketFraming: Framing {
         heartbeat?.heard(now: now)
     }
 
+    @discardableResult
     mutating func receive(
         _ bytes: UnsafeRawBufferPointer, now: NIODeadline, into arrivals: inout Arrivals
-    ) {
+    ) -> Int {
+        var taken = bytes.count
         heartbeat?.heard(now: now)
         // Moved out of `self` meanwhile, so that its buffers are never copied.
         var primus = self.primus.take()
@@ -47,7 +57,8 @@ struct WebSocketFraming: Framing {
         var splitter = LineSplitter(maximumByteCount: maximumByteCount)
         do throws(WebSocketDecoder.ProtocolError) {
             let (isClient, sentClose) = (isClient, hasSentClose)
-            try decoder.decode(bytes) { event in
+            let enough = inflates ? Self.enoughByteCount : .max
+            taken = try decoder.decode(bytes) { event in
                 switch event {
                 case .text(let text):
                     if primus != nil {
@@ -68,7 +79,7 @@ struct WebSocketFraming: Framing {
                         ? .failed(.dismissed) : Self.end(code, reason)
                     arrivals.closes = true
                 }
-                return arrivals.end == nil
+                return arrivals.end == nil && arrivals.lines.bytes.count < enough
             }
         } catch {
             arrivals.end = .failed(
@@ -82,6 +93,7 @@ struct WebSocketFraming: Framing {
             arrivals.drains = true
         }
         if arrivals.end != nil { hasSentClose = true }
+        return taken
     }
 
     /// What a close code means: 1008 is a refusal, all but a normal end are failures.

@@ -39,15 +39,28 @@ public struct WebSocketTransport: Transport {
     /// - Throws: `LinkError` `.unreachable` if the server does not answer in time, or `.badFraming`
     ///   if it does not speak WebSocket.
     public func connect() async throws -> any Link {
-        let target = address.path + (address.query.isEmpty ? "" : "?" + address.query)
         let limits = dial.limits
         return try await dial.connect(
-            target: target, name: name, encoder: WebSocketFrames.clientEncoder
-        ) {
+            target: target, name: name, form: .batch, uncompressed: WebSocketFrames.clientEncoder
+        ) { inflates in
             WebSocketFraming(
-                isClient: true, maximumByteCount: limits.maximumLineByteCount,
+                isClient: true, maximumByteCount: limits.maximumLineByteCount, inflates: inflates,
                 silenceTimeout: limits.silenceTimeout)
         }
+    }
+
+    /// The path and query to ask for.
+    ///
+    /// With compression, the server is asked for many lines in a message, since one line alone
+    /// gains little (``WebSocketDialect/batched``).
+    private var target: String {
+        var query =
+            address.query.isEmpty
+            ? [] : address.query.split(separator: "&", omittingEmptySubsequences: false)
+        if dial.limits.allowsCompression, !query.contains(where: { $0.hasPrefix("batch=") }) {
+            query.append("batch=1")
+        }
+        return address.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 }
 

@@ -24,6 +24,7 @@ final class MeteredLink: Link {
     var headerForm: HeaderForm { base.headerForm }
     var detectsSilence: Bool { base.detectsSilence }
     var receivedByteCount: Int { base.receivedByteCount }
+    var compressedByteCount: CompressedByteCount { base.compressedByteCount }
 
     func receive() async throws -> InboundLines? {
         let lines = try await base.receive()
@@ -32,8 +33,10 @@ final class MeteredLink: Link {
     }
 
     func send(_ lines: OutboundLines) async throws {
+        // One task at a time sends, so that the difference is what these lines took.
+        let before = base.compressedByteCount
         try await base.send(lines)
-        meter.countSent(lines.count)
+        meter.countSent(lines.count, compressed: base.compressedByteCount - before)
     }
 
     func finish() async { await base.finish() }

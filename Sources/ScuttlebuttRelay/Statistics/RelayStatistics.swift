@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 
+public import ScuttlebuttRuntime
+
 /// A relay's traffic since it started, and its current size.
 public struct RelayStatistics: Hashable, Sendable {
     /// The number of wire lines received over all links.
     public var received = 0
     /// The number of wire lines sent over all links.
     public var sent = 0
+    /// What has been compressed of what was sent, and to how much, over all links.
+    ///
+    /// A block that is compressed once counts for each link that it went to.
+    public var compressed = CompressedByteCount()
     /// The number of open links of all transports, both accepted and dialled.
     public var connected = 0
     /// The number of links opened so far.
@@ -33,7 +39,9 @@ public struct RelayStatistics: Hashable, Sendable {
             {"received":\(received),"sent":\(sent),"connected":\(connected),"actions":\(actions),\
             "sources":\(sources),"opened":\(opened),"refused":\(refused),\
             "uptimeSeconds":\(uptimeSeconds),"actionsInMemory":\(actionsInMemory),\
-            "bytesInMemory":\(bytesInMemory),"links":{\(kinds.joined(separator: ","))}}
+            "bytesInMemory":\(bytesInMemory),\
+            "bytesBeforeCompression":\(compressed.before),\
+            "bytesAfterCompression":\(compressed.after),"links":{\(kinds.joined(separator: ","))}}
             """.utf8)
     }
 

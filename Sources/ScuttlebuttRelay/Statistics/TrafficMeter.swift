@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 
+import ScuttlebuttRuntime
 import Synchronization
 
 /// Counts the lines and links of a relay.
 final class TrafficMeter: Sendable {
     private let received = Atomic(0)
     private let sent = Atomic(0)
+    private let beforeCompression = Atomic(0)
+    private let afterCompression = Atomic(0)
     private let refused = Atomic(0)
     private let opened = Atomic(0)
     private let links = Mutex<[LinkKind: Int]>([:])
@@ -17,7 +20,12 @@ final class TrafficMeter: Sendable {
     init(report: (@Sendable (String) -> Void)? = nil) { self.report = report }
 
     func countReceived(_ lines: Int) { received.wrappingAdd(lines, ordering: .relaxed) }
-    func countSent(_ lines: Int) { sent.wrappingAdd(lines, ordering: .relaxed) }
+    func countSent(_ lines: Int, compressed bytes: CompressedByteCount) {
+        sent.wrappingAdd(lines, ordering: .relaxed)
+        guard bytes.before > 0 else { return }
+        beforeCompression.wrappingAdd(bytes.before, ordering: .relaxed)
+        afterCompression.wrappingAdd(bytes.after, ordering: .relaxed)
+    }
     func countRefused() { refused.wrappingAdd(1, ordering: .relaxed) }
 
     /// Counts a link as opened.
@@ -45,6 +53,9 @@ final class TrafficMeter: Sendable {
         var statistics = RelayStatistics()
         statistics.received = received.load(ordering: .relaxed)
         statistics.sent = sent.load(ordering: .relaxed)
+        statistics.compressed = CompressedByteCount(
+            before: beforeCompression.load(ordering: .relaxed),
+            after: afterCompression.load(ordering: .relaxed))
         statistics.refused = refused.load(ordering: .relaxed)
         statistics.opened = opened.load(ordering: .relaxed)
         statistics.byKind = links.withLock { $0 }

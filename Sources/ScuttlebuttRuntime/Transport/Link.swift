@@ -34,6 +34,10 @@ public protocol Link: AnyObject, Sendable {
     /// A long line that takes its time is no silence. Needed if ``detectsSilence`` is false.
     var receivedByteCount: Int { get }
 
+    /// What has been compressed of what was sent; by default nothing. A link around another one
+    /// passes its count on.
+    var compressedByteCount: CompressedByteCount { get }
+
     /// Returns the next lines, at least one, or `nil` after the peer closed its half.
     func receive() async throws -> InboundLines?
 
@@ -54,4 +58,7 @@ extension Link {
 
     /// The transport does not tell.
     public var receivedByteCount: Int { 0 }
+
+    /// Nothing was compressed.
+    public var compressedByteCount: CompressedByteCount { CompressedByteCount() }
 }

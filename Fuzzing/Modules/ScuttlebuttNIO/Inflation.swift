@@ -1,0 +1,1 @@
+../../../Sources/ScuttlebuttNIO/WebSocket/Inflation.swift
