@@ -38,6 +38,7 @@ final class JoiningLink: Link {
     var headerForm: HeaderForm { link.headerForm }
     var detectsSilence: Bool { link.detectsSilence }
     var receivedByteCount: Int { link.receivedByteCount }
+    var compressedByteCount: CompressedByteCount { link.compressedByteCount }
 
     func receive() async throws -> InboundLines? {
         while true {
