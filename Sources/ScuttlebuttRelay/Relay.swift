@@ -60,6 +60,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
         statistics.actions = store.updateCount
         (statistics.actionsInMemory, statistics.bytesInMemory) =
             store.dispatcher.withReplica { ($0.value.memoryCount, $0.value.byteCount) }
+        statistics.checkpointsStored = store.checkpointsStored
         statistics.sources = status.sources
         statistics.uptimeSeconds = Int((ContinuousClock.now - start).components.seconds)
         return statistics

@@ -186,6 +186,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     /// The number of actions in the log.
     public var updateCount: Int { dispatcher.updateCount }
 
+    /// The number of checkpoints that were stored since the store was opened.
+    public var checkpointsStored: Int { tiers?.checkpointsStored ?? 0 }
+
     /// Waits until all own actions dispatched so far are signed and durable; returns at once
     /// without a signer and without storage.
     ///

@@ -5,6 +5,7 @@ import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttRuntime
 import ScuttlebuttSecurity
+import Synchronization
 
 /// Stores the state now and then, off the threads that dispatch.
 ///
@@ -28,7 +29,7 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
     private var stopping: [CheckedContinuation<Void, Never>] = []
     private var schedule: CheckpointSchedule
     /// The number of checkpoints that were stored.
-    private(set) var filedCount = 0
+    nonisolated let storedCount = Atomic<Int>(0)
 
     init(
         book: CheckpointBook<State>, work: BatchWork<State, Action>, startingAt count: Int,
@@ -70,7 +71,7 @@ actor Checkpointer<State: Sendable, Action: Sendable> {
         do {
             let filed = try await file()
             guard let filed else { return schedule.noteMisfit(at: count) }
-            filedCount += 1
+            storedCount.wrappingAdd(1, ordering: .relaxed)
             schedule.noteFiled(filed.count, actionsPerState: filed.actionsPerState)
         } catch let error as StorageError {
             schedule.noteFailed(at: count)

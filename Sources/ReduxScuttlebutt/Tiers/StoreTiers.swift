@@ -106,6 +106,9 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         Task { await checkpointer.noteSaved(count: count) }
     }
 
+    /// The number of checkpoints that were stored.
+    var checkpointsStored: Int { checkpointer?.storedCount.load(ordering: .relaxed) ?? 0 }
+
     /// Stores no more checkpoints; returns when none is being stored.
     func stop() async {
         await door?.joiner.stop()

@@ -24,6 +24,8 @@ public struct RelayStatistics: Hashable, Sendable {
     public var actionsInMemory = 0
     /// The number of bytes of their payloads.
     public var bytesInMemory = 0
+    /// The number of checkpoints of the state that were stored since it started.
+    public var checkpointsStored = 0
     /// The number of sources that have written.
     public var sources = 0
     /// The number of peers' updates that broke a rule or were refused by the policy.
@@ -39,7 +41,7 @@ public struct RelayStatistics: Hashable, Sendable {
             {"received":\(received),"sent":\(sent),"connected":\(connected),"actions":\(actions),\
             "sources":\(sources),"opened":\(opened),"refused":\(refused),\
             "uptimeSeconds":\(uptimeSeconds),"actionsInMemory":\(actionsInMemory),\
-            "bytesInMemory":\(bytesInMemory),\
+            "bytesInMemory":\(bytesInMemory),"checkpointsStored":\(checkpointsStored),\
             "bytesBeforeCompression":\(compressed.before),\
             "bytesAfterCompression":\(compressed.after),"links":{\(kinds.joined(separator: ","))}}
             """.utf8)

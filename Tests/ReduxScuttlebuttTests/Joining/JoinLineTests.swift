@@ -6,7 +6,7 @@ import Testing
 
 @testable import ReduxScuttlebutt
 
-@Suite("Lines about joining")
+@Suite("Lines about joining", .timeLimit(.minutes(1)))
 struct JoinLineTests {
     private static let hash = ContentHash(of: [1, 2, 3])
     static let lines: [JoinLine] = [
