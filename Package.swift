@@ -243,7 +243,8 @@ let package = Package(
             dependencies: [
                 "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
                 "ScuttlebuttModels", "ScuttlebuttNIO", "ScuttlebuttRelay", "ScuttlebuttRuntime",
-                "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+                "ScuttlebuttRuntimeTestKit", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
             ] + nio,
             swiftSettings: settings),
         .testTarget(

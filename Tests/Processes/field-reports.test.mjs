@@ -10,6 +10,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { constants, deflateRawSync } from 'node:zlib';
 import { eventually, soon } from '../Browser/eventually.mjs';
 import { killStragglers, Program } from '../Browser/processes.mjs';
 import { Cable, converge, folder, later, minutes, StoredPeer, StoredServer } from './cluster.mjs';
@@ -198,18 +199,26 @@ async function exchange(t, { http }, bytes, isEnough = () => false) {
   }));
 }
 
-test('a client that offers compression gets a WebSocket without it', limit, async (t) => {
+/** A frame of at most 125 bytes, by default of text, masked with zeros. */
+const frame = (payload, first = 0x81) => Buffer.concat([
+  Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), Buffer.from(payload)]);
+
+test('the first compressed frame is understood where compression was agreed on, and only there', limit, async (t) => {
   const it = await server(t);
-  for (const path of ['/ws', '/primus/?_primuscb=x']) {
-    const answer = await exchange(t, it, upgrade(path), (text) => text.includes('\r\n\r\n'));
+  const header = '{"id":"CLIENT","clock":{}}';
+  for (const [path, text] of [['/ws', header], ['/primus/?_primuscb=x', JSON.stringify(`${header}\n`)]]) {
+    const packed = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const offering = Buffer.concat([Buffer.from(upgrade(path)), frame(packed, 0xC1)]);
+    const answer = await exchange(t, it, offering, (heard) => heard.includes('SYNC'));
     assert.match(answer, /^HTTP\/1\.1 101 /);
-    assert.doesNotMatch(answer, /sec-websocket-extensions/i);
+    assert.match(answer, /\r\nsec-websocket-extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n/i);
+    const silent = upgrade(path).replace(/Sec-WebSocket-Extensions.*\r\n/, '');
+    const refusal = await exchange(t, it, Buffer.concat([Buffer.from(silent), frame(packed, 0xC1)]), (heard) => heard.includes('\x88'));
+    assert.doesNotMatch(refusal, /sec-websocket-extensions/i);
+    const close = Buffer.from(refusal.slice(refusal.indexOf('\x88')), 'latin1');
+    assert.equal(close.readUInt16BE(2), 1002);
   }
 });
-
-/** A text frame of at most 125 bytes, masked with zeros. */
-const frame = (text) => Buffer.concat([
-  Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
 
 test('a line that ends a WebSocket is told by a close code other than 1000, and why', limit,
   async (t) => {

@@ -3,8 +3,8 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `join`, `models`, `array`,
-/// `doc`, `text`), and prints one table.
+/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `checkpoint`, `join`,
+/// `models`, `array`, `doc`, `text`), and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {
@@ -18,6 +18,7 @@ struct Benchmarks {
         if isWanted("sync") { rows += try await firstSyncBenchmarks() }
         if isWanted("fanout") { rows += try await fanOutBenchmarks() }
         if isWanted("slow-reader") { rows += try await slowReaderBenchmarks() }
+        if isWanted("checkpoint") { rows += try await checkpointBenchmarks() }
         if isWanted("join") { rows += try await joinBenchmarks() }
         if isWanted("storage") { rows += try await storageBenchmarks() }
         if isWanted("models") { rows += try modelBenchmarks() }

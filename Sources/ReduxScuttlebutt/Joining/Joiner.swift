@@ -210,6 +210,8 @@ actor Joiner<State: Sendable, Action: Sendable> {
             inner.dispatch(.joined(ReplayedCopy(consume fresh), provisional))
         } catch {
             replay.cancel()
+            // What came late meanwhile has waited for this.
+            await deep.settle()
             throw error
         }
         transfer = nil

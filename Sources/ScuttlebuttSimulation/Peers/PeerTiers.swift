@@ -45,17 +45,21 @@ struct PeerTiers<State: Sendable, Action: Sendable>: Sendable {
     private var replays: [Replay] = []
     private var filings: [Filing] = []
 
-    /// What is being folded again, if anything came late.
-    var replay: Replay? {
-        get { replays.first }
-        set { replays = newValue.map { [$0] } ?? [] }
-    }
+    /// Whether something is being folded again.
+    var isReplaying: Bool { !replays.isEmpty }
+    /// Whether a checkpoint is being stored.
+    var isFiling: Bool { !filings.isEmpty }
+    /// Whether the disk has what the replay needs.
+    var canReplay: Bool { !replays.isEmpty && replays[0].token <= savedToken }
+    /// Whether the disk has what the checkpoint needs.
+    var canFile: Bool { !filings.isEmpty && filings[0].token <= savedToken }
 
-    /// The checkpoint that is being stored.
-    var filing: Filing? {
-        get { filings.first }
-        set { filings = newValue.map { [$0] } ?? [] }
-    }
+    // What is worked on is moved out and in, because a copy counts many references.
+
+    mutating func takeReplay() -> Replay? { replays.popLast() }
+    mutating func put(_ replay: consuming Replay) { replays.append(replay) }
+    mutating func takeFiling() -> Filing? { filings.popLast() }
+    mutating func put(_ filing: consuming Filing) { filings.append(filing) }
 
     init(_ traits: PeerTraits) {
         memory = traits.memory

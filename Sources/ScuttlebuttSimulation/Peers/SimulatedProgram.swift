@@ -17,6 +17,9 @@ public protocol SimulatedProgram: Sendable {
     var foldsLater: Bool { get }
     /// Whether peers can verify updates before they accept them, if a script asks for it.
     var canVerify: Bool { get }
+    /// Whether the memory of a peer may be only a cache of its disk, if a script asks for it; by
+    /// default false, and then everything is in memory.
+    var canTrim: Bool { get }
     /// Creates a peer that has seen nothing.
     func peer(_ traits: PeerTraits) -> Peer
     /// Returns the payload for a number, or `nil` if it cannot be encoded.
@@ -30,4 +33,9 @@ public protocol SimulatedProgram: Sendable {
     ///   - entries: The entries in agreed order, with local-only ones at their places.
     ///   - isNew: Whether the peer knows the actions of the new version.
     func reference(_ entries: [ReferenceEntry], isNew: Bool) -> Peer.Observed
+}
+
+extension SimulatedProgram {
+    /// False: everything is in memory.
+    public var canTrim: Bool { false }
 }

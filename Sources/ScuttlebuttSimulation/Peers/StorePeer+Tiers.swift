@@ -32,7 +32,7 @@ extension StorePeer {
             let page = disk.updates(after: cursor, limit: 16)
             guard let last = page.last?.stamp else { break }
             cursor = last
-            history.merge(log.unfolded(of: page).map { entry(of: $0) })
+            history.merge(entries(of: log.unfolded(of: page)))
             history.trim(keeping: max(1, tiers.memory / 2))
             log.add(page)
         }
@@ -91,14 +91,9 @@ extension StorePeer {
     /// Whether something came late, or a checkpoint is due, and the disk has what that needs.
     public var hasWork: Bool {
         guard let tiers else { return false }
-        if let replay = tiers.replay {
-            if replay.token <= tiers.savedToken { return true }
-        } else if !history.stragglers.isEmpty {
-            return true
-        }
-        if let filing = tiers.filing { return filing.token <= tiers.savedToken }
-        return history.stragglers.isEmpty
-            && tiers.schedule?.isDue(at: history.gossipedCount) == true
+        if tiers.canReplay || tiers.canFile { return true }
+        guard history.stragglers.isEmpty else { return !tiers.isReplaying }
+        return !tiers.isFiling && tiers.schedule?.isDue(at: history.gossipedCount) == true
     }
 
     /// Takes one step of a replay or of storing a checkpoint.
@@ -106,37 +101,28 @@ extension StorePeer {
         on disk: inout SimulatedDisk, fails: Bool, random: inout SplitMix64
     ) {
         guard let tiers else { return }
-        if tiers.replay == nil, !history.stragglers.isEmpty {
-            self.tiers?.replay = PeerTiers.Replay(old: history, token: replica.lastSave)
-            return
-        }
-        let replays = tiers.replay.map { $0.token <= tiers.savedToken } ?? false
-        let files = tiers.filing.map { $0.token <= tiers.savedToken } ?? false
-        if replays, !files || random.chance(60) {
+        if !tiers.isReplaying, !history.stragglers.isEmpty {
+            self.tiers?.put(PeerTiers.Replay(old: history, token: replica.lastSave))
+        } else if tiers.canReplay, !tiers.canFile || random.chance(60) {
             replay(&disk, fails, 1 + random.below(24))
-        } else if files {
+        } else if tiers.canFile {
             file(&disk, fails, 1 + random.below(24))
-        } else if tiers.filing == nil, history.stragglers.isEmpty, let schedule = tiers.schedule,
+        } else if !tiers.isFiling, history.stragglers.isEmpty, let schedule = tiers.schedule,
             schedule.isDue(at: history.gossipedCount)
         {
             guard let captured = CapturedState(history, distance: schedule.distance) else {
                 self.tiers?.schedule?.noteMisfit(at: history.gossipedCount)
                 return
             }
-            self.tiers?.filing = PeerTiers.Filing(captured: captured, token: replica.lastSave)
+            self.tiers?.put(PeerTiers.Filing(captured: captured, token: replica.lastSave))
         }
     }
 
     // MARK: Replaying
 
     private mutating func replay(_ disk: inout SimulatedDisk, _ fails: Bool, _ limit: Int) {
-        guard var job = tiers?.replay else { return }
-        guard !fails else {
-            // Nothing changes, and it is tried again.
-            tiers?.replay = nil
-            return
-        }
-        tiers?.replay = nil
+        // If the disk fails, nothing changes, and it is tried again.
+        guard var job = tiers?.takeReplay(), !fails else { return }
         if var refolding = job.refolding {
             job.refolding = nil
             if !job.hasReadLog {
@@ -153,7 +139,7 @@ extension StorePeer {
             job.refolding = Refolding(
                 replacing: job.old, from: start(replacing: job.old, &disk))
         }
-        tiers?.replay = job
+        tiers?.put(job)
     }
 
     private func readLog(
@@ -163,7 +149,7 @@ extension StorePeer {
         let page = refolding.readsLog ? disk.updates(after: refolding.cursor, limit: limit) : []
         let part = refolding.part(of: page)
         if let last = part.last?.stamp {
-            refolding.add(part.map { entry(of: $0) }, through: last) { $0.merge($1) }
+            refolding.add(entries(of: part), through: last) { $0.merge($1) }
             refolding.trim(keeping: limit)
         }
         guard part.isEmpty || part.count < page.count else { return }
@@ -185,12 +171,11 @@ extension StorePeer {
     // MARK: Storing a checkpoint
 
     private mutating func file(_ disk: inout SimulatedDisk, _ fails: Bool, _ limit: Int) {
-        guard var job = tiers?.filing, let coding = program.coding else {
+        guard var job = tiers?.takeFiling(), let coding = program.coding else {
+            // Without bytes for states there are no checkpoints.
             tiers?.schedule = nil
-            tiers?.filing = nil
             return
         }
-        tiers?.filing = nil
         guard !fails else {
             tiers?.schedule?.noteFailed(at: history.gossipedCount)
             return
@@ -229,7 +214,7 @@ extension StorePeer {
                 job.isFiled = true
             }
         }
-        tiers?.filing = job
+        tiers?.put(job)
     }
 
     private func begin(
@@ -260,12 +245,15 @@ extension StorePeer {
         let page = disk.updates(after: job.tail.cursor, limit: limit)
         let part = page.filter { $0.stamp <= job.captured.stamp }
         job.tail.add(part)
-        for update in part where program.decode(update.payload, isNew) == nil {
-            job.tail.unknown.append(update.stamp)
-        }
-        if job.folded != nil {
-            job.folded?.merge(part.map { entry(of: $0) })
-            job.folded?.trim(keeping: 0)
+        if job.folded != nil || job.captured.hasUnknown {
+            let batch = entries(of: part)
+            for entry in batch where entry.action == nil {
+                if let stamp = entry.stamp { job.tail.unknown.append(stamp) }
+            }
+            if job.folded != nil {
+                job.folded?.merge(batch)
+                job.folded?.trim(keeping: 0)
+            }
         }
         job.hasReadTail = part.count < page.count || page.isEmpty
     }
@@ -289,7 +277,7 @@ extension StorePeer {
     /// Whether an update that comes a second time would be recognised.
     public func recognizes(_ stamp: Stamp) -> Bool {
         guard let tiers else { return true }
-        return tiers.replay == nil && history.contains(stamp)
+        return !tiers.isReplaying && history.contains(stamp)
     }
 
     /// Compares the log in memory and the checkpoints with the log on the disk.

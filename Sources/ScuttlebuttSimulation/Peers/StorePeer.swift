@@ -38,8 +38,8 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
         else { return nil }
         let update = Update(payload: payload, timestamp: timestamp, source: replica.source)
         if tiers != nil {
-            let entry = entry(of: update)
-            tiers?.record([entry])
+            let entries = entries(of: [update])
+            tiers?.record(entries)
         }
         if let action = program.decode(payload, isNew) {
             history.insert(action, at: timestamp, from: replica.source)
@@ -62,16 +62,15 @@ public struct StorePeer<State: Equatable & Sendable, Action: Sendable>: Simulate
 
     /// Merges a batch into the history; an action that cannot be decoded keeps its place.
     public mutating func fold(_ updates: [Update]) -> Int {
-        let (program, isNew) = (program, isNew)
-        let batch = updates.map {
-            HistoryEntry(program.decode($0.payload, isNew), at: $0.stamp)
-        }
+        let batch = entries(of: updates)
         if tiers != nil { tiers?.record(batch) }
         return history.merge(batch).duplicates.count
     }
 
-    func entry(of update: Update) -> HistoryEntry<Action> {
-        HistoryEntry(program.decode(update.payload, isNew), at: update.stamp)
+    func entries(of updates: [Update]) -> [HistoryEntry<Action>] {
+        // Not the whole peer for each of them.
+        let (program, isNew) = (program, isNew)
+        return updates.map { HistoryEntry(program.decode($0.payload, isNew), at: $0.stamp) }
     }
 
     /// Decodes the unknown actions again; a peer with a limited memory starts again instead.

@@ -17,6 +17,8 @@ public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: Simul
     public let foldsLater = true
     /// True: actions can await a verifier.
     public let canVerify = true
+    /// True: a log and a history can be trimmed.
+    public let canTrim = true
     let initial: State
     let encode: @Sendable (UInt64, _ isNewer: Bool) -> Payload?
     let decode: @Sendable (Payload, _ isNew: Bool) -> Action?

@@ -66,8 +66,9 @@ public struct Script: Hashable, Sendable {
     /// The number of actions between two checkpoints on the disks of those whose memory is limited;
     /// default 0, which means that there are none.
     public var checkpoints = 0
-    /// The percentage of reads from those disks that fail, and of starts with a damaged checkpoint;
-    /// default 0.
+    /// The percentage of reads from those disks that fail; default 0.
+    ///
+    /// If it is not 0, half of the starts find a damaged checkpoint.
     public var damage = 0
     /// The steps, in the order of their times.
     public var steps: [Step] = []

@@ -76,14 +76,16 @@ struct ScriptGenerator {
     /// script does not depend on it.
     private mutating func drawTiers() {
         var random = SplitMix64(seed: script.seed, lane: 8)
-        guard random.chance(35) else { return }
+        guard random.chance(25) else { return }
         for _ in 0..<script.peers {
             let kind = random.below(10)
             let size = kind < 4 ? 0 : kind < 8 ? 2 + random.below(8) : 10 + random.below(60)
             script.memory.append(size)
         }
         if random.chance(80) { script.checkpoints = 2 + random.below(12) }
-        if kinds.contains(.disks) { script.damage = random.below(20) }
+        // So that what a peer needs is on the disk in part, and in memory in part.
+        if random.chance(40) { script.limits.saveDelay = random.below(300) }
+        if kinds.contains(.disks) { script.damage = 1 + random.below(20) }
     }
 
     private var length: Int { configuration.steps * max(configuration.pace, 1) }

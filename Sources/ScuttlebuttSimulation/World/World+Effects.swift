@@ -175,12 +175,11 @@ extension World {
                 .retrySave(node: node, life: nodes[node].life), due: time + Self.saveRetryDelay)
             return
         }
+        if isTiered(node) { nodes[node].peer?.noteSaved(token) }
         note(12, node, token) { "\($0.name(node)) has saved up to \(token)" }
         nodes[node].endSave(count)
         if !nodes[node].saveQueue.isEmpty { startSave(node) }
-        if isTiered(node) { nodes[node].peer?.noteSaved(token) }
         handle(node, .saved(token))
-        startTierWork(node)
     }
 
     // MARK: Verifying

@@ -73,7 +73,7 @@ extension World {
     /// Call it only between transitions: what a transition wants to be saved is not in the queue
     /// before.
     mutating func trimSometimes(_ node: Int) {
-        guard isTiered(node), nodes[node].isRunning, nodes[node].tierRandom.chance(12)
+        guard isTiered(node), nodes[node].isRunning, nodes[node].tierRandom.chance(8)
         else { return }
         var unsaved: [Source: Timestamp] = [:]
         for save in nodes[node].saveQueue {
@@ -90,9 +90,7 @@ extension World {
 
     /// Lets a peer fold what came late, or store a checkpoint that is due.
     mutating func startTierWork(_ node: Int) {
-        guard isTiered(node), !nodes[node].isWorking,
-            nodes[node].peer?.withPeer({ $0.hasWork }) == true
-        else { return }
+        guard isTiered(node), !nodes[node].isWorking, nodes[node].hasWork() else { return }
         nodes[node].isWorking = true
         queue.add(.work(node: node, life: nodes[node].life), due: time + tierDelay(node))
     }
@@ -119,7 +117,7 @@ extension World {
 
     /// Lets a peer restore what is on its disk, and returns it.
     mutating func restoreTiers(_ peer: inout Program.Peer, _ node: Int) -> [Update] {
-        if nodes[node].tierRandom.chance(script.damage) { nodes[node].damageDisk() }
+        if script.damage > 0, nodes[node].tierRandom.chance(50) { nodes[node].damageDisk() }
         let refusals = nodes[node].refusals
         peer.open(&nodes[node].disk, refusals: refusals)
         return nodes[node].disk.updates()
@@ -178,6 +176,9 @@ extension World {
 }
 
 extension World.Node {
+    /// Looks at the peer in place; from outside, the node would be copied.
+    mutating func hasWork() -> Bool { peer?.withPeer { $0.hasWork } == true }
+
     mutating func work(fails: Bool) {
         peer?.work(on: &disk, fails: fails, random: &tierRandom)
     }

@@ -179,7 +179,8 @@ struct World<Program: SimulatedProgram>: Sendable {
         for index in 0..<script.peers {
             let source = World.source(index, life: 1, hasOddNames: script.hasOddNames)
             let saves = !script.forgetful.contains(index)
-            let memory = saves && index < script.memory.count ? script.memory[index] : 0
+            let isLimited = program.canTrim && saves && index < script.memory.count
+            let memory = isLimited ? script.memory[index] : 0
             nodes.append(
                 Node(
                     source: source, writer: ledger.index(of: source, owner: index),
@@ -255,6 +256,7 @@ struct World<Program: SimulatedProgram>: Sendable {
             if nodes[node].life == life {
                 trimSometimes(node)
                 finishSave(node)
+                startTierWork(node)
             }
         case .retrySave(let node, let life):
             if nodes[node].life == life { startSave(node) }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import Redux
+import ReduxScuttlebutt
+import ScuttlebuttCoding
 import ScuttlebuttNIO
 import ScuttlebuttRelay
 import ScuttlebuttRuntime
@@ -41,12 +44,8 @@ struct CompressionTests {
                 + #""deleted":\#(patch.deleted),"inserted":\#(text)}},\#(2 * index + 1),"#
                 + #""\#(authors[transaction.agent])"]"#
         }
-        let folder = try TemporaryFolder()
-        let file = try folder.write(lines, to: "friendsforever.jsonl")
-        try await withRelay {
-            $0.importFile = file
-        } _: { relay, address in
-            let url = "\(scheme)://127.0.0.1:\(address.port)"
+        try await withRelay(of: lines) { relay, port in
+            let url = "\(scheme)://127.0.0.1:\(port)"
             var counts: [Int] = []
             for compresses in [false, true] {
                 counts.append(
@@ -55,9 +54,36 @@ struct CompressionTests {
             #expect(counts[1] * 6 <= counts[0], "\(counts) bytes")
             let compressed = relay.statistics.compressed
             #expect(compressed.before > 3_000_000 && compressed.after < counts[1])
-            let json = try await RawConnection.request(address.port, "/statistics").body
+            let json = try await RawConnection.request(port, "/statistics").body
             #expect(json.contains("\"bytesBeforeCompression\":\(compressed.before),"))
             #expect(json.contains("\"bytesAfterCompression\":\(compressed.after),"))
         }
+    }
+
+    /// Runs a relay that has imported these lines.
+    private func withRelay(
+        of lines: [String], _ body: (Relay<Int, RawAction>, Int) async throws -> Void
+    ) async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "scuttlebutt-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: file)
+        var configuration = RelayConfiguration()
+        configuration.port = 0
+        configuration.importFile = file.path
+        let relay = try await Relay<Int, RawAction>.open(
+            initial: 0, reducer: Reducer { count, _ in count += 1 }, codec: .raw,
+            configuration: configuration)
+        let running = Task { try await relay.run() }
+        let result: Result<Void, any Error>
+        do {
+            try await body(relay, try await relay.listening.port)
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        running.cancel()
+        try await running.value
+        try result.get()
     }
 }
