@@ -80,7 +80,8 @@ export class Cell {
 
   async #prepare() {
     const { wire, make } = kinds[this.kind];
-    this.server = new Program(binary, ['serve', '--port', '0', '--tcp-port', '0', '--in-memory',
+    // The box strikes at the third line of a history, for which each line has to be a frame that it can read.
+    this.server = new Program(binary, ['serve', '--port', '0', '--tcp-port', '0', '--in-memory', '--no-compression',
       '--json', ...probing(this.probeAfter)]);
     const { http, tcp } = JSON.parse(await this.server.line());
     this.http = http;

@@ -220,7 +220,8 @@ const joining = (scheme, path = '') => (port, options) => (
 /** Each way in: how a peer is made, and what the box sees of its wire. */
 export const kinds = {
   tcp: { wire: 'lines', make: joining('tcp') },
-  ws: { wire: 'http', make: joining('ws', '/ws') },
+  // One line a frame, for the sake of the box.
+  ws: { wire: 'http', make: joining('ws', '/ws?batch=0') },
   primus: { wire: 'http', isPrimus: true, make: joining('http') },
   relay: {
     wire: 'http', isPrimus: true,
