@@ -4,6 +4,7 @@ import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttRuntime
 import ScuttlebuttSecurity
+import Synchronization
 
 @testable import ReduxScuttlebutt
 
@@ -50,6 +51,7 @@ final class ScriptedServer: Sendable {
 /// One connection of a scripted server.
 final class Talk: Sendable {
     let link: any Link
+    private let heard = Mutex<[Heard]>([])
 
     init(_ link: any Link) { self.link = link }
 
@@ -63,14 +65,21 @@ final class Talk: Sendable {
 
     /// The next line that says something about joining or is a header; `nil` at the end.
     func next() async throws -> Heard? {
-        while let lines = try await link.receive() {
+        while true {
+            let first: Heard? = heard.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            if let first { return first }
+            guard let lines = try await link.receive() else { return nil }
+            // Several may come together.
             for range in lines.ranges {
                 let bytes = Array(lines.bytes[range])
-                if JoinLine.isJoinLine(bytes) { return .join(JoinLine(bytes)) }
-                if bytes.first == 0x7B { return .header(String(decoding: bytes, as: UTF8.self)) }
+                if JoinLine.isJoinLine(bytes) {
+                    heard.withLock { $0.append(.join(JoinLine(bytes))) }
+                } else if bytes.first == 0x7B {
+                    let header = String(decoding: bytes, as: UTF8.self)
+                    heard.withLock { $0.append(.header(header)) }
+                }
             }
         }
-        return nil
     }
 
     enum Heard: Equatable {
