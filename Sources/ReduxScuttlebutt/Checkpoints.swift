@@ -26,7 +26,8 @@ public struct Checkpoints<State: Sendable>: Sendable {
     /// A large state is stored less often, so that checkpoints do not take more bytes than the
     /// actions between them.
     public var interval = 10_000
-    /// Whether a store that lacks at least ``interval`` updates takes the state of a peer first.
+    /// Whether a store that lacks much takes the state of a peer first: as many updates as the peer
+    /// has between two checkpoints.
     public var joining = Joining()
 
     /// Creates the settings.

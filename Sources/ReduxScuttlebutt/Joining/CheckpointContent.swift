@@ -47,8 +47,12 @@ struct CheckpointContent: Sendable {
     init(_ bytes: [UInt8]) throws {
         guard let end = bytes.firstIndex(of: 0x0A),
             let form = try? JSONDecoding().decode(Form.self, from: Array(bytes[..<end])),
-            form.rungs.count <= Self.rungLimit
+            form.rungs.count <= Self.rungLimit, form.vector.count <= ClassicWire.maximumSources
         else { throw Unfit(description: "it cannot be read") }
+        guard form.unknown.isEmpty else {
+            // Nobody here can tell whether this build knows them.
+            throw Unfit(description: "it lacks actions that its build did not know")
+        }
         let state = Array(bytes[(end + 1)...])
         var vector = VersionVector()
         for entry in form.vector {

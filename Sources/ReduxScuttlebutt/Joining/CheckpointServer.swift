@@ -70,7 +70,9 @@ actor CheckpointServer<State: Sendable> {
     }
 
     private func keepNewest() async throws {
-        guard let (checkpoint, state) = try await book.newestBytes() else {
+        // Of one that lacks actions nobody else can tell whether they know them.
+        guard let (checkpoint, state) = try await book.newestBytes(), checkpoint.unknown.isEmpty
+        else {
             kept = nil
             return
         }

@@ -12,6 +12,7 @@ struct JoinConversation: Sendable {
     private let silenceLimit: Duration
     private let timer: Task<Void, Never>
     private let isOver: Flag
+    private let sleep: @Sendable (Duration) async throws -> Void
     private var answers: [JoinLine] = []
 
     /// The most bytes of an answer: a page, and one update as long as a line may be.
@@ -30,6 +31,7 @@ struct JoinConversation: Sendable {
         silenceLimit = joining.silenceLimit
         let isOver = Flag()
         self.isOver = isOver
+        self.sleep = sleep
         timer = Task {
             try? await sleep(joining.timeLimit)
             if !Task.isCancelled { isOver.isSet.store(true, ordering: .relaxed) }
@@ -44,7 +46,14 @@ struct JoinConversation: Sendable {
     /// - Returns: `nil` if the peer says nothing for a while.
     func header(_ wire: ClassicWire, within limit: Duration) async throws -> Digest? {
         var decoder = LineDecoder(wire: wire)
-        while true {
+        // Whoever says other things all the time is not waited for either.
+        let isLate = Flag()
+        let timer = Task { [sleep] in
+            try? await sleep(limit)
+            isLate.isSet.store(true, ordering: .relaxed)
+        }
+        defer { timer.cancel() }
+        while !isLate.isSet.load(ordering: .relaxed) {
             let lines: InboundLines
             do {
                 lines = try await reader.next(within: limit)
@@ -60,6 +69,7 @@ struct JoinConversation: Sendable {
                 return digest
             }
         }
+        return nil
     }
 
     func send(_ line: JoinLine) async throws {

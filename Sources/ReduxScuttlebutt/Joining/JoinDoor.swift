@@ -29,7 +29,9 @@ struct JoinDoor<State: Sendable, Action: Sendable>: Sendable {
         let (reader, turn) = (LinkReader(link, sleep: sleep), SendTurn(link))
         let name = link.name
         var follows = false
-        if isDialled, options.acceptsUpdates { follows = await joiner.join(name, reader, turn) }
+        let takesUpdates = options.acceptsUpdates
+        if isDialled { await joiner.note(name, isOpen: true) }
+        if isDialled, takesUpdates { follows = await joiner.join(name, reader, turn) }
         let (answers, incoming) = AsyncStream<JoinLine>.makeStream(
             bufferingPolicy: .bufferingOldest(Self.waitingLimit))
         let following = follows ? Task { [joiner] in await joiner.follow(answers, turn) } : nil
@@ -47,10 +49,13 @@ struct JoinDoor<State: Sendable, Action: Sendable>: Sendable {
                     incoming.yield(line)
                 }
             },
-            onHistory: { [joiner] in Task { await joiner.noteHistory(from: name) } },
-            onEnd: {
+            onHistory: { [joiner] in
+                if takesUpdates { Task { await joiner.noteHistory(from: name) } }
+            },
+            onEnd: { [joiner] in
                 incoming.finish()
                 following?.cancel()
+                if isDialled { Task { await joiner.note(name, isOpen: false) } }
             })
         return (prepared, options)
     }

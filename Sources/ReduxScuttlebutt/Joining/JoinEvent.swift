@@ -14,6 +14,8 @@ public enum JoinEvent: Hashable, Sendable {
     /// second. The text says what differs, for people.
     case refuted(
         StoredCheckpoint, from: String, after: Stamp?, through: Stamp, String)
-    /// No state was taken, with the reason for people; the history comes in the ordinary way.
+    /// No state was taken, or it was not compared, with the reason for people.
+    ///
+    /// The history comes in the ordinary way and is folded in any case.
     case failed(from: String, String)
 }

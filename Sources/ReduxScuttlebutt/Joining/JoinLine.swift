@@ -30,8 +30,9 @@ enum JoinLine: Hashable, Sendable {
 
     /// The most bytes in one line: 48 KiB, which become 64 KiB of Base64.
     static let pieceByteCount = 48 << 10
-    /// The most bytes that are asked for at once: 1 MiB.
-    static let partByteCount = 1 << 20
+    /// The most bytes that are asked for at once: 256 KiB, so that also over a slow link neither
+    /// side is silent for long.
+    static let partByteCount = 256 << 10
 
     private static let opening = Array("\"JOIN ".utf8)
 

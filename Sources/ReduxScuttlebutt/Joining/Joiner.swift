@@ -45,6 +45,16 @@ actor Joiner<State: Sendable, Action: Sendable> {
     private var transfer: CheckpointTransfer?
     /// The peers that have sent something false.
     private var distrusted: Set<String> = []
+    /// How many links to each peer are open.
+    private var openLinks: [String: Int] = [:]
+    /// Whether the peer whose state it is has sent all that it has.
+    private var isPeerDone = false
+    /// Whether some peer is level.
+    private var hasLevelPeer = false
+    /// Whether the last attempt to fold the history has failed.
+    private var hasFailed = false
+    /// Those who wait until the state is folded here.
+    private var proving: [CheckedContinuation<Void, Never>] = []
     /// The place up to which updates of the peer were shown without being in the log.
     private var shown: Stamp?
 
@@ -63,7 +73,11 @@ actor Joiner<State: Sendable, Action: Sendable> {
     }
 
     /// Takes no more states.
-    func stop() { isStopped = true }
+    func stop() {
+        isStopped = true
+        verifying?.cancel()
+        noteSettled()
+    }
 
     // MARK: Joining
 
@@ -84,10 +98,18 @@ actor Joiner<State: Sendable, Action: Sendable> {
             else { return false }
             if isProvisional { return true }
             let known = parts.engine.vector ?? VersionVector()
+            // Own actions that were lost come home first; new ones must not take their places.
+            if let claimed = header.vector[parts.own], claimed > known[parts.own] ?? .zero {
+                return false
+            }
             let lacks = header.vector.entries.contains { entry in
                 !known.covers(Stamp(timestamp: entry.timestamp, source: entry.source))
             }
-            guard lacks, let content = try await fetch(&talk, name) else { return false }
+            guard lacks else { return false }
+            // The session hears of the header later. What is written meanwhile comes after
+            // everything that the peer has.
+            parts.engine.noteHeader(highest: header.vector.highest(besides: parts.own))
+            guard let content = try await fetch(&talk, name) else { return false }
             try await adopt(content, header, &talk, name)
             return true
         } catch let failure as LinkReader.Failure where failure == .ended {
@@ -96,6 +118,7 @@ actor Joiner<State: Sendable, Action: Sendable> {
         } catch is LinkError {
             return false
         } catch {
+            guard !Task.isCancelled else { return false }
             if let fault = error as? JoinFault, fault.isUntrue {
                 distrusted.insert(name)
                 transfer = nil
@@ -186,17 +209,17 @@ actor Joiner<State: Sendable, Action: Sendable> {
             var provisional = Provisional(
                 checkpoint: checkpoint, rungs: content.rungs, peer: name,
                 locals: entries.filter(\.isLocal), own: parts.own)
-            // What is written from now on comes after everything that the peer has.
-            parts.engine.noteHeader(highest: header.vector.largest)
-            shown = checkpoint.stamp
+            var cursor = checkpoint.stamp
             while true {
-                let updates = try await talk.page(after: shown ?? checkpoint.stamp, parts.wire)
-                guard let last = updates.last else { break }
+                let updates = try await talk.page(after: cursor, parts.wire)
+                guard !updates.isEmpty else { break }
                 parts.folding.beginInBackground()
                 _ = parts.work.merge(&fresh, parts.work.decode(updates).batch)
                 parts.folding.endInBackground()
                 fresh.trim(keeping: parts.budget.historyCount(averageSize: updates.averageSize))
-                shown = last.stamp
+                // Those above the ceiling come again with every page.
+                guard let last = updates.lastBelowCeiling else { break }
+                cursor = last
                 parts.engine.noteHeader(highest: last.timestamp)
             }
             _ = fresh.take(entries, provisional)
@@ -207,6 +230,8 @@ actor Joiner<State: Sendable, Action: Sendable> {
                 provisional.locals += actions.filter(\.isLocal)
                 _ = fresh.take(actions, provisional)
             }
+            shown = cursor
+            (isPeerDone, hasLevelPeer) = (false, parts.engine.isSynced)
             inner.dispatch(.joined(ReplayedCopy(consume fresh), provisional))
         } catch {
             replay.cancel()
@@ -216,6 +241,9 @@ actor Joiner<State: Sendable, Action: Sendable> {
         }
         transfer = nil
         parts.report(.joined(checkpoint, from: name))
+        // A reducer that was replaced at the last moment, and a history that is here by now.
+        await deep.settle()
+        Task { await attempt() }
     }
 
     // MARK: Until the history is here
@@ -238,60 +266,125 @@ actor Joiner<State: Sendable, Action: Sendable> {
                     }
                 }
                 let updates = try JoinConversation.updates(bytes, after: after, parts.wire)
-                guard let last = updates.last else {
+                guard let last = updates.lastBelowCeiling else {
                     try await parts.sleep(Self.followInterval)
                     continue
                 }
-                shown = last.stamp
+                shown = last
                 // What is written from now on comes after what is shown.
                 parts.engine.noteHeader(highest: last.timestamp)
+                let size = updates.averageSize
                 parts.inner.dispatch(.followed(parts.work.decode(updates).batch))
+                // Nothing is saved that would trim it.
+                let retained = parts.inner.withState { $0.history.retainedCount }
+                if retained > parts.budget.historyLimit(averageSize: size) {
+                    parts.replay.trim(keeping: parts.budget.historyCount(averageSize: size))
+                }
             } catch {
                 return
             }
         }
     }
 
-    /// Folds the history and compares, if everything is here that the state contains; returns when
-    /// that is done.
+    /// Notes that a link to a peer is open, or no longer.
+    func note(_ name: String, isOpen: Bool) async {
+        openLinks[name, default: 0] += isOpen ? 1 : -1
+        if !isOpen { await attempt() }
+    }
+
+    /// Notes that a peer has sent all that it has.
+    func noteHistory(from name: String) async {
+        guard name == parts.inner.withState({ $0.provisional?.peer }) else { return }
+        isPeerDone = true
+        await attempt()
+    }
+
+    /// Notes that some peer has everything and has sent everything; returns once the state is no
+    /// longer that of a peer.
+    func noteLevel() async {
+        guard isProvisional, !isStopped else { return }
+        hasLevelPeer = true
+        await attempt()
+        guard isProvisional, !isStopped else { return }
+        await withCheckedContinuation { proving.append($0) }
+    }
+
+    /// Lets those go on who wait for the state to be folded here, if it is.
+    func noteSettled() {
+        guard !isProvisional || isStopped else { return }
+        for continuation in proving { continuation.resume() }
+        proving = []
+    }
+
+    /// Folds the history and compares, if the time has come for it.
     ///
-    /// - Parameter name: The link of a peer that has sent everything it has, if one has.
-    func noteHistory(from name: String?) async {
-        // One that was begun for another peer may have ended without a result.
+    /// That is when everything is here that the state contains and somebody has sent all of a
+    /// history, or the peer has gone; or when the peer has sent all it has, or has gone while another
+    /// is level: then the log is all there is.
+    func attempt() async {
+        // One that is going on may have begun too early.
         while let verifying { await verifying.value }
         guard !isStopped, let provisional = parts.inner.withState({ $0.provisional }) else {
-            return
+            return noteSettled()
         }
-        let task = Task { await verify(provisional, name) }
+        let isGone = openLinks[provisional.peer, default: 0] == 0
+        let known = parts.engine.vector ?? VersionVector()
+        let isHere = provisional.checkpoint.vector.entries.allSatisfy { entry in
+            known.covers(Stamp(timestamp: entry.timestamp, source: entry.source))
+        }
+        guard isPeerDone || hasLevelPeer && (isHere || isGone) || isHere && isGone else { return }
+        let task = Task { await verify(provisional, compares: isHere || isPeerDone) }
         verifying = task
         await task.value
     }
 
-    private func verify(_ provisional: Provisional<Action>, _ name: String?) async {
+    private func verify(_ provisional: Provisional<Action>, compares: Bool) async {
         defer { verifying = nil }
         do {
             try await parts.engine.flush()
-            let known = parts.engine.vector ?? VersionVector()
-            let isHere = provisional.checkpoint.vector.entries.allSatisfy { entry in
-                known.covers(Stamp(timestamp: entry.timestamp, source: entry.source))
+            let encode = parts.settings.coding.encode
+            if let verdict = try await deep.verify(compares ? encode : nil) {
+                report(verdict, provisional)
+                hasFailed = false
+                noteSettled()
+                await onRebuilt()
+                return
             }
-            // Another peer may have the rest.
-            guard isHere || name == provisional.peer else { return }
-            guard let verdict = try await deep.verify(parts.settings.coding.encode) else { return }
-            if let fault = verdict.fault {
-                distrusted.insert(provisional.peer)
-                parts.report(
-                    .refuted(
-                        provisional.checkpoint, from: provisional.peer,
-                        after: verdict.lastTrue, through: verdict.firstFalse, fault))
-            } else {
-                parts.report(.confirmed(provisional.checkpoint, from: provisional.peer))
-            }
-            await onRebuilt()
         } catch {
-            parts.report(.failed(from: provisional.peer, "the history cannot be folded: \(error)"))
+            if !hasFailed, !isStopped {
+                parts.report(
+                    .failed(from: provisional.peer, "its history cannot be folded yet: \(error)"))
+            }
+            hasFailed = true
+        }
+        guard isProvisional, !isStopped else { return }
+        Task { [weak self, sleep = parts.sleep] in
+            try? await sleep(.seconds(1))
+            await self?.attempt()
         }
     }
+
+    private func report(
+        _ verdict: ClaimCheck<State, Action>.Verdict?, _ provisional: Provisional<Action>
+    ) {
+        let (checkpoint, peer) = (provisional.checkpoint, provisional.peer)
+        guard let verdict else {
+            return parts.report(.failed(from: peer, "it has gone before its history was here"))
+        }
+        guard let fault = verdict.fault else {
+            return parts.report(.confirmed(checkpoint, from: peer))
+        }
+        distrusted.insert(peer)
+        parts.report(
+            .refuted(
+                checkpoint, from: peer, after: verdict.lastTrue, through: verdict.firstFalse, fault)
+        )
+    }
+}
+
+extension [Update] {
+    /// The newest stamp that raises a clock.
+    fileprivate var lastBelowCeiling: Stamp? { last { $0.timestamp <= .clockCeiling }?.stamp }
 }
 
 /// Why a state was not taken.

@@ -15,6 +15,7 @@ final class JoiningLink: Link {
     private let onHistory: @Sendable () -> Void
     private let onEnd: @Sendable () -> Void
     private let hasHistory = Atomic<Bool>(false)
+    private let hasEnded = Atomic<Bool>(false)
 
     private static let sync = Array("\"SYNC\"".utf8)
 
@@ -32,7 +33,12 @@ final class JoiningLink: Link {
         self.onEnd = onEnd
     }
 
-    deinit { onEnd() }
+    deinit { end() }
+
+    /// Tells once that the link has ended.
+    private func end() {
+        if !hasEnded.exchange(true, ordering: .relaxed) { onEnd() }
+    }
 
     var name: String { link.name }
     var headerForm: HeaderForm { link.headerForm }
@@ -46,13 +52,13 @@ final class JoiningLink: Link {
             if hasHistory.exchange(false, ordering: .relaxed) { onHistory() }
             do {
                 guard let lines = try await reader.receive() else {
-                    onEnd()
+                    end()
                     return nil
                 }
                 let rest = try await divert(lines)
                 if rest.count > 0 { return rest }
             } catch {
-                onEnd()
+                end()
                 throw error
             }
         }
@@ -85,7 +91,7 @@ final class JoiningLink: Link {
     func finish() async { await link.finish() }
 
     func close(_ reason: LinkClosing) async {
-        onEnd()
+        end()
         await link.close(reason)
     }
 }

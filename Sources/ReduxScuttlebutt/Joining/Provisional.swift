@@ -47,9 +47,15 @@ extension InnerState {
         guard let joinedHistory = copy.take() else { return }
         history = consume joinedHistory
         provisional = joined
-        for case .recorded(let actions) in rest {
-            for action in actions where action.isLocal { provisional?.locals.append(action) }
-            lastBatch = history.take(actions, joined)
+        for step in rest {
+            switch step {
+            case .recorded(let actions):
+                for action in actions where action.isLocal { provisional?.locals.append(action) }
+                lastBatch = history.take(actions, joined)
+            case .replaced(let reducer, let base):
+                // The state is of the one before: the whole log is folded with the new one.
+                replace(reducer, base)
+            }
         }
     }
 }

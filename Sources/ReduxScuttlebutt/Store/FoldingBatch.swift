@@ -39,8 +39,6 @@ final class FoldingBatch: Sendable {
                     .failure(
                         ReplicaError(.notSigned, reason.map { "\(message): \($0)" } ?? message)))
             case .effect(.report(let event)):
-                // Whoever waits for it sees the state that the history folds to.
-                if event.isSynced, hooks.isProvisional() { await hooks.complete() }
                 if !postpone(event) { report(event, engine) }
             case .separated:
                 hooks.separated()
@@ -71,13 +69,11 @@ final class FoldingBatch: Sendable {
             return waiting
         }
         if !batch.updates.isEmpty { hooks.apply(batch.updates) }
-        let completes = hooks.isProvisional() && batch.events.contains(where: \.isSynced)
-        guard hooks.isUnsettled() || completes else {
+        guard hooks.isUnsettled() else {
             for event in batch.events { report(event, engine) }
             return
         }
         Task { [hooks] in
-            if completes { await hooks.complete() }
             await hooks.settle()
             for event in batch.events { self.report(event, engine) }
         }
@@ -93,6 +89,19 @@ final class FoldingBatch: Sendable {
     }
 
     private func report(_ event: ReplicaEvent, _ engine: ReplicaEngine<UpdateLog>?) {
+        if event.isSynced, hooks.isProvisional() {
+            // Whoever waits for it sees the state that the history folds to. What follows does not
+            // wait: the rest of that history is among it.
+            Task { [hooks, weak engine] in
+                await hooks.complete()
+                self.tell(event, engine)
+            }
+            return
+        }
+        tell(event, engine)
+    }
+
+    private func tell(_ event: ReplicaEvent, _ engine: ReplicaEngine<UpdateLog>?) {
         hooks.report(event)
         if case .synced(let peer) = event { engine?.noteSynced(peer) }
     }

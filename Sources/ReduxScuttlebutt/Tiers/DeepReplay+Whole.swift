@@ -8,15 +8,16 @@ extension DeepReplay {
     /// Folds the whole log, which replaces a history that begins with the state of a peer, and
     /// compares that state.
     ///
-    /// - Parameter encode: Encodes a state as its checkpoints do.
-    /// - Returns: `nil` if the history begins with nobody's state, or is being folded already.
+    /// - Parameter encode: Encodes a state as its checkpoints do; `nil` if nothing is compared.
+    /// - Returns: `nil` if the history begins with nobody's state, or is being folded already, and
+    ///   `.some(nil)` if nothing was compared.
     func verify(
-        _ encode: @escaping @Sendable (State) throws -> [UInt8]
-    ) async throws -> ClaimCheck<State, Action>.Verdict? {
-        guard begin() else { return nil }
+        _ encode: (@Sendable (State) throws -> [UInt8])?
+    ) async throws -> ClaimCheck<State, Action>.Verdict?? {
+        guard begin() else { return .none }
         defer { end() }
         do {
-            return try await foldWhole(encode) ?? nil
+            return try await foldWhole(encode)
         } catch {
             cancel()
             throw error

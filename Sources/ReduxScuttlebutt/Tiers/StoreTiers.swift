@@ -25,6 +25,8 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             engine.withLock { $0.engine }?.withReplica { $0.value.count } ?? 0
         }
 
+        var isSynced: Bool { engine.withLock { $0.engine }?.status.isSynced ?? false }
+
         func noteHeader(highest: Timestamp?) {
             engine.withLock { $0.engine }?.noteHeader(highest: highest)
         }
@@ -123,7 +125,13 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
     }
 
     /// Gives every action its place, and stores a checkpoint of the result.
-    private var settle: @Sendable () async -> Void { Self.settling(deep, checkpointer, inner) }
+    private var settle: @Sendable () async -> Void {
+        let (settle, door) = (Self.settling(deep, checkpointer, inner), door)
+        return {
+            await settle()
+            await door?.joiner.noteSettled()
+        }
+    }
 
     private static func settling(
         _ deep: DeepReplay<State, Action>, _ checkpointer: Checkpointer<State, Action>?,
@@ -147,13 +155,18 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
         hooks.settle = settle
         if let door {
             hooks.isProvisional = { inner.withState { $0.provisional != nil } }
-            hooks.complete = { await door.joiner.noteHistory(from: nil) }
+            hooks.complete = { await door.joiner.noteLevel() }
             hooks.prepare = { await door.prepare($0, options: $1, isDialled: $2) }
         }
+        let door = door
         hooks.saved = { count, size in
-            let (retained, isUnsettled) = inner.withState { state in
-                (state.history.retainedCount, DeepReplay.isNeeded(state))
+            let (retained, isUnsettled, isProvisional) = inner.withState { state in
+                (
+                    state.history.retainedCount, DeepReplay.isNeeded(state),
+                    state.provisional != nil
+                )
             }
+            if isProvisional, let door { Task { await door.joiner.attempt() } }
             if retained > budget.historyLimit(averageSize: size) {
                 replay.trim(keeping: budget.historyCount(averageSize: size))
             }

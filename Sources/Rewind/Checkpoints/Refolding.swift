@@ -31,11 +31,23 @@ package struct Refolding<State, Action> {
     package static func start(replacing old: History<State, Action>) -> Start {
         var bound = old.stragglers.compactMap { $0.stamp }.min()
         // Local-only actions are in no checkpoint.
-        if let local = old.trimmedLocalEntries.first {
+        if let local = locals(of: old).first {
             guard let anchor = local.anchorStamp else { return .origin }
             bound = bound.map { min($0, anchor) } ?? anchor
         }
         return .checkpoint(below: bound)
+    }
+
+    /// The local-only actions that are not among the entries of a history, in order.
+    ///
+    /// One that was recorded for a copy may have come below the floor of that copy.
+    private static func locals(of old: History<State, Action>) -> [HistoryEntry<Action>] {
+        let late = old.stragglers.filter { $0.isLocal }
+        guard !late.isEmpty else { return old.trimmedLocalEntries }
+        return (old.trimmedLocalEntries + late).sorted { left, right in
+            guard let right = right.anchorStamp else { return false }
+            return left.anchorStamp.map { $0 < right } ?? true
+        }
     }
 
     /// Begins with a history that has nothing but its base.
@@ -43,7 +55,7 @@ package struct Refolding<State, Action> {
         self.old = old
         self.fresh = fresh
         cursor = fresh.floor
-        locals = old.trimmedLocalEntries[...]
+        locals = Self.locals(of: old)[...]
         next = old.entries.startIndex
     }
 

@@ -44,7 +44,7 @@ public struct VersionVector: Hashable, Sendable {
     /// Returns the highest timestamp, up to the clock ceiling, of all sources but one.
     ///
     /// - Complexity: O(sources), without sorting them.
-    func highest(besides source: Source) -> Timestamp? {
+    package func highest(besides source: Source) -> Timestamp? {
         var highest = Timestamp.zero
         for entry in few where entry.timestamp > highest && entry.timestamp <= .clockCeiling {
             if entry.source != source { highest = entry.timestamp }

@@ -17,7 +17,7 @@ enum JoiningText {
             "the state from \(peer) was wrong, and is replaced by what its history folds to: "
                 + "\(reason) (after \(after.map { "\($0)" } ?? "the beginning"), up to \(through))"
         case .failed(let peer, let reason):
-            "no state was taken from \(peer): \(reason); the whole history comes instead"
+            "about the state of \(peer): \(reason); what counts is the history"
         }
     }
 }

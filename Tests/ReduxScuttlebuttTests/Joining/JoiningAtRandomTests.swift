@@ -15,6 +15,8 @@ struct JoiningAtRandomTests {
         let name: String
         let storage = InMemoryStorage()
         var store: GossipStore<[Int], Note>?
+        /// The local-only actions of this life.
+        var locals: [Int] = []
         let events = Journal<GossipEvent>()
     }
 
@@ -48,6 +50,7 @@ struct JoiningAtRandomTests {
                 await peers[index].store?.shutDown()
                 await peers[index].storage.reopen()
                 peers[index].store = nil
+                peers[index].locals = []
             case 2, 3:
                 for _ in 0..<random.below(80) {
                     value += 1
@@ -58,6 +61,11 @@ struct JoiningAtRandomTests {
                 for _ in 0..<random.below(5) {
                     value += 1
                     peers[index].store?.dispatch(.add(value))
+                }
+                if random.below(3) == 0 {
+                    value += 1
+                    peers[index].locals.append(value)
+                    peers[index].store?.dispatch(.secret(value))
                 }
             default:
                 for _ in 0..<random.below(2_000) { await Task.yield() }
@@ -78,9 +86,17 @@ struct JoiningAtRandomTests {
         for store in stores { try await store.flush() }
         for peer in peers {
             let expected = try await JoiningFixture.fold(peer.storage)
-            _ = try? await until("the state") { peer.store?.state == expected ? true : nil }
-            #expect(peer.store?.state == expected)
-            #expect(peer.store?.state == server.state)
+            let locals = Set(peer.locals)
+            // Local-only actions have their places between the others.
+            func isRight(_ state: [Int]) -> Bool {
+                state.filter { !locals.contains($0) } == expected
+                    && state.filter { locals.contains($0) } == peer.locals
+            }
+            _ = try? await until("the state") {
+                peer.store.map { isRight($0.state) } ?? false ? true : nil
+            }
+            #expect(peer.store.map { isRight($0.state) } ?? false)
+            #expect(expected == server.state)
             let refuted = peer.events.joins.filter(\.isRefuted)
             #expect(refuted.isEmpty, "nobody has lied")
         }

@@ -294,4 +294,69 @@ struct JoiningFaultTests {
         await joiner.until { $0 == Array(1...100) }
         await joiner.shutDown()
     }
+
+    @Test("A storage that fails when the history has come is asked again, and the state is proved")
+    func failingStorage() async throws {
+        let content = try ScriptedServer.content(140) { one, state in
+            state = try StateCoding<[Int]>.canonical.encode(Array(repeating: 7, count: 140))
+            one.stateHash = LogHash.sha256(state)
+        }
+        let server = try ScriptedServer(fixture.network, at: "server")
+        let (storage, events) = (FaultInjectingStorage(), Journal<GossipEvent>())
+        let joiner = try await fixture.open("j", storage, events: events)
+        joiner.connect(fixture.network.transport(to: "server"))
+        let talk = try await server.accept(count: 150)
+        await storage.failNextAppend()
+        try await talk.serve(content, count: 150)
+        await events.join(\.isRefuted)
+        await joiner.until { $0 == Array(1...150) }
+        await joiner.shutDown()
+    }
+
+    @Test("The history counts as well when its peer has gone and another is level")
+    func goneAway() async throws {
+        let content = try ScriptedServer.content(140)
+        let (server, other) = (
+            try ScriptedServer(fixture.network, at: "server"),
+            try ScriptedServer(fixture.network, at: "other")
+        )
+        let events = Journal<GossipEvent>()
+        let joiner = try await fixture.open("j", FaultInjectingStorage(), events: events)
+        let connection = joiner.connect(fixture.network.transport(to: "server"))
+        let talk = try await server.accept(count: 150)
+        let serving = Task { try await talk.serve(content, count: 150, sendsHistory: false) }
+        await events.join(\.isJoined)
+        await connection.close()
+        _ = try? await serving.value
+        // It lacks a part of what the state contains.
+        joiner.connect(fixture.network.transport(to: "other"))
+        let second = try await other.accept(count: 100, announces: false)
+        while let next = try await second.next(), case .join = next {}
+        try await second.history(100)
+        await joiner.until { $0 == Array(1...100) }
+        await joiner.synced()
+        #expect(events.joins.last?.isFailed ?? false)
+        await joiner.shutDown()
+    }
+
+    @Test("What is written while a state is on its way comes after what the peer has")
+    func writtenMeanwhile() async throws {
+        let content = try ScriptedServer.content(140)
+        let server = try ScriptedServer(fixture.network, at: "server")
+        let events = Journal<GossipEvent>()
+        let joiner = try await fixture.open("j", FaultInjectingStorage(), events: events)
+        joiner.connect(fixture.network.transport(to: "server"))
+        let talk = try await server.accept(count: 150)
+        guard case .join(.ask)? = try await talk.next() else {
+            Issue.record("nothing was asked for")
+            return
+        }
+        #expect(await joiner.headerReceived(within: .seconds(60)))
+        joiner.dispatch(.add(-1))
+        try await talk.send(.offer(ContentHash(of: content), byteCount: content.count))
+        try await talk.serve(content, count: 150)
+        await events.join(\.isConfirmed)
+        await joiner.until { $0 == Array(1...150) + [-1] }
+        await joiner.shutDown()
+    }
 }

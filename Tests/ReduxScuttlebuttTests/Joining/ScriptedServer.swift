@@ -27,7 +27,7 @@ final class ScriptedServer: Sendable {
 
     /// The checkpoint of the first `count` actions, each of which adds its number.
     static func content(
-        _ count: Int, change: (inout StoredCheckpoint, inout [UInt8]) -> Void = { _, _ in }
+        _ count: Int, change: (inout StoredCheckpoint, inout [UInt8]) throws -> Void = { _, _ in }
     ) throws -> [UInt8] {
         var hash = LogHash()
         for value in 1...count { hash.add(update(value)) }
@@ -37,7 +37,7 @@ final class ScriptedServer: Sendable {
         var checkpoint = StoredCheckpoint(
             stamp: update(count).stamp, count: count, vector: vector, reducerVersion: "1",
             stateHash: LogHash.sha256(state), logHash: hash.bytes, stateByteCount: state.count)
-        change(&checkpoint, &state)
+        try change(&checkpoint, &state)
         return try CheckpointContent(checkpoint, rungs: [], state: state).bytes
     }
 
@@ -91,11 +91,13 @@ final class Talk: Sendable {
     ///
     /// - Returns: The lines about joining that came.
     @discardableResult
-    func serve(_ content: [UInt8], count: Int, from start: Int = 1) async throws -> [JoinLine] {
+    func serve(
+        _ content: [UInt8], count: Int, sendsHistory: Bool = true
+    ) async throws -> [JoinLine] {
         var heard: [JoinLine] = []
         while let next = try await next() {
             guard case .join(let line?) = next else {
-                try await history(count)
+                if sendsHistory { try await history(count) }
                 return heard
             }
             heard.append(line)
