@@ -319,8 +319,8 @@ actor Joiner<State: Sendable, Action: Sendable> {
     /// Folds the history and compares, if the time has come for it.
     ///
     /// That is when everything is here that the state contains and somebody has sent all of a
-    /// history, or the peer has gone; or when the peer has sent all it has, or has gone while another
-    /// is level: then the log is all there is.
+    /// history, or the peer has gone; or when the peer has sent all it has, or has gone while
+    /// another is level: then the log is all there is.
     func attempt() async {
         // One that is going on may have begun too early.
         while let verifying { await verifying.value }
