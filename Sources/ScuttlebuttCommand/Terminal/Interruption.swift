@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Dispatch
+import Synchronization
 
 /// Turns SIGINT, SIGTERM and SIGHUP into cancellation of a task, so that every subcommand can save
 /// its data and end cleanly.
@@ -16,7 +17,7 @@ enum Interruption {
         secondLimit: Int? = nil, on thread: OwnThread? = nil,
         _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
-        let task = Task(executorPreference: thread) { try await body() }
+        let target = Target()
         let queue = DispatchQueue(label: "scuttlebutt.signals")
         let sources = signals.compactMap { number -> (any DispatchSourceSignal)? in
             let previous = signal(number, SIG_IGN)
@@ -24,7 +25,7 @@ enum Interruption {
             if number == SIGHUP, isIgnored(previous) { return nil }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
-                task.cancel()
+                target.cancel()
                 if let secondLimit {
                     queue.asyncAfter(deadline: .now() + .seconds(secondLimit)) { exit(0) }
                 }
@@ -33,7 +34,31 @@ enum Interruption {
             return source
         }
         defer { for source in sources { source.cancel() } }
+        // Only now: whoever hears the first answer may send a signal at once.
+        let task = Task(executorPreference: thread) { try await body() }
+        target.set(task)
         try await task.value
+    }
+
+    /// The task to cancel, which may begin after the first signal.
+    private final class Target: Sendable {
+        private let state = Mutex<(task: Task<Void, any Error>?, isCancelled: Bool)>((nil, false))
+
+        func set(_ task: Task<Void, any Error>) {
+            let isCancelled = state.withLock { state in
+                state.task = task
+                return state.isCancelled
+            }
+            if isCancelled { task.cancel() }
+        }
+
+        func cancel() {
+            let task = state.withLock { state in
+                state.isCancelled = true
+                return state.task
+            }
+            task?.cancel()
+        }
     }
 
     private static func isIgnored(_ handler: (@convention(c) (CInt) -> Void)?) -> Bool {
