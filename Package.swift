@@ -258,7 +258,10 @@ let package = Package(
             name: "ScuttlebuttCommandTests",
             dependencies: [
                 "ScuttlebuttCommand", "Scuttlebutt", "ScuttlebuttRelay", "ScuttlebuttRuntime",
+                "ScuttlebuttSQLite", "ReduxScuttlebutt", "ScuttlebuttCoding",
+                "ScuttlebuttSecurity",
                 "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -14,11 +14,16 @@ struct OrderedReader {
     }
 
     private var reader: UpdateReader
+    /// The place of the newest update to read; those that were stored after it are left out.
+    private let lastPlace: Int64
 
     /// The sources of the store, as far as they were needed.
     var table: SourceTable { reader.table }
 
-    init(table: SourceTable) { reader = UpdateReader(table: table) }
+    init(table: SourceTable, lastPlace: Int64 = .max) {
+        reader = UpdateReader(table: table)
+        self.lastPlace = lastPlace
+    }
 
     /// Returns the updates after a stamp.
     ///
@@ -76,6 +81,7 @@ struct OrderedReader {
         var groupStart = 0
         while try step(statement, database) {
             let source = sqlite3_column_int64(statement, 1)
+            let place = sqlite3_column_int64(statement, 2)
             guard let timestamp = Timestamp(sqlite3_column_double(statement, 0)) else {
                 throw DamageError("an update is invalid")
             }
@@ -87,15 +93,13 @@ struct OrderedReader {
             {
                 continue
             }
+            if place > lastPlace { continue }
             if let last = entries.last, last.timestamp != timestamp {
                 try sort(&entries, from: groupStart, database)
                 if entries.count >= count { break }
                 groupStart = entries.count
             }
-            entries.append(
-                Entry(
-                    timestamp: timestamp, source: source,
-                    place: sqlite3_column_int64(statement, 2)))
+            entries.append(Entry(timestamp: timestamp, source: source, place: place))
         }
         try sort(&entries, from: groupStart, database)
         if entries.count > count { entries.removeLast(entries.count - count) }

@@ -25,6 +25,34 @@ enum TieredSchema {
         try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0 >= version
     }
 
+    /// Returns the number of updates.
+    ///
+    /// - Throws: `DamageError` if there are not as many as were counted when they were stored.
+    static func count(_ database: Database) throws -> Int {
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT (SELECT coalesce(sum(count), 0) FROM tallies),
+                (SELECT coalesce(max(place), 0) FROM updates)
+                """)
+        // GRDB's own conversions would trap on a damaged one.
+        guard let row, let count = Int.fromDatabaseValue(row[0]),
+            let places = Int.fromDatabaseValue(row[1]), count == places
+        else { throw DamageError("its number of updates is not what was counted") }
+        return count
+    }
+
+    /// Checks that the index, if the log has one, has as many entries as there are updates.
+    static func requireWholeIndex(_ database: Database) throws {
+        guard try isPresent(database) else { return }
+        let count = try count(database)
+        let row = try Row.fetchOne(
+            database, sql: "SELECT count(*) FROM updates INDEXED BY updates_by_time")
+        guard let row, let found = Int.fromDatabaseValue(row[0]), found == count else {
+            throw DamageError("the index of the timestamps does not have all updates")
+        }
+    }
+
     /// Brings a log of an older version into the present form, within the caller's transaction.
     ///
     /// - Returns: Whether it was older.

@@ -123,7 +123,7 @@ test(`a history of ${updates} updates, of which a part is in memory`, { timeout:
 
 /** The counter, folded from the beginning by a program that uses no checkpoint. */
 async function folded(store) {
-  const { output, errors } = await run('state', store, '--reducer', 'counter');
+  const { output, errors } = await run('replay', store, '--reducer', 'counter');
   assert.ok(output, errors);
   return Number(/"counter":(-?\d+)/.exec(output)[1]);
 }

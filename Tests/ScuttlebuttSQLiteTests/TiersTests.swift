@@ -107,6 +107,36 @@ struct TiersTests {
         await log.close()
     }
 
+    @Test("An index that lacks an update is noticed before anything is read by it")
+    func incompleteIndex() async throws {
+        let folder = try TemporaryFolder()
+        let log = try SQLiteStorage.open(folder.path(), mode: .createIfMissing)
+        _ = try await log.summary()
+        try await log.append((1...9).map { try update("A", Double($0)) })
+        #expect(try await log.updates(after: nil, limit: .unlimited).count == 9)
+        #expect(try await log.snapshot()?.count(after: update("A", 3).stamp) == 6)
+        try await log.currentDatabase.writeWithoutTransaction { database in
+            let sql = TieredSchema.index
+            try database.execute(sql: "DROP INDEX updates_by_time")
+            try database.execute(sql: sql + " WHERE place != 5")
+            try database.execute(sql: "PRAGMA writable_schema = ON")
+            try database.execute(
+                sql: "UPDATE sqlite_master SET sql = ? WHERE name = 'updates_by_time'",
+                arguments: [sql])
+            try database.execute(sql: "PRAGMA writable_schema = RESET")
+        }
+        await log.close()
+        for mode in [SQLiteStorage.Mode.existing, .readOnly] {
+            let log = try SQLiteStorage.open(folder.path(), mode: mode)
+            let message = await expectFailure(.foreignOrCorrupt) {
+                try await log.updates(after: nil, limit: DeltaLimit(updates: 1))
+            }
+            #expect(message.contains("the index of the timestamps does not have all updates"))
+            #expect(try await log.snapshot()?.count(after: nil) == 8)
+            await log.close()
+        }
+    }
+
     @Test("A part of a checkpoint that is missing or changed is noticed when it is read")
     func damagedCheckpoint() async throws {
         let folder = try TemporaryFolder()

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
+package import Scuttlebutt
 import ScuttlebuttCoding
-import ScuttlebuttRuntime
+package import ScuttlebuttRuntime
 import ScuttlebuttSecurity
 
 /// Finds checkpoints that may be believed.
-struct CheckpointBook<State: Sendable>: Sendable {
+package struct CheckpointBook<State: Sendable>: Sendable {
     let settings: Checkpoints<State>
     let storage: any TieredLogStorage
     /// Returns whether this build knows the type of an action.
     let isKnown: @Sendable (Payload) -> Bool
+
+    /// Creates a book of the checkpoints in a storage.
+    package init(
+        settings: Checkpoints<State>, storage: any TieredLogStorage,
+        isKnown: @escaping @Sendable (Payload) -> Bool
+    ) {
+        self.settings = settings
+        self.storage = storage
+        self.isKnown = isKnown
+    }
 
     /// Returns the newest checkpoint below a stamp that is good, with its state.
     ///
@@ -53,7 +63,10 @@ struct CheckpointBook<State: Sendable>: Sendable {
         return nil
     }
 
-    private func state(of checkpoint: StoredCheckpoint) async throws -> State {
+    /// Returns the state of a checkpoint, if it is good.
+    ///
+    /// - Throws: `StorageError`, or an error whose description says why it is not.
+    package func state(of checkpoint: StoredCheckpoint) async throws -> State {
         let bytes = try await bytes(of: checkpoint)
         do {
             return try settings.coding.decode(bytes)

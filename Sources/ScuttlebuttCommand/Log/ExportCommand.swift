@@ -38,12 +38,15 @@ struct ExportCommand: AsyncParsableCommand {
             let file = try LogFile(store, rules: .upstream)
             let count: Int
             if output == "-" {
-                count = try await ExportRun(file: file).write(toNew: "/dev/stdout")
+                // Both may be the same terminal.
+                let run = ExportRun(file: file, progress: ProgressLine(isShown: false))
+                count = try await run.write(toNew: "/dev/stdout")
             } else {
                 let target = try ExportTarget(output, source: store, force: force)
                 count = try await target.replace { path in
-                    try await ExportRun(file: file).write(toNew: path)
+                    try await ExportRun(file: file, progress: ProgressLine()).write(toNew: path)
                 }
+                StandardError.shared.endProgress()
             }
             StandardError.shared.note("exported \(count) actions")
             if json, output != "-" {
@@ -113,28 +116,24 @@ private struct ExportTarget {
 /// One export of a log.
 private struct ExportRun {
     let file: LogFile
+    let progress: ProgressLine
 
     /// Writes all updates to a file, synchronises it to disk, and returns their number.
     func write(toNew path: String) async throws -> Int {
         let writer = try WireLineWriter(appendingTo: path)
         let count = Mutex(0)
         do {
-            let isStored = try await AgreedOrder(file: file).isStored()
-            let body: @Sendable ([Update]) throws -> Void = { updates in
+            try await AgreedOrder(file: file).forEach { updates in
                 try Task.checkCancellation()
                 var block = WireBlock()
                 let wire = ClassicWire(rules: .upstream)
                 for update in updates { wire.append(update, to: &block) }
                 try writer.append(OutboundLines(bytes: block.bytes, ends: block.ends))
-                count.withLock { $0 += updates.count }
-            }
-            if isStored {
-                try await AgreedOrder(file: file).forEach(restart: {}, body)
-            } else {
-                let updates = try await AgreedOrder(file: file).sorted()
-                for start in stride(from: 0, to: updates.count, by: LogFile.batchLimit) {
-                    try body(Array(updates[start..<min(start + LogFile.batchLimit, updates.count)]))
+                let count = count.withLock { count in
+                    count += updates.count
+                    return count
                 }
+                progress.show("\(count) actions")
             }
             try writer.close()
         } catch {

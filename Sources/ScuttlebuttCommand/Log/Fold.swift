@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Redux
+import ReduxScuttlebutt
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttRelay
@@ -11,11 +12,19 @@ import Synchronization
 struct Fold: Sendable {
     let file: LogFile
     let reducer: ExampleReducer
+    /// Whether to begin with the newest good checkpoint, if the store has one.
+    var usesCheckpoints = false
 
-    private struct Progress {
+    /// What a log folds to.
+    struct Result: Sendable {
         var state: ExampleState
+        /// The number of actions in the state, those in the checkpoint included.
         var count = 0
-        var hasReached = false
+        /// The checkpoint with which it began.
+        var checkpoint: StoredCheckpoint?
+        /// Why newer checkpoints were passed over.
+        var passedOver: [String] = []
+        fileprivate var hasReached = false
     }
 
     /// Returns the state after all actions, or right after the action at `stamp`.
@@ -25,14 +34,22 @@ struct Fold: Sendable {
     ///   ``LogFile/read(_:)``.
     func state(
         at stamp: Stamp? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
-    ) async throws -> (state: ExampleState, count: Int) {
+    ) async throws -> Result {
         let first = reducer.initialState
-        let folded = Mutex(Progress(state: first))
+        let folded = Mutex(Result(state: first))
+        let settings = usesCheckpoints ? self.reducer.checkpoints : nil
         let reducer = self.reducer.reducer
-        // Read on past `stamp`: only at the end do we know that the log was in agreed order.
-        try await AgreedOrder(file: file).forEach {
-            folded.withLock { $0 = Progress(state: first) }
-        } _: { updates in
+        // Read on past `stamp`: without an index, only the end shows whether the log was in order.
+        try await AgreedOrder(file: file).forEach(
+            after: { index in
+                guard let settings else { return .beginning }
+                let result = try await Fold.start(index, settings, first, through: stamp)
+                folded.withLock { $0 = result }
+                return IndexedLog.Place(stamp: result.checkpoint?.stamp, count: result.count)
+            },
+            through: stamp,
+            restart: { folded.withLock { $0 = Result(state: first) } }
+        ) { updates in
             let count = folded.withLock { folded in
                 for update in updates where !folded.hasReached {
                     Fold.apply(update, reducer, to: &folded.state)
@@ -43,13 +60,32 @@ struct Fold: Sendable {
             }
             progress(count)
         }
-        let result = folded.withLock { ($0.state, $0.count, $0.hasReached) }
-        if let stamp, !result.2 {
+        let result = folded.withLock { $0 }
+        if let stamp, !result.hasReached {
             throw CommandError(
                 "\(file.path) has no action at \(stamp.timestamp.value)@\(stamp.source); run "
                     + "'scuttlebutt log' to list them")
         }
-        return (result.0, result.1)
+        return result
+    }
+
+    /// Returns what a checkpoint begins with, or the beginning.
+    private static func start(
+        _ index: LogIndex, _ settings: Checkpoints<ExampleState>, _ first: ExampleState,
+        through stamp: Stamp?
+    ) async throws -> Result {
+        var passedOver: [String] = []
+        let found = try await index.newestState(of: settings, through: stamp) {
+            passedOver.append($0)
+        }
+        var result = Result(state: first, passedOver: passedOver)
+        if let (checkpoint, state) = found {
+            result.state = state
+            result.count = checkpoint.count
+            result.checkpoint = checkpoint
+            result.hasReached = checkpoint.stamp == stamp
+        }
+        return result
     }
 
     private static func apply(

@@ -61,13 +61,12 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     private static func printAll(_ file: LogFile, _ printer: LogPrinter) async throws {
-        if try await AgreedOrder(file: file).isStored() {
-            return try await AgreedOrder(file: file).forEach(restart: {}) { try printer.print($0) }
-        }
-        let wanted = Mutex<[Update]>([])
-        try await file.read { updates in
-            wanted.withLock { $0 += updates.filter(printer.filter.passes) }
-        }
-        try printer.print(AgreedOrder.sorted(wanted.withLock { $0 }))
+        let before = printer.filter.before
+        try await AgreedOrder(file: file, isWanted: printer.filter.passes).forEach(
+            after: { index in
+                guard let before else { return .beginning }
+                return try await index.log.place(through: before)
+            }
+        ) { try printer.print($0) }
     }
 }

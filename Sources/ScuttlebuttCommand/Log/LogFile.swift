@@ -67,6 +67,39 @@ struct LogFile: Sendable {
         }
     }
 
+    /// Passes the index of a store that can be read in part to `body`.
+    ///
+    /// What is stored after this call began is left out.
+    ///
+    /// - Returns: `false` if it cannot be read in part: it is a file of wire lines, or a store that
+    ///   no program of this version has written.
+    /// - Throws: ``IndexedLog/Unusable`` if it is damaged; `StorageError` if it cannot be opened;
+    ///   the errors of `body`.
+    func withIndex(_ body: (LogIndex) async throws -> Void) async throws -> Bool {
+        guard kind == .store else { return false }
+        let storage = try SQLiteStorage.open(path, mode: .readOnly)
+        do {
+            let index = try await LogFile.index(of: storage)
+            if let index { try await body(index) }
+            await storage.close()
+            return index != nil
+        } catch {
+            await storage.close()
+            throw error
+        }
+    }
+
+    /// Returns the index of a store as it is now; `nil` if it cannot be read in part.
+    ///
+    /// - Throws: ``IndexedLog/Unusable`` if it is damaged.
+    static func index(of storage: SQLiteStorage) async throws -> LogIndex? {
+        do {
+            return try await storage.snapshot().map { LogIndex($0) }
+        } catch let error as StorageError {
+            throw IndexedLog.Unusable(description: "\(error)")
+        }
+    }
+
     private func readLines(_ body: ([Update]) throws -> Void) throws {
         let reader = try WireLineReader(path: path)
         var decoder = LineDecoder(wire: ClassicWire(rules: rules))

@@ -29,7 +29,7 @@ struct LogFollower {
 
     private func followStore() async throws {
         let storage = try SQLiteStorage.open(file.path, mode: .readOnly)
-        var cursor = SQLiteStorage.Cursor.start
+        var cursor = try await printPresent(storage)
         while true {
             let place = FileIdentity(path: file.path)
             var news: [Update] = []
@@ -48,6 +48,30 @@ struct LogFollower {
             try printer.print(AgreedOrder.sorted(news))
             try requireSameFile(place)
             try await Task.sleep(for: LogFollower.interval)
+        }
+    }
+
+    /// Prints what the store has at first, page by page, if it can be read in part.
+    ///
+    /// - Returns: The cursor after it; the start if nothing was printed.
+    private func printPresent(_ storage: SQLiteStorage) async throws -> SQLiteStorage.Cursor {
+        var hasPrinted = false
+        do {
+            guard let log = try await LogFile.index(of: storage)?.log else { return .start }
+            var place = IndexedLog.Place.beginning
+            if let before = printer.filter.before { place = try await log.place(through: before) }
+            try await log.forEach(after: place) { updates in
+                // Another file in its place would give its own updates.
+                try requireSameFile(FileIdentity(path: file.path))
+                hasPrinted = true
+                try printer.print(updates)
+            }
+            return SQLiteStorage.Cursor(place: Int64(log.pages.count))
+        } catch let error as IndexedLog.Unusable {
+            try requireSameFile(FileIdentity(path: file.path))
+            if !hasPrinted { return .start }
+            throw CommandError(
+                "the index of \(file.path) is damaged: \(error); print it without --follow")
         }
     }
 

@@ -11,7 +11,8 @@ struct ReplayCommand: AsyncParsableCommand {
         abstract: "Fold a saved log from the beginning, showing progress.",
         discussion: """
             FILE is a file of wire lines or an SQLite store, which a server may be using at the \
-            same time. A log stored in agreed order is streamed; any other is sorted in memory.
+            same time. A store that a server has used, and a log stored in agreed order, are \
+            streamed; any other is sorted in memory. Checkpoints are not used.
 
               scuttlebutt replay actions.log --reducer life
             """)
@@ -30,26 +31,16 @@ struct ReplayCommand: AsyncParsableCommand {
         try await Interruption.watch(secondLimit: 1, on: OwnThread()) {
             let file = try LogFile(path, rules: .fork)
             let start = ContinuousClock.now
-            let (state, count) = try await Fold(file: file, reducer: reducer).state { count in
+            let result = try await Fold(file: file, reducer: reducer).state { count in
                 StandardError.shared.progress("\(count) actions")
             }
             StandardError.shared.endProgress()
             if StandardError.shared.isTerminal {
                 let time = (ContinuousClock.now - start).formatted
-                StandardError.shared.note("replayed \(count) actions in \(time)")
+                StandardError.shared.note("replayed \(result.count) actions in \(time)")
             }
-            try StandardOutput.shared.writeNow(Answer.value("state", state.json) + [0x0A])
+            try StandardOutput.shared.writeNow(Answer.value("state", result.state.json) + [0x0A])
             try file.requireNewest()
         }
-    }
-}
-
-extension Duration {
-    /// The duration in seconds with two decimals: `1.25 s`.
-    fileprivate var formatted: String {
-        let hundredths =
-            components.seconds * 100 + components.attoseconds / 10_000_000_000_000_000
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) s"
     }
 }
