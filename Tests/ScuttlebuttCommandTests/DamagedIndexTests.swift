@@ -55,6 +55,34 @@ struct DamagedIndexTests {
         }
     }
 
+    @Test("A number of actions that is not what was counted is noticed, and all are read")
+    func tally() async throws {
+        let scratch = try Scratch()
+        let store = try await StoredLog(scratch.path("store"), StoredLog.actions(100))
+        try store.change { database in
+            try database.execute(sql: "UPDATE tallies SET count = count + 1 WHERE source = 1")
+        }
+        let result = try await CommandProcess.run(["log", store.path])
+        #expect(result.code == 0)
+        #expect(result.output == store.lines)
+        #expect(result.errors.contains("is not what was counted"), "\(result.errors)")
+    }
+
+    @Test("It is followed all the same")
+    func follow() async throws {
+        let scratch = try Scratch()
+        let store = try await StoredLog(scratch.path("store"), StoredLog.actions(100))
+        try store.damageIndex(columns: "timestamp, source", condition: "place != 70")
+        let log = try CommandProcess(["log", store.path, "--follow"])
+        for line in store.lines { #expect(await log.line() == line) }
+        let writer = try SQLiteStorage.open(store.path, mode: .existing)
+        try await writer.append([try StoredLog.action("NEW", 9_000, "{}")])
+        #expect(await log.line() == #"[{},9000,"NEW"]"#)
+        log.terminate()
+        #expect(await log.finish().code == 0)
+        await writer.close()
+    }
+
     @Test("An action that is damaged itself is named, and no file is exported")
     func action() async throws {
         let scratch = try Scratch()
@@ -76,7 +104,7 @@ struct DamagedIndexTests {
         #expect(try scratch.names == ["store"])
     }
 
-    @Test("A tally that is wrong, and lost actions at the end, are noticed")
+    @Test("Actions that are lost at the end are noticed")
     func lostEnd() async throws {
         let scratch = try Scratch()
         let store = try await StoredLog(scratch.path("store"), StoredLog.actions(100))
