@@ -3,8 +3,8 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `fanout`, `slow-reader`, `storage`, `checkpoint`, `join`,
-/// `models`, `array`, `doc`, `text`), and prints one table.
+/// `history`, `handshake`, `sync`, `memory`, `fanout`, `slow-reader`, `storage`, `checkpoint`,
+/// `join`, `models`, `array`, `doc`, `text`), and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {
@@ -16,6 +16,7 @@ struct Benchmarks {
         if isWanted("history") { rows += historyBenchmarks() }
         if isWanted("handshake") { rows += handshakeBenchmarks() }
         if isWanted("sync") { rows += try await firstSyncBenchmarks() }
+        if isWanted("memory") { rows += try await memoryBenchmarks() }
         if isWanted("fanout") { rows += try await fanOutBenchmarks() }
         if isWanted("slow-reader") { rows += try await slowReaderBenchmarks() }
         if isWanted("checkpoint") { rows += try await checkpointBenchmarks() }

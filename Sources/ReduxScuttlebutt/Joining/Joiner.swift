@@ -24,7 +24,7 @@ actor Joiner<State: Sendable, Action: Sendable> {
         let replay: BackgroundReplay<State, Action>
         let folding: FoldingThread
         let budget: MemoryBudget
-        let engine: StoreTiers<State, Action>.EngineReference
+        let engine: EngineReference
         let own: Source
         /// Whether the application judges the actions of others, as it cannot judge a state.
         let verifies: Bool

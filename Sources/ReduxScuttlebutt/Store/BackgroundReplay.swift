@@ -2,6 +2,7 @@
 
 import Redux
 public import Rewind
+import Scuttlebutt
 import Synchronization
 
 /// Lets a long replay work on a copy of the history while the program continues, and records what
@@ -28,6 +29,8 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
     private let wantsSnapshot = Atomic<Bool>(false)
     /// How many entries the history is to keep; 0 if nothing is to be trimmed.
     private let trimming = Atomic<Int>(0)
+    /// Full chunks of the log for the history's archive.
+    private let sealed = Mutex<[SealedRun]?>(nil)
     /// Whether ``note(_:_:)`` has anything to do; checking this is the only cost for an ordinary
     /// dispatch.
     private let isNeeded = Atomic<Bool>(false)
@@ -51,6 +54,14 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
         isNeeded.store(true, ordering: .releasing)
     }
 
+    /// Requests that old actions are replaced by these chunks of the log with the next change.
+    ///
+    /// Nothing that anybody sees changes, so there is no notification.
+    func archive(_ runs: [SealedRun]) {
+        sealed.withLock { $0 = runs }
+        isNeeded.store(true, ordering: .releasing)
+    }
+
     /// Stops recording without a result.
     func cancel() { steps.withLock { $0 = nil } }
 
@@ -66,6 +77,7 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
         if wantsSnapshot.exchange(false, ordering: .relaxed) { history.keepSnapshotAtHead() }
         let kept = trimming.exchange(0, ordering: .relaxed)
         if kept > 0 { history.trim(keeping: kept) }
+        if case .own = action { archive(&history, limit: History<State, Action>.archiveLimit) }
         steps.withLock { steps in
             guard steps != nil else { return }
             isNeeded.store(true, ordering: .releasing)
@@ -83,6 +95,16 @@ final class BackgroundReplay<State: Sendable, Action: Sendable>: Sendable {
                 break
             }
         }
+    }
+
+    /// Replaces old actions, if that was requested.
+    @usableFromInline
+    func archive(_ history: inout History<State, Action>, limit: Int) {
+        let runs = sealed.withLock { sealed in
+            defer { sealed = nil }
+            return sealed
+        }
+        if let runs { history.archive(runs, limit: limit) }
     }
 
     /// Begins to record; returns `false` if another copy is being replayed.

@@ -75,8 +75,10 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
 
     /// The history before the first action.
     @inlinable var firstHistory: History<State, Action> {
-        History(
+        var history = History(
             base: base, reducer: InnerState.folding(reducer), spacing: options.snapshotSpacing)
+        history.keepArchive { [codec] payload in (try? codec.decode(payload)) ?? nil }
+        return history
     }
 
     /// The reducer of the inner store.

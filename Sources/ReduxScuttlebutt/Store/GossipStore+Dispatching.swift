@@ -62,8 +62,10 @@ extension GossipStore {
     func foldOwn(_ action: Action, _ timestamp: Timestamp) {
         guard let direct else {
             inner.dispatch(.own(action, Stamp(timestamp: timestamp, source: source)))
+            archiver.handOverIfDue()
             return
         }
+        var isArchiveDue = false
         direct.update { state, thread in
             folding.begin(on: thread)
             if replay.hasDuties {
@@ -71,8 +73,10 @@ extension GossipStore {
                 replay.note(.own(action, stamp), &state.history)
             }
             state.history.insert(action, at: timestamp, from: source)
+            isArchiveDue = state.history.isArchiveDue
             folding.end()
         }
+        if isArchiveDue { archiver.handOver() }
     }
 
     @inlinable

@@ -33,6 +33,7 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     @usableFromInline let admission: Admission
     @usableFromInline let folding: FoldingThread
     @usableFromInline let replay: BackgroundReplay<State, Action>
+    @usableFromInline let archiver: HistoryArchiver<State, Action>
     let signed: SignedActions<Action>
     private let tiers: StoreTiers<State, Action>?
     /// The log with its storage and its sessions.
@@ -62,6 +63,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         isLocalOnly = parts.isLocalOnly
         let (codec, options) = (parts.codec, parts.options)
         let replay = parts.replay
+        let engine = EngineReference()
+        let archiver = HistoryArchiver(inner: inner, replay: replay, engine: engine)
+        self.archiver = archiver
         let receiver = BatchReceiver(
             inner: inner, work: work, replay: replay, folding: parts.folding,
             report: options.onEvent)
@@ -83,7 +87,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         self.signed = signed
         let admission = admission
         var hooks = Dispatcher.Hooks(
-            apply: { receiver.apply($0) },
+            apply: { updates in
+                archiver.handOverIfDue(adding: updates.count)
+                receiver.apply(updates)
+            },
             signed: { id, result in
                 signed.settle(id, result, fold: { inner.dispatch(.batch([$0])) }) {
                     try codec.decode($0)
@@ -113,13 +120,13 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
                 }
             }
         }
-        let tiers = StoreTiers(parts, inner: inner, work: work)
+        let tiers = StoreTiers(parts, inner: inner, work: work, engine: engine)
         self.tiers = tiers
         tiers?.join(&hooks)
         dispatcher = Dispatcher(
             parts.replica, hooks: hooks, storage: parts.storage, budget: options.memoryBudget,
             logger: options.logger, sleep: options.sleep)
-        tiers?.engine.withLock { [engine = dispatcher.engine] in $0 = engine }
+        engine.withLock { [engine = dispatcher.engine] in $0 = engine }
         if let opened = parts.opened { tiers?.begin(count: opened.updateCount) }
         swarm = Swarm(
             dispatcher.host, backOff: options.backOff, watch: options.silenceWatch,

@@ -70,6 +70,8 @@ struct InnerState<State: Sendable, Action: Sendable>: Sendable {
         case .batch(let actions):
             guard provisional == nil else { return admit(actions) }
             lastBatch = history.merge(actions)
+            // In proportion to what was folded just now.
+            replay.archive(&history, limit: max(1 << 14, 2 * actions.count))
         case .swap(let replayed, let change):
             swap(replayed, change, replay)
         case .rebuilt(let replayed, let change, let refolded):
@@ -109,6 +111,7 @@ extension InnerState {
         history = consume replayed
         lastBatch = change
         lastBatch.add(replay.end(&history))
+        replay.archive(&history, limit: history.retainedCount)
     }
 }
 

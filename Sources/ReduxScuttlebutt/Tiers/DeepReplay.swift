@@ -77,9 +77,8 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
         inner.withState { state in
             guard let provisional = state.provisional, replay.begin() else { return nil }
             let start = state.refold.map {
-                History(
-                    base: $0.base, reducer: InnerState.folding($0.reducer),
-                    spacing: state.history.spacing)
+                state.history.restarted(
+                    at: $0.base, reducer: InnerState.folding($0.reducer))
             }
             return Whole(
                 provisional: provisional, start: start ?? state.history.restarted(at: state.origin),
@@ -172,9 +171,8 @@ actor DeepReplay<State: Sendable, Action: Sendable> {
     ) async throws -> History<State, Action> {
         let origin = inner.withState { $0.origin }
         if let refold {
-            return History(
-                base: refold.base, reducer: InnerState.folding(refold.reducer),
-                spacing: old.spacing)
+            return old.restarted(
+                at: refold.base, reducer: InnerState.folding(refold.reducer))
         }
         guard case .checkpoint(let bound) = Refolding.start(replacing: old),
             let found = try await book?.newest(below: bound)

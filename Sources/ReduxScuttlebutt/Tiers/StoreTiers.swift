@@ -9,39 +9,7 @@ import Synchronization
 /// What a store does so that memory is only a cache of its storage: it trims the history, stores
 /// checkpoints, and reads the log again for actions that come very late.
 struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
-    /// The engine of the store's dispatcher, which is made later.
-    final class EngineReference: Sendable {
-        private let engine = Mutex<WeakEngine>(WeakEngine())
-
-        func withLock(_ body: (inout ReplicaEngine<UpdateLog>?) -> Void) {
-            engine.withLock { body(&$0.engine) }
-        }
-
-        func flush() async throws {
-            try await engine.withLock { $0.engine }?.flushAccepted()
-        }
-
-        var count: Int {
-            engine.withLock { $0.engine }?.withReplica { $0.value.count } ?? 0
-        }
-
-        var isSynced: Bool { engine.withLock { $0.engine }?.status.isSynced ?? false }
-
-        func noteHeader(highest: Timestamp?) {
-            engine.withLock { $0.engine }?.noteHeader(highest: highest)
-        }
-
-        /// What has been accepted so far.
-        var vector: VersionVector? {
-            engine.withLock { $0.engine }?.withReplica { $0.gossip.vector }
-        }
-    }
-
-    private struct WeakEngine {
-        weak var engine: ReplicaEngine<UpdateLog>?
-    }
-
-    let engine = EngineReference()
+    let engine: EngineReference
     private let deep: DeepReplay<State, Action>
     private let checkpointer: Checkpointer<State, Action>?
     private let door: JoinDoor<State, Action>?
@@ -52,12 +20,13 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
     /// Returns `nil` for a store whose log is in memory or in a storage that is read as a whole.
     init?(
         _ parts: GossipParts<State, Action>, inner: DeepReplay<State, Action>.Inner,
-        work: BatchWork<State, Action>
+        work: BatchWork<State, Action>, engine: EngineReference
     ) {
         guard let storage = parts.storage as? any TieredLogStorage else { return nil }
         let onEvent = parts.options.onEvent
         let book = parts.checkpointBook(storage)
         self.inner = inner
+        self.engine = engine
         replay = parts.replay
         budget = parts.options.memoryBudget
         deep = DeepReplay(
@@ -65,7 +34,6 @@ struct StoreTiers<State: Sendable, Action: Sendable>: Sendable {
             folding: parts.folding, budget: budget,
             flush: { [engine] in try await engine.flush() },
             report: { onEvent?($0) })
-        let engine = engine
         // Within what the history keeps.
         let distance = min(128, max(1, budget.historyCount(averageSize: 0) / 2))
         checkpointer = book.map { book in

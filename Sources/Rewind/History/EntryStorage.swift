@@ -9,9 +9,9 @@ public import Scuttlebutt
 /// more than the replay that must follow anyway.
 @usableFromInline
 struct EntryStorage<Action> {
-    @usableFromInline typealias Entry = StoredEntry<Action>
+    @usableFromInline typealias Entry = StoredEntry
 
-    @usableFromInline var chunks: [[Entry]] = []
+    @usableFromInline var chunks: [EntryChunk<Action>] = []
     /// The number of entries ever appended: the index after the newest.
     @usableFromInline var count = 0
     /// The index of the oldest entry kept; older ones are folded into the base for good.
@@ -23,6 +23,12 @@ struct EntryStorage<Action> {
     /// The sources of all anchors, in the order of their first appearance.
     @usableFromInline var sources: [Source] = []
     @usableFromInline var sourceIndexes: [Source: UInt32] = [:]
+    /// Where old actions are whose entries do not hold them; see ``History/archive(_:)``.
+    @usableFromInline var archive: ActionArchive<Action>?
+    /// The number of entries from which on old actions are to be archived.
+    @usableFromInline var archiveDue = Int.max
+    /// The index up to which that was done.
+    @usableFromInline var archiveStart = 0
     /// The source that was looked up last; most entries follow one of the same source.
     @usableFromInline var lastSource = 0
 
@@ -38,23 +44,52 @@ struct EntryStorage<Action> {
     @inlinable
     subscript(index: Int) -> Entry {
         _read {
-            yield chunks[index >> Self.chunkShift &- droppedChunks][index & Self.chunkMask]
+            yield chunks[place(of: index)].entries[index & Self.chunkMask]
         }
         _modify {
-            yield &chunks[index >> Self.chunkShift &- droppedChunks][index & Self.chunkMask]
+            yield &chunks[place(of: index)].entries[index & Self.chunkMask]
         }
     }
 
+    /// The place of the chunk with an entry.
     @inlinable
-    mutating func append(_ entry: consuming Entry) {
-        if count & Self.chunkMask == 0 {
-            var chunk: [Entry] = []
-            // A short history stays small, and a long one does not grow each chunk step by step.
-            if count != 0 { chunk.reserveCapacity(Self.chunkCapacity) }
-            chunks.append(chunk)
-        }
-        chunks[chunks.count - 1].append(entry)
+    func place(of index: Int) -> Int { index >> Self.chunkShift &- droppedChunks }
+
+    @inlinable
+    mutating func append(_ entry: Entry, _ action: consuming Action?) {
+        if count & Self.chunkMask == 0 { appendChunk(hasActions: action != nil) }
+        chunks[chunks.count - 1].append(entry, action)
         count += 1
+    }
+
+    @inlinable
+    mutating func appendChunk(hasActions: Bool) {
+        var chunk = EntryChunk<Action>()
+        // A short history stays small, and a long one does not grow each chunk step by step.
+        if count != 0 {
+            chunk.entries.reserveCapacity(Self.chunkCapacity)
+            if hasActions { chunk.actions.reserveCapacity(Self.chunkCapacity) }
+        }
+        chunks.append(chunk)
+    }
+
+    /// Appends some entries of a chunk that was detached.
+    @inlinable
+    mutating func append(_ chunk: EntryChunk<Action>, _ range: Range<Int>) {
+        var start = range.lowerBound
+        // Where two sources alternate, moving slices would be slower.
+        if range.count < 4 {
+            for index in range { append(chunk.entries[index], chunk.action(at: index)) }
+            return
+        }
+        while start < range.upperBound {
+            if count & Self.chunkMask == 0 { appendChunk(hasActions: chunk.heldCount > 0) }
+            let room = Self.chunkCapacity - count & Self.chunkMask
+            let end = min(range.upperBound, start + room)
+            chunks[chunks.count - 1].append(chunk, start..<end)
+            count += end - start
+            start = end
+        }
     }
 
     /// Appends an entry with the newest anchor.
@@ -62,9 +97,10 @@ struct EntryStorage<Action> {
     mutating func append(_ entry: HistoryEntry<Action>) {
         append(
             Entry(
-                entry.known, isLocal: entry.isLocal, hasFailed: entry.hasFailed,
+                isLocal: entry.isLocal, hasFailed: entry.hasFailed,
                 source: entry.anchor.map { index(of: $0.source) } ?? Entry.noSource,
-                timestamp: entry.anchor?.timestamp ?? .maximum))
+                timestamp: entry.anchor?.timestamp ?? .maximum),
+            entry.known)
     }
 
     /// Returns the number of a source, giving it one if it is new.
@@ -94,12 +130,41 @@ struct EntryStorage<Action> {
     @inlinable
     func stamp(of entry: Entry) -> Stamp? { entry.isLocal ? nil : anchor(of: entry) }
 
+    /// The action of an entry; `nil` if this build does not know it.
+    ///
+    /// - Parameter archive: The archive; loops fetch it once, because a call that takes the whole
+    ///   storage keeps all of it out of registers.
+    @inlinable
+    @inline(__always)
+    func action(of entry: Entry, at index: Int, _ archive: ActionArchive<Action>?) -> Action? {
+        if entry.isArchived {
+            return archive?.action(at: entry.timestamp, number: Int(entry.source))
+        }
+        let (place, offset) = (place(of: index), index & Self.chunkMask)
+        // Not by a method of the chunk, which would count references to both of its arrays.
+        return offset < chunks[place].actions.count ? chunks[place].actions[offset] : nil
+    }
+
+    /// Whether this build does not know the action of an entry.
+    @inlinable
+    func isUnknown(at index: Int) -> Bool {
+        !self[index].isArchived
+            && chunks[place(of: index)].action(at: index & Self.chunkMask) == nil
+    }
+
+    /// Gives an entry its action.
+    @inlinable
+    mutating func set(_ action: Action, at index: Int) {
+        chunks[place(of: index)].set(action, at: index & Self.chunkMask)
+    }
+
     /// The entry at an index as the program sees it.
     @inlinable
     func entry(at index: Int) -> HistoryEntry<Action> {
         let stored = self[index]
         var entry = HistoryEntry(
-            anchor: anchor(of: stored), isLocal: stored.isLocal, action: stored.known)
+            anchor: anchor(of: stored), isLocal: stored.isLocal,
+            action: action(of: stored, at: index, archive))
         entry.hasFailed = stored.hasFailed
         return entry
     }
@@ -208,20 +273,19 @@ struct EntryStorage<Action> {
     ///
     /// - Complexity: O(removed entries of the first chunk + removed chunks).
     @inlinable
-    mutating func detach(from index: Int) -> [[Entry]] {
+    mutating func detach(from index: Int) -> [EntryChunk<Action>] {
         guard index < count else { return [] }
-        let first = index >> Self.chunkShift - droppedChunks
+        let first = place(of: index)
         let offset = index & Self.chunkMask
-        var suffix: [[Entry]] = []
+        var suffix: [EntryChunk<Action>] = []
         suffix.reserveCapacity(chunks.count - first)
         if offset == 0 {
             suffix.append(contentsOf: chunks[first...])
             chunks.removeSubrange(first...)
         } else {
-            suffix.append(Array(chunks[first][offset...]))
+            suffix.append(chunks[first].split(from: offset))
             suffix.append(contentsOf: chunks[(first + 1)...])
             chunks.removeSubrange((first + 1)...)
-            chunks[first].removeSubrange(offset...)
         }
         count = index
         return suffix

@@ -72,13 +72,21 @@ extension History {
     ) {
         var next = batch.startIndex
         for chunk in storage.detach(from: place) {
-            for entry in chunk {
-                while next < batch.endIndex, storage.isBefore(batch[next], entry) {
-                    admit(batch[next], into: &change)
-                    next += 1
+            var copied = 0
+            while next < batch.endIndex {
+                // What comes before the next arrival is moved as a whole.
+                var end = copied
+                while end < chunk.entries.count, !storage.isBefore(batch[next], chunk.entries[end])
+                {
+                    end += 1
                 }
-                storage.append(entry)
+                storage.append(chunk, copied..<end)
+                copied = end
+                guard end < chunk.entries.count else { break }
+                admit(batch[next], into: &change)
+                next += 1
             }
+            storage.append(chunk, copied..<chunk.entries.count)
         }
         while next < batch.endIndex {
             admit(batch[next], into: &change)

@@ -34,11 +34,11 @@ extension History {
         var change = HistoryChange()
         guard unknownTotal > 0 else { return change }
         var first: Int?
-        for index in storage.start..<storage.count where storage[index].known == nil {
-            guard let stamp = storage.stamp(of: storage[index]), let action = decode(stamp) else {
-                continue
-            }
-            storage[index].known = action
+        for index in storage.start..<storage.count {
+            guard storage.isUnknown(at: index),
+                let stamp = storage.stamp(of: storage[index]), let action = decode(stamp)
+            else { continue }
+            storage.set(action, at: index)
             unknownTotal -= 1
             if first == nil {
                 first = index
@@ -78,6 +78,7 @@ extension History {
             folded = snapshot.state
             start = snapshot.index
         }
+        let archive = storage.archive
         var distance = ladder.plan(replayFrom: start, head: head, state: folded)
         var recovery: Snapshot<State>?
         for index in start..<head {
@@ -86,7 +87,7 @@ extension History {
                 recovery = nil
                 distance = ladder.planned(after: planned)
             }
-            fold(entryAt: index, settledBefore: place, recovery: &recovery, into: &change)
+            fold(entryAt: index, archive, settledBefore: place, recovery: &recovery, into: &change)
         }
         // Only with a spacing of 1 is a snapshot planned at the head itself.
         if distance == 0 { ladder.rungs.append(Snapshot(index: head, state: folded)) }
@@ -96,13 +97,15 @@ extension History {
 
     @inlinable
     mutating func fold(
-        entryAt index: Int, settledBefore place: Int, recovery: inout Snapshot<State>?,
+        entryAt index: Int, _ archive: ActionArchive<Action>?, settledBefore place: Int,
+        recovery: inout Snapshot<State>?,
         into change: inout HistoryChange
     ) {
-        guard let action = storage[index].known else { return }
-        let hadFailed = storage[index].hasFailed
+        let entry = storage[index]
+        let hadFailed = entry.hasFailed
         if hadFailed, index < place { return }
-        let reduction = reducer.reduce(&folded, action, storage.stamp(of: storage[index]))
+        guard let action = storage.action(of: entry, at: index, archive) else { return }
+        let reduction = reducer.reduce(&folded, action, storage.stamp(of: entry))
         change.reducerCalls += 1
         let hasFailed = reduction != .applied
         if hasFailed {
@@ -118,9 +121,12 @@ extension History {
     @inlinable
     func replaySettled(_ range: Range<Int>, onto state: inout State) -> Int {
         var calls = 0
-        for index in range where !storage[index].hasFailed {
-            guard let action = storage[index].known else { continue }
-            _ = reducer.reduce(&state, action, storage.stamp(of: storage[index]))
+        let archive = storage.archive
+        for index in range {
+            let entry = storage[index]
+            guard !entry.hasFailed, let action = storage.action(of: entry, at: index, archive)
+            else { continue }
+            _ = reducer.reduce(&state, action, storage.stamp(of: entry))
             calls += 1
         }
         return calls

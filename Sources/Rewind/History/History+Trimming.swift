@@ -23,7 +23,9 @@ extension History {
             }
         }
         storage.drop(before: base)
-        return storage.start > before
+        guard storage.start > before else { return false }
+        storage.dropArchived()
+        return true
     }
 
     /// The place that has at least `count` entries after it, and all above the clock ceiling.
@@ -66,15 +68,24 @@ extension History {
     /// ``init(checkpoint:floor:count:reducer:spacing:)``.
     @inlinable
     public func restarted(at checkpoint: State, floor: Stamp, count: Int) -> History {
-        History(
+        var history = History(
             checkpoint: checkpoint, floor: floor, count: count, reducer: reducer,
             spacing: ladder.spacing)
+        history.storage.beginArchive(like: storage)
+        return history
     }
 
-    /// Returns an empty history with the same reducer that begins before the first action.
+    /// Returns an empty history that begins before the first action.
+    ///
+    /// - Parameter reducer: Its reducer; `nil` for the same.
     @inlinable
-    public func restarted(at base: State) -> History {
-        History(base: base, reducer: reducer, spacing: ladder.spacing)
+    public func restarted(
+        at base: State, reducer: HistoryReducer<State, Action>? = nil
+    ) -> History {
+        var history = History(
+            base: base, reducer: reducer ?? self.reducer, spacing: ladder.spacing)
+        history.storage.beginArchive(like: storage)
+        return history
     }
 
     /// The actions that came at or below the floor since the history was created, in the order in

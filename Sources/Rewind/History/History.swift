@@ -92,8 +92,8 @@ public struct History<State, Action> {
             &folded, action, Stamp(timestamp: timestamp, source: source))
         finishAppending(
             StoredEntry(
-                action, isLocal: false, source: storage.index(of: source), timestamp: timestamp),
-            reduction)
+                isLocal: false, source: storage.index(of: source), timestamp: timestamp),
+            action, reduction)
     }
 
     /// Appends an action that never leaves this peer, anchored at the newest stamp.
@@ -133,11 +133,11 @@ public struct History<State, Action> {
         let calls = callTotal
         finishAppending(
             StoredEntry(
-                action, isLocal: entry.isLocal,
+                isLocal: entry.isLocal,
                 source: entry.anchor.map { storage.index(of: $0.source) }
-                    ?? StoredEntry<Action>.noSource,
+                    ?? StoredEntry.noSource,
                 timestamp: entry.anchor?.timestamp ?? .maximum),
-            reduction)
+            action, reduction)
         return HistoryChange(
             inserted: 1, reducerCalls: callTotal &- calls, failed: reduction == .applied ? 0 : 1)
     }
@@ -145,14 +145,14 @@ public struct History<State, Action> {
     /// Appends an entry whose action was just reduced.
     @inlinable
     mutating func finishAppending(
-        _ entry: consuming StoredEntry<Action>, _ reduction: Reduction
+        _ entry: consuming StoredEntry, _ action: consuming Action, _ reduction: Reduction
     ) {
         callTotal &+= 1
         if reduction != .applied {
             entry.hasFailed = true
             if reduction == .failed { undoFailureAtHead() }
         }
-        storage.append(entry)
+        storage.append(entry, action)
         recordIfDue()
     }
 

@@ -16,14 +16,18 @@ public struct DeltaLimit: Hashable, Sendable {
     /// No limit.
     public static let unlimited = DeltaLimit()
 
-    mutating func take(_ update: Update) -> Bool {
-        guard updates > 0, bytes >= update.payload.count else {
+    mutating func take(_ update: Update) -> Bool { take(update.payload.count) }
+
+    /// Takes an update with so many bytes of payload; returns whether there was room for it.
+    @inline(__always)
+    mutating func take(_ payloadByteCount: Int) -> Bool {
+        guard updates > 0, bytes >= payloadByteCount else {
             // An update that is too large is sent alone, so nothing may follow it.
             updates = 0
             return false
         }
         updates -= 1
-        bytes -= update.payload.count
+        bytes -= payloadByteCount
         return true
     }
 }

@@ -3,29 +3,19 @@
 extension UpdateLog {
     /// The retained updates of one source in ascending order.
     ///
-    /// They are stored in chunks: no update moves when the run grows, and a gap is closed by moving
-    /// what follows it in its chunk. The overhead per payload is an entry of 16 bytes and the
-    /// array's header.
+    /// They are stored in chunks: no update moves when the run grows, and a gap is closed within
+    /// its chunk.
     struct Run: Sendable {
-        struct Entry: Sendable {
-            let timestamp: Timestamp
-            let payload: Payload
-        }
-
-        /// The place of an update; no chunk is empty.
+        /// The place of an update that is not dead, or the end; no chunk is empty.
         struct Place: Sendable {
             var chunk: Int
-            var entry: Int
+            var row: Int
         }
-
-        static let chunkSize = 128
 
         let source: Source
         /// The newest timestamp ever appended.
         private(set) var newest: Timestamp?
-        private var chunks: [[Entry]] = []
-        /// The unusual tails; few updates have one.
-        private var tails: [Timestamp: [UInt8]] = [:]
+        private(set) var chunks: [Chunk] = []
 
         init(source: Source) { self.source = source }
 
@@ -35,17 +25,27 @@ extension UpdateLog {
             _ payload: consuming Payload, at timestamp: Timestamp, tail: [UInt8]?
         ) -> Bool {
             if let newest, newest >= timestamp { return false }
+            let byteCount = payload.count + (tail?.count ?? 0)
+            guard byteCount < Chunk.updateByteLimit else { return false }
             newest = timestamp
-            if let tail { tails[timestamp] = tail }
-            let entry = Entry(timestamp: timestamp, payload: payload)
             let last = chunks.count - 1
-            if last >= 0, chunks[last].count < Run.chunkSize {
-                chunks[last].append(entry)
-            } else {
-                appendChunk(entry)
+            if last < 0 || !chunks[last].take(payload, byteCount, at: timestamp, tail: tail) {
+                appendChunk(payload, at: timestamp, tail: tail)
             }
             return true
         }
+
+        private mutating func appendChunk(
+            _ payload: Payload, at timestamp: Timestamp, tail: [UInt8]?
+        ) {
+            if !chunks.isEmpty { chunks[chunks.count - 1].seal() }
+            var chunk = Chunk(after: chunks.last)
+            chunk.append(payload, at: timestamp, tail: tail)
+            chunks.append(chunk)
+        }
+
+        /// The number of updates in memory.
+        var count: Int { chunks.reduce(0) { $0 + $1.count } }
 
         /// Refuses timestamps up to this one from now on.
         mutating func raiseNewest(to timestamp: Timestamp) {
@@ -56,11 +56,8 @@ extension UpdateLog {
         /// chunk.
         func appendChunkEnds(to ends: inout [(last: Timestamp, count: Int, bytes: Int)]) {
             for chunk in chunks {
-                ends.append(
-                    (
-                        chunk[chunk.count - 1].timestamp, chunk.count,
-                        chunk.reduce(0) { $0 + $1.payload.count }
-                    ))
+                guard let last = chunk.last else { continue }
+                ends.append((last, chunk.count, chunk.liveByteCount))
             }
         }
 
@@ -70,62 +67,67 @@ extension UpdateLog {
             through timestamp: Timestamp, before unsaved: Timestamp?
         ) -> (through: Timestamp, count: Int, byteCount: Int)? {
             var (end, count, byteCount) = (0, 0, 0)
-            while end < chunks.count {
-                let last = chunks[end][chunks[end].count - 1].timestamp
+            var through: Timestamp?
+            while end < chunks.count, let last = chunks[end].last {
                 guard last <= timestamp, unsaved.map({ last < $0 }) ?? true else { break }
                 count += chunks[end].count
-                byteCount += chunks[end].reduce(0) { $0 + $1.payload.count }
+                byteCount += chunks[end].liveByteCount
+                through = last
                 end += 1
             }
-            guard end > 0 else { return nil }
-            let through = chunks[end - 1][chunks[end - 1].count - 1].timestamp
+            guard let through else { return nil }
             chunks.removeFirst(end)
-            for (place, tail) in tails where place <= through {
-                byteCount += tail.count
-                tails[place] = nil
-            }
             return (through, count, byteCount)
         }
 
-        private mutating func appendChunk(_ entry: Entry) {
-            var chunk: [Entry] = []
-            // A short run stays small, and a long one does not grow each chunk step by step.
-            if !chunks.isEmpty { chunk.reserveCapacity(Run.chunkSize) }
-            chunk.append(entry)
-            chunks.append(chunk)
-        }
-
+        @inline(__always)
         func timestamp(at place: Place) -> Timestamp? {
-            place.chunk < chunks.count ? chunks[place.chunk][place.entry].timestamp : nil
+            place.chunk < chunks.count ? chunks[place.chunk].rows[place.row].timestamp : nil
         }
 
+        /// Returns a copy of an update, the only thing here that copies bytes.
         func update(at place: Place) -> Update {
-            let entry = chunks[place.chunk][place.entry]
-            return Update(
-                payload: entry.payload, timestamp: entry.timestamp, source: source,
-                tail: tails.isEmpty ? nil : tails[entry.timestamp])
+            Update(
+                payload: chunks[place.chunk].payload(of: place.row),
+                timestamp: chunks[place.chunk].rows[place.row].timestamp, source: source,
+                tail: chunks[place.chunk].tail(of: place.row))
         }
 
+        @inline(__always)
         func place(next place: Place) -> Place {
-            place.entry + 1 < chunks[place.chunk].count
-                ? Place(chunk: place.chunk, entry: place.entry + 1)
-                : Place(chunk: place.chunk + 1, entry: 0)
+            let row = chunks[place.chunk].live(from: place.row + 1)
+            return row < chunks[place.chunk].rows.count
+                ? Place(chunk: place.chunk, row: row) : first(from: place.chunk + 1)
+        }
+
+        /// The first place in a chunk, or the end if there is no such chunk.
+        private func first(from chunk: Int) -> Place {
+            Place(chunk: chunk, row: chunk < chunks.count ? chunks[chunk].live(from: 0) : 0)
         }
 
         /// Returns the first place newer than `timestamp`, or the end if there is none.
         ///
-        /// - Complexity: O(log n).
+        /// - Complexity: O(log n), and a step for each update removed from a chunk.
         func place(after timestamp: Timestamp?) -> Place {
-            guard let timestamp else { return Place(chunk: 0, entry: 0) }
-            let chunk = Run.firstIndex(in: chunks) { $0[$0.count - 1].timestamp > timestamp }
-            guard chunk < chunks.count else { return Place(chunk: chunk, entry: 0) }
-            let entry = Run.firstIndex(in: chunks[chunk]) { $0.timestamp > timestamp }
-            return Place(chunk: chunk, entry: entry)
+            guard let timestamp else { return first(from: 0) }
+            return place(notBefore: Timestamp(unchecked: timestamp.value.nextUp))
         }
 
         /// Returns the first place that is not older than `timestamp`, or the end.
         private func place(notBefore timestamp: Timestamp) -> Place {
-            place(after: Timestamp(timestamp.value.nextDown))
+            var (low, high) = (0, chunks.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if let last = chunks[middle].last, last < timestamp {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
+            }
+            guard low < chunks.count else { return first(from: low) }
+            // The last row is not dead, so there is one in this chunk.
+            let row = chunks[low].live(from: chunks[low].firstRow(notBefore: timestamp))
+            return Place(chunk: low, row: row)
         }
 
         func place(of timestamp: Timestamp) -> Place? {
@@ -135,19 +137,28 @@ extension UpdateLog {
 
         /// Returns how many updates are at or after a place.
         ///
-        /// - Complexity: O(n ⁄ 128).
+        /// - Complexity: O(chunks), and a step for each row of one chunk.
         func count(from place: Place) -> Int {
-            chunks[place.chunk...].reduce(0) { $0 + $1.count } - place.entry
+            guard place.chunk < chunks.count else { return 0 }
+            return chunks[(place.chunk + 1)...].reduce(0) { $0 + $1.count }
+                + chunks[place.chunk].count(from: place.row)
         }
 
-        /// Removes an update and returns it.
-        mutating func remove(_ timestamp: Timestamp) -> Update? {
-            guard let place = place(of: timestamp) else { return nil }
-            let update = update(at: place)
-            if update.tail != nil { tails[timestamp] = nil }
-            chunks[place.chunk].remove(at: place.entry)
+        /// Returns the number of bytes in the payload of an update.
+        @inline(__always)
+        func payloadByteCount(at place: Place) -> Int {
+            chunks[place.chunk].payloadByteCount(of: place.row)
+        }
+
+        /// Returns the number of bytes in the payload and the tail of an update.
+        func byteCount(at place: Place) -> Int {
+            chunks[place.chunk].byteCount(of: place.row)
+        }
+
+        /// Removes the update at a place.
+        mutating func remove(at place: Place) {
+            chunks[place.chunk].remove(at: place.row)
             close(place.chunk)
-            return update
         }
 
         /// Removes the updates from this timestamp on and returns them; they may be appended again.
@@ -155,45 +166,32 @@ extension UpdateLog {
             let start = place(notBefore: timestamp)
             var removed: [Update] = []
             var place = start
-            while let timestamp = self.timestamp(at: place) {
+            while place.chunk < chunks.count {
                 removed.append(update(at: place))
-                tails[timestamp] = nil
                 place = self.place(next: place)
             }
-            if start.entry > 0 {
-                chunks[start.chunk].removeSubrange(start.entry...)
-                chunks.removeSubrange((start.chunk + 1)...)
-            } else {
-                chunks.removeSubrange(start.chunk...)
+            if start.chunk < chunks.count {
+                chunks[start.chunk].removeAll(from: start.row)
+                let isEmpty = chunks[start.chunk].rows.isEmpty
+                chunks.removeSubrange((isEmpty ? start.chunk : start.chunk + 1)...)
             }
-            newest = chunks.last?.last?.timestamp
+            // Also where nothing was removed: what was superseded no longer counts.
+            newest = chunks.last?.last
             return removed
         }
 
         /// Joins a chunk that has become small with the one before it, so that a few updates never
         /// occupy the memory of many.
         private mutating func close(_ chunk: Int) {
-            if chunks[chunk].isEmpty {
+            if chunks[chunk].rows.isEmpty {
                 chunks.remove(at: chunk)
-            } else if chunk > 0, chunks[chunk].count + chunks[chunk - 1].count <= Run.chunkSize / 2
+            } else if chunk > 0,
+                chunks[chunk].count + chunks[chunk - 1].count <= Chunk.rowLimit / 2,
+                chunks[chunk].liveByteCount + chunks[chunk - 1].bytes.count <= Chunk.byteLimit
             {
-                let entries = chunks.remove(at: chunk)
-                chunks[chunk - 1].append(contentsOf: entries)
+                let joined = chunks.remove(at: chunk)
+                chunks[chunk - 1].append(contentsOf: joined)
             }
-        }
-
-        /// Returns the first index whose element satisfies a condition that all later ones satisfy
-        /// too, or the end.
-        @inline(__always)
-        private static func firstIndex<Element>(
-            in elements: [Element], where isBehind: (Element) -> Bool
-        ) -> Int {
-            var (low, high) = (0, elements.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if isBehind(elements[middle]) { high = middle } else { low = middle + 1 }
-            }
-            return low
         }
     }
 }

@@ -19,8 +19,8 @@ public struct Stamp: Hashable, Comparable, Sendable {
     /// The total order of updates.
     ///
     /// Three places repeat this comparison, and must change together with it:
-    /// * `UpdateLog.merge`, because a merge that built stamps would spend most of its time counting
-    ///   references to sources;
+    /// * `UpdateLog.heap(of:)`, because a merge that built stamps would spend most of its time
+    ///   counting references to sources;
     /// * `EntryStorage.isBefore` of a history, for the same reason;
     /// * `compareEntries` in `Web/scuttlebutt.js`, the peer for browsers.
     ///

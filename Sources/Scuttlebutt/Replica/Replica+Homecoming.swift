@@ -163,6 +163,7 @@ extension Replica {
         guard !older.isEmpty else { return [] }
         let ascending = older.sorted { $0.timestamp < $1.timestamp }
         let results = value.insert(older: ascending, initial: initial, wallClock: wallClock)
+        gossip.forgetHistoryBlocks()
         var came: [Update] = []
         for (update, result) in zip(ascending, results) {
             switch result {

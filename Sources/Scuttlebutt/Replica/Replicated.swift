@@ -24,6 +24,19 @@ public protocol Replicated: Sendable {
     /// The default cuts ``history(since:)``; a type that can do better should.
     func delta(since known: VersionVector, limit: DeltaLimit) -> [Update]
 
+    /// Appends the lines of what ``delta(since:limit:)`` gives to a block, as far as `covered`
+    /// allows, for types that can do so without making updates.
+    ///
+    /// The default is `nil`: the lines are made of the updates that ``delta(since:limit:)`` gives.
+    ///
+    /// - Parameters:
+    ///   - covered: The newest timestamp of a source that may be written, or `nil` for none.
+    ///   - block: Unchanged where the result is `nil`.
+    func appendDelta(
+        since known: VersionVector, upTo covered: (Source) -> Timestamp?, limit: DeltaLimit,
+        to block: inout WireBlock
+    ) -> DeltaExtent?
+
     /// Takes one update, own or foreign; its stamp is newer than all of its source before.
     ///
     /// - Parameter changes: What changed is appended to it in order, unless it is `nil`: then
@@ -126,6 +139,12 @@ extension Replicated {
         }
         return result
     }
+
+    /// Writes nothing.
+    public func appendDelta(
+        since known: VersionVector, upTo covered: (Source) -> Timestamp?, limit: DeltaLimit,
+        to block: inout WireBlock
+    ) -> DeltaExtent? { nil }
 
     /// Applies an update.
     public mutating func apply(

@@ -35,6 +35,7 @@ public struct Gossip: Sendable {
     var sessions = SessionTable()
     private var lastPeer = 0
     private var recent = RecentUpdates()
+    var historyBlocks = HistoryBlocks()
     private var setAside: [Stamp] = []
     /// What sessions need from the storage, until the driver is told.
     var requests: [StoredRange] = []
@@ -75,6 +76,7 @@ public struct Gossip: Sendable {
         guard sessions.isEmpty else { return }
         recent.clear()
         readsStorage = false
+        historyBlocks.clear()
     }
 
     /// The result of receiving a message.
@@ -329,6 +331,14 @@ public struct Gossip: Sendable {
             if history.end != nil || !block.isEmpty { return history.end }
         }
         guard appendStored(&session, value, limit, &block) else { return nil }
+        // The straight way. What an unsaved write may have superseded, and what may be too long for
+        // the peer, is looked at one by one below.
+        let mustHold = unsettled != nil && Value.dropsSuperseded
+        if !mustHold, session.options.longestLine == nil,
+            let isAll = appendLines(&session, value, limit, &block)
+        {
+            return isAll ? recent.end : nil
+        }
         var delta = value.delta(since: session.known, limit: limit)
         let isWhole = delta.isEmpty || limit == .unlimited
         if let unsettled, Value.dropsSuperseded, !delta.isEmpty {
@@ -392,7 +402,7 @@ public struct Gossip: Sendable {
         newestOwn.map { $0 >= history.until } ?? false
     }
 
-    private mutating func write(_ stamp: Stamp, _ session: inout Session) {
+    mutating func write(_ stamp: Stamp, _ session: inout Session) {
         session.markSent(stamp)
         guard stamp.source == source else { return }
         hasLeft = true

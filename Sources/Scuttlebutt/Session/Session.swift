@@ -46,6 +46,8 @@ struct Session: Sendable {
     var unsettledHistory: UnsettledHistory?
     /// What is being read from the storage, because memory lacks a part that the peer needs.
     var stored = StoredProgress()
+    /// Where the session is among the blocks of history that peers share; `nil` before the first.
+    var historyPosition: HistoryBlocks.Position?
     private(set) var owesHeader: Bool
     private(set) var hasSentSync = false
     private(set) var hasReceivedSync = false
@@ -85,6 +87,7 @@ struct Session: Sendable {
         cursor = nil
         unsettledHistory = nil
         stored.restart()
+        historyPosition = nil
         guard sending != .ended else { return }
         owedSyncs = min(owedSyncs + 1, Session.maximumOwedSyncs)
         sending = .history
@@ -193,6 +196,8 @@ struct Session: Sendable {
         owedSyncs = 0
         hasSentSync = true
         cursor = position
+        // Who falls behind later lacks what nobody else lacks in the same way.
+        historyPosition = .apart
         sending = options.tails ? .live : .ended
         return syncs
     }

@@ -99,9 +99,20 @@ public struct ClassicWire: Hashable, Sendable {
     static func appendTail(_ timestamp: Timestamp, _ source: Source, to bytes: inout [UInt8]) {
         bytes.append(Ascii.comma)
         JSONNumber.append(timestamp.value, to: &bytes)
+        appendSuffix(source, to: &bytes)
+    }
+
+    private static func appendSuffix(_ source: Source, to bytes: inout [UInt8]) {
         bytes.append(Ascii.comma)
         JSONString.encode(source.utf8, into: &bytes)
         bytes.append(Ascii.rightBracket)
+    }
+
+    /// Returns what follows the timestamp in the form used for own updates.
+    static func suffix(_ source: Source) -> [UInt8] {
+        var bytes: [UInt8] = []
+        appendSuffix(source, to: &bytes)
+        return bytes
     }
 
     /// Appends the line `"SYNC"`.

@@ -34,15 +34,28 @@ extension JSONNumber {
             output.append(Ascii.zero &+ UInt8(truncatingIfNeeded: value))
             return
         }
-        let count = digitCount(value)
-        let start = output.count
-        for _ in 0..<count { output.append(Ascii.zero) }
+        guard value < 100_000_000 else {
+            let (front, back) = value.quotientAndRemainder(dividingBy: 100_000_000)
+            append(front, to: &output)
+            appendDigits(back, count: 8, to: &output)
+            return
+        }
+        appendDigits(value, count: digitCount(value), to: &output)
+    }
+
+    /// Appends the last digits of a number, at most eight.
+    @inline(__always)
+    private static func appendDigits(_ value: UInt64, count: Int, to output: inout [UInt8]) {
+        // Digits come out last first, so they are gathered in a word before they are written.
         var rest = value
-        var index = start + count
-        while rest > 0 {
-            index -= 1
-            output[index] = Ascii.zero &+ UInt8(truncatingIfNeeded: rest % 10)
+        var digits: UInt64 = 0
+        for _ in 0..<count {
+            digits = digits << 8 | UInt64(Ascii.zero) &+ rest % 10
             rest /= 10
+        }
+        for _ in 0..<count {
+            output.append(UInt8(truncatingIfNeeded: digits))
+            digits >>= 8
         }
     }
 

@@ -31,6 +31,42 @@ public struct WireBlock: Hashable, Sendable {
         ends.append(bytes.count)
     }
 
+    /// Makes room for more lines.
+    mutating func reserve(byteCount: Int) { bytes.reserveCapacity(bytes.count + byteCount) }
+
+    /// Appends the line of an update.
+    ///
+    /// - Parameters:
+    ///   - content: The payload, and the tail unless that has the ordinary form.
+    ///   - timestamp: `nil` if `content` has the tail.
+    ///   - suffix: What follows the timestamp in the ordinary form.
+    @inline(__always)
+    mutating func appendUpdate(
+        _ content: UnsafeBufferPointer<UInt8>, timestamp: Timestamp?, suffix: [UInt8]
+    ) {
+        bytes.append(Ascii.leftBracket)
+        bytes.append(contentsOf: content)
+        if let timestamp {
+            bytes.append(Ascii.comma)
+            JSONNumber.append(timestamp.value, to: &bytes)
+            suffix.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        }
+        bytes.append(UInt8(ascii: "\n"))
+        ends.append(bytes.count)
+    }
+
+    /// Appends the lines of another block.
+    mutating func append(contentsOf other: WireBlock) {
+        if isEmpty {
+            self = other
+            return
+        }
+        let start = bytes.count
+        bytes.append(contentsOf: other.bytes)
+        ends.reserveCapacity(ends.count + other.ends.count)
+        for end in other.ends { ends.append(start + end) }
+    }
+
     /// Appends the line that `write` writes without its newline.
     mutating func appendLine(_ write: (inout [UInt8]) -> Void) {
         write(&bytes)

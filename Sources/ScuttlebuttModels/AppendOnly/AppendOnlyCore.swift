@@ -42,17 +42,17 @@ struct AppendOnlyCore: Sendable {
                 changes?.append(.pushed(AppendOnlyItem(update)))
             } else {
                 items.remove(stamp)
-                log.remove(stamp)
+                log.discard(stamp)
             }
         case .remove(let id):
             if let earlier = removals[id.stamp] {
-                log.remove(max(earlier, stamp))
+                log.discard(max(earlier, stamp))
                 removals[id.stamp] = min(earlier, stamp)
                 return .applied
             }
             removals[id.stamp] = stamp
             guard let item = items.remove(id.stamp) else { return .applied }
-            log.remove(id.stamp)
+            log.discard(id.stamp)
             changes?.append(.removed(AppendOnlyItem(item), by: stamp))
         }
         return .applied

@@ -67,7 +67,7 @@ struct ArrayCore: Sendable {
             if won { wins += 1 }
         }
         if wins == 0 {
-            log.remove(stamp)
+            log.discard(stamp)
         } else if wins > 1 {
             shares[stamp] = wins
         }
@@ -132,7 +132,7 @@ struct ArrayCore: Sendable {
     /// Records that a key no longer belongs to the update with this stamp.
     private mutating func release(_ stamp: Stamp) {
         guard !shares.isEmpty, let count = shares[stamp] else {
-            log.remove(stamp)
+            log.discard(stamp)
             return
         }
         shares[stamp] = count > 2 ? count - 1 : nil

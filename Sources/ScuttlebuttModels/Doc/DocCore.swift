@@ -57,7 +57,7 @@ struct DocCore: Sendable {
             (isKept, didChange) = remove(
                 write.id, at: stamp, members: &members, describes: changes != nil)
         }
-        if !isKept { log.remove(stamp) }
+        if !isKept { log.discard(stamp) }
         let row = row(write.id)
         if existed != (row != nil) { count += existed ? -1 : 1 }
         guard didChange else { return .applied }
@@ -103,7 +103,7 @@ struct DocCore: Sendable {
             if let loser = note.superseded { superseded.append(loser) }
             return (wins > 0 || note.isKept, wins > 0 || !existed)
         }(&rows[id, default: DocRow()])
-        for loser in superseded { log.remove(loser) }
+        for loser in superseded { log.discard(loser) }
         return result
     }
 
@@ -114,7 +114,7 @@ struct DocCore: Sendable {
         guard let removed = rows[id, default: DocRow()].remove(at: stamp) else {
             return (false, false)
         }
-        for loser in removed.superseded { log.remove(loser) }
+        for loser in removed.superseded { log.discard(loser) }
         if describes {
             members = removed.members.sorted { PropertyKey.objectOrder($0.key, $1.key) }.map {
                 DocChange.Member(key: $0.key, oldBytes: $0.bytes, newBytes: nil)

@@ -50,12 +50,12 @@ struct ExpiryCore: Sendable {
             stamp.timestamp.value < cutoff || expired.covers(stamp.timestamp, isAhead: isAhead)
         guard !isLate, entries[parts.key] != nil || !evicted.covers(stamp, isAhead: isAhead)
         else {
-            log.remove(stamp)
+            log.discard(stamp)
             return .applied
         }
         let before = entries[parts.key]?.newest
         let dropped = entries[parts.key, default: ExpiryEntry()].apply(update, parts.value)
-        for stamp in dropped { log.remove(stamp) }
+        for stamp in dropped { log.discard(stamp) }
         oldest = min(oldest, stamp.timestamp.value)
         if isAhead, limits.maximumAge != nil {
             early.append((stamp, now))
@@ -87,7 +87,7 @@ struct ExpiryCore: Sendable {
         guard let maximum = limits.maximumCount else { return }
         while entries.count > maximum, let (newest, key) = recency.pop() {
             guard let entry = entries[key], entry.newest == newest else { continue }
-            for stamp in entry.stamps { log.remove(stamp) }
+            for stamp in entry.stamps { log.discard(stamp) }
             entries[key] = nil
             evicted.raise(to: newest, isAhead: isAhead(newest))
             guard !entry.isTombstone else { continue }
@@ -145,7 +145,7 @@ struct ExpiryCore: Sendable {
     private mutating func expire<Value>(
         _ update: Update, _ changes: inout [ExpiryChange<Value>]?
     ) {
-        log.remove(update.stamp)
+        log.discard(update.stamp)
         expired.raise(to: update.stamp, isAhead: isAhead(update.stamp))
         guard let key = KeyedPayload.parse(update.payload)?.key else { return }
         let isVisible = entries[key]?.isTombstone == false

@@ -43,10 +43,10 @@ struct ModelCore: Sendable {
         let old = isNew ? nil : winners[number]
         if let old {
             guard old.stamp < update.stamp else {
-                log.remove(update.stamp)
+                log.discard(update.stamp)
                 return .applied
             }
-            log.remove(old.stamp)
+            log.discard(old.stamp)
             winners[number] = winner
         } else {
             winners.append(winner)

@@ -21,6 +21,12 @@ extension LogBacked {
         log.delta(since: known, limit: limit)
     }
 
+    /// Appends the lines of what a peer lacks, straight from the log.
+    public func appendDelta(
+        since known: VersionVector, upTo covered: (Source) -> Timestamp?, limit: DeltaLimit,
+        to block: inout WireBlock
+    ) -> DeltaExtent? { log.appendDelta(since: known, upTo: covered, limit: limit, to: &block) }
+
     /// How many bytes the retained updates take.
     public var retainedByteCount: Int { log.byteCount }
 }

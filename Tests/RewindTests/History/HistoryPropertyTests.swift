@@ -130,7 +130,12 @@ extension History {
         }
         #expect(nearer == head, "the base stays", sourceLocation: location)
         #expect(ladder.due > head, sourceLocation: location)
-        #expect(storage.chunks.dropLast().allSatisfy { $0.count == 512 }, sourceLocation: location)
-        #expect(storage.chunks.map(\.count).reduce(0, +) == head, sourceLocation: location)
+        let sizes = storage.chunks.map(\.entries.count)
+        #expect(sizes.dropLast().allSatisfy { $0 == 512 }, sourceLocation: location)
+        #expect(sizes.reduce(0, +) == head, sourceLocation: location)
+        for chunk in storage.chunks {
+            let held = chunk.actions.count { $0 != nil }
+            #expect(chunk.heldCount == held, sourceLocation: location)
+        }
     }
 }

@@ -28,9 +28,9 @@ struct UpdateLogModelTests {
                 if Bool.random(using: &random) {
                     #expect(log.remove(gone.stamp) == gone)
                 } else {
-                    #expect(log.remove(gone.stamp) != nil)
+                    #expect(log.discard(gone.stamp) == true)
                 }
-                #expect(log.remove(gone.stamp) == nil)
+                #expect(log.discard(gone.stamp) == false)
             default:
                 let time = (clocks[source] ?? 0) + Double(Int.random(in: 1..<4, using: &random))
                 clocks[source] = time
