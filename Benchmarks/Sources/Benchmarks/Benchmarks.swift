@@ -3,8 +3,8 @@
 import Foundation
 
 /// Runs every group of benchmarks, or those named on the command line (`dispatch`, `growth`,
-/// `history`, `handshake`, `sync`, `memory`, `fanout`, `slow-reader`, `storage`, `checkpoint`,
-/// `join`, `models`, `array`, `doc`, `text`), and prints one table.
+/// `history`, `handshake`, `catchup`, `sync`, `memory`, `fanout`, `slow-reader`, `storage`,
+/// `checkpoint`, `join`, `models`, `array`, `doc`, `text`), and prints one table.
 @main
 struct Benchmarks {
     static func main() async throws {
@@ -15,6 +15,7 @@ struct Benchmarks {
         if isWanted("growth") { rows += try growthBenchmarks() }
         if isWanted("history") { rows += historyBenchmarks() }
         if isWanted("handshake") { rows += handshakeBenchmarks() }
+        if isWanted("catchup") { rows += try catchUpBenchmarks() }
         if isWanted("sync") { rows += try await firstSyncBenchmarks() }
         if isWanted("memory") { rows += try await memoryBenchmarks() }
         if isWanted("fanout") { rows += try await fanOutBenchmarks() }

@@ -80,6 +80,45 @@ func handshakeBenchmarks() -> [Row] {
     return rows
 }
 
+/// What it costs a server to write out the same history for one peer after the other.
+func catchUpBenchmarks() throws -> [Row] {
+    guard let writer = Source("WRITER") else { return [] }
+    let updates = (1...100_000).compactMap { number in
+        Timestamp(Double(number)).map {
+            Update(payload: rawAction(number).payload, timestamp: $0, source: writer)
+        }
+    }
+    var rows: [Row] = []
+    var all: [[Double]] = [[], []]
+    for _ in 0..<5 {
+        guard let own = Source("A") else { return [] }
+        var server = Replica(UpdateLog(), source: own, configuration: .actions)
+        server.restore(updates)
+        var effects: [ReplicaEffect<Update>] = []
+        var decoder = LineDecoder(wire: server.gossip.wire)
+        for turn in 0...1 {
+            let peer = server.open()
+            let header = try decoder.decode(Array(#"{"id":"B\#(turn)","clock":{}}"#.utf8))
+            server.handle(.received(peer, [IncomingLine(header)]), into: &effects)
+            let start = ContinuousClock.now
+            var lines = 0
+            let limit = DeltaLimit(updates: 512, bytes: 64 << 10)
+            while let outgoing = server.pull(peer, limit: limit, into: &effects) {
+                lines += outgoing.block.ends.count
+            }
+            all[turn].append((ContinuousClock.now - start).seconds)
+            guard lines > updates.count else { throw BenchmarkFailure(message: "not all was sent") }
+        }
+    }
+    for (turn, name) in ["first", "second"].enumerated() {
+        rows.append(
+            Row(
+                name: "writing out 100,000 updates for the \(name) peer",
+                value: all[turn].sorted()[2] * 1e3, unit: "ms"))
+    }
+    return rows
+}
+
 private func decoded(
     _ outgoing: Outgoing, _ decoder: inout LineDecoder
 ) -> [IncomingLine] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// Some consecutive entries of a history: what is looked at to find one, and beside it the actions,
-/// which go when all of them are in the archive.
+/// Some consecutive entries of a history, with their actions in an array of their own, which goes
+/// when all of them are in the archive.
 @usableFromInline
 struct EntryChunk<Action> {
     @usableFromInline var entries: [StoredEntry] = []
