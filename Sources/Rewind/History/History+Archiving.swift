@@ -18,8 +18,9 @@ extension History {
             })
     }
 
-    /// The number of actions at the head that stay as they are: 4,096. Most late actions cause only
-    /// these to be folded again.
+    /// The number of actions at the head that stay as they are: 4,096.
+    ///
+    /// Most late actions cause only these to be folded again.
     package static var unarchivedCount: Int { 4_096 }
 
     /// The number of entries after which there is something to be archived again: 4,096.
