@@ -202,7 +202,7 @@ let package = Package(
             dependencies: [
                 "ReduxScuttlebutt", "Redux", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
                 "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "ScuttlebuttSecurity",
-                "TestSupport",
+                "ScuttlebuttSQLite", "TestSupport",
                 logging,
             ],
             swiftSettings: settings),

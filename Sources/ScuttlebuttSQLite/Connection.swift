@@ -152,19 +152,22 @@ struct Connection: Sendable {
     /// Opens a store for writing.
     ///
     /// Every commit is durable when it returns.
-    static func writing(_ path: String) throws -> Connection {
+    ///
+    /// - Parameter isShared: Whether others may write to the store too, for whose transactions ours
+    ///   wait.
+    static func writing(_ path: String, isShared: Bool = false) throws -> Connection {
         do {
-            return try writingOnce(path)
+            return try writingOnce(path, isShared)
         } catch let error where SystemFailure.hasLostReason(error) {
             let number = SystemFailure.reasonNotToWrite(path)
             guard number == 0 else { throw SystemFailure(number: number) }
-            return try writingOnce(path)
+            return try writingOnce(path, isShared)
         }
     }
 
-    private static func writingOnce(_ path: String) throws -> Connection {
+    private static func writingOnce(_ path: String, _ isShared: Bool) throws -> Connection {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(isShared ? 30 : 5)
         configuration.foreignKeysEnabled = false
         configuration.label = "scuttlebutt.writing"
         configuration.prepareDatabase { database in

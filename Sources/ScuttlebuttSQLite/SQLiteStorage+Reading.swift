@@ -36,6 +36,7 @@ extension SQLiteStorage {
             let last = try Int64.fetchOne(database, sql: "SELECT max(place) FROM updates")
             return (reader, last ?? 0)
         }
+        places.withLock { $0.begin(at: last) }
         while reader.place < last {
             let (updates, next) = try await read { [reader, last] database in
                 var reader = reader

@@ -23,7 +23,11 @@ extension SQLiteStorage: TieredLogStorage {
             // It must count what it stores from now on.
             if isUpgraded { writer.withLock { $0 = nil } }
         }
-        return try await read { database in
+        return try await read { [self] database in
+            if isShared {
+                let last = try Int64.fetchOne(database, sql: "SELECT max(place) FROM updates")
+                places.withLock { $0.begin(at: last ?? 0) }
+            }
             let rows = try Row.fetchCursor(
                 database,
                 sql: """

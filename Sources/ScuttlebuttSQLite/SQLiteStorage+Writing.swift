@@ -72,22 +72,43 @@ extension SQLiteStorage {
         try writer.withLock { writer in
             // Clear the writer, because its knowledge is invalid after a failure, and because a
             // second reference would make the first change copy all sources.
-            var next = try writer ?? UpdateWriter(database)
-            writer = nil
+            var next = writer.take()
             let isFirst = try marked(database) {
-                for slice in slices { try next.store(slice, in: database) }
+                var current = try next.take() ?? UpdateWriter(database)
+                if try haveOthersWritten(database) {
+                    try current.refresh(database)
+                    membership?.notes.note(lastSlot: try SharedSchema.lastSlot(database))
+                }
+                for slice in slices { try current.store(slice, in: database) }
+                next = current
+            }
+            if let membership, let places = next?.takeInserted() {
+                self.places.withLock { $0.add(own: places) }
+                membership.notes.tell()
             }
             writer = next
             return isFirst
         }
     }
 
+    /// Whether somebody else has written to the file since the last call; within a transaction.
+    private func haveOthersWritten(_ database: Database) throws -> Bool {
+        guard membership != nil else { return false }
+        let version = try Int64.fetchOne(
+            database.cachedStatement(sql: "PRAGMA data_version"))
+        return dataVersion.withLock { known in
+            defer { known = version }
+            return known != version
+        }
+    }
+
     /// Runs a transaction, and returns whether it was the first one since the file was opened,
     /// which also adds the ``WritingMark``.
-    private func marked(_ database: Database, _ body: () throws -> Void) throws -> Bool {
+    func marked(_ database: Database, _ body: () throws -> Void) throws -> Bool {
         try hasMark.withLock { hasMark in
             let isFirst = !hasMark
             try database.inTransaction(.immediate) {
+                try membership?.requireHeld()
                 if isFirst { try WritingMark.set(database, path: path) }
                 try body()
                 return .commit
@@ -128,12 +149,21 @@ extension SQLiteStorage {
         }
     }
 
-    /// Returns the source that owns this log.
+    /// Returns the source that owns this log, or, if the log is shared, that of this opener's slot.
     ///
-    /// A new log durably stores `proposed` and returns it.
+    /// A new log durably stores `proposed` and returns it; so does a new slot, unless another slot
+    /// has that source already.
     ///
     /// - Throws: `StorageError`; `.writeFailed` if a log without a source is open for reading only.
     public func source(proposing proposed: Source) async throws -> Source {
+        if let membership {
+            let source = try await write { database in
+                try SharedSchema.source(
+                    ofSlot: membership.slot, proposing: proposed, in: database)
+            }
+            guard let source else { throw Schema.damaged(path, "its source is not valid text") }
+            return source
+        }
         let stored = try await read { database in
             try Blob.fetchOne(database, sql: "SELECT source FROM identity WHERE id = 1")
         }

@@ -16,7 +16,7 @@ final class SourceCache: Sendable {
     }
 }
 
-/// A log in an SQLite file with one writer and any number of readers.
+/// A log in an SQLite file with one writer, or several that share it, and any number of readers.
 ///
 /// Updates are durable when ``append(_:)`` returns. Appends that arrive while another is being
 /// written share the next transaction (group commit), so many concurrent callers are faster than
@@ -25,7 +25,7 @@ final class SourceCache: Sendable {
 public final class SQLiteStorage: LogStorage {
     /// How to open a file.
     public struct Mode: Hashable, Sendable {
-        private enum Value { case existing, createIfMissing, readOnly }
+        private enum Value { case existing, createIfMissing, readOnly, shared }
         private let value: Value
 
         /// Opens an existing log for writing.
@@ -38,6 +38,12 @@ public final class SQLiteStorage: LogStorage {
         ///
         /// Creates nothing and takes no lock.
         public static let readOnly = Mode(value: .readOnly)
+        /// Opens a log that other processes, or this one, may have open in this mode as well, each
+        /// writing under a source of its own; creates an empty one if the file is missing or empty.
+        ///
+        /// See ``SQLiteStorage/connectionLease`` for who connects to peers. The first opening in
+        /// this mode makes the file version 4, which older versions of this program refuse.
+        public static let shared = Mode(value: .shared)
     }
 
     struct State: Sendable {
@@ -68,21 +74,32 @@ public final class SQLiteStorage: LogStorage {
     let hasMark = Mutex(false)
     /// The sources as reading in agreed order has met them; they never change.
     let sources = SourceCache()
+    /// The place among those that share the log; `nil` if it is not shared.
+    let membership: StoreMembership?
+    /// What of a shared log this storage has told or written.
+    let places = Mutex(StoredPlaces())
+    /// SQLite's number for the last change by somebody else; changed as `writer` is.
+    let dataVersion = Mutex<Int64?>(nil)
     /// Waits for as long as no transaction may run before the log is merged.
     let pause: @Sendable () async throws -> Void
 
     init(
         path: String, mode: Mode, connection: Connection, lock: WriterLock?, writer: UpdateWriter?,
+        membership: StoreMembership? = nil,
         pause: @escaping @Sendable () async throws -> Void = SQLiteStorage.idlePause
     ) {
         self.path = path
         self.mode = mode
         state = Mutex(State(connection: connection, lock: lock))
         self.writer = Mutex(writer)
+        self.membership = membership
         self.pause = pause
     }
 
-    deinit { state.withLock { $0.idling }?.cancel() }
+    deinit {
+        state.withLock { $0.idling }?.cancel()
+        membership?.end()
+    }
 
     /// One second.
     static let idlePause: @Sendable () async throws -> Void = {
@@ -93,7 +110,8 @@ public final class SQLiteStorage: LogStorage {
     ///
     /// Blocks for a few file operations and, when opening for writing, for reading one row per
     /// source. A process that opens a log for writing holds `FILE-lock` until ``close()`` or its
-    /// end. A failure leaves the file and its directory unchanged.
+    /// end; with ``Mode/shared`` it does so together with others, and waits up to 5 s for those
+    /// that are just opening or closing it. A failure leaves the file and its directory unchanged.
     ///
     /// While a store is open for writing, its newest updates are in `FILE-wal`, from where they go
     /// to the file itself when nothing was written for a second, and at the end. A copy of the file
@@ -121,6 +139,7 @@ public final class SQLiteStorage: LogStorage {
         }
         // The lock and the write-ahead log go by the name.
         if FileIdentity.hasOtherNames(path) { throw StoreFile.linked(path) }
+        if mode == .shared { return try openShared(path, pause) }
         var isNew = mode == .createIfMissing ? try StoreFile.isMissingOrEmpty(path) : false
         if !isNew, try StoreFile.check(path).lacksTail { throw WritingMark.incomplete(path) }
         let lock = try WriterLock(store: path)
@@ -168,6 +187,9 @@ public final class SQLiteStorage: LogStorage {
             defer { state.reader = nil }
             return state.reader
         }?.close()
+        if let membership {
+            return await Task { await membership.leave(connection, self.path) }.value
+        }
         if mode != .readOnly { await Task { await connection.finishWriting() }.value }
         // Release the lock last: the next writer must find our write-ahead log merged.
         withExtendedLifetime(lock) { connection.close() }

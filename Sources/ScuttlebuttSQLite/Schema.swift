@@ -20,11 +20,14 @@ import Scuttlebutt
 /// by which updates are found in agreed order, the number of updates of each source, and the tables
 /// of checkpoints. A log becomes version 3 the first time that a store asks for its
 /// ``SQLiteStorage/summary()``; ``TieredSchema`` has the statements.
+///
+/// Version 4 can be written by several processes, each under a source of its own; see
+/// ``SharedSchema``.
 enum Schema {
     /// "Scut", in the header of every store.
     static let applicationID: UInt32 = 0x5363_7574
     /// The newest known version.
-    static let version = TieredSchema.version
+    static let version = SharedSchema.version
     /// The version of a log that has late updates.
     static let lateVersion = 2
     /// The version of a log without late updates.
@@ -97,6 +100,7 @@ enum Schema {
         var expected = tables
         if version >= lateVersion { expected.append(lateTable) }
         if version >= TieredSchema.version { expected += TieredSchema.tables }
+        if version >= SharedSchema.version { expected.append(SharedSchema.table) }
         // The statements sort like the table names.
         expected.sort()
         guard identifier == Int64(applicationID), version >= plainVersion, found == expected

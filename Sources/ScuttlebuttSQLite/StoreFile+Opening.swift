@@ -45,6 +45,16 @@ extension StoreFile {
         var lacksTail = false
     }
 
+    /// Checks that the file looks like a store of a known version, from its first bytes.
+    static func requireStore(_ path: String) throws {
+        let examination = try examine(path)
+        if examination.isOpenHere { return }
+        guard examination.kind == .store, let header = examination.header else {
+            throw foreign(path, examination)
+        }
+        guard header.userVersion <= Schema.version else { throw Schema.tooNew(path) }
+    }
+
     /// Checks that the file is an intact store, without changing it or its directory.
     @discardableResult static func check(_ path: String) throws -> Condition {
         let examination = try examine(path)

@@ -3,6 +3,7 @@
 import GRDB
 import GRDBSQLite
 import Scuttlebutt
+import ScuttlebuttRuntime
 
 /// Thrown for contents that this program never writes.
 struct DamageError: Error {
@@ -172,6 +173,43 @@ struct UpdateReader: Sendable {
         }
         reached[index] = time
         updates.append(update)
+    }
+
+    /// Reads updates in the order of storing, without a check of that order.
+    ///
+    /// - Returns: The updates, and the place up to which they were read.
+    mutating func stored(
+        after place: Int64, upTo last: Int64, limit: Int, _ database: Database
+    ) throws -> (portion: StoredByOthers, place: Int64) {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT place, source, timestamp, payload, tail, checksum,
+                EXISTS (SELECT 1 FROM late WHERE late.place = updates.place) FROM updates
+                WHERE place > ? AND place <= ? ORDER BY place LIMIT ?
+                """)
+        // The table of sources may be read in between, which must not free the statement.
+        defer { withExtendedLifetime(statement) {} }
+        let row = statement.sqliteStatement
+        sqlite3_bind_int64(row, 1, place)
+        sqlite3_bind_int64(row, 2, last)
+        sqlite3_bind_int64(row, 3, Int64(limit))
+        defer { sqlite3_reset(row) }
+        var portion = StoredByOthers()
+        var (bytes, reached) = (0, place)
+        while bytes < Self.batchBytes, try step(row, database) {
+            reached += 1
+            guard sqlite3_column_int64(row, 0) == reached else {
+                throw DamageError("update \(reached) is missing")
+            }
+            let (update, _) = try decode(row, database, reached)
+            bytes += update.payload.count
+            if sqlite3_column_int64(row, 6) == 0 {
+                portion.updates.append(update)
+            } else {
+                portion.late.append(update)
+            }
+        }
+        return (portion, reached)
     }
 
     /// Decodes the current row of a statement to an update and the ID of its source.

@@ -18,7 +18,11 @@ struct UpdateWriter: Sendable {
     private var runs: [Source: Run] = [:]
     private var hasLateTable: Bool
     /// Whether the log can be read in part: updates are counted, and it has checkpoints.
-    private let isTiered: Bool
+    private var isTiered: Bool
+    /// The place of the newest update in the file.
+    private var lastPlace: Int64
+    /// How many updates were inserted since the last call of ``takeInserted()``.
+    private var insertedCount: Int64 = 0
     /// All stored timestamps of the sources that have sent late updates.
     private var stored: [Int64: StampRun] = [:]
 
@@ -26,6 +30,34 @@ struct UpdateWriter: Sendable {
     init(_ database: Database) throws {
         hasLateTable = try Schema.hasLateTable(database)
         isTiered = try TieredSchema.isPresent(database)
+        lastPlace = try UpdateWriter.lastPlace(database)
+        try readSources(database)
+    }
+
+    /// Learns what others have stored since the last transaction, within the next one.
+    ///
+    /// - Complexity: O(sources), and O(1) for each of their updates if a source has late ones.
+    mutating func refresh(_ database: Database) throws {
+        hasLateTable = try Schema.hasLateTable(database)
+        isTiered = try TieredSchema.isPresent(database)
+        try readSources(database)
+        if !stored.isEmpty { try readStamps(of: Set(stored.keys), after: lastPlace, database) }
+        lastPlace = try UpdateWriter.lastPlace(database)
+    }
+
+    /// Returns the places of what was inserted since the last call.
+    mutating func takeInserted() -> ClosedRange<Int64>? {
+        guard insertedCount > 0 else { return nil }
+        defer { insertedCount = 0 }
+        return lastPlace - insertedCount + 1...lastPlace
+    }
+
+    private static func lastPlace(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT max(place) FROM updates")) ?? 0
+    }
+
+    private mutating func readSources(_ database: Database) throws {
         let rows = try Row.fetchCursor(database, sql: "SELECT id, utf8, newest FROM sources")
         while let row = try rows.next() {
             let entry = try SourceTable.entry(row)
@@ -60,13 +92,13 @@ struct UpdateWriter: Sendable {
                 if update.timestamp.value == run.newest { continue }
                 if stored[run.id] == nil { try readStamps(for: updates[index...], database) }
                 guard stored[run.id]?.add(update.timestamp) == .late else { continue }
-                try Self.insert(update, run.id, insert, database)
+                try self.insert(update, run.id, insert, database)
                 if isTiered { tally.add(update, run.id) }
                 try markLate(database)
                 continue
             }
             if !stored.isEmpty { _ = stored[run.id]?.add(update.timestamp) }
-            try Self.insert(update, run.id, insert, database)
+            try self.insert(update, run.id, insert, database)
             if isTiered { tally.add(update, run.id) }
             runs[update.source] = Run(id: run.id, newest: update.timestamp.value)
             touched.insert(update.source)
@@ -79,30 +111,38 @@ struct UpdateWriter: Sendable {
     private mutating func readStamps(
         for updates: ArraySlice<Update>, _ database: Database
     ) throws {
-        var wanted: [Int64: StampRun] = [:]
+        var wanted: Set<Int64> = []
         for update in updates {
             guard let run = runs[update.source], update.timestamp.value < run.newest,
                 stored[run.id] == nil
             else { continue }
-            wanted[run.id] = StampRun()
+            wanted.insert(run.id)
         }
+        for id in wanted { stored[id] = StampRun() }
+        try readStamps(of: wanted, after: 0, database)
+    }
+
+    /// Adds the timestamps of these sources that stand after a place.
+    private mutating func readStamps(
+        of wanted: Set<Int64>, after place: Int64, _ database: Database
+    ) throws {
         let statement = try database.cachedStatement(
-            sql: "SELECT source, timestamp FROM updates ORDER BY place"
+            sql: "SELECT source, timestamp FROM updates WHERE place > ? ORDER BY place"
         ).sqliteStatement
         defer { sqlite3_reset(statement) }
+        sqlite3_bind_int64(statement, 1, place)
         while try step(statement, database) {
             let id = sqlite3_column_int64(statement, 0)
             guard let timestamp = Timestamp(sqlite3_column_double(statement, 1)) else {
                 throw DamageError("an update is invalid")
             }
-            _ = wanted[id]?.add(timestamp)
+            if wanted.contains(id) { _ = stored[id]?.add(timestamp) }
         }
-        stored.merge(wanted) { known, _ in known }
     }
 
     /// Records that the last inserted row comes after newer ones of its source.
     private mutating func markLate(_ database: Database) throws {
-        let place = database.lastInsertedRowID
+        let place = lastPlace
         if !hasLateTable {
             try Schema.addLateTable(database)
             hasLateTable = true
@@ -131,7 +171,15 @@ struct UpdateWriter: Sendable {
         }
     }
 
-    private static func insert(
+    private mutating func insert(
+        _ update: Update, _ id: Int64, _ statement: SQLiteStatement, _ database: Database
+    ) throws {
+        try Self.run(update, id, statement, database)
+        lastPlace = database.lastInsertedRowID
+        insertedCount += 1
+    }
+
+    private static func run(
         _ update: Update, _ id: Int64, _ statement: SQLiteStatement, _ database: Database
     ) throws {
         var checksum = Checksum(source: id, timestamp: update.timestamp.value)

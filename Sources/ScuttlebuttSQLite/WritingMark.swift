@@ -22,8 +22,16 @@ enum WritingMark {
     private static let name = "open_for_writing"
 
     /// Adds the note, or renews it after a change of the schema, within the caller's transaction.
+    ///
+    /// One that is valid stays, because others that share the store rely on it.
     static func set(_ database: Database, path: String) throws {
-        try set(database, node: FileIdentity(path: path)?.node ?? 0)
+        let node = FileIdentity(path: path)?.node ?? 0
+        if let mark = try read(database), UInt64(bitPattern: mark.node) == node,
+            try Int64.fetchOne(database, sql: "PRAGMA schema_version") == mark.version
+        {
+            return
+        }
+        try set(database, node: node)
     }
 
     /// Renews the note after a change of the schema, if there is one.

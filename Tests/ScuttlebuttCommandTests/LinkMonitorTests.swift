@@ -9,7 +9,7 @@ import Testing
 struct LinkMonitorTests {
     @Test("A peer that redials answers its input although the server is unreachable")
     func lostAtOnce() async throws {
-        let peer = try await ActionPeer(.log, .join, id: nil, path: nil)
+        let peer = try await ActionPeer(.log, .join, id: nil, store: nil)
         let links = LinkMonitor(peer.swarm)
         links.lost.open()
         // What went wrong was a race at the beginning of the task.
@@ -24,7 +24,7 @@ struct LinkMonitorTests {
 
     @Test("A peer that was told to try once ends when its link is lost")
     func once() async throws {
-        let peer = try await ActionPeer(.log, .join, id: nil, path: nil)
+        let peer = try await ActionPeer(.log, .join, id: nil, store: nil)
         let links = LinkMonitor(peer.swarm)
         let talk = Task { while !Task.isCancelled { await Task.yield() } }
         links.lost.open()

@@ -101,7 +101,7 @@ struct OpeningTests {
     func newer(mode: SQLiteStorage.Mode) async throws {
         let folder = try TemporaryFolder()
         var bytes = try await soundLog(folder)
-        bytes[63] = 4
+        bytes[63] = 5
         let path = try folder.write(bytes)
         await expectFailure(.tooNew) { try SQLiteStorage.open(path, mode: mode) }
         #expect(try folder.content == ["log.sqlite": Data(bytes)])

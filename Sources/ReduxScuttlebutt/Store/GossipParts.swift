@@ -47,6 +47,7 @@ struct GossipParts<State: Sendable, Action: Sendable>: Sendable {
         configuration.verifies = options.verify != nil
         configuration.wire = ClassicWire(rules: .fork, bounds: options.bounds)
         configuration.savesUpdates = storage != nil
+        configuration.sharesStorage = (storage as? any SharedLogStorage)?.isShared ?? false
         configuration.mayHaveWritten = options.sourceMayHaveWritten && storage == nil
         var generator = SystemRandomNumberGenerator()
         replica = Replica(

@@ -130,7 +130,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         if let opened = parts.opened { tiers?.begin(count: opened.updateCount) }
         swarm = Swarm(
             dispatcher.host, backOff: options.backOff, watch: options.silenceWatch,
-            logger: options.logger, sleep: options.sleep)
+            logger: options.logger,
+            lease: (parts.storage as? any SharedLogStorage)?.connectionLease,
+            sleep: options.sleep)
+        dispatcher.engine.follow()
     }
 
     // MARK: The store
@@ -180,6 +183,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
     public let source: Source
 
     /// Dials a peer now, and again whenever the connection is lost.
+    ///
+    /// If the storage is shared with other processes, this process dials from the moment when it
+    /// holds the lease of the connection; until then another one sends what is dispatched here.
     @discardableResult
     public func connect(
         _ transport: some Transport, options: SessionOptions = SessionOptions()

@@ -59,11 +59,14 @@ extension GossipParts {
             floor: try await storage.floor(leaving: max(1, budget.updates / 2)),
             byteLimit: budget.bytes)
         var cursor = log.start
+        // What others store from now on is told later, and must not be taken twice.
+        let known = (storage as? any SharedLogStorage)?.isShared == true ? summary.vector : nil
         while true {
-            let page = try await storage.updates(
+            var page = try await storage.updates(
                 after: cursor, limit: DeltaLimit(updates: 4_096, bytes: 1 << 20))
             guard let last = page.last?.stamp else { break }
             cursor = last
+            if let known { page.removeAll { !known.covers($0.stamp) } }
             let (batch, unknown) = work.decode(log.unfolded(of: page))
             restoredUnknown += unknown
             opened.foldedCount += batch.count
@@ -84,6 +87,8 @@ extension GossipParts {
         }
         replica.restore(
             log.log(sources), newest: sources.map(\.newest), highest: log.highest)
+        // A checkpoint may be of another process, and contain what it has stored since.
+        if known != nil { history.readAhead = max(0, history.gossipedCount - summary.count) }
         restored = history
         opened.duration = ContinuousClock.now - start
         self.opened = opened

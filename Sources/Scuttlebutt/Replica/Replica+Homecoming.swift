@@ -64,7 +64,7 @@ extension Replica {
         if let newest = own.newest, newest >= timestamp {
             // Nobody can have what never left: two of us write under one name, and this peer, which
             // has the other's updates, will not ask for ours.
-            if !gossip.hasLeft {
+            if !gossip.hasLeft, !configuration.sharesStorage {
                 effects.append(.report(.ownUpdatesMissing(claimed: timestamp)))
             }
             return

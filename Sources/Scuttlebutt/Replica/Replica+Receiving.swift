@@ -204,7 +204,11 @@ extension Replica {
     // MARK: Accepting
 
     /// Accepts updates: the one place where the value, the clocks and the peers learn of them.
-    mutating func accept(_ arrivals: [Arrival], into effects: inout [Effect]) {
+    ///
+    /// - Parameter saves: Whether they are to be saved; not if they come from the storage.
+    mutating func accept(
+        _ arrivals: [Arrival], saves: Bool = true, into effects: inout [Effect]
+    ) {
         var fresh: [Update] = []
         fresh.reserveCapacity(arrivals.count)
         var changes: [Value.Change]? = describesChanges ? [] : nil
@@ -241,17 +245,17 @@ extension Replica {
                     arrival.peer, SessionError(.sizeLimit, sizeLimitMessage), into: &effects)
             }
         }
-        publish(fresh, changes: changes, isReset: false, into: &effects)
+        publish(fresh, changes: changes, isReset: false, saves: saves, into: &effects)
         if concernsOwn, !own.claims.isEmpty { settleOwn(into: &effects) }
     }
 
     /// Has accepted updates saved, and tells everybody of them.
     mutating func publish(
-        _ accepted: [Update], changes: [Value.Change]?, isReset: Bool,
+        _ accepted: [Update], changes: [Value.Change]?, isReset: Bool, saves: Bool = true,
         into effects: inout [Effect]
     ) {
         guard !accepted.isEmpty else { return }
-        if configuration.savesUpdates {
+        if saves, configuration.savesUpdates {
             lastSave += 1
             effects.append(.save(lastSave, accepted))
         }

@@ -231,6 +231,8 @@ public struct Replica<Value: Replicated>: Sendable {
             settleVerification(id, verdict, into: &effects)
         case .read(let range, let updates):
             receive(updates, of: range, into: &effects)
+        case .stored(let updates, let late):
+            accept(stored: updates, late: late, into: &effects)
         case .timerFired(let timer):
             timerFired(timer, into: &effects)
         case .closed(let peer):

@@ -23,6 +23,9 @@ public struct ReplicaConfiguration: Hashable, Sendable {
     public var verifies = false
     /// Whether updates are saved, and own ones leave only afterwards; default false.
     public var savesUpdates = false
+    /// Whether other processes may send what this one saves, because they share its storage;
+    /// default false.
+    public var sharesStorage = false
     /// Whether a peer's history is held back until it is complete, so that it is accepted as one
     /// batch; default false.
     public var holdsHistories = false

@@ -14,6 +14,9 @@ public enum ReplicaInput: Sendable {
     case verified(VerificationID, Verdict)
     /// The part of the log that was asked for, in agreed order; `nil` if it cannot be read.
     case read(StoredRange, [Update]?)
+    /// Another process has put these updates into the storage, in this order; `late` are those that
+    /// it stored behind newer ones of their source. Each is told once.
+    case stored([Update], late: [Update])
     /// The time of this timer is over.
     case timerFired(ReplicaTimer)
     /// The connection of this session has ended.

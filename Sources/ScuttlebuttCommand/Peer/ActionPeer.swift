@@ -24,8 +24,8 @@ struct ActionPeer: GossipingPeer {
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     init(
-        _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?, path: String?,
-        isNewID: Bool = false, watch: SilenceWatch = SilenceWatch()
+        _ reducer: ExampleReducer, _ vocabulary: PeerRequest.Vocabulary, id: Source?,
+        store file: PeerStore?, isNewID: Bool = false, watch: SilenceWatch = SilenceWatch()
     ) async throws {
         self.vocabulary = vocabulary
         var options = GossipOptions<RawAction>()
@@ -34,12 +34,12 @@ struct ActionPeer: GossipingPeer {
         options.silenceWatch = watch
         options.onFault = { StandardError.shared.note($0.message) }
         options.onEvent = ActionPeer.messagePrinter()
-        hasStorage = path != nil
-        guard let path else {
+        hasStorage = file != nil
+        guard let file else {
             store = try GossipStore(reducer: reducer.reducer, codec: .verbatim, options: options)
             return
         }
-        let storage = try SQLiteStorage.open(path, mode: .createIfMissing)
+        let storage = try file.open()
         do {
             store = try await GossipStore(
                 reducer: reducer.reducer, codec: .verbatim, storage: storage,
@@ -48,7 +48,7 @@ struct ActionPeer: GossipingPeer {
             await storage.close()
             throw error
         }
-        try await StoreIdentity.check(store.source, wanted: id, path: path) {
+        try await StoreIdentity.check(store.source, wanted: id, path: file.path) {
             await storage.close()
         }
     }

@@ -20,7 +20,7 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     init(
-        _ object: PeerObject<Value>, id: Source?, path: String?, watch: SilenceWatch
+        _ object: PeerObject<Value>, id: Source?, store file: PeerStore?, watch: SilenceWatch
     ) async throws {
         self.object = object
         var options = ReplicaOptions()
@@ -28,12 +28,12 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
         options.silenceWatch = watch
         let messages = DistinctMessages()
         options.onEvent = { messages.note($0) }
-        hasStorage = path != nil
-        guard let path else {
+        hasStorage = file != nil
+        guard let file else {
             driver = ReplicaDriver(options: options) { object.empty($0) }
             return
         }
-        let storage = try SQLiteStorage.open(path, mode: .createIfMissing)
+        let storage = try file.open()
         do {
             driver = try await ReplicaDriver(storage: storage, options: options) {
                 object.empty($0)
@@ -42,7 +42,7 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
             await storage.close()
             throw error
         }
-        try await StoreIdentity.check(driver.source, wanted: id, path: path) {
+        try await StoreIdentity.check(driver.source, wanted: id, path: file.path) {
             await storage.close()
         }
     }

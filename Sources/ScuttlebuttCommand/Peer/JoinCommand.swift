@@ -53,6 +53,8 @@ struct JoinCommand: AsyncParsableCommand {
         completion: .file())
     var store: String?
 
+    @OptionGroup var sharing: SharingArguments
+
     @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
 
@@ -68,6 +70,12 @@ struct JoinCommand: AsyncParsableCommand {
 
     func validate() throws {
         if newId, id == nil { throw ValidationError("--new-id requires --id") }
+        try sharing.check(id: id, hasStore: store != nil)
+        if once, sharing.isShared {
+            throw ValidationError(
+                "--shared and --once cannot be combined: another process may be the one that "
+                    + "connects")
+        }
     }
 
     func run() async throws {
@@ -77,11 +85,12 @@ struct JoinCommand: AsyncParsableCommand {
             throw CommandError("--tls-ca and --header are for http(s) and ws(s), not for \(url)")
         }
         let source = try StoreIdentity.read(id)
-        let (reducer, store, stay, once) = (reducer, store, stay, once)
+        let (reducer, stay, once) = (reducer, stay, once)
+        let store = store.map { PeerStore(path: $0, isShared: sharing.isShared) }
         let (isNewID, watch) = (newId, probing.watch)
         try await Interruption.watch {
             let peer = try await ActionPeer(
-                reducer, .join, id: source, path: store, isNewID: isNewID, watch: watch)
+                reducer, .join, id: source, store: store, isNewID: isNewID, watch: watch)
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
             peer.store.swarm.connect(transport, isPersistent: !once)
             let first = FirstWrite(links) { await peer.headerReceived(within: $0) }

@@ -70,8 +70,10 @@ final class LinkMonitor: Sendable {
 
     private func note(_ event: SwarmEvent) {
         switch event {
-        case .dialing:
-            break
+        case .dialing(let status):
+            guard case .standingBy = status.phase else { break }
+            print("another process that shares the store connects for this one")
+            settled.open()
         case .linkOpened(let name):
             state.withLock { state in
                 state.hasOpened = true

@@ -78,6 +78,8 @@ struct PeerCommand: AsyncParsableCommand {
     @Option(help: "SQLite file to keep the log in.", completion: .file())
     var store: String?
 
+    @OptionGroup var sharing: SharingArguments
+
     @Flag(help: "Print other peers' updates as they arrive, as {\"update\":[…]}.")
     var follow = false
 
@@ -91,6 +93,7 @@ struct PeerCommand: AsyncParsableCommand {
 
     func validate() throws {
         if newId, id == nil { throw ValidationError("--new-id requires --id") }
+        try sharing.check(id: id, hasStore: store != nil)
         guard (listen == nil) != (connect == nil) else {
             throw ValidationError("specify either --listen [HOST:]PORT or --connect HOST:PORT")
         }
@@ -110,8 +113,10 @@ struct PeerCommand: AsyncParsableCommand {
         let command = self
         try await Interruption.watch {
             let peer = try await command.type.open(
-                id: source, path: command.store, isNewID: command.newId,
-                watch: command.probing.watch)
+                id: source,
+                store: command.store.map {
+                    PeerStore(path: $0, isShared: command.sharing.isShared)
+                }, isNewID: command.newId, watch: command.probing.watch)
             let run = PeerRun(command: command, peer: peer, options: options)
             do {
                 try await run.run()

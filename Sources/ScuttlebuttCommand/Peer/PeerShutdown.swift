@@ -75,12 +75,23 @@ struct PeerShutdown {
     private func reportUnsent() {
         let count = pending()
         guard count > 0 else { return }
+        if isStandingBy {
+            return StandardError.shared.note(
+                "own updates are in the store; the process that connects for all sends them")
+        }
         let what = count == 1 ? "1 own update was" : "\(count) own updates were"
         StandardError.shared.note(
             hasStorage
                 ? "\(what) not sent; the store has them for the next time"
                 : "\(what) not sent and not kept: lost, because there is no store; use "
                     + "--store FILE to keep what cannot be sent")
+    }
+
+    /// Whether another process connects for this one.
+    private var isStandingBy: Bool {
+        swarm.dialStatuses.contains { status in
+            if case .standingBy = status.phase { true } else { false }
+        }
     }
 
     /// Whether a link is open, or is being opened for the first time since it was lost.

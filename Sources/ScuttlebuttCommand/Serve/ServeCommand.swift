@@ -46,6 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
         completion: .file())
     var store: String?
 
+    @OptionGroup var sharing: SharingArguments
+
     @Flag(help: "Keep the log in memory instead of a file.")
     var inMemory = false
 
@@ -123,6 +125,12 @@ struct ServeCommand: AsyncParsableCommand {
         if inMemory, store != nil {
             throw ValidationError("--in-memory and --store cannot be combined")
         }
+        try sharing.check(id: id, hasStore: !inMemory)
+        if sharing.isShared, exportFile != nil {
+            throw ValidationError(
+                "--shared and --export cannot be combined: the file would lack what other "
+                    + "processes write")
+        }
         if inMemory, id != nil, !bot.isEmpty {
             throw ValidationError(
                 "--id, --in-memory and --bot cannot be combined: after a restart the bot would use "
@@ -154,6 +162,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = configuration(serves)
         configuration.dialling = try dialling.settings()
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
+        let file = path.map { PeerStore(path: $0, isShared: sharing.isShared) }
         let bots = bot.map { $0.bot }
         let source = try StoreIdentity.read(id)
         try checkExport()
@@ -187,7 +196,7 @@ struct ServeCommand: AsyncParsableCommand {
                     StandardError.shared.note(warning)
                 }
             }
-            let relay = try await ServeCommand.open(path, options, configuration, bots)
+            let relay = try await ServeCommand.open(file, options, configuration, bots)
             try await StoreIdentity.check(relay.store.source, wanted: source, path: path ?? "") {
                 await relay.store.shutDown()
             }
@@ -244,10 +253,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private static func open(
-        _ path: String?, _ options: GossipOptions<RawAction>,
+        _ file: PeerStore?, _ options: GossipOptions<RawAction>,
         _ configuration: RelayConfiguration, _ bots: [any Bot<RawAction>]
     ) async throws -> Relay<ExampleState, RawAction> {
-        let storage = try path.map { try SQLiteStorage.open($0, mode: .createIfMissing) }
+        let storage = try file?.open()
         do {
             return try await Relay.open(
                 reducer: ExampleReducer.counter.reducer, codec: .raw, storage: storage,

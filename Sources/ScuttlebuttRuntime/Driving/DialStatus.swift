@@ -10,6 +10,8 @@ public struct DialStatus: Hashable, Sendable {
         case connected
         /// The link is down; the next attempt follows after this delay.
         case waiting(attempt: Int, Duration)
+        /// Another process holds the ``ConnectionLease`` and connects for this one too.
+        case standingBy
     }
 
     /// The name of its transport.

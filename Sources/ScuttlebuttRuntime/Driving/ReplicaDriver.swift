@@ -85,22 +85,25 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         engine = ReplicaEngine(replica, storage: storage, hooks: hooks)
         swarm = Swarm(
             engine, backOff: options.backOff, watch: options.silenceWatch, logger: options.logger,
-            sleep: options.sleep)
+            lease: (storage as? any SharedLogStorage)?.connectionLease, sleep: options.sleep)
         self.make = make
+        engine.follow()
     }
 
     /// How many notices may wait for observers before they give way to a reset.
     private static var noticeBound: Int { 8_192 }
 
     private static func replica(
-        _ value: Value, _ source: Source, _ options: ReplicaOptions, saves: Bool = false
+        _ value: Value, _ source: Source, _ options: ReplicaOptions,
+        storage: (any LogStorage)? = nil
     ) -> Replica<Value> {
         var configuration = ReplicaConfiguration()
         configuration.wire = options.wire
         configuration.timestamps = options.timestamps
         configuration.sizeLimit = options.sizeLimit
-        configuration.savesUpdates = saves
-        configuration.mayHaveWritten = options.sourceMayHaveWritten && !saves
+        configuration.savesUpdates = storage != nil
+        configuration.sharesStorage = (storage as? any SharedLogStorage)?.isShared ?? false
+        configuration.mayHaveWritten = options.sourceMayHaveWritten && storage == nil
         return Replica(value, source: source, configuration: configuration)
     }
 
@@ -112,7 +115,8 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         var generator = SystemRandomNumberGenerator()
         let source = try await storage.source(
             proposing: options.source ?? .random(using: &generator))
-        var replica = ReplicaDriver.replica(make(source), source, options, saves: true)
+        var replica = ReplicaDriver.replica(
+            make(source), source, options, storage: storage)
         var restored = replica.restore(saved)[...]
         for update in saved {
             if restored.first?.stamp == update.stamp {

@@ -111,7 +111,7 @@ extension ReplicaEngine {
         for waiter in waiters { waiter.resume() }
     }
 
-    private func waitForRoom(_ peer: PeerID) async {
+    func waitForRoom(_ peer: PeerID) async {
         guard !state.withLock({ $0.hasRoom(for: peer) }) else { return }
         // A task that is cancelled stops waiting: its connection has ended.
         try? await wait(in: \.roomWaiters, endsWhenCancelled: true) { state in

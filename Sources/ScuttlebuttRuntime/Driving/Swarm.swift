@@ -24,6 +24,7 @@ public final class Swarm: Sendable {
     private let host: any SessionHost
     private let backOff: BackOff
     private let watch: SilenceWatch
+    private let lease: (any ConnectionLease)?
     private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
     private let state = Mutex(State())
@@ -35,11 +36,13 @@ public final class Swarm: Sendable {
     ///   - backOff: How long to wait before dialling again.
     ///   - watch: When to give up links whose other end is silent.
     ///   - logger: Receives `debug` messages about links, never payloads.
+    ///   - lease: Dialling waits for it, if several processes share the log.
     ///   - sleep: Waits; tests pass a virtual one.
     public init(
         _ host: any SessionHost, backOff: BackOff = BackOff(),
         watch: SilenceWatch = SilenceWatch(),
         logger: Logger = Logger(label: "scuttlebutt.swarm"),
+        lease: (any ConnectionLease)? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = {
             try await Task.sleep(for: $0)
         }
@@ -48,6 +51,7 @@ public final class Swarm: Sendable {
         self.backOff = backOff
         self.watch = watch
         self.logger = logger
+        self.lease = lease
         self.sleep = sleep
     }
 
@@ -216,6 +220,20 @@ public final class Swarm: Sendable {
     }
 
     private func dial(
+        _ transport: any Transport, _ options: SessionOptions, isPersistent: Bool, _ number: Int
+    ) async {
+        guard let lease else {
+            return await dialAlone(transport, options, isPersistent: isPersistent, number)
+        }
+        if !lease.acquireNow() {
+            setStatus(number, .standingBy)
+            guard await lease.acquire() else { return }
+        }
+        defer { lease.release() }
+        await dialAlone(transport, options, isPersistent: isPersistent, number)
+    }
+
+    private func dialAlone(
         _ transport: any Transport, _ options: SessionOptions, isPersistent: Bool, _ number: Int
     ) async {
         var attempt = 1

@@ -27,6 +27,13 @@ public struct LogSummary: Hashable, Sendable {
     /// Creates a summary.
     public init(entries: [Entry] = []) { self.entries = entries }
 
+    /// The newest timestamp of each source.
+    public var vector: VersionVector {
+        var vector = VersionVector()
+        for entry in entries { vector.advance(entry.source, to: entry.newest) }
+        return vector
+    }
+
     /// The number of all updates.
     public var count: Int { entries.reduce(0) { $0 + $1.count } }
 }

@@ -17,22 +17,23 @@ enum PeerType: String, CaseIterable, ExpressibleByArgument {
     /// - Throws: ``CommandError`` or a `StorageError` if the file is not a store or belongs to
     ///   another identity.
     func open(
-        id: Source?, path: String?, isNewID: Bool, watch: SilenceWatch
+        id: Source?, store: PeerStore?, isNewID: Bool, watch: SilenceWatch
     ) async throws -> any GossipingPeer {
         switch self {
         case .actions:
-            try await ActionPeer(.log, .actions, id: id, path: path, isNewID: isNewID, watch: watch)
-        case .model: try await DataPeer(.model, id: id, path: path, watch: watch)
-        case .events: try await DataPeer(.events, id: id, path: path, watch: watch)
-        case .value: try await DataPeer(.value, id: id, path: path, watch: watch)
-        case .array: try await DataPeer(.array, id: id, path: path, watch: watch)
-        case .edit: try await DataPeer(.edit, id: id, path: path, watch: watch)
+            try await ActionPeer(
+                .log, .actions, id: id, store: store, isNewID: isNewID, watch: watch)
+        case .model: try await DataPeer(.model, id: id, store: store, watch: watch)
+        case .events: try await DataPeer(.events, id: id, store: store, watch: watch)
+        case .value: try await DataPeer(.value, id: id, store: store, watch: watch)
+        case .array: try await DataPeer(.array, id: id, store: store, watch: watch)
+        case .edit: try await DataPeer(.edit, id: id, store: store, watch: watch)
         case .appendOnly:
-            try await DataPeer(.appendOnly, id: id, path: path, watch: watch)
+            try await DataPeer(.appendOnly, id: id, store: store, watch: watch)
         case .expiryModel:
-            try await DataPeer(.expiryModel, id: id, path: path, watch: watch)
-        case .doc: try await DataPeer(.doc, id: id, path: path, watch: watch)
-        case .bucket: try await DataPeer(.bucket, id: id, path: path, watch: watch)
+            try await DataPeer(.expiryModel, id: id, store: store, watch: watch)
+        case .doc: try await DataPeer(.doc, id: id, store: store, watch: watch)
+        case .bucket: try await DataPeer(.bucket, id: id, store: store, watch: watch)
         }
     }
 }
