@@ -38,27 +38,30 @@ final class ChangeNotes: Sendable {
 
     private let sources: Sources
 
-    /// How often a process looks by itself: every 4 s, or every second where there are no pipes.
-    private static func period(hasPipe: Bool) -> DispatchTimeInterval {
-        .seconds(hasPipe ? 4 : 1)
+    /// How often a process looks by itself.
+    struct Period: Sendable {
+        var withPipe = DispatchTimeInterval.seconds(4)
+        /// On a file system without named pipes.
+        var withoutPipe = DispatchTimeInterval.seconds(1)
     }
 
     /// Begins to listen, as the process in a slot.
-    init(store: String, slot: Int) {
+    init(store: String, slot: Int, period: Period = Period()) {
         self.store = store
         self.slot = slot
-        sources = Sources(all: ChangeNotes.listen(SideFiles.note(slot, store), state))
+        sources = Sources(
+            all: ChangeNotes.listen(SideFiles.note(slot, store), period, state))
     }
 
     private static func listen(
-        _ path: String, _ state: State
+        _ path: String, _ period: Period, _ state: State
     ) -> [any DispatchSourceProtocol] {
         let queue = DispatchQueue(label: "scuttlebutt.notes")
         let raise: @Sendable () -> Void = { [weak state] in state?.raise() }
         let pipe = make(path)
         let timer = DispatchSource.makeTimerSource(queue: queue)
-        let period = period(hasPipe: pipe != nil)
-        timer.schedule(deadline: .now() + period, repeating: period, leeway: .milliseconds(500))
+        let period = pipe == nil ? period.withoutPipe : period.withPipe
+        timer.schedule(deadline: .now() + period, repeating: period, leeway: .milliseconds(250))
         timer.setEventHandler(handler: raise)
         timer.activate()
         guard let pipe else { return [timer] }

@@ -44,14 +44,15 @@ extension SQLiteStorage: SharedLogStorage {
     // MARK: Opening and closing
 
     static func openShared(
-        _ path: String, _ pause: @escaping @Sendable () async throws -> Void
+        _ path: String, period: ChangeNotes.Period = ChangeNotes.Period(),
+        _ pause: @escaping @Sendable () async throws -> Void = SQLiteStorage.idlePause
     ) throws -> SQLiteStorage {
         // Nothing is put next to a file that is not ours.
         if try !StoreFile.isMissingOrEmpty(path) { try StoreFile.requireStore(path) }
         let gate = try StoreMembership.enterGate(path)
         var membership: StoreMembership?
         do {
-            let place = try StoreMembership(store: path)
+            let place = try StoreMembership(store: path, period: period)
             membership = place
             // Nobody begins or ends writing meanwhile.
             if try StoreFile.isMissingOrEmpty(path) {

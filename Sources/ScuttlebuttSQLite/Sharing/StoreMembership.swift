@@ -23,7 +23,7 @@ final class StoreMembership: Sendable {
     ///
     /// - Throws: `.inUse` if a process has the store alone, or there are too many that share it;
     ///   `.unreadable` if the file system gives no locks.
-    init(store: String) throws {
+    init(store: String, period: ChangeNotes.Period = ChangeNotes.Period()) throws {
         self.store = store
         let path = SideFiles.lock(store)
         guard let shared = try FileLock.take(.shared, path, for: store) else {
@@ -47,7 +47,7 @@ final class StoreMembership: Sendable {
         self.shared = shared
         self.own = own.lock
         slot = own.slot
-        notes = ChangeNotes(store: store, slot: own.slot)
+        notes = ChangeNotes(store: store, slot: own.slot, period: period)
         lease = LinkLease(store: store)
     }
 
