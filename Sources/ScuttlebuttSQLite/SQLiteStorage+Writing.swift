@@ -79,7 +79,8 @@ extension SQLiteStorage {
                     try current.refresh(database)
                     membership?.notes.note(lastSlot: try SharedSchema.lastSlot(database))
                 }
-                for slice in slices { try current.store(slice, in: database) }
+                let own = ownSource.withLock { $0 }
+                for slice in slices { try current.store(slice, own: own, in: database) }
                 next = current
             }
             if let membership, let places = next?.takeInserted() {
@@ -162,6 +163,7 @@ extension SQLiteStorage {
                     ofSlot: membership.slot, proposing: proposed, in: database)
             }
             guard let source else { throw Schema.damaged(path, "its source is not valid text") }
+            ownSource.withLock { $0 = source }
             return source
         }
         let stored = try await read { database in

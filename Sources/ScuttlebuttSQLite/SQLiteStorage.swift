@@ -41,8 +41,16 @@ public final class SQLiteStorage: LogStorage {
         /// Opens a log that other processes, or this one, may have open in this mode as well, each
         /// writing under a source of its own; creates an empty one if the file is missing or empty.
         ///
-        /// See ``SQLiteStorage/connectionLease`` for who connects to peers. The first opening in
-        /// this mode makes the file version 4, which older versions of this program refuse.
+        /// ```swift
+        /// // In the app, and in its widget:
+        /// let storage = try SQLiteStorage.open(path, mode: .shared)
+        /// let store = try await GossipStore(initial: 0, reducer: counter, storage: storage)
+        /// store.connect(try .webSocket("wss://example.org/ws"))
+        /// ```
+        ///
+        /// What one stores the others fold at once, and one of them connects for all; see
+        /// ``SQLiteStorage/connectionLease``. The first opening in this mode makes the file version
+        /// 4, which older versions of this program refuse.
         public static let shared = Mode(value: .shared)
     }
 
@@ -78,6 +86,8 @@ public final class SQLiteStorage: LogStorage {
     let membership: StoreMembership?
     /// What of a shared log this storage has told or written.
     let places = Mutex(StoredPlaces())
+    /// The source of this opener of a shared log, once it is known.
+    let ownSource = Mutex<Source?>(nil)
     /// SQLite's number for the last change by somebody else; changed as `writer` is.
     let dataVersion = Mutex<Int64?>(nil)
     /// Waits for as long as no transaction may run before the log is merged.

@@ -23,6 +23,13 @@ func translating<Result>(
 /// Converts an error to one whose message names the file, the cause and the next step.
 func translated(_ error: any Error, _ path: String, _ operation: FileOperation) -> any Error {
     if let damage = error as? DamageError { return Schema.damaged(path, damage.what) }
+    if let taken = error as? StampTakenError {
+        return StorageError(
+            .writeFailed,
+            "cannot write \(path): another update has the stamp \(taken.stamp) already, which came "
+                + "from a peer; the store was put back from an older copy, or the name is in use "
+                + "elsewhere; close the store and open it again")
+    }
     if error is RowDecodingError { return Schema.damaged(path, "a value has the wrong type") }
     if let failure = error as? SystemFailure {
         let cause = FileCause.describe(failure.number, path: blamed(failure, path))

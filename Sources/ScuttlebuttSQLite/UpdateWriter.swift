@@ -73,7 +73,12 @@ struct UpdateWriter: Sendable {
     /// - Complexity: O(1) for an update that is newer than all others of its source. The first
     ///   older one of a source reads all stamps in the file, O(n), and keeps those of its source
     ///   from then on, 8 bytes per update.
-    mutating func store(_ updates: ArraySlice<Update>, in database: Database) throws {
+    ///
+    /// - Parameter own: The source of this process if others write to the log too: nothing of it
+    ///   may be passed over because another update has its stamp.
+    mutating func store(
+        _ updates: ArraySlice<Update>, own: Source? = nil, in database: Database
+    ) throws {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO updates (source, timestamp, payload, tail, checksum)
@@ -89,9 +94,14 @@ struct UpdateWriter: Sendable {
         for (index, update) in zip(updates.indices, updates) {
             let run = runs[update.source] ?? Run(id: Int64(runs.count) + 1, newest: 0)
             guard update.timestamp.value > run.newest else {
-                if update.timestamp.value == run.newest { continue }
-                if stored[run.id] == nil { try readStamps(for: updates[index...], database) }
-                guard stored[run.id]?.add(update.timestamp) == .late else { continue }
+                let isNewest = update.timestamp.value == run.newest
+                if !isNewest, stored[run.id] == nil {
+                    try readStamps(for: updates[index...], database)
+                }
+                guard !isNewest, stored[run.id]?.add(update.timestamp) == .late else {
+                    if update.source == own { try requireEqual(update, run.id, database) }
+                    continue
+                }
                 try self.insert(update, run.id, insert, database)
                 if isTiered { tally.add(update, run.id) }
                 try markLate(database)
@@ -138,6 +148,15 @@ struct UpdateWriter: Sendable {
             }
             if wanted.contains(id) { _ = stored[id]?.add(timestamp) }
         }
+    }
+
+    /// Checks that the stored update with this stamp is this one.
+    private func requireEqual(_ update: Update, _ id: Int64, _ database: Database) throws {
+        let stored = try Blob.fetchOne(
+            database,
+            sql: "SELECT payload FROM updates WHERE timestamp = ? AND source = ?",
+            arguments: [update.timestamp.value, id])
+        if stored?.bytes != update.payload { throw StampTakenError(stamp: update.stamp) }
     }
 
     /// Records that the last inserted row comes after newer ones of its source.
@@ -201,6 +220,11 @@ struct UpdateWriter: Sendable {
             }
         }
     }
+}
+
+/// Thrown for an own update whose stamp another one has.
+struct StampTakenError: Error {
+    let stamp: Stamp
 }
 
 /// Binds bytes, which must remain valid until the statement has run.

@@ -89,11 +89,11 @@ struct UpgradeTests {
     }
 
     /// `Stores/version-N.gz` was written by the code of that version and never changes: A 1, 5 and
-    /// B 2^53 − 1, é 2.5, one with a tail; from version 2 on A 3 came late, and version 3 has a
-    /// checkpoint there.
+    /// B 2^53 − 1, é 2.5, one with a tail; from version 2 on A 3 came late, version 3 has a
+    /// checkpoint there, and version 4 was shared by ME and WIDGET.
     @Test(
         "A file of every version ever written opens, is upgraded, and lacks nothing",
-        arguments: 1...3)
+        arguments: 1...4)
     func everyVersion(number: Int) async throws {
         let folder = try TemporaryFolder()
         let fixture = Fixtures.root.appending(
@@ -101,7 +101,7 @@ struct UpgradeTests {
         let path = try folder.write(try await Gzip.unpacked(fixture.path))
         #expect(try version(path) == number)
         let stamps = [1.0, 2.5] + (number > 1 ? [3] : []) + [5, 9_007_199_254_740_991]
-        for mode in [SQLiteStorage.Mode.readOnly, .existing] {
+        for mode in [SQLiteStorage.Mode.readOnly, .existing, .shared] {
             let log = try SQLiteStorage.open(path, mode: mode)
             let found = try await everything(in: log)
             #expect(found.map(\.timestamp.value).sorted() == stamps)
@@ -110,18 +110,25 @@ struct UpgradeTests {
                     == Array(",5,\"A\",\"signature\"]".utf8))
             #expect(try await log.source(proposing: try #require(Source("X"))) == Source("ME"))
             #expect(try await log.refusals().count == 1)
-            if mode == .existing {
+            if mode != .readOnly {
                 #expect(try await log.summary().count == stamps.count)
                 let ordered = try await log.updates(after: nil, limit: .unlimited)
                 #expect(ordered.map(\.timestamp.value) == stamps)
                 let checkpoints = try await log.checkpoints()
-                #expect(checkpoints.map(\.stamp.timestamp.value) == (number == 3 ? [3] : []))
+                #expect(checkpoints.map(\.stamp.timestamp.value) == (number >= 3 ? [3] : []))
                 for checkpoint in checkpoints {
                     #expect(try await log.state(of: checkpoint) == [1, 2, 3])
                     #expect(checkpoint.unknown.count == 1 && checkpoint.reducerVersion == "1")
                 }
             }
+            if mode == .shared {
+                let other = try SQLiteStorage.open(path, mode: .shared)
+                let source = try await other.source(proposing: try #require(Source("NEW")))
+                #expect(source == Source(number == 4 ? "WIDGET" : "NEW"))
+                await other.close()
+            }
             await log.close()
         }
+        #expect(try version(path) == 4)
     }
 }

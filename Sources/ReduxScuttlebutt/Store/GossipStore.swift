@@ -184,8 +184,9 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
 
     /// Dials a peer now, and again whenever the connection is lost.
     ///
-    /// If the storage is shared with other processes, this process dials from the moment when it
-    /// holds the lease of the connection; until then another one sends what is dispatched here.
+    /// If the storage is shared with other processes, this process dials only while it holds the
+    /// lease of the connection; otherwise another one sends what is dispatched here, and
+    /// ``synced()`` waits until this one connects.
     @discardableResult
     public func connect(
         _ transport: some Transport, options: SessionOptions = SessionOptions()

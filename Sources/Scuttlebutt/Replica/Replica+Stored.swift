@@ -12,7 +12,12 @@ extension Replica {
         fresh.reserveCapacity(updates.count)
         for update in updates where !gossip.covers(update.stamp) {
             // An own one that we have written is on its way to the storage itself.
-            if update.source == source, value.update(at: update.stamp) != nil { continue }
+            if update.source == source, let ours = value.update(at: update.stamp) {
+                if ours.payload != update.payload {
+                    effects.append(.report(.equivocation(update.stamp)))
+                }
+                continue
+            }
             fresh.append(Arrival(update: update, fingerprint: nil, peer: nil))
         }
         accept(fresh, saves: false, into: &effects)

@@ -11,6 +11,8 @@ final class LinkMonitor: Sendable {
         var hasOpened = false
         var failure: String?
         var lastMessage = ""
+        /// Whether another process connects, and that has been said.
+        var standsBy = false
         var observer: Int?
     }
 
@@ -72,12 +74,17 @@ final class LinkMonitor: Sendable {
         switch event {
         case .dialing(let status):
             guard case .standingBy = status.phase else { break }
-            print("another process that shares the store connects for this one")
+            let isNew = state.withLock { state in
+                defer { state.standsBy = true }
+                return !state.standsBy
+            }
+            if isNew { print("another process that shares the store connects for this one") }
             settled.open()
         case .linkOpened(let name):
             state.withLock { state in
                 state.hasOpened = true
                 state.failure = nil
+                state.standsBy = false
                 state.lastMessage = ""
             }
             print("connected to \(name)")

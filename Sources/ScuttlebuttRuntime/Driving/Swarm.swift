@@ -222,26 +222,27 @@ public final class Swarm: Sendable {
     private func dial(
         _ transport: any Transport, _ options: SessionOptions, isPersistent: Bool, _ number: Int
     ) async {
-        guard let lease else {
-            return await dialAlone(transport, options, isPersistent: isPersistent, number)
+        // A process that cannot connect lets another one try while it waits.
+        var holdsLease = false
+        func releaseLease() {
+            if holdsLease { lease?.release() }
+            holdsLease = false
         }
-        if !lease.acquireNow() {
-            setStatus(number, .standingBy)
-            guard await lease.acquire() else { return }
-        }
-        defer { lease.release() }
-        await dialAlone(transport, options, isPersistent: isPersistent, number)
-    }
-
-    private func dialAlone(
-        _ transport: any Transport, _ options: SessionOptions, isPersistent: Bool, _ number: Int
-    ) async {
+        defer { releaseLease() }
         var attempt = 1
         var retries = 0
         var guess = LineLimitGuess()
         var options = options
         var generator = SystemRandomNumberGenerator()
         while !Task.isCancelled {
+            if let lease, !holdsLease {
+                holdsLease = lease.acquireNow()
+                if !holdsLease {
+                    setStatus(number, .standingBy)
+                    holdsLease = await lease.acquire()
+                }
+                guard holdsLease else { return }
+            }
             setStatus(number, .connecting(attempt: attempt))
             let failure: LinkError?
             do {
@@ -278,6 +279,7 @@ public final class Swarm: Sendable {
                     ? backOff.delayAfterRefusal(using: &generator)
                     : backOff.delay(beforeAttempt: retries, using: &generator))
             setStatus(number, .waiting(attempt: attempt, delay))
+            releaseLease()
             do { try await sleep(delay) } catch { break }
         }
         if !isPersistent { notify(.gaveUp(name: transport.name, "dialled once only")) }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import Foundation
 import GRDB
 import Scuttlebutt
 public import ScuttlebuttRuntime
@@ -50,6 +49,7 @@ extension SQLiteStorage: SharedLogStorage {
         // Nothing is put next to a file that is not ours.
         if try !StoreFile.isMissingOrEmpty(path) { try StoreFile.requireStore(path) }
         let gate = try StoreMembership.enterGate(path)
+        defer { gate.remove() }
         var membership: StoreMembership?
         do {
             let place = try StoreMembership(store: path, period: period)
@@ -75,14 +75,7 @@ extension SQLiteStorage: SharedLogStorage {
             }
         } catch {
             membership?.end()
-            if let membership {
-                if membership.isLast() {
-                    membership.removeFiles()
-                    gate.remove()
-                }
-            } else if access(SideFiles.lock(path), F_OK) != 0 {
-                gate.remove()
-            }
+            if let membership, membership.isLast() { membership.removeFiles() }
             throw error
         }
     }
@@ -112,12 +105,13 @@ extension StoreMembership {
         end()
         let gate = await StoreMembership.enterGateAsync(store)
         connection.close()
-        guard let gate, isLast() else { return }
+        guard let gate else { return }
+        defer { gate.remove() }
+        guard isLast() else { return }
         if let last = try? Connection.writing(path) {
             await last.finishWriting()
             last.close()
         }
         removeFiles()
-        gate.remove()
     }
 }

@@ -20,7 +20,7 @@ enum SideFiles {
     /// The pipe by which the process in this slot hears that others have stored something.
     static func note(_ number: Int, _ store: String) -> String { store + "-note-\(number)" }
 
-    /// Removes all but ``lock(_:)`` and ``gate(_:)``; only for who has both exclusively.
+    /// Removes all but ``lock(_:)``, which only who has that and the gate exclusively may do.
     static func remove(_ store: String) {
         unlink(lease(store))
         for number in 1...slotLimit {
@@ -34,7 +34,8 @@ enum SideFiles {
     /// Removes what processes have left that shared a store and were killed; only for who has
     /// ``lock(_:)`` exclusively.
     static func removeAbandoned(_ store: String) {
-        guard access(gate(store), F_OK) == 0,
+        let first = [slot(1, store), note(1, store), lease(store)]
+        guard first.contains(where: { access($0, F_OK) == 0 }),
             let gate = try? FileLock.take(.exclusive, self.gate(store), for: store)
         else { return }
         remove(store)

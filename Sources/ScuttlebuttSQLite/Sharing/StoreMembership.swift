@@ -78,7 +78,7 @@ final class StoreMembership: Sendable {
     /// free.
     func isLast() -> Bool { shared.isInPlace && shared.becomeExclusive() }
 
-    /// Removes the files next to the store, but the gate.
+    /// Removes the files next to the store.
     func removeFiles() {
         SideFiles.remove(store)
         shared.remove()
@@ -91,7 +91,8 @@ final class StoreMembership: Sendable {
 
     /// Waits until nobody else is opening or closing the store.
     ///
-    /// That takes them a few file operations. It blocks, as opening a store does anyway.
+    /// That takes them a few file operations. It blocks, as opening a store does anyway. Whoever
+    /// leaves removes the file, so that none is left behind.
     ///
     /// - Throws: `.inUse` after 5 s.
     static func enterGate(_ store: String) throws -> FileLock {

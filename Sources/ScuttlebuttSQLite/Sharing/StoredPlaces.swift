@@ -7,6 +7,9 @@
 struct StoredPlaces: Sendable {
     /// The place up to which everything is known; `nil` before the log was read.
     private(set) var known: Int64?
+    /// The most ranges of own places that are remembered.
+    private static let limit = 16_384
+
     /// What this process wrote above it, ascending.
     private var own: [ClosedRange<Int64>] = []
 
@@ -24,6 +27,8 @@ struct StoredPlaces: Sendable {
         } else {
             own.append(places)
         }
+        // If nobody reads what others store; then it is told as if others had stored it.
+        if own.count > StoredPlaces.limit { own.removeFirst(StoredPlaces.limit / 2) }
         skipOwn()
     }
 

@@ -184,7 +184,9 @@ struct SharedStoreTests {
         await reader.close()
         await one.close()
         let alone = try SQLiteStorage.open(folder.path(), mode: .existing)
+        let names = try Set(folder.content.keys)
         let message = await expectFailure(.inUse) { try shared(folder) }
+        #expect(try Set(folder.content.keys) == names)
         #expect(message.contains("--shared"))
         await alone.close()
         #expect(try Set(folder.content.keys) == ["log.sqlite"])
@@ -229,6 +231,43 @@ struct SharedStoreTests {
             #expect(try await everything(in: two) == [try update("A", 1)])
             await two.close()
         }
+    }
+
+    @Test("An own update whose stamp another one has is not said to be stored")
+    func taken() async throws {
+        let folder = try TemporaryFolder()
+        let (one, source) = try await begin(folder)
+        let (two, _) = try await begin(folder)
+        // It came home from a peer after the store was put back from an older copy.
+        try await two.append([
+            try update(source.text, 5, "old"), try update(source.text, 7, "old"),
+        ])
+        for time in [5.0, 7] {
+            let message = await expectFailure(.writeFailed) {
+                try await one.append([try update(source.text, time, "new")])
+            }
+            #expect(message.contains("another update has the stamp"))
+            try await one.append([try update(source.text, time, "old")])
+        }
+        try await one.append([try update(source.text, 6, "new"), try update(source.text, 8, "new")])
+        #expect(try await everything(in: two).count == 4)
+        await one.close()
+        await two.close()
+    }
+
+    @Test("What killed processes have left is removed by whoever has the store alone next")
+    func leftovers() async throws {
+        let folder = try TemporaryFolder()
+        let (one, _) = try await beginMortal(folder)
+        let (two, _) = try await beginMortal(folder)
+        try await one.storage.append([try update("A", 1)])
+        await one.die()
+        await two.die()
+        #expect(try folder.content.keys.contains("log.sqlite-lock-2"))
+        let alone = try SQLiteStorage.open(folder.path(), mode: .existing)
+        #expect(try await everything(in: alone) == [try update("A", 1)])
+        await alone.close()
+        #expect(try Set(folder.content.keys) == ["log.sqlite"])
     }
 
     @Test("After closing, an append says so")
