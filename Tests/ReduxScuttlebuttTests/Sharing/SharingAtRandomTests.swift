@@ -105,7 +105,10 @@ struct SharingAtRandomTests {
         await reader.close()
         let state = stores[0].store.state
         for opened in stores { await opened.store.shutDown() }
-        let storage = try SQLiteStorage.open(path, mode: .existing)
+        // What was dropped may be ending still.
+        let storage = try await until("nobody shares it") {
+            try? SQLiteStorage.open(path, mode: .existing)
+        }
         for checkpoint in try await storage.checkpoints() {
             let entries = try await storage.updates(after: nil, limit: .unlimited)
             #expect(checkpoint.count == entries.count { $0.stamp <= checkpoint.stamp })

@@ -19,12 +19,16 @@ final class MortalStorage: Sendable {
 
     /// Lets go of it, and returns when nothing of it is left.
     func die() async {
-        weak var rest: SQLiteStorage?
-        held.withLock { storage in
-            rest = storage
-            storage = nil
+        while true {
+            let isGone = held.withLock { storage in
+                // Its end is over when this assignment is.
+                guard storage == nil || isKnownUniquelyReferenced(&storage) else { return false }
+                storage = nil
+                return true
+            }
+            if isGone { return }
+            await Task.yield()
         }
-        while rest != nil { await Task.yield() }
     }
 
     /// Closes it.
