@@ -47,8 +47,10 @@ struct ActionArchive<Action> {
     }
 
     /// Drops what no entry above this stamp can refer to.
+    ///
+    /// What another source wrote at the very time of the stamp may be above it.
     mutating func drop(through floor: Stamp) {
-        for number in runs.indices { runs[number]?.drop(through: floor.timestamp) }
+        for number in runs.indices { runs[number]?.drop(before: floor.timestamp) }
     }
 
     /// Up to where a source is here.

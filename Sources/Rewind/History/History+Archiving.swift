@@ -84,8 +84,12 @@ extension EntryStorage {
     fileprivate mutating func archive(_ run: SealedRun, through limit: Timestamp) {
         // Not the archive itself: while a second reference to it existed, adding would copy it.
         guard let source = sourceIndexes[run.source], let release = archive?.release else { return }
-        let timestamps = run.timestamps(
-            after: archive?.newest(number: Int(source)), through: limit)
+        let newest = archive?.newest(number: Int(source))
+        // What is skipped now would never be asked for again.
+        guard run.continues(newest) else { return }
+        var run = run
+        if let floor { run.drop(before: floor.timestamp) }
+        let timestamps = run.timestamps(after: newest, through: limit)
         guard !timestamps.isEmpty else { return }
         archive?.add(run, through: limit, number: Int(source))
         release(&self, source, timestamps)

@@ -8,13 +8,16 @@
 package struct SealedRun: Sendable {
     /// The source of all updates in it.
     package let source: Source
+    /// What its receiver has already: nothing between that and its beginning is missing.
+    private var known: Timestamp?
     private var chunks: [UpdateLog.Chunk] = []
 
     /// Creates a run without chunks.
     package init(source: Source) { self.source = source }
 
-    fileprivate init(source: Source, chunks: [UpdateLog.Chunk]) {
+    fileprivate init(source: Source, after known: Timestamp?, chunks: [UpdateLog.Chunk]) {
         self.source = source
+        self.known = known
         self.chunks = chunks
     }
 
@@ -23,6 +26,13 @@ package struct SealedRun: Sendable {
 
     /// The newest timestamp in it.
     package var newest: Timestamp? { chunks.last?.last }
+
+    /// Whether it continues one that ends at a timestamp, so that no chunk is missing between.
+    ///
+    /// It may not if it was made for a history that another one has replaced since.
+    package func continues(_ newest: Timestamp?) -> Bool {
+        known.map { known in newest.map { known <= $0 } ?? false } ?? true
+    }
 
     /// Adds the chunks of another run that reach beyond the end of this one, up to a timestamp.
     ///
@@ -50,11 +60,11 @@ package struct SealedRun: Sendable {
         return result
     }
 
-    /// Drops the chunks that end at or before a timestamp.
+    /// Drops the chunks that end before a timestamp.
     ///
     /// - Complexity: O(chunks).
-    package mutating func drop(through timestamp: Timestamp) {
-        let kept = chunks.firstIndex { chunk in chunk.last.map { timestamp < $0 } ?? false }
+    package mutating func drop(before timestamp: Timestamp) {
+        let kept = chunks.firstIndex { chunk in chunk.last.map { timestamp <= $0 } ?? false }
         chunks.removeFirst(kept ?? chunks.count)
     }
 
@@ -91,8 +101,10 @@ extension UpdateLog {
     /// - Complexity: O(sources log chunks) and a reference for each chunk returned.
     package func sealed(after known: VersionVector) -> [SealedRun] {
         runs.compactMap { run in
-            let chunks = run.sealed(after: known[run.source])
-            return chunks.isEmpty ? nil : SealedRun(source: run.source, chunks: chunks)
+            let seen = known[run.source]
+            let chunks = run.sealed(after: seen)
+            return chunks.isEmpty
+                ? nil : SealedRun(source: run.source, after: seen, chunks: chunks)
         }
     }
 }

@@ -78,8 +78,16 @@ extension UpdateLog {
         /// The timestamp of the last update; a chunk of a run has one.
         var last: Timestamp? { rows.last?.timestamp }
 
-        /// The number of bytes that updates occupy.
+        /// The number of bytes that updates occupy, with the lengths of tails.
         var liveByteCount: Int { bytes.count - deadByteCount }
+
+        /// The number of bytes in the payloads and tails of the updates.
+        ///
+        /// - Complexity: O(rows).
+        var updateByteCount: Int {
+            let tailCount = rows.count { $0.hasTail && !$0.isDead }
+            return liveByteCount - tailCount * Chunk.lengthByteCount
+        }
 
         /// Returns whether an update of this many bytes may be appended.
         @inline(__always)

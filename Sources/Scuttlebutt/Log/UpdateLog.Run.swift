@@ -71,7 +71,7 @@ extension UpdateLog {
             while end < chunks.count, let last = chunks[end].last {
                 guard last <= timestamp, unsaved.map({ last < $0 }) ?? true else { break }
                 count += chunks[end].count
-                byteCount += chunks[end].liveByteCount
+                byteCount += chunks[end].updateByteCount
                 through = last
                 end += 1
             }

@@ -129,6 +129,59 @@ struct HistoryArchiveTests {
         #expect(pair.archivedCount > 11_000)
     }
 
+    @Test("What another source wrote at the very time of the floor is folded again too")
+    func timeOfTheFloor() throws {
+        var pair = Pair()
+        let sources = ["A", "B"].compactMap { Source($0) }
+        let updates = try (1...6_000).flatMap { time in
+            try sources.map { source in
+                Update(
+                    payload: Array("action \(time) of \(source)".utf8),
+                    timestamp: try #require(Timestamp(Double(time))), source: source)
+            }
+        }
+        pair.merge(updates)
+        // The last update of a chunk: that of A is in the base, that of B is not.
+        var short = UpdateLog()
+        for update in updates where short.sealed(after: VersionVector()).isEmpty {
+            short.append(update)
+        }
+        let chunk = try #require(short.sealed(after: VersionVector()).first)
+        let stamp = Stamp(timestamp: try #require(chunk.newest), source: sources[0])
+        let count = updates.count { $0.stamp <= stamp }
+        let state = try #require(pair.plain.state(at: stamp))
+        pair.archiving = pair.archiving.restarted(at: state, floor: stamp, count: count)
+        pair.archiving.merge(
+            updates[count...].map {
+                HistoryEntry(String(decoding: $0.payload, as: UTF8.self), at: $0.stamp)
+            })
+        pair.archive()
+        #expect(pair.archivedCount > 6_000)
+        pair.archiving.replaceReducer(Self.reducer)
+        #expect(pair.archiving.current == pair.plain.current)
+    }
+
+    @Test("A copy that missed one hand-over is not harmed by the next")
+    func missedHandOver() throws {
+        var pair = Pair()
+        let source = try #require(Source("A"))
+        pair.merge(
+            try (1...20_000).map { time in
+                Update(
+                    payload: Array("action \(time)".utf8),
+                    timestamp: try #require(Timestamp(Double(time))), source: source)
+            })
+        let copy = pair.archiving
+        pair.archiving.archive(pair.log.sealed(after: VersionVector()), limit: 6_000)
+        let known = try #require(pair.archiving.archivedVector)
+        pair.archiving = copy
+        pair.archiving.archive(pair.log.sealed(after: known), limit: 16_384)
+        pair.archive()
+        #expect(pair.archivedCount > 15_000)
+        pair.archiving.replaceReducer(Self.reducer)
+        #expect(pair.archiving.current == pair.plain.current)
+    }
+
     @Test("Actions that take no memory of their own stay in the history")
     func plainActions() {
         var history = History<Int, Int>(

@@ -59,6 +59,26 @@ struct UpdateLogRemovalTests {
         #expect(log.byteCount == 0)
     }
 
+    @Test("What is dropped from memory no longer counts, tails included")
+    func droppedTails() throws {
+        var log = UpdateLog()
+        let source = try #require(Source("A"))
+        for time in 1...3_000 {
+            log.append(
+                Update(
+                    payload: Array("1".utf8), timestamp: try #require(Timestamp(Double(time))),
+                    source: source,
+                    tail: time % 3 == 0 ? nil : Array(",\(time),\"A\",7]".utf8)))
+        }
+        for time in stride(from: 1.0, to: 3_000, by: 7) {
+            log.discard(Stamp(timestamp: try #require(Timestamp(time)), source: source))
+        }
+        let hasDropped = log.drop(keeping: 100, bytes: .max, unsaved: [:])
+        #expect(hasDropped)
+        let held = log.delta(since: VersionVector())
+        #expect(log.byteCount == held.reduce(0) { $0 + $1.byteCount })
+    }
+
     @Test(
         "The walk over an array yields its elements",
         arguments: ["[]", "[1]", " [ 1 , \"a,]\" ,[2,{}]]"])
