@@ -111,7 +111,8 @@ extension InnerState {
         history = consume replayed
         lastBatch = change
         lastBatch.add(replay.end(&history))
-        replay.archive(&history, limit: history.retainedCount)
+        // As for a batch: under the lock nothing may take as long as the replay did outside.
+        replay.archive(&history, limit: max(1 << 14, 2 * lastBatch.inserted))
     }
 }
 

@@ -42,6 +42,7 @@ extension Replica where Value == UpdateLog {
     ) -> Bool {
         guard value.drop(keeping: count, bytes: bytes, unsaved: unsaved) else { return false }
         gossip.noteDropped()
+        gossip.forgetHistoryBlocks()
         return true
     }
 }

@@ -25,7 +25,8 @@ extension Gossip {
                 HistoryBlocks.Stretch(after: session.known[$0.source], end: $0)
             }
             session.historyPosition = historyBlocks.append(
-                HistoryBlocks.Block(lines: lines, stretches: stretches), at: position)
+                HistoryBlocks.Block(lines: lines, stretches: stretches), at: position,
+                byteLimit: HistoryBlocks.byteLimit(beside: value.retainedByteCount))
         } else {
             session.historyPosition = .apart
         }
@@ -53,6 +54,7 @@ extension Gossip {
         source == self.source ? newestOwn : foreign[source]
     }
 
-    /// Forgets what is kept of histories, because older updates were inserted below others.
+    /// Forgets what is kept of histories, because older updates were inserted below others, or
+    /// because those in it are no longer in memory.
     mutating func forgetHistoryBlocks() { historyBlocks.clear() }
 }

@@ -12,6 +12,8 @@
 struct HistoryBlocks: Sendable {
     /// The most bytes of lines kept: 32 MiB.
     static let maximumByteCount = 32 << 20
+    /// How many may be kept however small the log is: 1 MiB.
+    static let spareByteCount = 1 << 20
     /// The most vectors that are remembered as a beginning.
     static let maximumChains = 8
     /// A vector of more sources than this is not remembered.
@@ -55,7 +57,8 @@ struct HistoryBlocks: Sendable {
     /// The chain that was used last is the last one.
     private var chains: [Chain] = []
     private var lastID = 0
-    private var byteCount = 0
+    /// The number of bytes of all lines kept.
+    private(set) var byteCount = 0
 
     /// Returns the place where a peer with this vector begins.
     ///
@@ -83,20 +86,28 @@ struct HistoryBlocks: Sendable {
         return chain.blocks[position.index]
     }
 
+    /// The most bytes of lines kept beside a log with so many bytes in memory: enough for all of it
+    /// where updates are small, but not many times what a budget leaves in memory.
+    static func byteLimit(beside retained: Int) -> Int {
+        guard retained < maximumByteCount / 3 else { return maximumByteCount }
+        return min(maximumByteCount, spareByteCount + 3 * retained)
+    }
+
     /// Appends a block that was just encoded, if its place is the end of a chain and there is room.
     ///
+    /// - Parameter byteLimit: The most bytes of all blocks.
     /// - Returns: The place after it, or ``Position/apart``.
-    mutating func append(_ block: Block, at position: Position) -> Position {
+    mutating func append(
+        _ block: Block, at position: Position, byteLimit: Int
+    ) -> Position {
         guard let place = chains.firstIndex(where: { $0.id == position.chain }),
             chains[place].blocks.count == position.index
         else { return .apart }
         let more = block.lines.bytes.count
-        while byteCount + more > HistoryBlocks.maximumByteCount, chains.count > 1,
-            chains[0].id != position.chain
-        {
+        while byteCount + more > byteLimit, chains.count > 1, chains[0].id != position.chain {
             removeFirst()
         }
-        guard byteCount + more <= HistoryBlocks.maximumByteCount,
+        guard byteCount + more <= byteLimit,
             let place = chains.firstIndex(where: { $0.id == position.chain })
         else { return .apart }
         chains[place].blocks.append(block)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-import Scuttlebutt
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Scuttlebutt
 
 @Suite("Histories that peers share", .timeLimit(.minutes(20)))
 struct SharedHistoryTests {
@@ -52,6 +53,42 @@ struct SharedHistoryTests {
         _ = log.taken()
         _ = try said(us, to: "", closes: true)
         #expect(log.taken() == 1_000)
+    }
+
+    @Test("Beside a small log little is kept, however many begin at different places")
+    func boundedByTheLog() throws {
+        var blocks = HistoryBlocks()
+        let byteLimit = HistoryBlocks.byteLimit(beside: 100_000)
+        #expect(byteLimit < 2 << 20)
+        let lines = WireBlock(bytes: Array(repeating: 1, count: 64 << 10), ends: [64 << 10])
+        for claim in 1...20 {
+            let known = try #require(VersionVector("W@\(claim)"))
+            var position = blocks.start(from: known, limit: limit)
+            for _ in 0..<40 {
+                let block = HistoryBlocks.Block(lines: lines, stretches: [])
+                position = blocks.append(block, at: position, byteLimit: byteLimit)
+            }
+            #expect((1...byteLimit).contains(blocks.byteCount))
+        }
+        #expect(HistoryBlocks.byteLimit(beside: .max) == HistoryBlocks.maximumByteCount)
+    }
+
+    @Test("What is dropped from memory is not kept in blocks")
+    func forgottenWithMemory() throws {
+        let us = try ReplicaBench<UpdateLog>("US", UpdateLog(), saves: false)
+        let writer = us.replica.open()
+        us.receive(
+            [.digest(Digest(source: nil, vector: try #require(VersionVector("W@100000000"))))],
+            writer)
+        for time in 1...5_000 { us.receive(.update(made("W", Double(time))), from: writer) }
+        us.receive(.sync, from: writer)
+        let peer = us.replica.open()
+        try us.receive(digest: "", from: peer)
+        #expect(us.said(peer, limit).count > 5_000)
+        #expect(us.replica.gossip.historyBlocks.byteCount > 0)
+        let isDropped = us.replica.drop(keeping: 10, bytes: .max, unsaved: [:])
+        #expect(isDropped)
+        #expect(us.replica.gossip.historyBlocks.byteCount == 0)
     }
 
     @Test(
