@@ -10,10 +10,10 @@ extension GossipStore {
     ///
     /// - Complexity: O(n) for each access.
     public var history: [HistoryView<Action>.Record] {
-        inner.withState { state in
-            state.history.gossiped.compactMap { entry in
-                entry.stamp.map { HistoryView<Action>.Record(stamp: $0, action: entry.action) }
-            }
+        // Old actions are decoded for it, so not under the lock.
+        let gossiped = inner.withState { $0.history.gossiped }
+        return gossiped.compactMap { entry in
+            entry.stamp.map { HistoryView<Action>.Record(stamp: $0, action: entry.action) }
         }
     }
 
@@ -26,8 +26,13 @@ extension GossipStore {
     ///   calls of the reducer. They work on a copy of the history, so that nothing waits for them.
     public func stateHistory(limit: Int = 100) -> [StateRecord<State, Action>] {
         let history = inner.withState { $0.history }
-        let entries = history.gossiped.suffix(max(0, limit))
-        return entries.compactMap { entry in
+        // From the newest on, because old actions would be decoded for nothing.
+        var newest: [HistoryEntry<Action>] = []
+        for entry in history.entries.reversed() {
+            guard newest.count < limit else { break }
+            if !entry.isLocal { newest.append(entry) }
+        }
+        return newest.reversed().compactMap { entry in
             guard let stamp = entry.stamp, let state = history.state(at: stamp) else { return nil }
             return StateRecord(
                 stamp: stamp, action: entry.action, outcome: entry.outcome, state: state)

@@ -75,12 +75,10 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
             options.onEvent?(.opened(opened))
         }
         let view = HistoryView<Action> {
-            inner.withState { state in
-                state.history.gossiped.compactMap { entry in
-                    entry.stamp.map {
-                        HistoryView<Action>.Record(stamp: $0, action: entry.action)
-                    }
-                }
+            // Old actions are decoded for it, so not under the lock.
+            let gossiped = inner.withState { $0.history.gossiped }
+            return gossiped.compactMap { entry in
+                entry.stamp.map { HistoryView<Action>.Record(stamp: $0, action: entry.action) }
             }
         }
         let signed = SignedActions<Action>()
