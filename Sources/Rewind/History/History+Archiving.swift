@@ -49,6 +49,12 @@ extension History {
     ///   - limit: About how many entries to replace at most.
     /// - Complexity: O(k log n) for k updates in the runs; O(k) where nobody else wrote between.
     package mutating func archive(_ runs: [SealedRun], limit: Int) {
+        guard runs.allSatisfy({ $0.continues(storage.archivedEnd(of: $0.source)) }) else {
+            // Made for a history that this one has replaced: what is skipped now would never be
+            // asked for again.
+            storage.archiveDue = 0
+            return
+        }
         let end = max(storage.start, storage.count - History.unarchivedCount)
         storage.archiveStart = min(max(storage.archiveStart, storage.start) + limit, end)
         // Also where nothing came: it was asked for.
@@ -80,13 +86,16 @@ extension EntryStorage {
         if let floor { archive?.drop(through: floor) }
     }
 
+    /// Up to where a source is in the archive.
+    fileprivate func archivedEnd(of source: Source) -> Timestamp? {
+        sourceIndexes[source].flatMap { archive?.newest(number: Int($0)) }
+    }
+
     /// Replaces the actions of a source whose payloads are in a run.
     fileprivate mutating func archive(_ run: SealedRun, through limit: Timestamp) {
         // Not the archive itself: while a second reference to it existed, adding would copy it.
         guard let source = sourceIndexes[run.source], let release = archive?.release else { return }
         let newest = archive?.newest(number: Int(source))
-        // What is skipped now would never be asked for again.
-        guard run.continues(newest) else { return }
         var run = run
         if let floor { run.drop(before: floor.timestamp) }
         let timestamps = run.timestamps(after: newest, through: limit)
