@@ -17,8 +17,28 @@ let embedded: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .unsafeFlags(["-wmo", "-Osize"]),
+    .unsafeFlags([
+        "-wmo", "-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend",
+        "-disable-stack-protector",
+    ]),
 ]
+
+/// A module for the page: the exports, and the model that they are about.
+func module(_ name: String, path: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttPage", "FreestandingC"], path: path,
+        // Without -parse-as-library the globals would never be initialised here.
+        swiftSettings: embedded + [.unsafeFlags(["-parse-as-library"])],
+        linkerSettings: [
+            .unsafeFlags([
+                "-Xclang-linker", "-nostdlib", "-Xlinker", "--no-entry", "-Xlinker",
+                "--gc-sections", "-Xlinker", "--strip-all", "-Xlinker", unicode,
+                // The stack grows down: before the data it traps, behind it it overwrites.
+                "-Xlinker", "--stack-first", "-Xlinker", "-z", "-Xlinker", "stack-size=1048576",
+            ])
+        ])
+}
 
 let package = Package(
     name: "scuttlebutt-wasm",
@@ -30,16 +50,12 @@ let package = Package(
         .target(
             name: "FreestandingC", path: "FreestandingC",
             cSettings: [.unsafeFlags(["-ffreestanding", "-mbulk-memory"])]),
-        .executableTarget(
-            name: "ScuttlebuttWasm", dependencies: ["Scuttlebutt", "Rewind", "FreestandingC"],
-            path: "Export",
-            // Without -parse-as-library the globals would never be initialised here.
-            swiftSettings: embedded + [.unsafeFlags(["-parse-as-library"])],
-            linkerSettings: [
-                .unsafeFlags([
-                    "-Xclang-linker", "-nostdlib", "-Xlinker", "--no-entry",
-                    "-Xlinker", "--gc-sections", "-Xlinker", "--strip-debug", "-Xlinker", unicode,
-                ])
-            ]),
+        // The peer in a page, whatever it folds with.
+        .target(
+            name: "ScuttlebuttPage", dependencies: ["Scuttlebutt", "Rewind"], path: "Page",
+            swiftSettings: embedded),
+        // For reducers in JavaScript, and with one in Swift.
+        module("ScuttlebuttWasm", path: "Export"),
+        module("CounterWasm", path: "Counter"),
     ]
 )

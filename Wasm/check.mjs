@@ -1,64 +1,46 @@
 // SPDX-License-Identifier: MIT
-// node check.mjs MODULE.wasm: runs the core as a page would and compares known answers.
+// node check.mjs MODULE.wasm COUNTER.wasm: runs the core as a page would and compares known answers.
 import assert from 'node:assert/strict';
-import { webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { Core } from '../Web/core.js';
 
-let memory;
-const env = {
-  // `Hasher` seeds the dictionaries with this.
-  random: (address, count) => {
-    webcrypto.getRandomValues(new Uint8Array(memory.buffer, address, count));
-  },
-};
-const bytes = await readFile(process.argv[2]);
-const { instance } = await WebAssembly.instantiate(bytes, { env });
-const core = instance.exports;
-memory = core.memory;
+const [module, counter] = await Promise.all(process.argv.slice(2).map((path) => readFile(path)));
 
-const [A, B, C, Z] = [0, 1, 2, 25];
+// A shared counter that never falls below zero, so that the order of actions matters: once with a
+// reducer in JavaScript, once with one in Swift.
+const reducer = (state = 0, { type }) => (
+  type === 'INCREMENT' ? state + 1 : type === 'DECREMENT' ? Math.max(0, state - 1) : state);
+const cores = [
+  await Core.open({ module, source: 'A', reducer }), await Core.open({ module: counter, source: 'A' }),
+];
+for (const core of cores) {
+  assert.equal(core.dispatch({ type: 'DECREMENT' }).timestamp, 1, 'the first timestamp is 1');
+  assert.equal(core.dispatch({ type: 'INCREMENT' }).timestamp, 2);
+  assert.equal(core.state, 1, 'it never falls below zero');
+  const session = core.openSession();
+  const say = (...lines) => { core.receive(session, lines.join('\n')); core.fold(Infinity); };
+  say('{"id":"B","clock":{"B":1}}', '[{"type":"INCREMENT"},0.5,"B"]', '"SYNC"');
+  assert.equal(core.state, 1, 'the late action took its place');
+  say('[{"type":"INCREMENT"},0.5,"B"]');
+  assert.equal(core.number('actions'), 3, 'a duplicate changes nothing');
+  for (const hostile of ['0', '-1', '1e999', '9007199254740992']) say(`[{"type":"INCREMENT"},${hostile},"Z"]`);
+  assert.equal(core.number('actions'), 3, 'and neither do refused timestamps');
+  say('[{"type":"INCREMENT"},9007199254740991,"Z"]');
+  assert.equal(core.dispatch({ type: 'INCREMENT' }).timestamp, 3, 'our clock does not follow it');
+  assert.equal(core.state, 3);
 
-assert.equal(core.counter_dispatch(1), 0, 'no counter yet');
-assert.equal(core.counter_create(26), 0, 'no such source');
-assert.equal(core.counter_create(A), 1);
-assert.equal(core.counter_dispatch(3), 1, 'the first timestamp is 1');
-assert.equal(core.counter_dispatch(-5), 2);
-assert.equal(core.counter_state(), 0, 'it never falls below zero');
+  // Enough for several chunks, snapshots and growth of the memory; then one late action below all.
+  for (let index = 0; index < 20_000; index += 1) core.dispatch({ type: 'INCREMENT' });
+  say('[{"type":"INCREMENT"},0.25,"C"]');
+  assert.equal(core.state, 20_004);
+  assert.equal(core.changesSince('{"id":"P","clock":{}}').length, 20_006);
 
-assert.equal(core.counter_insert(10, 1, B), 1, 'one action comes after (1, B)');
-assert.equal(core.counter_state(), 8, '3 + 10 - 5: the late action took its place');
-assert.equal(core.counter_insert(10, 1, B), -2, 'a duplicate changes nothing');
-assert.equal(core.counter_state(), 8);
-
-for (const hostile of [0, -1, NaN, Infinity, 2 ** 53]) {
-  assert.equal(core.counter_insert(1, hostile, Z), -1, `${hostile} is refused`);
+  // The codec: what it reads, and how it prints what it read.
+  for (const timestamp of [1, 0.1, 5e-324, 1.7952345299260012e12, 4503599627370495.5, 2 ** 53 - 1]) {
+    const source = `é${timestamp}`;
+    say(` [{"type":"A","n":1.0}, ${timestamp.toExponential()} ,"\\u00e9${timestamp}"]`);
+    assert.equal(core.vector().get(source), timestamp);
+  }
 }
-assert.equal(core.counter_insert(1, 2 ** 53 - 1, Z), 0, 'above the ceiling, but accepted');
-assert.equal(core.counter_dispatch(1), 3, 'and our clock did not follow it');
-assert.equal(core.counter_state(), 10);
 
-// Enough for several chunks, snapshots and growth of the memory; then one late action below all.
-for (let index = 0; index < 20_000; index += 1) core.counter_dispatch(1);
-assert.equal(core.counter_insert(1, 0.5, C), 20_005, 'all that came after it ran again');
-assert.equal(core.counter_state(), 20_011);
-assert.equal(core.counter_history(), 20_006, 'the log holds what the history holds');
-
-// The codec: what it reads, and how it prints what it read.
-const canonical = (text) => {
-  const line = new TextEncoder().encode(text);
-  new Uint8Array(memory.buffer, core.line_address(), line.length).set(line);
-  const count = core.line_canonical(line.length);
-  if (count <= 0) return count;
-  return new TextDecoder().decode(new Uint8Array(memory.buffer, core.line_address(), count));
-};
-for (const timestamp of [1, 0.1, 5e-324, 1.7952345299260012e12, 4503599627370495.5, 2 ** 53 - 1]) {
-  assert.equal(
-    canonical(` [{"type":"A","n":1.0}, ${timestamp.toExponential()} ,"\\u00e9"]`),
-    `[{"type":"A","n":1.0},${timestamp},"é"]`);
-}
-assert.equal(canonical('"SYNC"'), 0);
-assert.equal(canonical('[{"type":"A"},1e999,"A"]'), -1);
-assert.equal(canonical('[{"type":"A"},1,"toString"]'), -1);
-assert.equal(canonical('[{"type":"A"},1,'), -2);
-
-console.log(`${bytes.length} bytes of wasm: every answer as expected`);
+console.log(`${module.length} and ${counter.length} bytes of wasm: every answer as expected`);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+
+import Scuttlebutt
+import ScuttlebuttPage
+
+// What the page calls. Numbers only; bytes go through `core_input` and `core_output`, whose
+// addresses are valid until the next call. Every number is checked here or behind: no call traps,
+// whatever it is handed, unless memory runs out. After a trap the page makes a new instance.
+
+// proof: wasm32 here has one thread, and a page calls one export at a time.
+nonisolated(unsafe) private var core: PageCore<Model>?
+nonisolated(unsafe) private var memory = PageMemory()
+
+/// The version of these functions.
+@_expose(wasm, "core_version")
+@_cdecl("core_version")
+public func coreVersion() -> Int32 { 1 }
+
+/// The address of a place for `count` bytes, or 0 if those are too many.
+@_expose(wasm, "core_input")
+@_cdecl("core_input")
+public func coreInput(_ count: Int32) -> UnsafeMutablePointer<UInt8>? { memory.reserve(Int(count)) }
+
+/// The address of what the last call has put out.
+@_expose(wasm, "core_output")
+@_cdecl("core_output")
+public func coreOutput() -> UnsafeMutablePointer<UInt8>? { memory.outputAddress }
+
+/// Starts an empty peer, in place of another.
+///
+/// The input is its source. Of `flags` 1 says that own actions are saved before they leave, and 2
+/// that the source may have written before. Returns 1, or 0 for a source that peers refuse.
+@_expose(wasm, "core_create")
+@_cdecl("core_create")
+public func coreCreate(_ count: Int32, _ flags: Int32) -> Int32 {
+    let name = memory.received(Int(count))
+    guard !name.isEmpty, name.count <= ClassicWire.maximumSourceByteCount,
+        let source = Source(validUTF8: Array(name)), !source.isObjectPrototypeName
+    else { return 0 }
+    core = PageCore(
+        source: source, savesUpdates: flags & 1 != 0, mayHaveWritten: flags & 2 != 0)
+    return 1
+}
+
+/// Takes the lines of the input as the log of an earlier life; returns how many were new.
+@_expose(wasm, "core_restore")
+@_cdecl("core_restore")
+public func coreRestore(_ count: Int32) -> Int32 {
+    Int32(core?.restore(memory.received(Int(count))) ?? 0)
+}
+
+// MARK: Actions
+
+/// Stamps the action in the input, which then waits to be folded.
+///
+/// Returns its timestamp; 0 for a local-only one; −n for a refusal in the first n bytes of output.
+@_expose(wasm, "core_dispatch")
+@_cdecl("core_dispatch")
+public func coreDispatch(_ count: Int32) -> Double {
+    let payload = Array(memory.received(Int(count)))
+    do throws(ReplicaError) {
+        guard let timestamp = try core?.dispatch(payload) else { return -refuse("no peer") }
+        return timestamp
+    } catch {
+        return -refuse(error.message)
+    }
+}
+
+private func refuse(_ message: String) -> Double { Double(memory.put(Array(message.utf8))) }
+
+/// Folds at most `limit` of the actions that wait; returns how many still wait.
+@_expose(wasm, "core_fold")
+@_cdecl("core_fold")
+public func coreFold(_ limit: Int32) -> Int32 {
+    Int32(truncatingIfNeeded: core?.fold(Int(limit)) ?? 0)
+}
+
+/// Begins to fold anew, from the state that the page keeps at `place`.
+@_expose(wasm, "core_restart")
+@_cdecl("core_restart")
+public func coreRestart(_ place: Int32) { core?.restart(at: place) }
+
+/// The state: where the page keeps it, or for a reducer in Swift the number of bytes of JSON.
+@_expose(wasm, "core_state")
+@_cdecl("core_state")
+public func coreState() -> Int32 {
+    var bytes: [UInt8] = []
+    let result = core?.show(in: &bytes) ?? -1
+    if !bytes.isEmpty { _ = memory.put(bytes) }
+    return result
+}
+
+/// Everything up to this token is durable.
+@_expose(wasm, "core_saved")
+@_cdecl("core_saved")
+public func coreSaved(_ token: Int32) { core?.saved(Int(token)) }
+
+// MARK: Sessions
+
+/// Begins a session; returns its number, or 0 if there are too many.
+@_expose(wasm, "core_open")
+@_cdecl("core_open")
+public func coreOpen(_ probes: Int32, _ longestLine: Int32) -> Int32 {
+    Int32(core?.open(probes: probes != 0, longestLine: Int(longestLine)) ?? 0)
+}
+
+/// Takes the lines of the input; returns 1 if the session is still open.
+@_expose(wasm, "core_receive")
+@_cdecl("core_receive")
+public func coreReceive(_ session: Int32, _ count: Int32) -> Int32 {
+    core?.receive(memory.received(Int(count)), from: Int(session)) == true ? 1 : 0
+}
+
+/// Puts out about `limit` bytes of lines for a peer; returns their number, 0 if there are none.
+@_expose(wasm, "core_pull")
+@_cdecl("core_pull")
+public func corePull(_ session: Int32, _ limit: Int32) -> Int32 {
+    guard let bytes = core?.pull(Int(session), limit: Int(limit)) else { return 0 }
+    return memory.put(bytes)
+}
+
+/// The connection has ended.
+@_expose(wasm, "core_closed")
+@_cdecl("core_closed")
+public func coreClosed(_ session: Int32) { core?.close(Int(session)) }
+
+/// Asks a peer for a sign of life; returns 1 if it has to say something.
+@_expose(wasm, "core_probe")
+@_cdecl("core_probe")
+public func coreProbe(_ session: Int32) -> Int32 { core?.probe(Int(session)) == true ? 1 : 0 }
+
+/// The time of a timer is over.
+@_expose(wasm, "core_timer")
+@_cdecl("core_timer")
+public func coreTimer(_ number: Int32) { core?.timerFired(Int(number)) }
+
+// MARK: Reading
+
+/// Puts out what has happened as JSON; returns the number of bytes, 0 if nothing has.
+@_expose(wasm, "core_events")
+@_cdecl("core_events")
+public func coreEvents() -> Int32 {
+    guard core?.events.isEmpty == false, let bytes = core?.takeEvents() else { return 0 }
+    return memory.put(bytes)
+}
+
+/// Puts out the lines of `count` actions from the number `first` on.
+@_expose(wasm, "core_lines")
+@_cdecl("core_lines")
+public func coreLines(_ first: Int32, _ count: Int32) -> Int32 {
+    let start = max(0, Int(first))
+    let end = start + min(max(0, Int(count)), Int(Int32.max) - start)
+    guard let bytes = core?.lines(start..<end) else { return 0 }
+    return memory.put(bytes)
+}
+
+/// Puts out about `limit` bytes of the lines that a peer with the header in the input lacks;
+/// returns their number, or −1 if it is no header.
+@_expose(wasm, "core_changes")
+@_cdecl("core_changes")
+public func coreChanges(_ count: Int32, _ limit: Int32) -> Int32 {
+    guard let lines = core?.changes(since: memory.received(Int(count)), limit: Int(limit)) else {
+        return -1
+    }
+    return memory.put(lines)
+}
+
+/// Puts out what this peer has as a header line.
+@_expose(wasm, "core_header")
+@_cdecl("core_header")
+public func coreHeader() -> Int32 {
+    guard let bytes = core?.header else { return 0 }
+    return memory.put(bytes)
+}
+
+/// One of the peer's numbers, as `NUMBERS` in `Web/core.js` lists them; −1 for another.
+@_expose(wasm, "core_number")
+@_cdecl("core_number")
+public func coreNumber(_ which: Int32) -> Double {
+    core?.number(Int(which)) ?? -1
+}

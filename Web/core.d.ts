@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+
+/** An action with its place in the agreed order; both parts are null for one that stays here. */
+export interface Entry<Action = unknown> {
+  readonly action: Action;
+  readonly timestamp: number | null;
+  readonly source: string | null;
+}
+
+/** Folds an action into a state; must be deterministic. */
+export type Reducer<State, Action = unknown> = (
+  state: State | undefined, action: Action, entry: Pick<Entry, 'timestamp' | 'source'>) => State;
+
+/**
+ * What `onEvent` is called with, once all of a call is done:
+ *
+ * - `accepted`: `count` actions of others have the numbers from `first` on, and wait to be folded.
+ * - `save`: make the actions with these numbers durable (`lines`), then call `saved(token)`.
+ * - `rewound`: so many actions were folded again because of the one with this stamp.
+ * - `history`, `synced`: all of a peer's history is here; it and we have all that the other had.
+ * - `close`: end the connection of this session, which is forgotten already.
+ * - `refused`, `equivocation`, `missingOwn`, `setAside`, `cutOff`: as `ReplicaEvent` in Swift, with its text,
+ *   timestamp, source and session, each or null. At most 100 between two calls; `missed` says how many more.
+ * - `reducer`: the reducer has thrown this for that action, which is a no-op therefore.
+ */
+export type CoreEvent =
+  | ['accepted', first: number, count: number]
+  | ['save', token: number, first: number, count: number]
+  | ['rewound', depth: number, timestamp: number, source: string]
+  | ['history' | 'synced', session: number]
+  | ['close', session: number, text: string]
+  | ['refused' | 'equivocation' | 'missingOwn' | 'setAside' | 'cutOff', text: string | null,
+    timestamp: number | null, source: string | null, session: number | null]
+  | ['missed', count: number]
+  | ['reducer', error: unknown, entry: Entry];
+
+export type CoreNumber =
+  'actions' | 'waiting' | 'pending' | 'setAside' | 'sources' | 'calls' | 'snapshots' | 'bytes';
+
+export interface CoreOptions<State, Action = unknown> {
+  /** The name under which own actions are stamped: at most 1,024 bytes, and no two peers have the same. */
+  source: string;
+  /** Left out for a module that has a reducer in Swift. */
+  reducer?: Reducer<State, Action>;
+  initialState?: State;
+  /** For a reducer that changes the state it is given: how to copy one. It is called for snapshots only. */
+  copy?: (state: State) => State;
+  /** Own actions leave only when `saved` has been called for them. Default false. */
+  savesActions?: boolean;
+  /** Own actions are refused until a peer has said what it has of this source. Default false. */
+  mayHaveWritten?: boolean;
+  onEvent?: (...event: CoreEvent) => void;
+  /** An address, the bytes, or what `load` gave; by default `core.wasm` beside `core.js`. */
+  module?: string | URL | BufferSource | WebAssembly.Module;
+  /** For tests: fills an array with random bytes; timers; the time in ms. */
+  random?: (bytes: Uint8Array) => void;
+  timers?: { setTimeout(body: () => void, delay: number): unknown };
+  now?: () => number;
+}
+
+/** The core cannot be loaded, or has stopped after a trap, for instance without memory. */
+export class CoreError extends Error {}
+
+/** Compiles the module once, for several cores. */
+export function load(source?: CoreOptions<unknown>['module']): Promise<WebAssembly.Module>;
+
+/** A peer and the history of its actions. Every method may throw CoreError; see `fault`. */
+export class Core<State, Action = unknown> {
+  static open<State, Action = unknown>(options: CoreOptions<State, Action>): Promise<Core<State, Action>>;
+  private constructor(options: CoreOptions<State, Action>);
+
+  readonly source: string;
+  /** All known actions in agreed order, reduced; that of before while a long history waits to be folded. */
+  readonly state: State;
+  /** Why the core has stopped. It is of no more use then, but for `lines()`. */
+  readonly fault: CoreError | null;
+
+  dispatch(action: Action): Entry<Action>;
+  fold(limit?: number): number;
+  replaceReducer(reducer: Reducer<State, Action>, initialState?: State): number;
+  entry(number: number): Entry<Action> | undefined;
+
+  openSession(options?: { probes?: boolean; longestLine?: number }): number;
+  receive(session: number, lines: string): boolean;
+  pull(session: number, limit?: number): string | null;
+  closed(session: number): void;
+  probe(session: number): boolean;
+
+  saved(token: number): void;
+  restore(lines: string | Iterable<string>): number;
+  lines(first?: number, count?: number): string[];
+  header(): string;
+  vector(): Map<string, number>;
+  changesSince(header: string, limit?: number): string[];
+  number(name: CoreNumber): number;
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+//
+// The peer of `Sources/Scuttlebutt` and the history of `Sources/Rewind`, compiled to WebAssembly, as a class.
+//
+//   import { Core } from './core.js'
+//   const core = await Core.open({ source, reducer: (state = 0, action) => state + 1 })
+//   core.dispatch({ type: 'INCREMENT' })
+//   const session = core.openSession()          // for each connection; then, whenever something happened:
+//   while ((lines = core.pull(session))) socket.send(lines)
+//
+// Sessions, log, order, snapshots and codecs are Swift's; the reducer, its states and the connections are the
+// page's. States stay in JavaScript: the module knows where they are (`#states`) and says when one is copied and
+// when it is needed no more. Bytes go through two places in the module's memory that are valid until its next call,
+// so nothing made of them outlives a method.
+
+/** The numbers that `core.number(name)` knows, in the order of `core_number`. */
+const NUMBERS = [
+  'actions', // accepted and own ones, local-only ones included
+  'waiting', // of them, not folded yet
+  'pending', // own ones that no peer is known to have
+  'setAside', // own ones that some peer does not take
+  'sources',
+  'calls', // of the reducer
+  'snapshots',
+  'bytes', // of the log
+];
+
+const VERSION = 1;
+const INPUT_LIMIT = 2 ** 24; // bytes that the module takes at once
+const PULL = 65_536; // bytes of lines that a pull gives, by default
+const PORTION = 128; // actions that are folded between two looks at the clock
+const SLICE = 12; // ms of folding at a time, by default
+const NOT_ALLOWED = 'this page allows no WebAssembly, which the peer needs: add \'wasm-unsafe-eval\' to the '
+  + 'script-src of its Content-Security-Policy';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A fault of the peer's core: it cannot be loaded, or it has stopped. */
+export class CoreError extends Error {
+  name = 'CoreError';
+}
+
+/**
+ * Loads and compiles the module, by default `core.wasm` beside this file. `source` is an address, the bytes, or what
+ * this function gave before.
+ */
+export async function load(source = new URL('core.wasm', import.meta.url)) {
+  if (typeof WebAssembly !== 'object') throw new CoreError(NOT_ALLOWED);
+  try {
+    if (source instanceof WebAssembly.Module) return source;
+    if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return await WebAssembly.compile(source);
+    const response = await fetch(source);
+    if (!response.ok) throw new CoreError(`the peer's core is not at ${source}: status ${response.status}`);
+    const isTyped = response.headers.get('content-type')?.startsWith('application/wasm');
+    if (isTyped && WebAssembly.compileStreaming) return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch (error) {
+    if (error instanceof CoreError) throw error;
+    const isForbidden = /unsafe-eval|Content Security Policy|disallowed/i.test(String(error));
+    throw new CoreError(isForbidden ? NOT_ALLOWED : `the peer's core cannot be loaded: ${error}`, { cause: error });
+  }
+}
+
+export class Core {
+  #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now;
+  #entries = []; #states = [undefined]; #free = []; #shown; #isInside = false; #fault = null; #events = [];
+  #isDelivering = false;
+
+  /** See `core.d.ts` for the options. */
+  static async open(options) {
+    const module = await load(options.module);
+    const core = new Core(options);
+    let instance;
+    try {
+      instance = await WebAssembly.instantiate(module, core.#imports());
+    } catch (error) {
+      throw new CoreError(`the peer's core cannot be started: ${error}`, { cause: error });
+    }
+    core.#start(instance.exports, options);
+    return core;
+  }
+
+  /** Use `Core.open`. */
+  constructor({ reducer, initialState, copy = null, onEvent = () => {}, random, timers, now }) {
+    this.#reducer = reducer;
+    this.#initialState = initialState;
+    this.#copy = copy;
+    this.#onEvent = onEvent;
+    this.#random = random ?? ((bytes) => globalThis.crypto.getRandomValues(bytes));
+    this.#timers = timers ?? globalThis;
+    this.#now = now ?? (() => performance.now());
+  }
+
+  #start(exports, { source, savesActions = false, mayHaveWritten = false }) {
+    this.#exports = exports;
+    this.#bytes = new Uint8Array(exports.memory.buffer);
+    if (exports.core_version() !== VERSION) throw new CoreError('core.wasm and core.js are of different versions');
+    this.source = source;
+    if (this.#reducer) this.#states[0] = this.#initial();
+    const flags = (savesActions ? 1 : 0) + (mayHaveWritten ? 2 : 0);
+    const isTaken = typeof source === 'string' && source.isWellFormed?.() !== false
+      && this.#call('core_create', this.#write(source), flags) === 1;
+    if (!isTaken) throw new TypeError('the source is not one that peers accept');
+    this.#show();
+  }
+
+  // ------------------------------------------------------------------------------------------ what it imports
+
+  #imports() {
+    return {
+      env: {
+        random: (address, count) => {
+          const bytes = new Uint8Array(count); // the browser fills no view of a growing memory
+          this.#random(bytes);
+          new Uint8Array(this.#exports.memory.buffer, address, count).set(bytes);
+        },
+      },
+      page: {
+        reduce: (place, number) => {
+          const entry = this.#entries[number];
+          try {
+            this.#states[place] = this.#reducer(this.#states[place], entry.action, entry);
+            return 1;
+          } catch (error) {
+            this.#events.push(['reducer', error, entry]);
+            return this.#copy ? 2 : 0; // one that changes its state may have changed a part
+          }
+        },
+        copy: (place) => this.#keep(this.#copy ? this.#copy(this.#states[place]) : this.#states[place]),
+        release: (place) => {
+          this.#states[place] = undefined;
+          this.#free.push(place);
+        },
+      },
+    };
+  }
+
+  #keep(state) {
+    const place = this.#free.pop() ?? this.#states.length;
+    this.#states[place] = state;
+    return place;
+  }
+
+  #initial() {
+    return this.#reducer(this.#initialState, { type: '@@scuttlebutt/INIT' }, { timestamp: null, source: null });
+  }
+
+  // ------------------------------------------------------------------------------------------ calls and bytes
+
+  /** Calls the module. After a trap it is half changed, so that nothing is asked of it any more. */
+  #call(name, a = 0, b = 0) {
+    if (this.#fault) throw this.#fault;
+    if (this.#isInside) throw new Error('a reducer may not use the peer that calls it');
+    this.#isInside = true;
+    try {
+      return this.#exports[name](a, b);
+    } catch (error) {
+      this.#fault = new CoreError(
+        `the peer's core has stopped (${error}): reload the page, or open another and restore its lines()`,
+        { cause: error });
+      throw this.#fault;
+    } finally {
+      this.#isInside = false;
+    }
+  }
+
+  #memory() {
+    const { buffer } = this.#exports.memory;
+    if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
+    return this.#bytes;
+  }
+
+  /** Puts a text where the module reads it; returns its length in bytes. */
+  #write(text) {
+    const isSmall = text.length * 3 <= INPUT_LIMIT;
+    const encoded = isSmall ? null : encoder.encode(text);
+    const room = encoded?.length ?? text.length * 3;
+    const address = this.#call('core_input', room);
+    if (address === 0) throw new RangeError(`${room} bytes are more than the peer takes at once`);
+    const memory = this.#memory();
+    if (encoded) {
+      memory.set(encoded, address);
+      return room;
+    }
+    // For a short text this is faster than a view and the encoder.
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 127 || index > 256) {
+        return encoder.encodeInto(text, memory.subarray(address, address + room)).written;
+      }
+      memory[address + index] = unit;
+    }
+    return text.length;
+  }
+
+  /** The text that the module has put out. */
+  #read(count) {
+    const address = this.#exports.core_output();
+    return decoder.decode(this.#memory().subarray(address, address + count));
+  }
+
+  // ------------------------------------------------------------------------------------------------- events
+
+  /** Takes what has happened: actions are known before anybody hears of them. */
+  #take() {
+    const count = this.#call('core_events');
+    if (count === 0) return;
+    for (const event of JSON.parse(this.#read(count))) {
+      if (event[0] === 'accepted') {
+        const [, first, updates] = event;
+        if (first !== this.#entries.length) throw new CoreError('the numbers of the actions do not fit');
+        if (this.#reducer) {
+          for (const [action, timestamp, source] of updates) this.#entries.push({ action, timestamp, source });
+        } else {
+          this.#entries.length += updates; // how many there are; a reducer in Swift has read them
+        }
+        this.#events.push(['accepted', first, this.#entries.length - first]);
+      } else if (event[0] === 'timer') {
+        this.#timers.setTimeout(() => this.#timerFired(event[1]), event[2]);
+      } else {
+        this.#events.push(event);
+      }
+    }
+  }
+
+  #timerFired(number) {
+    if (this.#fault) return;
+    this.#call('core_timer', number);
+    this.#settle();
+  }
+
+  /** Takes and tells what has happened. A listener may call everything; what that causes is told after it. */
+  #settle() {
+    this.#take();
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    try {
+      for (let event; (event = this.#events.shift());) this.#onEvent(...event);
+    } finally {
+      this.#isDelivering = false;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ actions
+
+  /** Why the core has stopped, or null. */
+  get fault() { return this.#fault; }
+
+  /** The state. While actions wait to be folded it is the one of before, with what was dispatched on top of it. */
+  get state() { return this.#shown; }
+
+  #show() {
+    const place = this.#call('core_state');
+    this.#shown = this.#reducer ? this.#states[place] : JSON.parse(this.#read(place));
+  }
+
+  /**
+   * Stamps an action and folds it. Returns `{ action, timestamp, source }`, both null for a type that begins with
+   * `@`, which stays here. Throws TypeError, and nothing has changed, if peers would refuse it.
+   */
+  dispatch(action) {
+    const text = JSON.stringify(action);
+    if (text === undefined) throw new TypeError('the action is not an object');
+    const timestamp = this.#call('core_dispatch', this.#write(text));
+    if (timestamp < 0) throw new TypeError(this.#read(-timestamp));
+    this.#take();
+    // The action as everyone else will read it.
+    const entry = timestamp > 0
+      ? { action: JSON.parse(text), timestamp, source: this.source }
+      : { action: JSON.parse(text), timestamp: null, source: null };
+    this.#entries.push(entry);
+    let waiting = this.number('waiting');
+    if (waiting <= PORTION) waiting = this.#call('core_fold', PORTION);
+    if (waiting === 0) this.#show(); // else something comes after it, or before it and is a long replay
+    else if (this.#reducer) this.#preview(entry);
+    this.#settle();
+    return entry;
+  }
+
+  #preview(entry) {
+    const state = this.#copy ? this.#copy(this.#shown) : this.#shown;
+    this.#isInside = true;
+    try {
+      this.#shown = this.#reducer(state, entry.action, entry);
+    } catch {
+      // Reported when it is folded.
+    } finally {
+      this.#isInside = false;
+    }
+  }
+
+  /** Folds what waits, for about `limit` ms. Returns how many actions still wait; `state` is new when none does. */
+  fold(limit = SLICE) {
+    const end = this.#now() + limit;
+    let waiting = this.number('waiting');
+    if (waiting > 0) {
+      do waiting = this.#call('core_fold', PORTION); while (waiting > 0 && this.#now() < end);
+      if (waiting === 0) this.#show();
+    }
+    this.#settle();
+    return waiting;
+  }
+
+  /** Begins anew with another reducer; everything waits to be folded again. */
+  replaceReducer(reducer, initialState = this.#initialState) {
+    this.#reducer = reducer;
+    this.#initialState = initialState;
+    this.#call('core_restart', this.#keep(this.#initial()));
+    return this.fold();
+  }
+
+  /** The action with a number, as `{ action, timestamp, source }`. */
+  entry(number) { return this.#entries[number]; }
+
+  // ----------------------------------------------------------------------------------------------- sessions
+
+  /** Begins a session for a connection that was just opened; returns its number. */
+  openSession({ probes = true, longestLine = 0 } = {}) {
+    const session = this.#call('core_open', probes ? 1 : 0, longestLine);
+    if (session === 0) throw new RangeError('too many sessions are open');
+    return session;
+  }
+
+  /** Takes lines of a peer that arrived together. Returns whether the session is still open. */
+  receive(session, lines) {
+    let isOpen = false;
+    if (lines.length <= INPUT_LIMIT) {
+      isOpen = this.#call('core_receive', session, this.#write(lines)) === 1;
+    } else {
+      this.#events.push(['close', session, 'a frame is too long']);
+      this.#call('core_closed', session);
+    }
+    this.#settle();
+    return isOpen;
+  }
+
+  /** The next lines for a peer whose connection has room, about `limit` bytes; null when there are none. */
+  pull(session, limit = PULL) {
+    const count = this.#call('core_pull', session, limit);
+    const lines = count > 0 ? this.#read(count - 1) : null; // without the last line feed
+    this.#settle();
+    return lines;
+  }
+
+  /** The connection of a session has ended. */
+  closed(session) {
+    this.#call('core_closed', session);
+    this.#settle();
+  }
+
+  /** Asks a peer for a sign of life, which the next pull sends. Returns whether it has to answer. */
+  probe(session) {
+    const answers = this.#call('core_probe', session) === 1;
+    this.#settle();
+    return answers;
+  }
+
+  // ------------------------------------------------------------------------------------------------ the log
+
+  /** Everything up to this token of a `save` event is durable. */
+  saved(token) {
+    this.#call('core_saved', token);
+    this.#settle();
+  }
+
+  /** Takes the log of an earlier life, before any session; returns how many actions were new. */
+  restore(lines) {
+    let count = 0;
+    let text = '';
+    const flush = () => {
+      count += this.#call('core_restore', this.#write(text));
+      this.#take();
+      text = '';
+    };
+    for (const line of typeof lines === 'string' ? lines.split('\n') : lines) {
+      if (text.length + line.length > INPUT_LIMIT / 4) flush();
+      text += `${line}\n`;
+    }
+    flush();
+    this.#settle();
+    return count;
+  }
+
+  /**
+   * The lines of actions by their numbers, by default of all, as they are kept and sent. Once the core has stopped
+   * they are made from what the page knows: then signatures and other additions are not in them.
+   */
+  lines(first = 0, count = this.#entries.length - first) {
+    if (this.#fault) {
+      return this.#entries.slice(first, first + count).filter(({ timestamp }) => timestamp !== null)
+        .map(({ action, timestamp, source }) => JSON.stringify([action, timestamp, source]));
+    }
+    const length = this.#call('core_lines', first, count);
+    return length > 0 ? this.#read(length - 1).split('\n') : [];
+  }
+
+  /** What this peer has, as the header line that it begins a session with. */
+  header() { return this.#read(this.#call('core_header') - 1); }
+
+  /** The newest timestamp of each source. */
+  vector() {
+    const entries = Object.entries(JSON.parse(this.header()).clock);
+    return new Map(entries.filter(([, timestamp]) => timestamp > 0));
+  }
+
+  /** The lines that a peer with this header line lacks, about `limit` bytes of them. */
+  changesSince(header, limit = INPUT_LIMIT) {
+    const count = this.#call('core_changes', this.#write(header), limit);
+    if (count < 0) throw new TypeError('that is no header');
+    return count > 0 ? this.#read(count - 1).split('\n') : [];
+  }
+
+  /** One of `actions`, `waiting`, `pending`, `setAside`, `sources`, `calls`, `snapshots` and `bytes`. */
+  number(name) { return this.#call('core_number', NUMBERS.indexOf(name)); }
+}
