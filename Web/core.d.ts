@@ -34,6 +34,11 @@ export type CoreEvent =
   | ['missed', count: number]
   | ['reducer', error: unknown, entry: Entry];
 
+/**
+ * `actions`: accepted and own ones, local-only ones included; `waiting`: of them, not folded yet; `pending`: own ones
+ * that no peer is known to have; `setAside`: own ones that some peer does not take; `calls` of the reducer; `bytes`
+ * of the log.
+ */
 export type CoreNumber =
   'actions' | 'waiting' | 'pending' | 'setAside' | 'sources' | 'calls' | 'snapshots' | 'bytes';
 

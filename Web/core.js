@@ -13,17 +13,8 @@
 // when it is needed no more. Bytes go through two places in the module's memory that are valid until its next call,
 // so nothing made of them outlives a method.
 
-/** The numbers that `core.number(name)` knows, in the order of `core_number`. */
-const NUMBERS = [
-  'actions', // accepted and own ones, local-only ones included
-  'waiting', // of them, not folded yet
-  'pending', // own ones that no peer is known to have
-  'setAside', // own ones that some peer does not take
-  'sources',
-  'calls', // of the reducer
-  'snapshots',
-  'bytes', // of the log
-];
+/** What `core.number(name)` knows, in the order of `core_number`; `core.d.ts` says what each is. */
+const NUMBERS = ['actions', 'waiting', 'pending', 'setAside', 'sources', 'calls', 'snapshots', 'bytes'];
 
 const VERSION = 1;
 const INPUT_LIMIT = 2 ** 24; // bytes that the module takes at once
@@ -64,7 +55,7 @@ export async function load(source = new URL('core.wasm', import.meta.url)) {
 
 export class Core {
   #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now;
-  #entries = []; #states = [undefined]; #free = []; #shown; #isInside = false; #fault = null; #events = [];
+  #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
   #isDelivering = false;
 
   /** See `core.d.ts` for the options. */
@@ -128,10 +119,7 @@ export class Core {
           }
         },
         copy: (place) => this.#keep(this.#copy ? this.#copy(this.#states[place]) : this.#states[place]),
-        release: (place) => {
-          this.#states[place] = undefined;
-          this.#free.push(place);
-        },
+        release: (place) => { this.#states[place] = undefined; this.#free.push(place); },
       },
     };
   }
@@ -166,9 +154,8 @@ export class Core {
   }
 
   #memory() {
-    const { buffer } = this.#exports.memory;
-    if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
-    return this.#bytes;
+    const { buffer } = this.#exports.memory; // another one after it has grown
+    return this.#bytes.buffer === buffer ? this.#bytes : (this.#bytes = new Uint8Array(buffer));
   }
 
   /** Puts a text where the module reads it; returns its length in bytes. */
@@ -179,10 +166,7 @@ export class Core {
     const address = this.#call('core_input', room);
     if (address === 0) throw new RangeError(`${room} bytes are more than the peer takes at once`);
     const memory = this.#memory();
-    if (encoded) {
-      memory.set(encoded, address);
-      return room;
-    }
+    if (encoded) { memory.set(encoded, address); return room; }
     // For a short text this is faster than a view and the encoder.
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
@@ -211,11 +195,16 @@ export class Core {
         const [, first, updates] = event;
         if (first !== this.#entries.length) throw new CoreError('the numbers of the actions do not fit');
         if (this.#reducer) {
-          for (const [action, timestamp, source] of updates) this.#entries.push({ action, timestamp, source });
+          for (let index = 0; index < updates.length; index++) {
+            const update = updates[index];
+            this.#entries.push({ action: update[0], timestamp: update[1], source: update[2] });
+          }
         } else {
           this.#entries.length += updates; // how many there are; a reducer in Swift has read them
         }
-        this.#events.push(['accepted', first, this.#entries.length - first]);
+        const count = this.#entries.length - first;
+        this.#waiting += count;
+        this.#events.push(['accepted', first, count]);
       } else if (event[0] === 'timer') {
         this.#timers.setTimeout(() => this.#timerFired(event[1]), event[2]);
       } else {
@@ -266,13 +255,11 @@ export class Core {
     if (timestamp < 0) throw new TypeError(this.#read(-timestamp));
     this.#take();
     // The action as everyone else will read it.
-    const entry = timestamp > 0
-      ? { action: JSON.parse(text), timestamp, source: this.source }
-      : { action: JSON.parse(text), timestamp: null, source: null };
+    const entry = { action: JSON.parse(text), timestamp: timestamp || null, source: timestamp ? this.source : null };
     this.#entries.push(entry);
-    let waiting = this.number('waiting');
-    if (waiting <= PORTION) waiting = this.#call('core_fold', PORTION);
-    if (waiting === 0) this.#show(); // else something comes after it, or before it and is a long replay
+    this.#waiting += 1;
+    if (this.#waiting <= PORTION) this.#waiting = this.#call('core_fold', PORTION);
+    if (this.#waiting === 0) this.#show(); // else something comes after it, or before it and is a long replay
     else if (this.#reducer) this.#preview(entry);
     this.#settle();
     return entry;
@@ -283,23 +270,18 @@ export class Core {
     this.#isInside = true;
     try {
       this.#shown = this.#reducer(state, entry.action, entry);
-    } catch {
-      // Reported when it is folded.
-    } finally {
-      this.#isInside = false;
-    }
+    } catch { /* reported when it is folded */ } finally { this.#isInside = false; }
   }
 
   /** Folds what waits, for about `limit` ms. Returns how many actions still wait; `state` is new when none does. */
   fold(limit = SLICE) {
     const end = this.#now() + limit;
-    let waiting = this.number('waiting');
-    if (waiting > 0) {
-      do waiting = this.#call('core_fold', PORTION); while (waiting > 0 && this.#now() < end);
-      if (waiting === 0) this.#show();
+    if (this.#waiting > 0) {
+      do this.#waiting = this.#call('core_fold', PORTION); while (this.#waiting > 0 && this.#now() < end);
+      if (this.#waiting === 0) this.#show();
     }
     this.#settle();
-    return waiting;
+    return this.#waiting;
   }
 
   /** Begins anew with another reducer; everything waits to be folded again. */
@@ -307,6 +289,7 @@ export class Core {
     this.#reducer = reducer;
     this.#initialState = initialState;
     this.#call('core_restart', this.#keep(this.#initial()));
+    this.#waiting = this.number('waiting');
     return this.fold();
   }
 
@@ -395,7 +378,7 @@ export class Core {
     return length > 0 ? this.#read(length - 1).split('\n') : [];
   }
 
-  /** What this peer has, as the header line that it begins a session with. */
+  /** What this peer has, as the line that a session begins with. */
   header() { return this.#read(this.#call('core_header') - 1); }
 
   /** The newest timestamp of each source. */
@@ -411,6 +394,6 @@ export class Core {
     return count > 0 ? this.#read(count - 1).split('\n') : [];
   }
 
-  /** One of `actions`, `waiting`, `pending`, `setAside`, `sources`, `calls`, `snapshots` and `bytes`. */
+  /** One of `NUMBERS`. */
   number(name) { return this.#call('core_number', NUMBERS.indexOf(name)); }
 }

@@ -63,7 +63,10 @@ extension Relay {
         var logger = configuration.logger
         // The report already covers what the server logs, and cancellation is not an error.
         logger.logLevel = .critical
-        let pages = PageResponder(primusTimings: configuration.primusTimings) { self.statistics }
+        let pages = PageResponder(
+            primusTimings: configuration.primusTimings,
+            module: configuration.coreModule.map { Page(module: $0) },
+            statistics: { self.statistics })
         let server = Server(
             childChannelSetup: RelayChannel(
                 limits: configuration.linkLimits, timings: configuration.primusTimings,

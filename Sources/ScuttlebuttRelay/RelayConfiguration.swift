@@ -19,6 +19,11 @@ public struct RelayConfiguration: Sendable {
     /// It begins with a slash and does not end with one. Requests without it are answered as well.
     /// Default none.
     public var base = ""
+    /// The core for the pages, a WebAssembly module as `dev/web` builds it, to serve at
+    /// `/core.wasm`.
+    ///
+    /// Default `nil`: nothing is there.
+    public var coreModule: [UInt8]?
     /// The port for newline-delimited JSON over TCP; 0 picks a free port.
     ///
     /// Default `nil`, which disables it.

@@ -13,8 +13,8 @@ const root = new URL('../../', import.meta.url);
 
 // --------------------------------------------------------------------------------------------- the module
 
-/** The limit is 80,000; what is above it is still to be saved. */
-const LIMIT = 125_000; // bytes, compressed
+/** Not to grow; the aim is 80,000. */
+const LIMIT = 112_000; // bytes, compressed
 
 test('the module is small', (t) => {
   for (const name of ['ScuttlebuttWasm', 'CounterWasm']) {

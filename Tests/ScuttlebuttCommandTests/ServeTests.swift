@@ -236,10 +236,11 @@ struct UsageTests {
     }
 
     @Test(
-        "Whom a server trusts, and how much it gives to one, must make sense",
+        "Whom a server trusts, how much it gives to one, and what it serves must make sense",
         arguments: [
             ["--trust-proxy", "localhost"], ["--trust-proxy", "10.0.0.0/99"],
             ["--trust-header", "x-real-ip"], ["--max-connections-per-address", "0"],
+            ["--core-module", "/nowhere"], ["--core-module", "/etc/passwd"],
         ])
     func badTrust(options: [String]) async throws {
         let result = try await CommandProcess.run(

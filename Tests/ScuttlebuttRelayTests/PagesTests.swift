@@ -12,6 +12,7 @@ struct PagesTests {
         ("/", "index.html", "text/html"), ("/counter", "counter.html", "text/html"),
         ("/chat?x=1", "chat.html", "text/html"), ("/life", "life.html", "text/html"),
         ("/scuttlebutt.js", "scuttlebutt.js", "text/javascript"),
+        ("/core.js", "core.js", "text/javascript"),
         ("/reducers.js", "reducers.js", "text/javascript"),
         ("/pages.js", "pages.js", "text/javascript"), ("/style.css", "style.css", "text/css"),
         ("/primus/primus.js", "primus.js", "text/javascript"),
@@ -33,6 +34,23 @@ struct PagesTests {
                 let expected = Fixtures.data("Web/\(file)")
                 #expect(Array(answer.body.utf8) == Array(expected), "\(file)")
             }
+        }
+    }
+
+    @Test("A module for the pages is served where there is one, and the policy lets it run")
+    func coreModule() async throws {
+        let module = Array("\u{0}asm".utf8)
+        try await withRelay { _, address in
+            let answer = try await RawConnection.request(address.port, "/core.wasm")
+            #expect(answer.head.hasPrefix("HTTP/1.1 404"))
+        }
+        try await withRelay(configure: { $0.coreModule = module }) { _, address in
+            let answer = try await RawConnection.request(address.port, "/core.wasm")
+            #expect(answer.head.hasPrefix("HTTP/1.1 200"))
+            #expect(Array(answer.body.utf8) == module)
+            let head = answer.head.lowercased()
+            #expect(head.contains("content-type: application/wasm"))
+            #expect(head.contains("script-src 'self' 'wasm-unsafe-eval'"))
         }
     }
 

@@ -11,9 +11,7 @@ typedef struct Free { struct Free *next; } Free;
 static Free *freeList[32];
 
 static int sizeClass(size_t size) {
-    int exponent = 4;
-    while (exponent < 31 && ((size_t)1 << exponent) < size) exponent++;
-    return exponent;
+    return size <= 16 ? 4 : 32 - __builtin_clz((unsigned)size - 1);
 }
 
 void *malloc(size_t size) {

@@ -33,6 +33,8 @@ package struct PageCore<Model: PageModel> {
     ///   - mayHaveWritten: See ``Scuttlebutt/ReplicaConfiguration/mayHaveWritten``.
     package init(source: Source, savesUpdates: Bool, mayHaveWritten: Bool) {
         var configuration = ReplicaConfiguration.actions
+        // What is accepted at once is parsed by the page in one task.
+        configuration.heldUpdateLimit = 2_000
         configuration.savesUpdates = savesUpdates
         configuration.mayHaveWritten = mayHaveWritten
         replica = Replica(UpdateLog(), source: source, configuration: configuration)

@@ -36,7 +36,7 @@ package struct PageMemory {
             output.deallocate()
             output = .allocate(capacity: max(65_536 - 16, bytes.count))
         }
-        _ = output.update(fromContentsOf: bytes)
+        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(output).copyMemory(from: $0) }
         outputCount = bytes.count
         return Int32(truncatingIfNeeded: bytes.count)
     }

@@ -64,6 +64,11 @@ struct ServeCommand: AsyncParsableCommand {
     var exportFile: String?
 
     @Option(
+        help: "WebAssembly module with the peer for pages, from dev/web; served at /core.wasm.",
+        completion: .file())
+    var coreModule: String?
+
+    @Option(
         help: ArgumentHelp(
             "Server to gossip with; redialled when the connection is lost. Repeatable.",
             valueName: "url"))
@@ -161,6 +166,7 @@ struct ServeCommand: AsyncParsableCommand {
         let serves = Latch()
         var configuration = configuration(serves)
         configuration.dialling = try dialling.settings()
+        configuration.coreModule = try coreModule.map(CoreModuleFile.read)
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
         let file = path.map { PeerStore(path: $0, isShared: sharing.isShared) }
         let bots = bot.map { $0.bot }

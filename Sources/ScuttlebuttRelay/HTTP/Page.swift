@@ -19,6 +19,11 @@ struct Page: Sendable {
         tag = "\"\(String(Page.fingerprint(bytes), radix: 16))-\(bytes.count)\""
     }
 
+    /// The core for the pages, which is no part of the binary.
+    init(module bytes: [UInt8]) {
+        self.init(file: bytes, type: "application/wasm")
+    }
+
     /// FNV-1a of 64 bits: enough to tell versions of our own files apart.
     private static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
@@ -39,6 +44,7 @@ struct Page: Sendable {
         "/chat": html(PackageResources.chat_html),
         "/life": html(PackageResources.life_html),
         "/scuttlebutt.js": script(PackageResources.scuttlebutt_js),
+        "/core.js": script(PackageResources.core_js),
         "/reducers.js": script(PackageResources.reducers_js),
         "/pages.js": script(PackageResources.pages_js),
         "/primus/primus.js": script(PackageResources.primus_js),

@@ -7,6 +7,8 @@ import ScuttlebuttNIO
 /// Answers HTTP requests that are not WebSocket upgrades.
 struct PageResponder: Sendable {
     let primusTimings: PrimusTimings
+    /// The core for the pages, at `/core.wasm`; `nil` if there is none.
+    let module: Page?
     let statistics: @Sendable () -> RelayStatistics
 
     /// Returns the response to a request.
@@ -44,6 +46,7 @@ struct PageResponder: Sendable {
     private func find(_ path: String) -> Page? {
         if let page = Page.all[path] { return page }
         switch path {
+        case "/core.wasm": return module
         case "/primus/spec": return json(Array(PrimusSpecification.json(primusTimings).utf8))
         case "/statistics": return json(statistics().json)
         case "/healthz":
@@ -68,7 +71,8 @@ struct PageResponder: Sendable {
             ("Cache-Control", "no-cache"),
             (
                 "Content-Security-Policy",
-                "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:"
+                "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
+                    + "script-src 'self' 'wasm-unsafe-eval'"
             ),
             ("X-Content-Type-Options", "nosniff"),
         ])
