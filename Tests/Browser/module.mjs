@@ -7,12 +7,15 @@ import { Core } from '../../Web/core.js';
 const folder = process.env.SCUTTLEBUTT_WASM
   ?? new URL('../../Wasm/.build/wasm32-unknown-none-wasm/release/', import.meta.url).pathname;
 
+/** Where a module is. */
+export const modulePath = (name = 'ScuttlebuttWasm') => `${folder}/${name}.wasm`;
+
 /** The bytes of a module. */
-export function moduleBytes(name = 'ScuttlebuttWasm') {
+export function moduleBytes(name) {
   try {
-    return readFileSync(`${folder}/${name}.wasm`);
+    return readFileSync(modulePath(name));
   } catch (error) {
-    throw new Error(`${name}.wasm is not built: run dev/web first`, { cause: error });
+    throw new Error(`${modulePath(name)} is not there: dev/web builds it`, { cause: error });
   }
 }
 
@@ -31,10 +34,10 @@ export async function makeCore(options = {}) {
 
 /** Lets two cores say to each other all they have to say; returns what was said. */
 export function talk(a, b, options) {
-  const ends = [[a, b.openSession({ probes: false, ...options }), b], [b, a.openSession(options), a]];
-  const pairs = [{ from: a, to: b }, { from: b, to: a }];
-  pairs[0].session = ends[1][1]; // the session at a
-  pairs[1].session = ends[0][1];
+  const pairs = [
+    { from: a, to: b, session: a.openSession(options) },
+    { from: b, to: a, session: b.openSession({ ...options, probes: false }) },
+  ];
   const said = [];
   const go = () => {
     for (let isQuiet = false; !isQuiet;) {
