@@ -40,7 +40,7 @@ package struct FoldQueue<Model: PageModel> {
 
     /// Adds accepted actions, in any order; none of them is here already.
     package mutating func add(_ batch: [Entry]) {
-        let batch = FoldQueue.ascending(batch)
+        let batch = History<Model.State, Model.Action>.ascending(batch)
         guard let first = batch.first?.stamp else { return }
         let last = waiting.last?.anchorStamp
         if history.depth(of: first) > 0 { isLevel = false }
@@ -86,13 +86,6 @@ package struct FoldQueue<Model: PageModel> {
         start = 0
         isLevel = true
         history = FoldQueue.history(at: place)
-    }
-
-    private static func ascending(_ batch: [Entry]) -> [Entry] {
-        for index in batch.indices.dropFirst() where isBefore(batch[index], batch[index - 1]) {
-            return batch.sorted { isBefore($0, $1) }
-        }
-        return batch
     }
 
     /// Merges two ascending runs; local-only actions stay behind the stamp that they came after.

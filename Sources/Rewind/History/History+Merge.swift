@@ -53,7 +53,7 @@ extension History {
 
     /// Returns the batch in ascending order; those of one anchor keep their order of arrival.
     @inlinable
-    static func ascending(_ batch: [HistoryEntry<Action>]) -> [HistoryEntry<Action>] {
+    package static func ascending(_ batch: [HistoryEntry<Action>]) -> [HistoryEntry<Action>] {
         var index = 1
         while index < batch.count {
             if batch[index].precedes(batch[index - 1].anchor) {

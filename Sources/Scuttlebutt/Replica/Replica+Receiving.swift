@@ -295,7 +295,10 @@ extension Replica {
     }
 
     var sizeLimitMessage: String {
-        "the replica holds \(value.retainedByteCount) bytes of at most \(configuration.sizeLimit)"
+        Wording.text(
+            "the replica has reached its size limit",
+            "the replica holds \(value.retainedByteCount) bytes of at most "
+                + "\(configuration.sizeLimit)")
     }
 
     // MARK: Ends

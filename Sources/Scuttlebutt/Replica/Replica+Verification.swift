@@ -127,7 +127,8 @@ extension Replica {
     private mutating func fail(
         _ entry: VerificationQueue.Entry, _ message: String, into effects: inout [Effect]
     ) {
-        let refusal = Refusal(.policy, "the verifier failed: \(message)", stamp: entry.update.stamp)
+        let text = Wording.text("the verifier failed", "the verifier failed: \(message)")
+        let refusal = Refusal(.policy, text, stamp: entry.update.stamp)
         effects.append(.report(.refused(refusal, entry.origins.first)))
         for origin in entry.origins where gossip.isOpen(origin) {
             cutOff(

@@ -55,7 +55,11 @@ extension ClassicWire {
             ? ClassicWire.frameByteCount(bytes, countingAbove: limit) : bytes.count
         guard byteCount <= limit else {
             return .failure(
-                ReplicaError(.tooLarge, "a payload of \(bytes.count) bytes is too long for a line"))
+                ReplicaError(
+                    .tooLarge,
+                    Wording.text(
+                        "the payload is too long for a line",
+                        "a payload of \(bytes.count) bytes is too long for a line")))
         }
         do throws(JSONError) {
             try JSONScanner(bytes, bounds: bounds).validate()
@@ -64,7 +68,9 @@ extension ClassicWire {
                 error.code == .tooDeep || error.code == .stringTooLong
                 || error.code == .tooManyElements
             return .failure(
-                ReplicaError(isTooLarge ? .tooLarge : .notJSON, "invalid JSON: \(error.text)"))
+                ReplicaError(
+                    isTooLarge ? .tooLarge : .notJSON,
+                    Wording.text(error.text, "invalid JSON: \(error.text)")))
         }
         // White space may contain a line break, which would end the line in the middle.
         for byte in bytes where byte == 0x0A || byte == 0x0D {

@@ -45,7 +45,7 @@ public struct JSONError: Error, Hashable, Sendable {
     }
 
     /// A message for people.
-    public var text: String { "\(code.text) at byte \(offset)" }
+    public var text: String { Wording.text(code.text, "\(code.text) at byte \(offset)") }
 }
 
 extension JSONError.Code {

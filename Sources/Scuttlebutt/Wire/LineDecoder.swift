@@ -112,7 +112,10 @@ public struct LineDecoder: Sendable {
                 stamp = Stamp(timestamp: timestamp, source: named.source)
             }
             return .refused(
-                Refusal(.depth, "the value exceeds a limit: \(excess.text)", stamp: stamp))
+                Refusal(
+                    .depth,
+                    Wording.text(excess.text, "the value exceeds a limit: \(excess.text)"),
+                    stamp: stamp))
         }
         guard let named = source(literal: parts.source, bytes) else {
             return .refused(Refusal(.source, "the source is not an accepted name"))
