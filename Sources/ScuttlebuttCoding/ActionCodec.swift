@@ -11,9 +11,9 @@ public struct ActionCodec<Action: Sendable>: Sendable {
 
     /// Decodes an action, or returns `nil` if its `type` is unknown.
     ///
-    /// Throws for a known type with invalid contents. Must not trap on any bytes. The same bytes must
-    /// always give the same action, because a store decodes old actions again when it folds them
-    /// again. It does so while it is locked, so this must not use the store.
+    /// Throws for a known type with invalid contents. Must not trap on any bytes. The same bytes
+    /// must always give the same action, because a store decodes old actions again when it folds
+    /// them again. It does so while it is locked, so this must not use the store.
     public let decode: @Sendable (Payload) throws -> Action?
 
     /// Creates a codec that writes actions in a form that needs no check; see ``EncodedAction``.

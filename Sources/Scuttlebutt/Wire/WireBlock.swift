@@ -31,9 +31,6 @@ public struct WireBlock: Hashable, Sendable {
         ends.append(bytes.count)
     }
 
-    /// Makes room for more lines.
-    mutating func reserve(byteCount: Int) { bytes.reserveCapacity(bytes.count + byteCount) }
-
     /// Appends the line of an update.
     ///
     /// - Parameters:
