@@ -78,7 +78,7 @@ extension History {
             folded = snapshot.state
             start = snapshot.index
         }
-        let archive = storage.archive
+        let archive: ActionArchive<Action>? = storage.archive
         var distance = ladder.plan(replayFrom: start, head: head, state: folded)
         var recovery: Snapshot<State>?
         for index in start..<head {
@@ -121,7 +121,7 @@ extension History {
     @inlinable
     func replaySettled(_ range: Range<Int>, onto state: inout State) -> Int {
         var calls = 0
-        let archive = storage.archive
+        let archive: ActionArchive<Action>? = storage.archive
         for index in range {
             let entry = storage[index]
             guard !entry.hasFailed, let action = storage.action(of: entry, at: index, archive)

@@ -8,28 +8,33 @@ extension Gossip {
     mutating func appendLines<Value: Replicated>(
         _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ block: inout WireBlock
     ) -> Bool? {
-        let isShared = !Value.dropsSuperseded
-        let position = isShared ? historyPosition(of: &session, limit: limit) : .apart
-        if let shared = historyBlocks.block(at: position), shared.fits(session.known) {
-            block.append(contentsOf: shared.lines)
-            for stretch in shared.stretches { write(stretch.end, &session) }
-            session.historyPosition = position.next
-            return false
-        }
+        #if !hasFeature(Embedded)
+            let isShared = !Value.dropsSuperseded
+            let position = isShared ? historyPosition(of: &session, limit: limit) : .apart
+            if let shared = historyBlocks.block(at: position), shared.fits(session.known) {
+                block.append(contentsOf: shared.lines)
+                for stretch in shared.stretches { write(stretch.end, &session) }
+                session.historyPosition = position.next
+                return false
+            }
+        #endif
         var lines = WireBlock()
         let extent = value.appendDelta(
             since: session.known, upTo: { newestCovered(of: $0) }, limit: limit, to: &lines)
         guard let extent else { return nil }
-        if extent.isCut, isShared {
-            let stretches = extent.ends.map {
-                HistoryBlocks.Stretch(after: session.known[$0.source], end: $0)
+        // A page has one peer, and nobody would ask for the blocks again.
+        #if !hasFeature(Embedded)
+            if extent.isCut, isShared {
+                let stretches = extent.ends.map {
+                    HistoryBlocks.Stretch(after: session.known[$0.source], end: $0)
+                }
+                session.historyPosition = historyBlocks.append(
+                    HistoryBlocks.Block(lines: lines, stretches: stretches), at: position,
+                    byteLimit: HistoryBlocks.byteLimit(beside: value.retainedByteCount))
+            } else {
+                session.historyPosition = .apart
             }
-            session.historyPosition = historyBlocks.append(
-                HistoryBlocks.Block(lines: lines, stretches: stretches), at: position,
-                byteLimit: HistoryBlocks.byteLimit(beside: value.retainedByteCount))
-        } else {
-            session.historyPosition = .apart
-        }
+        #endif
         for stamp in extent.ends { write(stamp, &session) }
         block.append(contentsOf: lines)
         // Whether a delta was cut is not known to every type. Asking once more is cheap.

@@ -330,7 +330,10 @@ public struct Gossip: Sendable {
             append(history.updates.filter { !session.known.covers($0.stamp) }, &session, &block)
             if history.end != nil || !block.isEmpty { return history.end }
         }
-        guard appendStored(&session, value, limit, &block) else { return nil }
+        // A page has all of its log in memory.
+        #if !hasFeature(Embedded)
+            guard appendStored(&session, value, limit, &block) else { return nil }
+        #endif
         // The straight way. What an unsaved write may have superseded, and what may be too long for
         // the peer, is looked at one by one below.
         let mustHold = unsettled != nil && Value.dropsSuperseded
