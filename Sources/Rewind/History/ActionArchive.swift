@@ -3,8 +3,8 @@
 public import Scuttlebutt
 
 #if hasFeature(Embedded)
-    /// There are no archives in a page: their code would be a part of its module, and the states and
-    /// actions of a page are JavaScript's.
+    /// There are no archives in a page: their code would be a part of its module, and the states
+    /// and actions of a page are JavaScript's.
     @usableFromInline
     enum ActionArchive<Action> {
         @usableFromInline
@@ -19,10 +19,11 @@ public import Scuttlebutt
         mutating func dropArchived() {}
     }
 #else
-    /// The payloads of old actions, from which a history makes the actions again when it folds them.
+    /// The payloads of old actions, from which a history makes the actions again when it folds
+    /// them.
     ///
-    /// It refers to the chunks of the log, so that the history has no copy of its own of actions that
-    /// were folded long ago.
+    /// It refers to the chunks of the log, so that the history has no copy of its own of actions
+    /// that were folded long ago.
     @usableFromInline
     struct ActionArchive<Action> {
         /// Replaces the actions of a source in a storage; made where the type of actions is known,

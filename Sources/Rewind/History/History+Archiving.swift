@@ -8,8 +8,8 @@
         ///
         /// It has no effect where an action takes no memory of its own beside its entry.
         ///
-        /// - Parameter decode: Makes an action of the payload of its update. It must give the same each
-        ///   time.
+        /// - Parameter decode: Makes an action of the payload of its update. It must give the same
+        ///   each time.
         @inlinable
         public mutating func keepArchive(decode: @escaping @Sendable (Payload) -> Action?) {
             guard !_isPOD(Action.self) else { return }
@@ -48,7 +48,8 @@
         /// - Parameters:
         ///   - runs: What the log has beyond ``archivedVector``; what is of no use is ignored.
         ///   - limit: About how many entries to replace at most.
-        /// - Complexity: O(k log n) for k updates in the runs; O(k) where nobody else wrote between.
+        /// - Complexity: O(k log n) for k updates in the runs; O(k) where nobody else wrote
+        ///   between.
         package mutating func archive(_ runs: [SealedRun], limit: Int) {
             guard runs.allSatisfy({ $0.continues(storage.archivedEnd(of: $0.source)) }) else {
                 // Made for a history that this one has replaced: what is skipped now would never be
