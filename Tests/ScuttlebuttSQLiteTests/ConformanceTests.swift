@@ -9,14 +9,16 @@ import Testing
 struct ConformanceTests {
     @Test(
         "It keeps what a log storage promises",
-        arguments: StorageConformance.cases + StorageConformance.tieredCases)
-    func conforms(to promise: StorageConformance.Case) async throws {
+        arguments: [SQLiteStorage.Mode.createIfMissing, .shared],
+        StorageConformance.cases + StorageConformance.tieredCases)
+    func conforms(mode: SQLiteStorage.Mode, to promise: StorageConformance.Case) async throws {
         let folder = try TemporaryFolder()
         try await promise.run(
-            make: { try SQLiteStorage.open(folder.path(), mode: .createIfMissing) },
+            make: { try SQLiteStorage.open(folder.path(), mode: mode) },
             reopen: { storage in
                 await storage.close()
-                return try SQLiteStorage.open(folder.path(), mode: .existing)
+                return try SQLiteStorage.open(
+                    folder.path(), mode: mode == .shared ? .shared : .existing)
             })
         #expect(try Set(folder.content.keys) == ["log.sqlite"], "closing left other files")
     }

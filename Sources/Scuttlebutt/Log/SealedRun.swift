@@ -76,22 +76,14 @@ package struct SealedRun: Sendable {
     }
 
     private func place(of timestamp: Timestamp) -> (chunk: Int, row: Int)? {
-        var (low, high) = (0, chunks.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if let last = chunks[middle].last, last < timestamp {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        guard low < chunks.count else { return nil }
-        let row = chunks[low].firstRow(notBefore: timestamp)
-        let rows = chunks[low].rows
+        let chunk = chunks.firstIndex(reaching: timestamp)
+        guard chunk < chunks.count else { return nil }
+        let row = chunks[chunk].firstRow(notBefore: timestamp)
+        let rows = chunks[chunk].rows
         guard row < rows.count, rows[row].timestamp == timestamp, !rows[row].isDead else {
             return nil
         }
-        return (low, row)
+        return (chunk, row)
     }
 }
 

@@ -242,3 +242,22 @@ extension UpdateLog {
         }
     }
 }
+
+extension [UpdateLog.Chunk] {
+    /// Returns the index of the first chunk that does not end before a timestamp, or the end.
+    ///
+    /// - Complexity: O(log n).
+    @inline(__always)
+    func firstIndex(reaching timestamp: Timestamp) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if let last = self[middle].last, last < timestamp {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        return low
+    }
+}

@@ -115,19 +115,11 @@ extension UpdateLog {
 
         /// Returns the first place that is not older than `timestamp`, or the end.
         private func place(notBefore timestamp: Timestamp) -> Place {
-            var (low, high) = (0, chunks.count)
-            while low < high {
-                let middle = (low + high) / 2
-                if let last = chunks[middle].last, last < timestamp {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
-            }
-            guard low < chunks.count else { return first(from: low) }
+            let chunk = chunks.firstIndex(reaching: timestamp)
+            guard chunk < chunks.count else { return first(from: chunk) }
             // The last row is not dead, so there is one in this chunk.
-            let row = chunks[low].live(from: chunks[low].firstRow(notBefore: timestamp))
-            return Place(chunk: low, row: row)
+            let row = chunks[chunk].live(from: chunks[chunk].firstRow(notBefore: timestamp))
+            return Place(chunk: chunk, row: row)
         }
 
         func place(of timestamp: Timestamp) -> Place? {

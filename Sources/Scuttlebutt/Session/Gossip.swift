@@ -34,9 +34,9 @@ public struct Gossip: Sendable {
     private var headerByteCount = 0
     var sessions = SessionTable()
     private var lastPeer = 0
-    private var recent = RecentUpdates()
+    var recent = RecentUpdates()
     var historyBlocks = HistoryBlocks()
-    private var setAside: [Stamp] = []
+    var setAside: [Stamp] = []
     /// What sessions need from the storage, until the driver is told.
     var requests: [StoredRange] = []
     /// Whether a session has read from the storage since there was none at all.
@@ -314,95 +314,6 @@ public struct Gossip: Sendable {
         case .live:
             return pullLive(&session, value, limit, unsettled, &block)
         }
-    }
-
-    /// Appends what the peer lacks, up to the limit.
-    ///
-    /// - Returns: The position in the recent updates at which the session continues, or `nil` if
-    ///   some of the history is still missing.
-    private mutating func appendHistory<Value: Replicated>(
-        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?,
-        _ block: inout WireBlock
-    ) -> Int? {
-        if let history = session.unsettledHistory {
-            guard isSettled(history) else { return nil }
-            session.unsettledHistory = nil
-            append(history.updates.filter { !session.known.covers($0.stamp) }, &session, &block)
-            if history.end != nil || !block.isEmpty { return history.end }
-        }
-        // A page has all of its log in memory.
-        #if !hasFeature(Embedded)
-            guard appendStored(&session, value, limit, &block) else { return nil }
-        #endif
-        // The straight way. What an unsaved write may have superseded, and what may be too long for
-        // the peer, is looked at one by one below.
-        let mustHold = unsettled != nil && Value.dropsSuperseded
-        if !mustHold, session.options.longestLine == nil,
-            let isAll = appendLines(&session, value, limit, &block)
-        {
-            return isAll ? recent.end : nil
-        }
-        var delta = value.delta(since: session.known, limit: limit)
-        let isWhole = delta.isEmpty || limit == .unlimited
-        if let unsettled, Value.dropsSuperseded, !delta.isEmpty {
-            // The delta lacks what our unsaved writes superseded. Until those are saved, the peer
-            // must not skip it: if they were lost, the peer would never get it.
-            var known = session.known
-            for update in delta { known.advance(update.source, to: update.timestamp) }
-            let isAll = isWhole || value.delta(since: known, limit: DeltaLimit(updates: 1)).isEmpty
-            session.unsettledHistory = Session.UnsettledHistory(
-                updates: delta, until: unsettled, end: isAll ? recent.end : nil)
-            return nil
-        }
-        delta.removeAll { !covers($0.stamp) }
-        if delta.isEmpty, !isWhole {
-            // All of it is still being saved, so look further on for what may be sent.
-            var room = limit
-            for update in value.history(since: session.known) where covers(update.stamp) {
-                guard room.take(update) || delta.isEmpty else { break }
-                delta.append(update)
-            }
-        }
-        let before = block.ends.count
-        append(delta, &session, &block)
-        // What is too long for the peer may fill whole slices: who pulls takes nothing for the end.
-        while !isWhole, !delta.isEmpty, block.ends.count == before {
-            delta = value.delta(since: session.known, limit: limit)
-            delta.removeAll { !covers($0.stamp) }
-            append(delta, &session, &block)
-        }
-        // Whether a delta was cut is not known. Asking once more is cheap and answers it.
-        return delta.isEmpty || isWhole ? recent.end : nil
-    }
-
-    mutating func append(
-        _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
-    ) {
-        for update in updates {
-            if session.options.longestLine != nil {
-                // An earlier one of its source may have been withheld.
-                if update.source != source, session.known.covers(update.stamp) { continue }
-                if session.isTooLong(update) {
-                    leaveOut(update.stamp, &session)
-                    continue
-                }
-            }
-            wire.append(update, to: &block)
-            write(update.stamp, &session)
-        }
-    }
-
-    /// Leaves out an update that is too long for a peer.
-    private mutating func leaveOut(_ stamp: Stamp, _ session: inout Session) {
-        guard stamp.source == source else { return session.withhold(stamp.source) }
-        session.markSent(stamp)
-        // There is nothing to wait for any more: it counts with what is confirmed next.
-        session.markSent(own: stamp.timestamp)
-        setAside.append(stamp)
-    }
-
-    private func isSettled(_ history: Session.UnsettledHistory) -> Bool {
-        newestOwn.map { $0 >= history.until } ?? false
     }
 
     mutating func write(_ stamp: Stamp, _ session: inout Session) {

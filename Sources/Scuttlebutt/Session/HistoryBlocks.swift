@@ -2,9 +2,9 @@
 
 /// The blocks in which a history was sent, for the next peers that lack the same.
 ///
-/// A block is sent to a peer whose vector is, for each source in the block, where the block begins.
-/// It leaves no gap then and repeats nothing, whatever has been accepted since: a log that forgets
-/// nothing only gets newer updates of a source, and those come in later blocks.
+/// A block fits a peer that has exactly the updates before the block from each source in it. To
+/// such a peer it leaves no gap and repeats nothing, whatever has been accepted since: a log that
+/// forgets nothing only gains newer updates of a source, and those come in later blocks.
 ///
 /// Blocks follow each other in chains, one for each vector that somebody began with, so that a peer
 /// gets the next one without a search. The bytes kept are bounded; what does not fit is encoded for

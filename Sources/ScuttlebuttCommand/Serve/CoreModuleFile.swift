@@ -11,13 +11,20 @@ enum CoreModuleFile {
     ///
     /// - Throws: ``CommandError`` if it cannot be read or is no WebAssembly module.
     static func read(_ path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CommandError("--core-module \(path) cannot be read; dev/web builds it")
+        let files = FileManager.default
+        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        // Before it is read: a device has no end, and a pipe may have nobody who writes.
+        guard let attributes = try? files.attributesOfItem(atPath: resolved),
+            attributes[.type] as? FileAttributeType == .typeRegular
+        else { throw CommandError("--core-module \(path) is not a file; dev/web builds it") }
+        let byteCount = (attributes[.size] as? NSNumber)?.intValue ?? 0
+        let mismatch = CommandError(
+            "--core-module \(path) is not a WebAssembly module of at most \(byteLimit) bytes")
+        guard byteCount <= byteLimit else { throw mismatch }
+        guard let data = files.contents(atPath: resolved) else {
+            throw CommandError("--core-module \(path) cannot be read")
         }
-        guard data.starts(with: [0x00, 0x61, 0x73, 0x6D]), data.count <= byteLimit else {
-            throw CommandError(
-                "--core-module \(path) is not a WebAssembly module of at most \(byteLimit) bytes")
-        }
+        guard data.starts(with: [0x00, 0x61, 0x73, 0x6D]) else { throw mismatch }
         return Array(data)
     }
 }

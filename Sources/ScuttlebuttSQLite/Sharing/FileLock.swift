@@ -58,9 +58,10 @@ final class FileLock: Sendable {
         }
     }
 
-    /// Makes a shared lock exclusive.
+    /// Tries to turn a shared lock into an exclusive one, without waiting.
     ///
-    /// - Returns: Whether nobody else has it; if not, it is lost.
+    /// - Returns: Whether it is exclusive now. If another process shares it, neither kind is held
+    ///   any longer.
     func becomeExclusive() -> Bool { FileLock.attempt(file, LOCK_EX | LOCK_NB) }
 
     /// Whether the file is still where others look for it.
@@ -69,7 +70,7 @@ final class FileLock: Sendable {
         return fstat(file, &ours) == 0 && FileIdentity(path: path) == FileIdentity(ours)
     }
 
-    /// Removes the file; only for who has it exclusively.
+    /// Removes the file, which only the holder of an exclusive lock may do.
     func remove() { unlink(path) }
 
     private static func opened(_ path: String, _ store: String) throws -> CInt {

@@ -27,20 +27,6 @@ struct SharedStoreTests {
         return (MortalStorage(storage), source)
     }
 
-    @Test(
-        "It keeps what a log storage promises",
-        arguments: StorageConformance.cases + StorageConformance.tieredCases)
-    func conforms(to promise: StorageConformance.Case) async throws {
-        let folder = try TemporaryFolder()
-        try await promise.run(
-            make: { try SQLiteStorage.open(folder.path(), mode: .shared) },
-            reopen: { storage in
-                await storage.close()
-                return try SQLiteStorage.open(folder.path(), mode: .shared)
-            })
-        #expect(try Set(folder.content.keys) == ["log.sqlite"], "closing left other files")
-    }
-
     @Test("What one stores the other is told once, in the order of storing, and not what it stored")
     func tells() async throws {
         let folder = try TemporaryFolder()
