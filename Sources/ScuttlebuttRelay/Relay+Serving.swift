@@ -66,6 +66,7 @@ extension Relay {
         let pages = PageResponder(
             primusTimings: configuration.primusTimings,
             module: configuration.coreModule.map { Page(module: $0) },
+            pages: Page.pages(of: configuration.files),
             statistics: { self.statistics })
         let server = Server(
             childChannelSetup: RelayChannel(

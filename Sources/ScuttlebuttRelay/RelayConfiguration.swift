@@ -24,6 +24,12 @@ public struct RelayConfiguration: Sendable {
     ///
     /// Default `nil`: nothing is there.
     public var coreModule: [UInt8]?
+    /// Files to serve by their request path, such as `/app.html`; in place of built-in pages of the
+    /// same path.
+    ///
+    /// `/app.html` is found at `/app` as well, and `/index.html` at `/`. The type follows from the
+    /// extension. Default none.
+    public var files: [String: [UInt8]] = [:]
     /// The port for newline-delimited JSON over TCP; 0 picks a free port.
     ///
     /// Default `nil`, which disables it.

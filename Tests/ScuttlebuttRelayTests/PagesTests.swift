@@ -55,6 +55,30 @@ struct PagesTests {
     }
 
     @Test(
+        "Files of the application come first, by their name, with the type of their extension",
+        arguments: [
+            ("/", "mine", "text/html"), ("/app", "app", "text/html"),
+            ("/app.html", "app", "text/html"), ("/sub/", "below", "text/html"),
+            ("/style.css", "mine", "text/css"), ("/sub/a.png", "p", "image/png"),
+            ("/data", "d", "application/octet-stream"), ("/statistics", "{", "application/json"),
+        ])
+    func ownFiles(path: String, start: String, type: String) async throws {
+        let files = [
+            "/index.html": "mine", "/app.html": "app", "/style.css": "mine", "/data": "d",
+            "/sub/index.html": "below", "/sub/a.png": "p",
+        ]
+        try await withRelay(configure: { $0.files = files.mapValues { Array($0.utf8) } }) {
+            _, address in
+            let answer = try await RawConnection.request(address.port, path)
+            #expect(answer.head.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.body.hasPrefix(start))
+            #expect(answer.head.lowercased().contains("content-type: \(type)"))
+            let other = try await RawConnection.request(address.port, "/counter")
+            #expect(other.head.hasPrefix("HTTP/1.1 200"), "built-in pages are still there")
+        }
+    }
+
+    @Test(
         "Requests for anything but pages get their own responses",
         arguments: [
             ("GET", "/nothing", "404"), ("GET", "/primus", "426"), ("GET", "/primus/x", "426"),

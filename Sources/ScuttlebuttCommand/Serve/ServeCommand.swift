@@ -69,6 +69,11 @@ struct ServeCommand: AsyncParsableCommand {
     var coreModule: String?
 
     @Option(
+        help: "Folder with pages of your own, read once at the start; files in it come first.",
+        completion: .directory)
+    var pages: String?
+
+    @Option(
         help: ArgumentHelp(
             "Server to gossip with; redialled when the connection is lost. Repeatable.",
             valueName: "url"))
@@ -167,6 +172,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = configuration(serves)
         configuration.dialling = try dialling.settings()
         configuration.coreModule = try coreModule.map(CoreModuleFile.read)
+        configuration.files = try pages.map(PageFolder.read) ?? [:]
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
         let file = path.map { PeerStore(path: $0, isShared: sharing.isShared) }
         let bots = bot.map { $0.bot }

@@ -24,6 +24,41 @@ struct Page: Sendable {
         self.init(file: bytes, type: "application/wasm")
     }
 
+    /// Files of the application by the paths at which they are found: `/a.html` at `/a` too, and
+    /// `/index.html` at `/`.
+    static func pages(of files: [String: [UInt8]]) -> [String: Page] {
+        var pages: [String: Page] = [:]
+        for (path, bytes) in files {
+            let page = Page(file: bytes, type: type(of: path))
+            pages[path] = page
+            guard path.hasSuffix(".html") else { continue }
+            let name = String(path.dropLast(".html".count))
+            pages[name] = page
+            if name.hasSuffix("/index") { pages[String(name.dropLast("index".count))] = page }
+        }
+        return pages
+    }
+
+    /// The media type of a file, from its extension.
+    private static func type(of path: String) -> String {
+        guard let dot = path.lastIndex(of: ".") else { return "application/octet-stream" }
+        return switch path[dot...] {
+        case ".html": "text/html; charset=utf-8"
+        case ".js", ".mjs": "text/javascript; charset=utf-8"
+        case ".css": "text/css; charset=utf-8"
+        case ".json": "application/json; charset=utf-8"
+        case ".webmanifest": "application/manifest+json; charset=utf-8"
+        case ".txt", ".md", ".ts": "text/plain; charset=utf-8"
+        case ".wasm": "application/wasm"
+        case ".svg": "image/svg+xml"
+        case ".png": "image/png"
+        case ".jpg", ".jpeg": "image/jpeg"
+        case ".ico": "image/x-icon"
+        case ".woff2": "font/woff2"
+        default: "application/octet-stream"
+        }
+    }
+
     /// FNV-1a of 64 bits: enough to tell versions of our own files apart.
     private static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

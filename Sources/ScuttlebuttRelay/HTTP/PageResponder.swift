@@ -9,6 +9,8 @@ struct PageResponder: Sendable {
     let primusTimings: PrimusTimings
     /// The core for the pages, at `/core.wasm`; `nil` if there is none.
     let module: Page?
+    /// The application's own pages, before the built-in ones.
+    let pages: [String: Page]
     let statistics: @Sendable () -> RelayStatistics
 
     /// Returns the response to a request.
@@ -44,7 +46,7 @@ struct PageResponder: Sendable {
     }
 
     private func find(_ path: String) -> Page? {
-        if let page = Page.all[path] { return page }
+        if let page = pages[path] ?? Page.all[path] { return page }
         switch path {
         case "/core.wasm": return module
         case "/primus/spec": return json(Array(PrimusSpecification.json(primusTimings).utf8))
