@@ -10,9 +10,9 @@ enum PageFolder {
     /// Returns the files by their request path, such as `/sub/app.html`.
     ///
     /// They are read at once, so that no request can name a file that is not among them. What
-    /// begins with a dot is left out, and so is what is no regular file: a link may lead elsewhere.
+    /// begins with a dot is left out, and so is what is no regular file.
     ///
-    /// - Throws: ``CommandError`` if it is no folder, cannot be read, or holds more than the limits.
+    /// - Throws: ``CommandError`` if it is no folder, cannot be read, or exceeds the limits.
     static func read(_ path: String) throws -> [String: [UInt8]] {
         let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         let keys: [URLResourceKey] = [.isRegularFileKey, .isDirectoryKey, .fileSizeKey]
