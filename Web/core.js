@@ -14,7 +14,12 @@
 // so nothing made of them outlives a method.
 
 /** What `core.number(name)` knows, in the order of `core_number`; `core.d.ts` says what each is. */
-const NUMBERS = ['actions', 'waiting', 'pending', 'setAside', 'sources', 'calls', 'snapshots', 'bytes'];
+const NUMBERS = ['actions', 'waiting', 'pending', 'setAside', 'sources', 'calls', 'snapshots', 'bytes', 'held',
+  'isLevel', 'confirmed'];
+
+/** What `core.session(session)` says, in the order of the bits of `core_session`. */
+const SESSION = ['hasHeardHeader', 'hasReceivedSync', 'hasSentSync', 'answers', 'neverAnswers', 'hasUnconfirmed',
+  'hasWithheld', 'hasWork'];
 
 const VERSION = 1;
 const INPUT_LIMIT = 2 ** 24; // bytes that the module takes at once
@@ -32,11 +37,19 @@ export class CoreError extends Error {
   name = 'CoreError';
 }
 
+let beside = null; // the module beside this file, for all that is opened in a page
+
 /**
- * Loads and compiles the module, by default `core.wasm` beside this file. `source` is an address, the bytes, or what
- * this function gave before.
+ * Loads and compiles the module, by default `core.wasm` beside this file, which is loaded once. `source` is an address,
+ * the bytes, or what this function gave before.
  */
-export async function load(source = new URL('core.wasm', import.meta.url)) {
+export function load(source) {
+  if (source !== undefined) return compile(source);
+  beside ??= compile(new URL('core.wasm', import.meta.url)).catch((error) => { beside = null; throw error; });
+  return beside;
+}
+
+async function compile(source) {
   if (typeof WebAssembly !== 'object') throw new CoreError(NOT_ALLOWED);
   try {
     if (source instanceof WebAssembly.Module) return source;
@@ -197,7 +210,9 @@ export class Core {
         if (this.#reducer) {
           for (let index = 0; index < updates.length; index++) {
             const update = updates[index];
-            this.#entries.push({ action: update[0], timestamp: update[1], source: update[2] });
+            this.#entries.push({
+              action: update[0], timestamp: update[1], source: update[2], number: first + index,
+            });
           }
         } else {
           this.#entries.length += updates; // how many there are; a reducer in Swift has read them
@@ -205,6 +220,11 @@ export class Core {
         const count = this.#entries.length - first;
         this.#waiting += count;
         this.#events.push(['accepted', first, count]);
+      } else if (event[0] === 'putBack') {
+        const entry = this.#entries[event[1]];
+        entry.isSetAside = false;
+        this.#waiting = this.#exports.core_number(1);
+        this.#events.push(['putBack', entry]);
       } else if (event[0] === 'timer') {
         this.#timers.setTimeout(() => this.#timerFired(event[1]), event[2]);
       } else {
@@ -255,7 +275,10 @@ export class Core {
     if (timestamp < 0) throw new TypeError(this.#read(-timestamp));
     this.#take();
     // The action as everyone else will read it.
-    const entry = { action: JSON.parse(text), timestamp: timestamp || null, source: timestamp ? this.source : null };
+    const entry = {
+      action: JSON.parse(text), timestamp: timestamp || null, source: timestamp ? this.source : null,
+      number: this.#entries.length,
+    };
     this.#entries.push(entry);
     this.#waiting += 1;
     if (this.#waiting <= PORTION) this.#waiting = this.#call('core_fold', PORTION);
@@ -275,9 +298,16 @@ export class Core {
 
   /** Folds what waits, for about `limit` ms. Returns how many actions still wait; `state` is new when none does. */
   fold(limit = SLICE) {
-    const end = this.#now() + limit;
+    const start = this.#now();
     if (this.#waiting > 0) {
-      do this.#waiting = this.#call('core_fold', PORTION); while (this.#waiting > 0 && this.#now() < end);
+      // Larger and larger portions, as long as one takes less than an eighth of the time.
+      let portion = PORTION / 16;
+      for (let before = start, now; ; before = now) {
+        this.#waiting = this.#call('core_fold', portion);
+        now = this.#now();
+        if (this.#waiting === 0 || now - start >= limit) break;
+        if (now - before < limit / 8 && portion < PORTION) portion *= 2;
+      }
       if (this.#waiting === 0) this.#show();
     }
     this.#settle();
@@ -291,6 +321,13 @@ export class Core {
     this.#call('core_restart', this.#keep(this.#initial()));
     this.#waiting = this.number('waiting');
     return this.fold();
+  }
+
+  /** The state right after the action with a number; undefined if it is not folded. */
+  stateAfter(number) {
+    const place = this.#call('core_state_after', number);
+    if (place < 0) return undefined;
+    return this.#reducer ? this.#states[place] : JSON.parse(this.#read(place));
   }
 
   /** The action with a number, as `{ action, timestamp, source }`. */
@@ -332,12 +369,62 @@ export class Core {
     this.#settle();
   }
 
-  /** Asks a peer for a sign of life, which the next pull sends. Returns whether it has to answer. */
-  probe(session) {
-    const answers = this.#call('core_probe', session) === 1;
+  /** The answers and the probe that are due for a peer, and nothing else; null when there are none. */
+  pullProbes(session, limit = PULL) {
+    const count = this.#call('core_pull_probes', session, limit);
+    return count > 0 ? this.#read(count - 1) : null;
+  }
+
+  /** Where a session stands, or null if it is not open. */
+  session(session) {
+    const bits = this.#call('core_session', session);
+    if (bits < 0) return null;
+    return Object.fromEntries(SESSION.map((name, index) => [name, (bits >> index & 1) === 1]));
+  }
+
+  /** The newest timestamp of a source that the peer of a session is known to have; 0 for none. */
+  known(session, source) { return this.#call('core_known', this.#write(source), session); }
+
+  /** How many updates were sent in a session that are to be confirmed, and how many of them were. */
+  sent(session) {
+    return { sent: this.#call('core_sent', session, 0), confirmed: this.#call('core_sent', session, 1) };
+  }
+
+  /**
+   * Asks a peer for a sign of life, which the next pull sends; with `isUrgent` also if one is awaited, because it may
+   * have been lost. Returns whether it has to answer.
+   */
+  probe(session, isUrgent = false) {
+    const answers = this.#call('core_probe', session, isUrgent ? 1 : 0) === 1;
     this.#settle();
     return answers;
   }
+
+  // ------------------------------------------------------------------------------------ what peers do not take
+
+  /**
+   * Takes an action out of the history, and sends it to nobody. It has a stamp all the same, and is put back (the
+   * event `putBack`) when a peer shows that it has it. Returns whether it was in the history.
+   */
+  setAside(number) {
+    if (this.#call('core_set_aside', number) !== 1) return false;
+    this.#entries[number].isSetAside = true;
+    this.#waiting = this.number('waiting');
+    if (this.#waiting === 0) this.#show();
+    return true;
+  }
+
+  /** Sends nothing from this action on, of its source, to peers that lack it. */
+  withhold(number) { this.#call('core_withhold', number); }
+
+  /** The stamp was used in an earlier life for an action that is gone. */
+  use(timestamp, source) { this.#call('core_use', this.#write(source), timestamp); }
+
+  /** What this source has written is treated like our own, because nobody else brings it. */
+  adopt(source) { this.#call('core_adopt', this.#write(source)); }
+
+  /** A peer has own actions up to this timestamp, as an earlier life has noted. */
+  confirmed(timestamp) { this.#call('core_confirmed', timestamp); }
 
   // ------------------------------------------------------------------------------------------------ the log
 

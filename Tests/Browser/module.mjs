@@ -19,7 +19,7 @@ export function moduleBytes(name) {
   }
 }
 
-const compiled = new WebAssembly.Module(moduleBytes());
+export const compiled = new WebAssembly.Module(moduleBytes());
 
 export const list = (state = [], action) => (action.n === undefined ? state : [...state, action.n]);
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What tests without a browser play to the scripts: time, sockets, and a connected peer. Nothing sleeps or listens.
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
-const { Peer, MemoryStorage } = require('../../Web/scuttlebutt.js');
+import { MemoryStorage, Peer } from '../../Web/peer.js';
+import { compiled } from './module.mjs';
 
 /** Timers that fire when the test says so. `slowness` makes them fire only at its multiples, as in a hidden page. */
 export class Clock {
@@ -89,7 +87,8 @@ export async function connected(options = {}) {
   const clock = new Clock();
   const WebSocket = fakeWebSocket(options);
   const reports = [];
-  const peer = new Peer({
+  const peer = await Peer.create({
+    module: compiled,
     reducer: log, source: 'ME', url: 'ws://server/ws', WebSocket, timers: clock, now: () => clock.now, random: () => 0.5,
     storage: new MemoryStorage(), report: (kind) => reports.push(kind), ...options,
   });

@@ -4,10 +4,9 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import { BOUNDS } from '../../Web/peer.js';
 import { connected, settle } from './played-world.mjs';
 
-const { BOUNDS } = createRequire(import.meta.url)('../../Web/scuttlebutt.js');
 
 /** Fails the newest connection, and returns after how many ms the peer dials again. */
 async function pauseAfterFailure(sockets, clock) {

@@ -2,16 +2,22 @@
 //
 // The real server and peers in a terminal: the program that the environment variable SCUTTLEBUTT names.
 import assert from 'node:assert/strict';
+import { modulePath } from './module.mjs';
 import { Program } from './processes.mjs';
 
 const binary = process.env.SCUTTLEBUTT;
+const folder = new URL('../../Web', import.meta.url).pathname;
 
 /** `scuttlebutt serve`, with the log in memory unless `store` names a file, and whatever `options` add. */
 export class Server {
   static async start({ port = 0, store, bot, options = [] } = {}) {
     const server = new Server();
     const log = store ? ['--store', store] : ['--in-memory'];
-    const args = ['serve', '--port', String(port), ...log, ...(bot ? ['--bot', bot] : []), ...options, '--json'];
+    const pages = options.includes('--pages') ? [] : ['--pages', folder];
+    const module = options.includes('--core-module') ? [] : ['--core-module', modulePath()];
+    const args = [
+      'serve', '--port', String(port), ...log, ...(bot ? ['--bot', bot] : []), ...pages, ...module, ...options, '--json',
+    ];
     server.program = new Program(binary, args);
     const { event, http, source } = JSON.parse(await server.program.line());
     assert.equal(event, 'listening');

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { modulePath } from '../Browser/module.mjs';
 import { Program } from '../Browser/processes.mjs';
 import { Driver } from '../Browser/webdriver.mjs';
 import { Observer } from './observer.mjs';
@@ -157,12 +158,14 @@ export class Pages {
 
   static async start() {
     const pages = new Pages();
-    const script = await readFile(new URL('../../Web/scuttlebutt.js', import.meta.url));
     const page = await readFile(new URL('page.html', import.meta.url));
-    pages.#server = createServer((request, response) => {
-      const isScript = request.url === '/scuttlebutt.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html; charset=utf-8');
-      response.end(isScript ? script : page);
+    pages.#server = createServer(async (request, response) => {
+      const [, script] = /^\/([a-z]+\.js)$/.exec(request.url) ?? [];
+      const isModule = request.url === '/core.wasm';
+      const type = isModule ? 'application/wasm' : script ? 'text/javascript' : 'text/html; charset=utf-8';
+      response.setHeader('Content-Type', type);
+      if (isModule) response.end(await readFile(modulePath()));
+      else response.end(script ? await readFile(new URL(`../../Web/${script}`, import.meta.url)) : page);
     });
     await new Promise((resolve) => { pages.#server.listen(0, '127.0.0.1', resolve); });
     pages.#driver = await Driver.start();

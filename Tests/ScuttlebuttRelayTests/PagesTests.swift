@@ -12,7 +12,14 @@ struct PagesTests {
         ("/", "index.html", "text/html"), ("/counter", "counter.html", "text/html"),
         ("/chat?x=1", "chat.html", "text/html"), ("/life", "life.html", "text/html"),
         ("/scuttlebutt.js", "scuttlebutt.js", "text/javascript"),
-        ("/core.js", "core.js", "text/javascript"),
+        ("/core.js", "core.js", "text/javascript"), ("/peer.js", "peer.js", "text/javascript"),
+        ("/link.js", "link.js", "text/javascript"), ("/saving.js", "saving.js", "text/javascript"),
+        ("/storage.js", "storage.js", "text/javascript"),
+        ("/claim.js", "claim.js", "text/javascript"),
+        ("/statistics.js", "statistics.js", "text/javascript"),
+        ("/development.js", "development.js", "text/javascript"),
+        ("/waiting.js", "waiting.js", "text/javascript"),
+        ("/bounds.js", "bounds.js", "text/javascript"),
         ("/reducers.js", "reducers.js", "text/javascript"),
         ("/pages.js", "pages.js", "text/javascript"), ("/style.css", "style.css", "text/css"),
         ("/primus/primus.js", "primus.js", "text/javascript"),
@@ -31,6 +38,9 @@ struct PagesTests {
                 #expect(
                     head.contains(
                         "content-security-policy: default-src 'self'; img-src 'self' data:"))
+                // Modules are fetched with CORS, also by a page in a sandboxed frame.
+                let isPublic = head.contains("access-control-allow-origin: *")
+                #expect(isPublic == (type == "text/javascript"), "\(path)")
                 let expected = Fixtures.data("Web/\(file)")
                 #expect(Array(answer.body.utf8) == Array(expected), "\(file)")
             }

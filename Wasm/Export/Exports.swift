@@ -33,10 +33,7 @@ public func coreOutput() -> UnsafeMutablePointer<UInt8>? { memory.outputAddress 
 @_expose(wasm, "core_create")
 @_cdecl("core_create")
 public func coreCreate(_ count: Int32, _ flags: Int32) -> Int32 {
-    let name = memory.received(Int(count))
-    guard !name.isEmpty, name.count <= ClassicWire.maximumSourceByteCount,
-        let source = Source(validUTF8: Array(name)), !source.isObjectPrototypeName
-    else { return 0 }
+    guard let source = source(Int(count)) else { return 0 }
     core = PageCore(
         source: source, savesUpdates: flags & 1 != 0, mayHaveWritten: flags & 2 != 0)
     return 1
@@ -90,6 +87,17 @@ public func coreState() -> Int32 {
     return result
 }
 
+/// The state right after the action with this number, like `core_state`, valid until the next call
+/// of this; −1 if the action is not folded.
+@_expose(wasm, "core_state_after")
+@_cdecl("core_state_after")
+public func coreStateAfter(_ number: Int32) -> Int32 {
+    var bytes: [UInt8] = []
+    let result = core?.show(after: Int(number), in: &bytes) ?? -1
+    if !bytes.isEmpty { _ = memory.put(bytes) }
+    return result
+}
+
 /// Everything up to this token is durable.
 @_expose(wasm, "core_saved")
 @_cdecl("core_saved")
@@ -119,15 +127,94 @@ public func corePull(_ session: Int32, _ limit: Int32) -> Int32 {
     return memory.put(bytes)
 }
 
+/// Puts out the answers and the probe that are due for a peer, and nothing else; returns the number
+/// of bytes.
+@_expose(wasm, "core_pull_probes")
+@_cdecl("core_pull_probes")
+public func corePullProbes(_ session: Int32, _ limit: Int32) -> Int32 {
+    guard let bytes = core?.pullProbes(Int(session), limit: Int(limit)) else { return 0 }
+    return memory.put(bytes)
+}
+
+/// Where a session stands: bits as `SESSION` in `Web/core.js` lists them; −1 if it is not open.
+@_expose(wasm, "core_session")
+@_cdecl("core_session")
+public func coreSession(_ session: Int32) -> Int32 {
+    Int32(truncatingIfNeeded: core?.progress(of: Int(session)) ?? -1)
+}
+
+/// How many updates were sent in a session that are to be confirmed, or with `confirmed` ≠ 0 how
+/// many of them were.
+@_expose(wasm, "core_sent")
+@_cdecl("core_sent")
+public func coreSent(_ session: Int32, _ confirmed: Int32) -> Double {
+    Double(core?.count(in: Int(session), confirmed: confirmed != 0) ?? 0)
+}
+
+/// The newest timestamp of the source in the input that the peer of a session is known to have.
+@_expose(wasm, "core_known")
+@_cdecl("core_known")
+public func coreKnown(_ count: Int32, _ session: Int32) -> Double {
+    guard let source = source(Int(count)) else { return 0 }
+    return core?.known(in: Int(session), of: source) ?? 0
+}
+
+// MARK: What peers do not take
+
+/// Takes the action with this number out of the history and sends it to nobody; returns 1 if it was
+/// there.
+@_expose(wasm, "core_set_aside")
+@_cdecl("core_set_aside")
+public func coreSetAside(_ number: Int32) -> Int32 { core?.setAside(Int(number)) == true ? 1 : 0 }
+
+/// Sends nothing from the action with this number on, of its source, to peers that lack it.
+@_expose(wasm, "core_withhold")
+@_cdecl("core_withhold")
+public func coreWithhold(_ number: Int32) { core?.withhold(Int(number)) }
+
+/// Notes that the source in the input has used a timestamp for an action that is gone.
+@_expose(wasm, "core_use")
+@_cdecl("core_use")
+public func coreUse(_ count: Int32, _ timestamp: Double) {
+    guard let timestamp = Timestamp(timestamp), let source = source(Int(count)) else { return }
+    core?.use(timestamp, of: source)
+}
+
+/// Treats what the source in the input has written like our own, because nobody else brings it.
+@_expose(wasm, "core_adopt")
+@_cdecl("core_adopt")
+public func coreAdopt(_ count: Int32) {
+    if let source = source(Int(count)) { core?.adopt(source) }
+}
+
+/// Takes up that a peer has own actions up to this timestamp.
+@_expose(wasm, "core_confirmed")
+@_cdecl("core_confirmed")
+public func coreConfirmed(_ timestamp: Double) {
+    if let timestamp = Timestamp(timestamp) { core?.confirmed(timestamp) }
+}
+
+/// The source whose name is in the input, if peers accept it.
+private func source(_ count: Int) -> Source? {
+    let name = memory.received(count)
+    guard !name.isEmpty, name.count <= ClassicWire.maximumSourceByteCount,
+        let source = Source(validUTF8: Array(name)), !source.isObjectPrototypeName
+    else { return nil }
+    return source
+}
+
 /// The connection has ended.
 @_expose(wasm, "core_closed")
 @_cdecl("core_closed")
 public func coreClosed(_ session: Int32) { core?.close(Int(session)) }
 
-/// Asks a peer for a sign of life; returns 1 if it has to say something.
+/// Asks a peer for a sign of life, with `urgent` ≠ 0 even if one is awaited; returns 1 if it has to
+/// say something.
 @_expose(wasm, "core_probe")
 @_cdecl("core_probe")
-public func coreProbe(_ session: Int32) -> Int32 { core?.probe(Int(session)) == true ? 1 : 0 }
+public func coreProbe(_ session: Int32, _ urgent: Int32) -> Int32 {
+    core?.probe(Int(session), isUrgent: urgent != 0) == true ? 1 : 0
+}
 
 /// The time of a timer is over.
 @_expose(wasm, "core_timer")

@@ -15,7 +15,7 @@ package struct FoldQueue<Model: PageModel> {
     /// How many of `waiting` are folded already.
     private var start = 0
     /// Whether nothing that waits belongs before the head of the history.
-    private var isLevel = true
+    private(set) var isLevel = true
 
     package init() {
         history = FoldQueue.history(at: 0)
@@ -48,6 +48,18 @@ package struct FoldQueue<Model: PageModel> {
             waiting.append(contentsOf: batch)
         } else {
             waiting = FoldQueue.merged(waiting[start...], batch)
+            start = 0
+        }
+    }
+
+    /// Takes an action out, as if it had never been.
+    package mutating func remove(_ stamp: Stamp) {
+        if waiting[start...].contains(where: { $0.stamp == stamp }) {
+            waiting.removeAll { $0.stamp == stamp }
+        } else {
+            var removed = history.rewind(before: stamp)
+            removed.removeAll { $0.stamp == stamp }
+            waiting = FoldQueue.merged(removed[...], Array(waiting[start...]))
             start = 0
         }
     }

@@ -24,7 +24,11 @@ package struct PageCore<Model: PageModel> {
     var timers: [Int: ReplicaTimer] = [:]
     private var lastTimer = 0
     /// The stamp of each action by its number; `nil` for one that stays here.
-    private var stamps: [Stamp?] = []
+    var stamps: [Stamp?] = []
+    /// The numbers of the actions that were set aside.
+    var setAside: [Int] = []
+    /// Keeps a state of the past until the page has taken it.
+    var past: Model.State?
 
     /// Creates a peer that writes as `source`.
     ///
@@ -45,12 +49,15 @@ package struct PageCore<Model: PageModel> {
         switch which {
         case 0: return Double(stamps.count)
         case 1: return Double(queue.count)
-        case 2: return Double(replica.pendingCount)
+        case 2: return Double(replica.pendingCountToSend)
         case 3: return Double(replica.setAsideCount)
         case 4: return Double(replica.gossip.sourceCount)
         case 5: return Double(queue.history.reducerCalls)
         case 6: return Double(queue.history.snapshotCount)
         case 7: return Double(replica.value.byteCount)
+        case 8: return Double(replica.heldCount)
+        case 9: return queue.isLevel ? 1 : 0
+        case 10: return replica.gossip.ownConfirmed?.value ?? 0
         default: return -1
         }
     }
@@ -126,6 +133,15 @@ package struct PageCore<Model: PageModel> {
     /// Shows the folded state to the page.
     package func show(in output: inout [UInt8]) -> Int32 {
         Model.show(queue.history.current, in: &output)
+    }
+
+    /// Shows the state right after an action to the page; −1 if it is not folded.
+    package mutating func show(after number: Int, in output: inout [UInt8]) -> Int32 {
+        guard stamps.indices.contains(number), let stamp = stamps[number],
+            let state = queue.history.state(at: stamp)
+        else { return -1 }
+        past = state
+        return Model.show(state, in: &output)
     }
 
     // MARK: The log

@@ -184,7 +184,7 @@ extension Replica {
     /// Notes that a peer does not take an own update.
     mutating func setAside(_ stamp: Stamp, by peer: PeerID, into effects: inout [Effect]) {
         guard own.setAside.count < OwnUpdates.setAsideLimit, value.update(at: stamp) != nil,
-            own.setAside.insert(stamp.timestamp).inserted
+            stamp.source != source || own.setAside.insert(stamp.timestamp).inserted
         else { return }
         effects.append(.report(.setAside(stamp, by: peer)))
     }

@@ -22,7 +22,7 @@ extension Gossip {
         // The straight way. What an unsaved write may have superseded, and what may be too long for
         // the peer, is looked at one by one below.
         let mustHold = unsettled != nil && Value.dropsSuperseded
-        if !mustHold, session.options.longestLine == nil,
+        if !mustHold, session.options.longestLine == nil, omissions.isEmpty,
             let isAll = appendLines(&session, value, limit, &block)
         {
             return isAll ? recent.end : nil
@@ -64,9 +64,13 @@ extension Gossip {
         _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
     ) {
         for update in updates {
-            if session.options.longestLine != nil {
+            if session.options.longestLine != nil || !omissions.isEmpty {
                 // An earlier one of its source may have been withheld.
                 if update.source != source, session.known.covers(update.stamp) { continue }
+                if omissions.contains(update.stamp) {
+                    pass(over: update.stamp, &session)
+                    continue
+                }
                 if session.isTooLong(update) {
                     leaveOut(update.stamp, &session)
                     continue
@@ -79,10 +83,8 @@ extension Gossip {
 
     /// Leaves out an update that is too long for a peer.
     mutating func leaveOut(_ stamp: Stamp, _ session: inout Session) {
-        guard stamp.source == source else { return session.withhold(stamp.source) }
-        session.markSent(stamp)
-        // There is nothing to wait for any more: it counts with what is confirmed next.
-        session.markSent(own: stamp.timestamp)
+        guard brings(stamp.source) else { return session.withhold(stamp.source) }
+        pass(over: stamp, &session)
         setAside.append(stamp)
     }
 

@@ -37,6 +37,13 @@ public struct Gossip: Sendable {
     var recent = RecentUpdates()
     var historyBlocks = HistoryBlocks()
     var setAside: [Stamp] = []
+    /// What is sent to nobody; see `Gossip+LeavingOut.swift`.
+    var omissions = Omissions()
+    /// Sources of others whose updates nobody else brings.
+    var adopted: [Source] = []
+    /// Updates of others that some peer does not take: from them on a source is withheld from those
+    /// who lack them.
+    var withheld: [Stamp] = []
     /// What sessions need from the storage, until the driver is told.
     var requests: [StoredRange] = []
     /// Whether a session has read from the storage since there was none at all.
@@ -45,7 +52,7 @@ public struct Gossip: Sendable {
     ///
     /// A peer's header, its answer to a probe, or the update coming back from it says so. From a
     /// peer that answers no probes, sending must do. Each header resets it to what the peers claim.
-    public private(set) var ownConfirmed: Timestamp?
+    public internal(set) var ownConfirmed: Timestamp?
 
     /// Creates a gossip with no accepted updates and no sessions.
     public init(source: Source, wire: ClassicWire) {
@@ -102,8 +109,11 @@ public struct Gossip: Sendable {
     public mutating func receive(_ message: Message, from peer: PeerID) -> Reception {
         switch message {
         case .digest(let digest):
-            let isOpen: Void? = sessions.withMutableSession(peer) {
-                $0.receive(digest: digest, own: source)
+            let isOpen: Void? = sessions.withMutableSession(peer) { session in
+                session.receive(digest: digest, own: source)
+                for stamp in withheld where !session.known.covers(stamp) {
+                    session.withhold(stamp.source)
+                }
             }
             guard isOpen != nil else { return .nothing }
             ownConfirmed = nil
@@ -121,7 +131,7 @@ public struct Gossip: Sendable {
             return .sync(isFirst: isFirst)
         case .refusal(let stamp):
             // Only own updates can be written again in another form; a relay passes nothing on.
-            let isOurs = stamp.source == source && newestOwn.map { stamp.timestamp <= $0 } ?? false
+            let isOurs = brings(stamp.source) && covers(stamp)
             return isOpen(peer) && isOurs ? .refusal(stamp) : .nothing
         case .probe:
             let isOpen: Void? = sessions.withMutableSession(peer) { $0.receiveProbe() }
@@ -318,7 +328,10 @@ public struct Gossip: Sendable {
 
     mutating func write(_ stamp: Stamp, _ session: inout Session) {
         session.markSent(stamp)
-        guard stamp.source == source else { return }
+        guard stamp.source == source else {
+            if session.options.confirmsRelayed { session.markSentRelayed() }
+            return
+        }
         hasLeft = true
         session.markSent(own: stamp.timestamp)
         if let confirmed = session.probes.confirmed, ownConfirmed.map({ $0 < confirmed }) ?? true {
@@ -348,8 +361,13 @@ public struct Gossip: Sendable {
             guard lacking > 0 else { continue }
             // All peers that lack a whole stretch share one encoding of it.
             let limit = session.options.longestLine
-            let isShared = lacking == stretch.count && block.isEmpty && limit == nil
+            let isShared =
+                lacking == stretch.count && block.isEmpty && limit == nil && omissions.isEmpty
             for place in stretch where !session.known.covers(recent.stamp(place)) {
+                if omissions.contains(recent.stamp(place)) {
+                    pass(over: recent.stamp(place), &session)
+                    continue
+                }
                 if let limit, recent.lineByteCount(place) > limit {
                     leaveOut(recent.stamp(place), &session)
                     continue

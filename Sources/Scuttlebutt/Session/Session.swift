@@ -51,6 +51,8 @@ struct Session: Sendable {
     private(set) var owesHeader: Bool
     private(set) var hasSentSync = false
     private(set) var hasReceivedSync = false
+    /// Whether some source is withheld from the peer since its last digest.
+    private(set) var hasWithheld = false
     private var hasReportedSync = false
     /// How many SYNCs to send after the history: each header is answered by one.
     private var owedSyncs = 0
@@ -83,6 +85,7 @@ struct Session: Sendable {
         known = digest.vector
         if let claimed = known[own], claimed > .clockCeiling { known.forget(own) }
         known.merge(shown)
+        hasWithheld = false
         probes.restart(confirmed: known[own])
         cursor = nil
         unsettledHistory = nil
@@ -121,10 +124,13 @@ struct Session: Sendable {
     }
 
     /// Sends nothing more of this source.
-    mutating func withhold(_ source: Source) { known.advance(source, to: .maximum) }
+    mutating func withhold(_ source: Source) {
+        known.advance(source, to: .maximum)
+        hasWithheld = true
+    }
 
     /// Asks for a sign of life, unless an answer is already awaited.
-    mutating func requestProbe() { probes.request() }
+    mutating func requestProbe(isUrgent: Bool = false) { probes.request(isUrgent: isUrgent) }
 
     /// Whether the peer's silence means that it is gone: it answers probes, or it still owes the
     /// SYNC with which every peer answers our header.
@@ -181,6 +187,9 @@ struct Session: Sendable {
 
     /// Records that this update is being sent to the peer.
     mutating func markSent(_ stamp: Stamp) { known.advance(stamp.source, to: stamp.timestamp) }
+
+    /// Records that an update of another source is being sent to the peer.
+    mutating func markSentRelayed() { probes.noteSentRelayed() }
 
     /// Records that this own update is being sent to the peer.
     mutating func markSent(own timestamp: Timestamp) { probes.noteSent(timestamp) }

@@ -38,6 +38,12 @@ public struct SessionOptions: Hashable, Sendable {
     /// it dials.
     public var probing = Probing.ifPeerProbes
 
+    /// Whether the peer is asked to confirm updates of other sources as well.
+    ///
+    /// Default false: whoever wrote them sees to it. A page sets it, because it brings what closed
+    /// tabs have written.
+    public var confirmsRelayed = false
+
     /// When one side of a session sends probes.
     ///
     /// A probe is the line `"PING"`; the answer `"PONG"` confirms all lines before the probe. The

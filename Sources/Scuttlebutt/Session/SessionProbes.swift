@@ -2,8 +2,8 @@
 
 /// What a peer has confirmed of our own updates, and the probes of one session, as a value.
 ///
-/// Invariants: at most one of our probes is unanswered, and `confirmed` never passes what was sent
-/// or what the peer itself has claimed or shown.
+/// Invariants: of our probes only those that were requested urgently are unanswered beside another,
+/// and `confirmed` never passes what was sent or what the peer itself has claimed or shown.
 struct SessionProbes: Sendable {
     /// Whether the peer answers probes.
     private enum Answering: Hashable, Sendable { case unknown, yes, no }
@@ -17,11 +17,24 @@ struct SessionProbes: Sendable {
     private var firstOwedRefusal = 0
     /// Whether a probe is to be sent although nothing waits to be confirmed.
     private var isRequested: Bool
-    /// The newest own update that was sent before the probe that is unanswered.
-    private var unanswered: (isOpen: Bool, sent: Timestamp?) = (false, nil)
+    /// Our probes that are unanswered, oldest first: what had been sent before each.
+    private var unanswered: [Probe] = []
+    private struct Probe: Sendable {
+        /// The newest own update.
+        var sent: Timestamp?
+        let count: Int
+    }
+    /// How many probes may be unanswered: one, and those of waking up.
+    private static let unansweredLimit = 4
+    /// Whether a probe is requested even if another one is unanswered.
+    private var isUrgent = false
     private var sent: Timestamp?
     /// The newest own update that the peer is known to have.
     private(set) var confirmed: Timestamp?
+    /// How many updates were sent that are to be confirmed, and how many of them were.
+    private(set) var (sentCount, confirmedCount) = (0, 0)
+    /// Which of them was the newest of another source; 0 if there was none.
+    private var newestRelayed = 0
 
     /// How many refusals may wait to be told.
     ///
@@ -53,7 +66,7 @@ struct SessionProbes: Sendable {
     mutating func restart(confirmed claimed: Timestamp?) {
         confirmed = claimed
         sent = nil
-        unanswered.sent = nil
+        for index in unanswered.indices { unanswered[index].sent = nil }
     }
 
     mutating func receiveProbe() {
@@ -75,10 +88,11 @@ struct SessionProbes: Sendable {
     }
 
     mutating func receiveAnswer() {
-        guard unanswered.isOpen else { return }
+        guard !unanswered.isEmpty else { return }
+        let probe = unanswered.removeFirst()
         answering = .yes
-        if let timestamp = unanswered.sent { confirm(timestamp) }
-        unanswered = (false, nil)
+        if let timestamp = probe.sent { confirm(timestamp) }
+        confirmedCount = max(confirmedCount, probe.count)
     }
 
     /// The peer has answered our header: an answer to the probe before that would have come first.
@@ -86,11 +100,21 @@ struct SessionProbes: Sendable {
         guard answering == .unknown, probing == .fromStart else { return }
         answering = .no
         if let sent { confirm(sent) }
+        confirmedCount = sentCount
     }
 
     mutating func noteSent(_ timestamp: Timestamp) {
         sent = max(sent ?? timestamp, timestamp)
-        if trustsSending { confirm(timestamp) }
+        sentCount += 1
+        guard trustsSending else { return }
+        confirm(timestamp)
+        confirmedCount = sentCount
+    }
+
+    /// Notes that an update of another source was sent that is to be confirmed as well.
+    mutating func noteSentRelayed() {
+        sentCount += 1
+        if trustsSending { confirmedCount = sentCount } else { newestRelayed = sentCount }
     }
 
     /// The peer has this own update.
@@ -101,8 +125,12 @@ struct SessionProbes: Sendable {
     // MARK: What to send
 
     /// An original that dialled us hears nothing but its own protocol.
-    mutating func request() {
-        if probing == .fromStart || answering == .yes { isRequested = true }
+    ///
+    /// - Parameter isUrgent: Whether to ask also if an answer is awaited, which may have been lost.
+    mutating func request(isUrgent: Bool = false) {
+        guard probing == .fromStart || answering == .yes else { return }
+        isRequested = true
+        if isUrgent { self.isUrgent = true }
     }
 
     /// Whether there are answers or a probe to send.
@@ -118,11 +146,21 @@ struct SessionProbes: Sendable {
     }
 
     private var isProbeDue: Bool {
-        guard !unanswered.isOpen else { return false }
-        if isRequested { return true }
-        guard answering == .yes, let sent else { return false }
+        guard unanswered.isEmpty else {
+            return isRequested && isUrgent && unanswered.count < Self.unansweredLimit
+        }
+        return isRequested || answering == .yes && hasUnconfirmed
+    }
+
+    /// Whether something that was sent is still to be confirmed.
+    var hasUnconfirmed: Bool {
+        if newestRelayed > confirmedCount { return true }
+        guard let sent else { return false }
         return confirmed.map { $0 < sent } ?? true
     }
+
+    /// Whether the peer is known to answer no probes.
+    var peerNeverAnswers: Bool { answering == .no }
 
     /// Returns how many answers to send now.
     mutating func takeAnswers() -> Int {
@@ -133,8 +171,8 @@ struct SessionProbes: Sendable {
     /// Returns whether to send a probe now.
     mutating func takeProbe() -> Bool {
         guard isProbeDue else { return false }
-        isRequested = false
-        unanswered = (true, sent)
+        (isRequested, isUrgent) = (false, false)
+        unanswered.append(Probe(sent: sent, count: sentCount))
         return true
     }
 }

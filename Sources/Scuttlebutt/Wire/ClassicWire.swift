@@ -69,6 +69,10 @@ public struct ClassicWire: Hashable, Sendable {
         guard line.count > limit / 2 else { return line.count }
         var count = line.count + 4
         for byte in line where byte == Ascii.quote || byte == Ascii.backslash { count += 1 }
+        // JavaScript's Primus escapes U+2028 and U+2029 as well: six bytes in place of three.
+        for place in line.indices.dropLast(2) where line[place] == 0xE2 {
+            if line[place + 1] == 0x80, line[place + 2] & 0xFE == 0xA8 { count += 3 }
+        }
         return count
     }
 

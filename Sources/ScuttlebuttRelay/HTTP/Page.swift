@@ -7,6 +7,9 @@ struct Page: Sendable {
     /// The entity tag of a file, which changes with every byte; `nil` for what each request makes.
     let tag: String?
 
+    /// Whether pages of every origin may use it: scripts, and the core for them.
+    var isPublic: Bool { type.hasPrefix("text/javascript") || type == "application/wasm" }
+
     init(made bytes: [UInt8], type: String) {
         self.bytes = bytes
         self.type = type
@@ -79,7 +82,16 @@ struct Page: Sendable {
         "/chat": html(PackageResources.chat_html),
         "/life": html(PackageResources.life_html),
         "/scuttlebutt.js": script(PackageResources.scuttlebutt_js),
+        "/peer.js": script(PackageResources.peer_js),
         "/core.js": script(PackageResources.core_js),
+        "/link.js": script(PackageResources.link_js),
+        "/saving.js": script(PackageResources.saving_js),
+        "/storage.js": script(PackageResources.storage_js),
+        "/claim.js": script(PackageResources.claim_js),
+        "/statistics.js": script(PackageResources.statistics_js),
+        "/development.js": script(PackageResources.development_js),
+        "/waiting.js": script(PackageResources.waiting_js),
+        "/bounds.js": script(PackageResources.bounds_js),
         "/reducers.js": script(PackageResources.reducers_js),
         "/pages.js": script(PackageResources.pages_js),
         "/primus/primus.js": script(PackageResources.primus_js),

@@ -37,9 +37,9 @@ struct PageResponder: Sendable {
         var answer = HTTPAnswer(
             .ok, headers: ["Content-Type": found.type], body: ByteBuffer(bytes: found.bytes))
         if let tag = found.tag { answer.headers.add(name: "ETag", value: tag) }
-        if path.hasPrefix("/primus/") {
+        if path.hasPrefix("/primus/") || found.isPublic {
             // redux-scuttlebutt's pages are usually served by another host, and its server allows
-            // every origin.
+            // every origin. A module is fetched so also by a page in a sandboxed frame.
             answer.headers.add(name: "Access-Control-Allow-Origin", value: "*")
         }
         return withPolicy(answer)

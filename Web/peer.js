@@ -1,0 +1,877 @@
+// SPDX-License-Identifier: MIT
+//
+// A scuttlebutt peer for the browser: your reducer, everyone's actions, one order.
+//
+// Sessions, log, order, snapshots and codecs are the core's (`core.js`), which is the Swift of the servers, compiled to
+// WebAssembly. What is done here is a driver's work: sockets and when to dial them (`link.js`), the storage
+// (`saving.js`), when to fold, and telling everybody.
+import { BOUNDS } from './bounds.js';
+import { claimSource, abandoned, freshSource, isSource } from './claim.js';
+import { Core, CoreError, load } from './core.js';
+import { freeze } from './development.js';
+import { Link } from './link.js';
+import { Saving, setAsideLine } from './saving.js';
+import { Statistics } from './statistics.js';
+import { IndexedDBStorage, MemoryStorage, sourceRecord, sourceState } from './storage.js';
+import { allowed, defaultTimers, nextTask, within } from './waiting.js';
+
+const byteLength = (text) => new TextEncoder().encode(text).length;
+const tooLong = (size) => `longer than the server takes, ${size} bytes`;
+
+/** The agreed order: timestamp, then source by UTF-16 code units, as `Stamp.<` in Swift. */
+export function compareEntries(a, b) {
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  return a.source < b.source ? -1 : Number(a.source > b.source);
+}
+
+export class Peer {
+  #core; #options; #timers; #random; #now; #nextTask; #saving; #statistics; #host;
+  #subscribers = new Set(); #statusSubscribers = new Set(); #rewindSubscribers = new Set();
+  #headerWaiters = []; #syncWaiters = []; #entries = []; #localCount = 0; #aside = []; #reducing = false;
+  #isReplaying = false; #isSliceDue = false; #lateTimer = null; #isRestoring = false; #rewind = null;
+  #link = null; #others = new Set(); #attempt = 0; #retryTimer = null; #dialledAt = null; #wanted = false; #closed = false;
+  #serverLimit = Infinity; #suspicion = 0; #blame = new Map(); #hasTold = false; #syncedAt = null;
+  #stopListening = () => {}; #isHidden = () => false;
+
+  /**
+   * Makes a peer that is not connected. Most callers want `open`, which also finds the storage and the source.
+   * Options: `reducer(state, action, {timestamp, source})`, `initialState`, `copy` (for a reducer that changes the
+   * state it is given: how to copy one), `source`, `storage`, `stored` (what `storage.load()` gave), `storageFault`
+   * (why it gave nothing), `url` of the server's `/ws`, `statisticsUrl` (or null), `probeAfter` (ms of silence until
+   * the server is probed), `module` (the core's, see `core.js`), `WebSocket`, `fetch`, `timers` ({setTimeout,
+   * clearTimeout}), `now` (ms), `random` (0 ≤ x < 1), `nextTask(body)`, `locks`, `name`, `development` (state and actions
+   * are frozen), `report(kind, text)`.
+   */
+  static async create(options) {
+    if (!isSource(options.source)) throw new TypeError('the source is not one that peers accept');
+    const peer = new Peer(options);
+    await peer.#start();
+    return peer;
+  }
+
+  /** Use `Peer.create`. */
+  constructor(options) {
+    this.#options = { name: 'scuttlebutt', url: null, statisticsUrl: null, ...options };
+    this.source = options.source;
+    this.reports = [];
+    this.#timers = options.timers ?? defaultTimers;
+    this.#random = options.random ?? Math.random;
+    this.#now = options.now ?? Date.now;
+    this.#nextTask = options.nextTask ?? nextTask;
+    for (const name of [
+      'getState', 'subscribe', 'dispatch', 'status', 'subscribeStatus', 'history', 'clock', 'recent', 'stateAt',
+      'subscribeRewinds', 'goOnline', 'goOffline', 'flush', 'synced', 'replaceReducer',
+    ]) this[name] = this[name].bind(this);
+  }
+
+  async #start() {
+    const { initialState, copy, module, stored = [], storageFault, reducer } = this.#options;
+    this.#core = await Core.open({
+      source: this.source, reducer: this.#reducer(reducer), initialState, copy, module, savesActions: true,
+      onEvent: (name, ...values) => this.#happened(name, ...values), now: this.#now,
+      timers: {
+        setTimeout: (body, delay) => this.#timers.setTimeout(() => { body(); this.#afterTimer(); }, delay),
+      },
+    });
+    const report = (kind, text) => this.#report(kind, text);
+    this.#host = {
+      core: this.#core, source: this.source, timers: this.#timers, now: this.#now, nextTask: this.#nextTask, report,
+      probeAfter: this.#options.probeAfter ?? BOUNDS.probeAfter, isHidden: () => this.#isHidden(),
+      opened: (link) => this.#opened(link), heard: (link) => this.#heard(link), moved: () => this.#moved(),
+      ended: (link, reason, how) => this.#ended(link, reason, how),
+      entries: () => this.#entries.filter(({ timestamp }) => timestamp !== null), aside: () => this.#aside,
+      restored: (records) => this.#takeUp(records),
+    };
+    this.#saving = new Saving(this.#host, this.#options.storage ?? new MemoryStorage(), this.#options);
+    this.#statistics = new Statistics({
+      url: this.#options.statisticsUrl, fetch: this.#options.fetch, timers: this.#timers,
+      changed: () => this.#notifyStatus(),
+      failed: () => { // one that answers probes is asked by these
+        if (this.#link?.progress()?.answers) this.#link.ask(true);
+        else this.#ended(this.#link, 'the server does not answer', {});
+      },
+    });
+    this.#restore(stored);
+    this.#core.confirmed(sourceState(stored, this.source).confirmed);
+    this.#saving.begin(storageFault);
+  }
+
+  /** The reducer as the core calls it. */
+  #reducer(reducer) {
+    if (!reducer) return reducer;
+    const { development } = this.#options;
+    return (state, action, entry) => {
+      const meta = { timestamp: entry.timestamp, source: entry.source };
+      this.#reducing = true;
+      try {
+        if (!development) return reducer(state, action, meta);
+        freeze(action);
+        return freeze(reducer(state, action, meta));
+      } catch (error) {
+        if (action.type !== '@@scuttlebutt/INIT') throw error;
+        this.#report('reducer', `the reducer failed for the initial state: ${error}`);
+        return state;
+      } finally {
+        this.#reducing = false;
+      }
+    };
+  }
+
+  // ---- reading
+
+  /** The state: all known actions in order, reduced. While a long history is being reduced, the one before it. */
+  getState() { return this.#core.state; }
+
+  /** `[[action, timestamp, source], …]` in agreed order; local-only actions are in no history. */
+  history() {
+    return this.#ordered().map((entry) => [entry.action, entry.timestamp, entry.source]);
+  }
+
+  /** What is in the history, in agreed order; sorted when it is asked for. */
+  #ordered() {
+    return this.#entries.filter((entry) => entry.timestamp !== null && !entry.isSetAside).sort(compareEntries);
+  }
+
+  /**
+   * The newest `count` actions in agreed order, each with `isOwn`, `isPending` (no peer is known to have it), and
+   * `isLate` (it came after something later had been reduced).
+   */
+  recent(count) {
+    const confirmed = this.#core.number('confirmed');
+    return this.#ordered().slice(-count).map(({ action, timestamp, source, isLate = false }) => {
+      const isOwn = source === this.source;
+      return { action, timestamp, source, isOwn, isPending: isOwn && timestamp > confirmed, isLate };
+    });
+  }
+
+  /** The state after the first `count` actions in agreed order, which touches nothing. */
+  stateAt(count) {
+    const ordered = this.#ordered();
+    if (count >= ordered.length) return this.#core.state;
+    if (count > 0) return this.#core.stateAfter(ordered[count - 1].number);
+    const { reducer, initialState } = this.#options;
+    return this.#reducer(reducer)(initialState, { type: '@@scuttlebutt/INIT' }, { timestamp: null, source: null });
+  }
+
+  /** The highest timestamp seen of each source. */
+  clock() {
+    const clock = this.#core.vector();
+    for (const { source, timestamp } of this.#entries) {
+      if (source === this.source && timestamp > (clock.get(source) ?? 0)) clock.set(source, timestamp);
+    }
+    return Object.fromEntries(clock);
+  }
+
+  /** Calls `listener` after each change of state, once per batch. Returns a function that ends it. */
+  subscribe(listener) { return subscribeTo(this.#subscribers, listener); }
+
+  /** Calls `listener` with `status()` when that may have changed. Returns a function that ends it. */
+  subscribeStatus(listener) { return subscribeTo(this.#statusSubscribers, listener); }
+
+  /**
+   * Calls `listener` after late actions were put in their places: `{ late, again, before, after }`, the late entries,
+   * how many others were reduced again, and the states. Returns a function that ends it.
+   */
+  subscribeRewinds(listener) { return subscribeTo(this.#rewindSubscribers, listener); }
+
+  /**
+   * What a sync badge shows: `phase` ('offline', 'connecting', 'catching-up', 'sending', 'in-sync', 'stopped'), `attempt`,
+   * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
+   * that are not yet saved, sent, and confirmed by the server), `setAside` (how many, see `setAside()`), `actions`,
+   * `isDurable` (whether own actions are kept when the page goes, as far as the storage answered when it was last
+   * used), and all of it as `text`.
+   */
+  status() {
+    const isStopped = this.#core.fault !== null;
+    const progress = isStopped ? null : this.#link?.progress() ?? null;
+    const held = isStopped ? 0 : this.#core.number('held');
+    const received = this.#entries.length - this.#localCount - this.#aside.length + this.#dismissed + held;
+    const expected = this.#statistics.latest?.actions ?? null;
+    const peers = this.#statistics.latest?.connected ?? null;
+    const pending = isStopped ? 0 : this.#pending();
+    let phase = 'offline';
+    if (isStopped) phase = 'stopped';
+    else if (progress) phase = this.#phase(progress, pending);
+    else if (this.#wanted) phase = 'connecting';
+    const waiting = pending > 0 ? ` · ${pending} to send` : '';
+    const aside = this.#aside.length > 0 ? ` · ${this.#aside.length} set aside` : '';
+    const kept = this.#saving.isFailing ? ' · not kept' : '';
+    const refused = progress?.hasWithheld ? ' · not all is taken' : '';
+    const text = {
+      'stopped': () => 'stopped · reload this page',
+      'offline': () => `offline${waiting}`,
+      'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
+      'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
+      'sending': () => `sending${pending > 0 ? ` ${pending}` : ''}${refused}`,
+      'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
+    }[phase]() + aside + kept;
+    return {
+      phase, attempt: this.#attempt, received, expected, peers, pending, text, actions: received,
+      isDurable: this.#saving.isDurable, setAside: this.#aside.length,
+    };
+  }
+
+  /** Own actions that are not saved (where there is storage), sent, and confirmed. */
+  #pending() {
+    const confirmed = this.#core.number('confirmed');
+    return this.#core.number('pending') + (this.#link?.unobjected ?? 0)
+      + (this.#saving.isFailing ? 0 : this.#saving.countConfirmed(confirmed));
+  }
+
+  /** In sync means: this peer has what the server has, and the other way round, as far as the server said. */
+  #phase(progress, pending) {
+    if (!progress.hasReceivedSync || !progress.hasSentSync || this.#isReplaying) return 'catching-up';
+    const isConfirmed = !progress.hasUnconfirmed && !progress.hasWork && !this.#link.isAwaiting;
+    return pending === 0 && isConfirmed && !progress.hasWithheld ? 'in-sync' : 'sending';
+  }
+
+  // ---- writing
+
+  /**
+   * Applies an action here, saves it, then sends it to everyone. A type that begins with `@` stays local.
+   * Returns `{action, timestamp, source}` (both null for a local one); throws TypeError and changes nothing
+   * when the action is no object with a non-empty string `type`, cannot be encoded, or is longer than a line may be
+   * in any form in which it may travel, or than what the server is known to refuse.
+   */
+  dispatch(action) {
+    if (this.#closed) throw new Error('the peer is closed');
+    if (this.#reducing) throw new Error(`a reducer may not dispatch ${action?.type}`);
+    this.#checkLength(action);
+    const entry = this.#core.dispatch(action);
+    this.#entries.push(entry);
+    if (entry.timestamp === null) this.#localCount += 1;
+    this.#continue(true);
+    this.#saving.save();
+    this.#moved();
+    return { action: entry.action, timestamp: entry.timestamp, source: entry.source };
+  }
+
+  /** Whether the server is known to refuse it. */
+  #checkLength(action) {
+    if (this.#serverLimit === Infinity) return;
+    const text = JSON.stringify(action);
+    if (text === undefined) throw new TypeError('the action is not an object');
+    // The stamp of an action has fewer than 20 digits.
+    const line = `[${text},${'9'.repeat(16)},${JSON.stringify(this.source)}]`;
+    if (line.length * 3 > this.#serverLimit && byteLength(line) > this.#serverLimit) {
+      throw new TypeError(
+        `the action is too long: ${byteLength(line)} bytes, and the server refused ${this.#serverLimit + 1}`);
+    }
+  }
+
+  /** Replaces the reducer; everything is reduced again from the start. */
+  replaceReducer(reducer) {
+    this.#options.reducer = reducer;
+    this.#core.replaceReducer(this.#reducer(reducer), this.#options.initialState);
+    this.#continue(true);
+    this.#notify();
+  }
+
+  /** Resolves when every own action is saved. */
+  flush() { return this.#saving.flushed(); }
+
+  /** Resolves when this peer has what the server has, and the server has confirmed the other way round. */
+  synced() {
+    if (this.status().phase === 'in-sync') return Promise.resolve();
+    return new Promise((resolve) => this.#syncWaiters.push(resolve));
+  }
+
+  // ---- what the server does not take
+
+  #dismissed = 0;
+
+  /**
+   * Actions of this browser that the server does not take, as `[{action, timestamp, source, reason}]`. They are
+   * taken back: out of the history and the state, so that this peer and the others agree, and kept here, also
+   * across reloads, until `dismissSetAside`. What was written later is sent. An action may be dispatched again in
+   * another form; as it was, it can never follow, because its source has gone on.
+   */
+  setAside() {
+    return this.#aside.map(({ action, timestamp, source, reason }) => ({ action, timestamp, source, reason }));
+  }
+
+  /** Forgets the actions that were set aside. */
+  dismissSetAside() {
+    for (const { source, timestamp } of this.#aside.splice(0)) {
+      this.#dismissed -= 1;
+      this.#saving.add({ source, timestamp, line: setAsideLine(null) });
+    }
+    this.#saving.save();
+    this.#notifyStatus();
+  }
+
+  /** Whether it is ours to take back: written by this page, or left by a closed one. */
+  #isOfThisBrowser(entry) { return entry.source === this.source || entry.isInherited === true; }
+
+  #find(timestamp, source) {
+    return this.#entries.findLast((entry) => entry.timestamp === timestamp && entry.source === source);
+  }
+
+  /** Sets an action of this browser aside, for good. */
+  #takeBack(entry, reason) {
+    if (entry.isSetAside || !this.#core.setAside(entry.number)) return;
+    const { action, timestamp, source, number } = entry;
+    const record = {
+      action, timestamp, source, number, reason, line: setAsideLine([action, timestamp, source], reason),
+    };
+    this.#aside.push(record);
+    this.#saving.drop(record);
+    this.#saving.add(record);
+    this.#saving.save();
+    this.#report('set-aside', `the action ${timestamp}@${source} is set aside: ${reason}`);
+    this.#continue(true);
+    this.#notify();
+  }
+
+  /** The server has it after all: the link broke after it had arrived. */
+  #putBack({ timestamp, source, number }) {
+    this.#aside = this.#aside.filter((record) => record.number !== number);
+    this.#saving.drop({ source, timestamp });
+    this.#saving.add({ source, timestamp, number });
+    this.#saving.save();
+    this.#report('set-aside', `the server has ${timestamp}@${source}, so it is in the state again`);
+  }
+
+  /** The server closed because a message was too long. It was then at least the longest of those under way. */
+  #refusedLength(link) {
+    const { size, line } = link.longest();
+    this.#suspicion += 1; // the wait grows, in case it is not over with this one
+    if (line === null) {
+      this.#lost(link, `the server takes no header of ${size} bytes`, true);
+      return;
+    }
+    this.#serverLimit = Math.min(this.#serverLimit, size - 1);
+    this.#leaveOut(line, tooLong(size));
+    this.#lost(link, `the server takes no message of ${size} bytes`);
+  }
+
+  /** A link broke while updates were under way. If that goes on, one of them may be the cause: find it. */
+  #suspect(link) {
+    if (!link.progress()?.hasHeardHeader || !link.isAwaiting) return;
+    this.#suspicion += 1;
+    const lines = link.inFlight.flatMap((block) => block.lines);
+    if (!link.isCareful || lines.length !== 1) return;
+    const [, timestamp, source] = JSON.parse(lines[0]);
+    const stamp = `${timestamp}@${source}`;
+    const blame = (this.#blame.get(stamp) ?? 0) + 1;
+    if (blame >= BOUNDS.blame) this.#leaveOut(lines[0], 'the connection broke each time it was sent');
+    else this.#blame = new Map([[stamp, blame]]);
+  }
+
+  #leaveOut(line, reason) {
+    const [, timestamp, source] = JSON.parse(line);
+    const entry = this.#find(timestamp, source);
+    if (!entry) return;
+    if (this.#isOfThisBrowser(entry)) { this.#takeBack(entry, reason); return; }
+    // An update of somebody else is not ours to leave out: its source waits, until the server has it from elsewhere.
+    this.#core.withhold(entry.number);
+    this.#report('withheld', `the server does not take ${timestamp}@${source}; what follows of its source waits`);
+  }
+
+  // ---- what happens in the core
+
+  #happened(name, ...values) {
+    switch (name) {
+      case 'accepted': this.#accepted(...values); break;
+      case 'save': this.#save(...values); break;
+      case 'putBack': this.#putBack(values[0]); this.#hasNews = true; break;
+      case 'rewound': this.#rewind = { depth: values[0] }; break;
+      case 'header': this.#heardHeader(values[0]); break;
+      case 'synced': case 'history': break; // asked for with `progress`
+      case 'close': {
+        const link = [this.#link, ...this.#others].find((one) => one?.isSession(values[0]));
+        if (link) this.#ended(link, values[1], {});
+        break;
+      }
+      case 'setAside': {
+        const [, timestamp, source, session] = values;
+        const entry = this.#find(timestamp, source);
+        if (!entry || !this.#link?.isSession(session)) break;
+        const size = byteLength(this.#core.lines(entry.number, 1)[0] ?? '');
+        this.#takeBack(entry, size > this.#serverLimit ? tooLong(size) : 'refused by the server');
+        break;
+      }
+      case 'refused':
+        if (this.#isRestoring) this.#report('storage', 'a stored action is damaged and was left out');
+        else this.#report('refused', String(values[0]));
+        break;
+      case 'equivocation':
+        this.#report('equivocation', `two different actions ${values[1]}@${values[2]}; the first is kept`);
+        break;
+      case 'missingOwn':
+        this.#report('identity', `the peer knows our actions up to ${values[1]}, which are not here`);
+        break;
+      case 'missed': this.#report('refused', `and ${values[0]} more`); break;
+      case 'reducer': this.#reducerFailed(...values); break;
+      default: break; // 'cutOff' comes with 'close'
+    }
+  }
+
+  #reducerFailed(error, { action, timestamp, source }) {
+    const isHinted = this.#options.development && error instanceof TypeError;
+    const words = `${error}${isHinted ? ' (in development state and actions are frozen)' : ''}`;
+    this.#report('reducer', `the reducer failed for ${action.type} ${timestamp}@${source}: ${words}`);
+  }
+
+  #accepted(first, count) {
+    const isLate = this.#core.number('isLevel') === 0;
+    const late = [];
+    for (let number = first; number < first + count; number++) {
+      const entry = this.#core.entry(number);
+      if (this.#isRestoring) entry.isInherited = true;
+      this.#entries.push(entry);
+      if (isLate) late.push(entry);
+    }
+    if (isLate) this.#late.push(...late);
+    this.#hasNews = true;
+  }
+
+  #late = []; #hasNews = false;
+
+  #save(token, first, count) {
+    if (this.#isRestoring) return; // from the storage
+    for (let number = first; number < first + count; number++) {
+      const entry = this.#core.entry(number) ?? { source: this.source, timestamp: Infinity, number };
+      if (entry.source === this.source) this.#saving.add(entry, token);
+    }
+    this.#hasOwnNews = true;
+  }
+
+  #hasOwnNews = false;
+
+  /**
+   * Folds what was accepted, a slice at a time, and tells everyone at the end. What is late waits a moment for what
+   * comes right behind it, unless it is to be done now.
+   */
+  #continue(isNow = false) {
+    if (this.#isSliceDue) { this.#isReplaying = true; return; }
+    const isLate = this.#core.number('isLevel') === 0;
+    if (isLate && !isNow && !this.#isReplaying) {
+      this.#lateTimer ??= this.#timers.setTimeout(() => { this.#lateTimer = null; this.#continue(true); this.#moved(); }, 0);
+      return;
+    }
+    if (this.#lateTimer !== null && !isNow) return;
+    const before = this.#core.state;
+    if (this.#core.fold(BOUNDS.slice) > 0) {
+      this.#isReplaying = this.#isSliceDue = true;
+      this.#nextTask(() => {
+        this.#isSliceDue = false;
+        if (this.#core.fault) return;
+        this.#continue(true);
+        this.#moved();
+      });
+      return;
+    }
+    this.#isReplaying = false;
+    this.#timers.clearTimeout(this.#lateTimer);
+    this.#lateTimer = null;
+    this.#tellRewind(before);
+    this.#notify();
+  }
+
+  #tellRewind(before) {
+    const late = this.#late.splice(0);
+    if (late.length === 0) return;
+    for (const entry of late) entry.isLate = true;
+    const again = Math.max(0, (this.#rewind?.depth ?? 0));
+    this.#rewind = null;
+    const event = { late: late.map(({ action, timestamp, source }) => ({ action, timestamp, source })), again, before,
+      after: this.#core.state };
+    callAll(this.#rewindSubscribers, event, (error) => this.#report('subscriber', String(error)));
+  }
+
+  /** What a call of the core may have changed: there may be something to fold, to save, to send, and to tell. */
+  #moved() {
+    if (!this.#core.fault) {
+      if (this.#hasOwnNews) { this.#hasOwnNews = false; this.#saving.save(); }
+      this.#link?.pump();
+      for (const link of this.#others) link.pump();
+    }
+    this.#settle();
+  }
+
+  /** Tells those who wait for `synced()`. */
+  #settle() {
+    if (this.#link && (this.#syncWaiters.length > 0 || this.#suspicion > 0 || this.#syncedAt === null)) {
+      if (this.#syncedAt === null && this.#link.progress()?.hasReceivedSync) {
+        this.#syncedAt = this.#now();
+        // Asked again now: the first answer may have been counted before this link was.
+        this.#statistics.ask();
+      }
+      if (this.status().phase === 'in-sync') {
+        this.#suspicion = 0;
+        for (const resolve of this.#syncWaiters.splice(0)) resolve();
+      }
+    }
+    this.#notifyStatus();
+  }
+
+  // ---- the connection, from outside
+
+  /** Whether the peer tries to be connected. */
+  get isOnline() { return this.#wanted; }
+
+  /** Connects, and again after every loss, until `goOffline`. */
+  goOnline() {
+    if (this.#closed || (this.#wanted && (this.#link || this.#attempt === 0))) return;
+    this.#wanted = true;
+    this.#attempt = 0;
+    this.#timers.clearTimeout(this.#retryTimer);
+    this.#connect();
+  }
+
+  /** Leaves; own actions wait. */
+  goOffline() {
+    this.#wanted = false;
+    this.#timers.clearTimeout(this.#retryTimer);
+    this.#attempt = 0;
+    this.#drop();
+    this.#notifyStatus();
+  }
+
+  /**
+   * Talks over a socket that somebody else has opened: a WebSocket, or what looks like one (`send`, `close`,
+   * `bufferedAmount`, and the four handlers). So peers in one page, or tabs of one browser, talk with each other.
+   */
+  accept(socket) {
+    if (this.#closed) throw new Error('the peer is closed');
+    const link = new Link(this.#host, { isDialled: false });
+    this.#others.add(link);
+    link.attach(socket);
+  }
+
+  /**
+   * Resolves when the server has said what it has (true), or when the dial fails or `limit` ms are over (false).
+   * What is dispatched before that, by a page that has nothing yet, sorts before everybody's history.
+   */
+  headerReceived(limit) {
+    if (this.#closed || !this.#link) return Promise.resolve(false);
+    if (this.#link.progress()?.hasHeardHeader) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = this.#timers.setTimeout(() => resolve(false), limit);
+      this.#headerWaiters.push((isHere) => { this.#timers.clearTimeout(timer); resolve(isHere); });
+    });
+  }
+
+  /** Ends the peer for good and gives up its source, so that the next page of this tab can have it. */
+  close() {
+    if (this.#closed) return;
+    for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
+    this.goOffline();
+    for (const link of this.#others) link.end();
+    this.#others.clear();
+    this.#closed = true;
+    this.#stopListening();
+    this.#timers.clearTimeout(this.#lateTimer);
+    // Whoever writes as this source again must know every stamp that may have left this page.
+    const { isClean } = this.#saving;
+    const last = this.#entries.findLast(({ source }) => source === this.source)?.timestamp ?? 0;
+    this.#saving.close(last > 0);
+    this.#options.release?.(isClean, last);
+  }
+
+  /** Hands the browser's own signs of connection to the peer. */
+  listen(window) {
+    const back = () => {
+      if (this.#link?.isOpen) { this.wake(); return; }
+      if (!this.#wanted || !this.#mayDial()) return;
+      this.#drop();
+      this.#attempt = 1;
+      this.goOnline();
+    };
+    const gone = () => { if (this.#link) this.#lost(this.#link, 'the browser is offline'); };
+    const hide = () => this.close();
+    // A page that comes back from the back-forward cache has given up its source: start anew.
+    const show = (event) => {
+      if (event.persisted) window.location.reload();
+      else this.wake();
+    };
+    const document = window.document;
+    const look = () => { if (document.visibilityState !== 'hidden') this.wake(); };
+    this.#isHidden = () => document?.visibilityState === 'hidden';
+    const listeners = [
+      [window, 'online', back], [window, 'offline', gone], [window, 'pagehide', hide],
+      [document, 'visibilitychange', look], [document, 'resume', look],
+    ];
+    for (const [target, event, listener] of listeners) target?.addEventListener?.(event, listener);
+    window.addEventListener('pageshow', show); // for good: it is what comes after the end
+    this.#stopListening = () => {
+      for (const [target, event, listener] of listeners) target?.removeEventListener?.(event, listener);
+    };
+  }
+
+  /**
+   * To be called when the page may have slept, or the network may have changed: the server is probed at once, or
+   * dialled, and the storage tried again. `listen` calls it for a page that is shown, resumed, or online again.
+   */
+  wake() {
+    if (this.#closed) return;
+    if (this.#saving.isFailing) this.#saving.comeBack();
+    if (!this.#wanted) return;
+    if (this.#link?.isOpen) this.#link.wake();
+    else if (!this.#link && this.#mayDial()) {
+      this.#timers.clearTimeout(this.#retryTimer);
+      this.#connect();
+    }
+  }
+
+  /** Events may come many at a time; the server is not to be dialled as often. */
+  #mayDial() { return Math.abs(this.#now() - this.#dialledAt) >= BOUNDS.backOffFirst; }
+
+  // ---- the connection, inside
+
+  async #connect() {
+    this.#attempt += 1;
+    this.#dialledAt = this.#now();
+    const link = this.#link = new Link(this.#host, {
+      isCareful: this.#suspicion >= BOUNDS.suspicion, longestLine: this.#serverLimit,
+    });
+    this.#syncedAt = null;
+    this.#notifyStatus();
+    await this.#saving.inherit();
+    if (this.#link !== link) return;
+    try {
+      const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
+      link.attach(new Socket(this.#options.url));
+    } catch (error) {
+      this.#lost(link, String(error));
+      return;
+    }
+    link.dialTimer = this.#timers.setTimeout(() => {
+      if (!link.isOpen) this.#lost(link, 'the connection took too long');
+    }, BOUNDS.connectTimeout);
+    if (link.isOpen) this.#timers.clearTimeout(link.dialTimer);
+  }
+
+  #opened(link) {
+    if (link !== this.#link) return;
+    this.#timers.clearTimeout(link.dialTimer);
+    this.#statistics.start();
+  }
+
+  #heard(link) {
+    if (this.#hasNews) {
+      this.#hasNews = false;
+      this.#continue();
+    }
+    if (link === this.#link || this.#others.has(link)) this.#moved();
+  }
+
+  /** The core has waited for something, and gone on. */
+  #afterTimer() {
+    if (this.#closed || this.#core.fault) return;
+    if (this.#hasNews) {
+      this.#hasNews = false;
+      this.#continue();
+    }
+    this.#moved();
+  }
+
+  #heardHeader(session) {
+    if (!this.#link?.isSession(session)) return;
+    for (const resolve of this.#headerWaiters.splice(0)) resolve(true);
+    this.#saving.retire((source) => (this.#core.fault ? 0 : this.#core.known(session, source)));
+  }
+
+  /** A link has ended, whatever the reason. */
+  #ended(link, reason, { isRefused = false, code }) {
+    if (this.#others.delete(link)) { link.end(); this.#afterEnd(); return; }
+    if (!link || link !== this.#link) return;
+    if (code === 1009) { this.#refusedLength(link); return; }
+    if (reason === null || isRefused) this.#suspect(link);
+    this.#lost(link, reason, isRefused);
+  }
+
+  /** Forgets the link to the server and closes its socket. */
+  #drop() {
+    const link = this.#link;
+    if (!link) return;
+    this.#link = null;
+    this.#timers.clearTimeout(link.dialTimer);
+    this.#statistics.stop();
+    link.end();
+    this.#afterEnd();
+  }
+
+  /** What was held of a history counts once its link has ended. */
+  #afterEnd() {
+    if (!this.#hasNews || this.#core.fault) return;
+    this.#hasNews = false;
+    this.#continue();
+    this.#moved();
+  }
+
+  /** A link ended without our wish: try again later. */
+  #lost(link, reason, isRefused = false) {
+    if (!link || link !== this.#link) return;
+    if (reason) this.#report('connection', reason);
+    for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
+    const wasUseful = this.#suspicion === 0 && this.#syncedAt !== null
+      && this.#now() - this.#syncedAt >= BOUNDS.usefulAfter;
+    this.#drop();
+    if (this.#wanted) {
+      if (wasUseful) this.#attempt = 0;
+      const longest = isRefused ? BOUNDS.backOffLast
+        : Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#attempt, 10));
+      const delay = longest * (0.5 + this.#random() / 2);
+      this.#attempt = Math.max(this.#attempt, 1);
+      this.#retryTimer = this.#timers.setTimeout(() => { if (this.#wanted && !this.#link) this.#connect(); }, delay);
+    }
+    this.#notifyStatus();
+  }
+
+  // ---- what is in the storage
+
+  /** Takes stored lines into the history; those of other sources are passed on like anybody's. */
+  #restore(records) {
+    const sorted = records.filter(({ timestamp }) => timestamp !== 0).sort(compareEntries);
+    this.#asInherited(() => {
+      const lines = this.#linesOf(sorted);
+      if (lines.length > 0) this.#core.restore(lines);
+    });
+    this.#afterRestoring(sorted);
+  }
+
+  /** Takes up what closed tabs have left, while sessions may be open. */
+  #takeUp(records) {
+    if (this.#core.fault || this.#closed) return;
+    this.#asInherited(() => {
+      const lines = this.#linesOf(records);
+      const session = this.#core.openSession({ probes: false });
+      if (lines.length > 0) this.#core.receive(session, lines.join('\n'));
+      this.#core.closed(session);
+    });
+    this.#afterRestoring(records);
+    this.#moved();
+  }
+
+  #asInherited(body) {
+    this.#isRestoring = true;
+    try { body(); } finally { this.#isRestoring = false; }
+  }
+
+  /** The lines of records, also of those that were set aside: their stamps are used. */
+  #linesOf(records) {
+    const lines = [];
+    for (const { source, timestamp, line } of records) {
+      const record = line.startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
+      if (record?.setAside) lines.push(JSON.stringify(record.setAside));
+      else if (!record || !('setAside' in record)) lines.push(line);
+    }
+    return lines;
+  }
+
+  #afterRestoring(records) {
+    this.#hasNews = false;
+    for (const source of new Set(records.map((record) => record.source))) {
+      if (source !== this.source) this.#core.adopt(source);
+    }
+    for (const { source, timestamp, line } of records) {
+      const record = line.startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
+      if (record?.setAside === null) this.#core.use(timestamp, source); // it was dismissed
+      const entry = record?.setAside ? this.#find(timestamp, source) : undefined;
+      if (!entry || entry.isSetAside || !this.#core.setAside(entry.number)) continue;
+      const { action, number } = entry;
+      this.#aside.push({ action, timestamp, source, number, reason: String(record.reason), line });
+    }
+    this.#continue(true);
+  }
+
+  // ---- telling
+
+  #notify() {
+    callAll(this.#subscribers, undefined, (error) => this.#report('subscriber', String(error)));
+  }
+
+  #notifyStatus() {
+    if (this.#statusSubscribers.size === 0) return;
+    callAll(this.#statusSubscribers, this.status(), (error) => this.#report('subscriber', String(error)));
+  }
+
+  #report(kind, text) {
+    this.reports.push({ kind, text });
+    if (this.reports.length > BOUNDS.reports) this.reports.shift();
+    this.#options.report?.(kind, text);
+  }
+}
+
+/** Adds a registration of its own, so that the same function subscribed twice is two. */
+function subscribeTo(set, listener) {
+  const registration = { listener };
+  set.add(registration);
+  return () => { set.delete(registration); };
+}
+
+/** Calls everyone who is subscribed now; one that fails does not keep the others from hearing. */
+function callAll(set, argument, failed) {
+  for (const { listener } of [...set]) {
+    try { listener(argument); } catch (error) { failed(error); }
+  }
+}
+
+/**
+ * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
+ * Options as for `Peer.create`; `url` defaults to `ws?batch=1` beside the page, `online: false` stays offline. It
+ * resolves within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh
+ * source. With `source` it writes as that one, unless what was written as it cannot be read: then as a fresh one too.
+ * `headerWait` is how long `open` waits for the server's header while the first dial is made (1,000 ms in a page).
+ * `development` defaults to whether the page comes from this machine (localhost, 127.…, ::1).
+ */
+export async function open(options) {
+  const window = options.window ?? globalThis.window;
+  const timers = options.timers ?? defaultTimers;
+  const name = options.name ?? 'scuttlebutt';
+  const locks = options.locks ?? allowed(() => globalThis.navigator?.locks);
+  const session = options.session ?? allowed(() => window?.sessionStorage);
+  const storage = options.storage ?? new IndexedDBStorage(name, options.indexedDB);
+  let storageFault;
+  /** What `ask` gives, or null once the storage has failed. */
+  const attempt = async (ask) => {
+    if (storageFault) return null;
+    try {
+      return await within(BOUNDS.startWait, timers, 'the storage', ask);
+    } catch (error) {
+      storageFault = error;
+      return null;
+    }
+  };
+  const claim = (stored) => claimSource({ name, stored, session, locks, fill: options.fill, timers });
+  const load = () => attempt(() => storage.load());
+  let owner = { source: options.source, release: () => {} };
+  if (owner.source === undefined) {
+    const stored = await load();
+    owner = await claim(stored);
+    if (stored?.some(({ source }) => source === owner.source)) {
+      const { confirmed } = sourceState(stored, owner.source);
+      await attempt(() => storage.save([sourceRecord(owner.source, true, confirmed)]));
+    }
+  }
+  // Loaded after the claim: until then another page may have been writing as this source.
+  const records = await load();
+  if (storageFault) {
+    owner.release(false); // what was written as this source cannot be known
+    owner = await claim(null);
+  }
+  const sources = [...new Set((records ?? []).map(({ source }) => source))];
+  const others = new Set(await abandoned(sources, name, locks, timers));
+  const stored = (records ?? []).filter(({ source }) => source === owner.source || others.has(source));
+  // Beside the page and beside each other, as a proxy may serve all of them below a path.
+  const url = options.url
+    ?? new URL('ws?batch=1', window.document?.baseURI ?? window.location.href).href.replace(/^http/, 'ws');
+  const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
+    : new URL('statistics', url.replace(/^ws/, 'http')).href;
+  // Where a page is developed, a reducer that changes what it is given is to be found.
+  const development = options.development
+    ?? /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(window?.location?.hostname ?? '');
+  const peer = await Peer.create({
+    ...options, development, name, locks, storage, stored, storageFault, url, statisticsUrl, ...owner,
+  });
+  if (window?.addEventListener) peer.listen(window);
+  if (options.online !== false) peer.goOnline();
+  // In a page, the first action waits for what the server has, while the first dial is being made.
+  const headerWait = options.headerWait ?? (options.window === undefined && globalThis.window ? BOUNDS.headerWait : 0);
+  if (headerWait > 0) await peer.headerReceived(headerWait);
+  return peer;
+}
+
+export { BOUNDS, CoreError, IndexedDBStorage, MemoryStorage, claimSource, freshSource, load };
