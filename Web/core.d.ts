@@ -80,7 +80,8 @@ export class Core<State, Action = unknown> {
   /** Why the core has stopped. It is of no more use then, but for `lines()`. */
   readonly fault: CoreError | null;
 
-  dispatch(action: Action): Entry<Action>;
+  /** `isShared`: a type that begins with `@` goes to peers as well. Default false. */
+  dispatch(action: Action, options?: { isShared?: boolean }): Entry<Action>;
   fold(limit?: number): number;
   replaceReducer(reducer: Reducer<State, Action>, initialState?: State): number;
   entry(number: number): Entry<Action> | undefined;

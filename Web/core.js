@@ -266,12 +266,12 @@ export class Core {
 
   /**
    * Stamps an action and folds it. Returns `{ action, timestamp, source }`, both null for a type that begins with
-   * `@`, which stays here. Throws TypeError, and nothing has changed, if peers would refuse it.
+   * `@`, which stays here unless `isShared`. Throws TypeError, and nothing has changed, if peers would refuse it.
    */
-  dispatch(action) {
+  dispatch(action, { isShared = false } = {}) {
     const text = JSON.stringify(action);
     if (text === undefined) throw new TypeError('the action is not an object');
-    const timestamp = this.#call('core_dispatch', this.#write(text));
+    const timestamp = this.#call('core_dispatch', this.#write(text), isShared ? 1 : 0);
     if (timestamp < 0) throw new TypeError(this.#read(-timestamp));
     this.#take();
     // The action as everyone else will read it.

@@ -205,6 +205,15 @@ test('a replaced reducer folds everything anew, local-only actions in their plac
   assert.equal(core.state, Array.from({ length: 101 }, (_, n) => ` ${n}`).join(''));
 });
 
+test('an action whose type begins with @ stays here, unless it is to be shared', async () => {
+  const [a, b] = await Promise.all(['A', 'B'].map((source) => makeCore({ source })));
+  assert.deepEqual(a.dispatch({ type: '@HERE', n: 1 }), { action: { type: '@HERE', n: 1 }, timestamp: null, source: null });
+  assert.equal(a.dispatch({ type: '@THERE', n: 2 }, { isShared: true }).timestamp, 1);
+  talk(a, b);
+  b.fold();
+  assert.deepEqual([a.state, b.state], [[1, 2], [2]]);
+});
+
 test('a reducer may not use its peer', async () => {
   let core;
   core = await makeCore({ reducer: (state = 0, action) => { if (action.type === 'A') core.dispatch({ type: 'B' }); return state + 1; } });

@@ -50,13 +50,16 @@ public func coreRestore(_ count: Int32) -> Int32 {
 
 /// Stamps the action in the input, which then waits to be folded.
 ///
-/// Returns its timestamp; 0 for a local-only one; −n for a refusal in the first n bytes of output.
+/// With `isShared` other than 0 it goes to peers even if its type begins with `@`. Returns its
+/// timestamp; 0 for a local-only one; −n for a refusal in the first n bytes of output.
 @_expose(wasm, "core_dispatch")
 @_cdecl("core_dispatch")
-public func coreDispatch(_ count: Int32) -> Double {
+public func coreDispatch(_ count: Int32, _ isShared: Int32) -> Double {
     let payload = Array(memory.received(Int(count)))
     do throws(ReplicaError) {
-        guard let timestamp = try core?.dispatch(payload) else { return -refuse("no peer") }
+        guard let timestamp = try core?.dispatch(payload, isShared: isShared != 0) else {
+            return -refuse("no peer")
+        }
         return timestamp
     } catch {
         return -refuse(error.message)

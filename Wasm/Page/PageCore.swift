@@ -69,10 +69,13 @@ package struct PageCore<Model: PageModel> {
 
     /// Stamps an own action, which then waits to be folded.
     ///
+    /// - Parameter isShared: Whether it goes to peers even if its type begins with `@`.
     /// - Returns: Its timestamp; 0 for a local-only one.
-    package mutating func dispatch(_ payload: Payload) throws(ReplicaError) -> Double {
+    package mutating func dispatch(
+        _ payload: Payload, isShared: Bool
+    ) throws(ReplicaError) -> Double {
         let checked = try replica.configuration.wire.check(payload)
-        guard !checked.isLocalAction else {
+        guard isShared || !checked.isLocalAction else {
             if let action = Model.action(payload, number: stamps.count) {
                 queue.append(local: action)
             }
