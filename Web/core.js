@@ -24,7 +24,7 @@ const SESSION = ['hasHeardHeader', 'hasReceivedSync', 'hasSentSync', 'answers', 
 const VERSION = 1;
 const INPUT_LIMIT = 2 ** 24; // bytes that the module takes at once
 const PULL = 65_536; // bytes of lines that a pull gives, by default
-const PORTION = 128; // actions that are folded between two looks at the clock
+const PORTION = 128; // actions that are folded between two looks at the clock, at most
 const SLICE = 12; // ms of folding at a time, by default
 const NOT_ALLOWED = 'this page allows no WebAssembly, which the peer needs: add \'wasm-unsafe-eval\' to the '
   + 'script-src of its Content-Security-Policy';
@@ -69,7 +69,7 @@ async function compile(source) {
 export class Core {
   #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now;
   #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
-  #isDelivering = false;
+  #isDelivering = false; #portion = 16;
 
   /** See `core.d.ts` for the options. */
   static async open(options) {
@@ -298,16 +298,16 @@ export class Core {
 
   /** Folds what waits, for about `limit` ms. Returns how many actions still wait; `state` is new when none does. */
   fold(limit = SLICE) {
-    const start = this.#now();
+    const end = this.#now() + limit;
     if (this.#waiting > 0) {
-      // Larger and larger portions, as long as one takes less than an eighth of the time.
-      let portion = PORTION / 16;
-      for (let before = start, now; ; before = now) {
-        this.#waiting = this.#call('core_fold', portion);
-        now = this.#now();
-        if (this.#waiting === 0 || now - start >= limit) break;
-        if (now - before < limit / 8 && portion < PORTION) portion *= 2;
-      }
+      let now = this.#now();
+      do {
+        this.#waiting = this.#call('core_fold', this.#portion);
+        const took = -now + (now = this.#now());
+        // A slow reducer gets fewer at a time, so that the clock is looked at in time.
+        if (took > limit / 4) this.#portion = Math.max(1, this.#portion >> 1);
+        else if (took < limit / 16) this.#portion = Math.min(PORTION, this.#portion * 2);
+      } while (this.#waiting > 0 && now < end);
       if (this.#waiting === 0) this.#show();
     }
     this.#settle();
