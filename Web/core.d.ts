@@ -24,15 +24,15 @@ export type Reducer<State, Action = unknown> = (
  * - `reducer`: the reducer has thrown this for that action, which is a no-op therefore.
  */
 export type CoreEvent =
-  | ['accepted', first: number, count: number]
-  | ['save', token: number, first: number, count: number]
-  | ['rewound', depth: number, timestamp: number, source: string]
-  | ['history' | 'synced', session: number]
-  | ['close', session: number, text: string]
-  | ['refused' | 'equivocation' | 'missingOwn' | 'setAside' | 'cutOff', text: string | null,
+  | [kind: 'accepted', first: number, count: number]
+  | [kind: 'save', token: number, first: number, count: number]
+  | [kind: 'rewound', depth: number, timestamp: number, source: string]
+  | [kind: 'history' | 'synced', session: number]
+  | [kind: 'close', session: number, text: string]
+  | [kind: 'refused' | 'equivocation' | 'missingOwn' | 'setAside' | 'cutOff', text: string | null,
     timestamp: number | null, source: string | null, session: number | null]
-  | ['missed', count: number]
-  | ['reducer', error: unknown, entry: Entry];
+  | [kind: 'missed', count: number]
+  | [kind: 'reducer', error: unknown, entry: Entry];
 
 /**
  * `actions`: accepted and own ones, local-only ones included; `waiting`: of them, not folded yet; `pending`: own ones
