@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { Core, CoreError, load } from '../../Web/core.js';
 import { list, makeCore, moduleBytes, talk } from './module.mjs';
 import { seeded } from './played-world.mjs';
+import { recorded } from './recorded.mjs';
 
 const root = new URL('../../', import.meta.url);
 
@@ -265,21 +266,6 @@ test('what is to be saved leaves only when it is saved, and is restored byte for
 });
 
 // ------------------------------------------------------------------------------------------------ recordings
-
-const sideOf = { 'c>s': 'client', 's>c': 'server' };
-
-/** What both sides of the original said on the first connection, as lines. */
-function recorded(name) {
-  const events = readFileSync(new URL(`Tests/Recordings/${name}.jsonl`, root), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-  const said = [];
-  for (const { conn, dir, kind, data } of events) {
-    if (conn !== events[0].conn || kind === 'http' || data === undefined) continue;
-    const text = kind === 'frame' ? JSON.parse(data) : data;
-    if (text.startsWith('primus::')) continue;
-    for (const line of text.split('\n').filter(Boolean)) said.push({ side: sideOf[dir], line, value: JSON.parse(line) });
-  }
-  return said;
-}
 
 const withoutMeta = ({ meta, ...action }) => (meta && Object.keys(meta).length > 0 ? { ...action, meta } : action);
 
