@@ -20,9 +20,14 @@ struct PagesTests {
         ("/development.js", "development.js", "text/javascript"),
         ("/waiting.js", "waiting.js", "text/javascript"),
         ("/bounds.js", "bounds.js", "text/javascript"),
+        ("/redux.js", "redux.js", "text/javascript"),
+        ("/redux-actions.js", "redux-actions.js", "text/javascript"),
+        ("/redux-gossip.js", "redux-gossip.js", "text/javascript"),
+        ("/redux-link.js", "redux-link.js", "text/javascript"),
         ("/reducers.js", "reducers.js", "text/javascript"),
         ("/pages.js", "pages.js", "text/javascript"), ("/style.css", "style.css", "text/css"),
         ("/primus/primus.js", "primus.js", "text/javascript"),
+        ("/primus.js", "primus.js", "text/javascript"),
     ]
 
     @Test("Every file of Web is served as it is, with type, character set and policy")

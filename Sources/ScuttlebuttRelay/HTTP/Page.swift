@@ -92,9 +92,15 @@ struct Page: Sendable {
         "/development.js": script(PackageResources.development_js),
         "/waiting.js": script(PackageResources.waiting_js),
         "/bounds.js": script(PackageResources.bounds_js),
+        "/redux.js": script(PackageResources.redux_js),
+        "/redux-actions.js": script(PackageResources.redux_actions_js),
+        "/redux-gossip.js": script(PackageResources.redux_gossip_js),
+        "/redux-link.js": script(PackageResources.redux_link_js),
         "/reducers.js": script(PackageResources.reducers_js),
         "/pages.js": script(PackageResources.pages_js),
         "/primus/primus.js": script(PackageResources.primus_js),
+        // `redux.js` loads it from its own folder if the page has no Primus.
+        "/primus.js": script(PackageResources.primus_js),
         "/style.css": Page(
             file: PackageResources.style_css, type: "text/css; charset=utf-8"),
     ]
