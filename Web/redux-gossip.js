@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The peer behind a Redux store. The core folds. To show a new state, an action that is marked with that state is
-// dispatched to the inner store, whose reducer, `lifted`, returns it. Until the core is loaded, actions are folded
-// here and queued for it.
+// The peer behind a Redux store. The core folds. To show a new state, a marked action is dispatched to the inner
+// store, whose reducer, `lifted`, answers with the core's state and keeps it in the mark. Until the core is loaded,
+// actions are folded here and queued for it.
 import { Core } from './core.js';
 import {
   ask, copyOf, freezeDeeply, History, INIT, isGossipType, Mark, Preparation, stamp, stamped,
@@ -90,17 +90,20 @@ export class Gossip {
 
   /** The inner store's reducer. Developer tools may call it again with actions that they have kept. */
   lifted = (state, action) => {
-    const shown = Mark.of(action.meta) ?? Mark.of(action);
+    const mark = Mark.of(action.meta) ?? Mark.of(action);
     // With another type it is a new action that middleware has derived from one of ours.
-    if (shown?.isShown && shown.type === action.type) return shown.state;
+    if (mark?.type === action.type) {
+      if (!mark.isShown) {
+        const next = mark.isLocal ? this.#foldLocal(action) : this.#view(this.#current);
+        Object.assign(mark, { isShown: true, state: next });
+      }
+      return mark.state;
+    }
     if (!this.#store) return this.#view(this.#early = this.#base = this.#begin(action));
     if (typeof action.type === 'string' && /^@@(redux\/|INIT$)/.test(action.type)) { // Redux's own, and its tools'
       return this.#replaced ? this.#replaced.state : this.#reducer(state, action);
     }
-    const local = Mark.of(action);
-    const next = this.#foldLocal(action);
-    if (local) Object.assign(local, { isShown: true, state: next });
-    return next;
+    return this.#foldLocal(action);
   };
 
   enhance(store) {
@@ -135,6 +138,7 @@ export class Gossip {
         module: this.#options.module, source: this.source, copy: this.#copy,
         reducer: (state, action, entry) => this.#reduce(state, action, entry),
         onEvent: (...event) => this.#happened(...event),
+        timers: { setTimeout: (body, delay) => setTimeout(() => this.#unlessItStops(body), delay) },
       });
       core.catch(() => {}); // awaited below
       await this.#connect();
@@ -317,7 +321,7 @@ export class Gossip {
   #dispatchLocal(action) {
     if (typeof action?.type !== 'string') return this.#store.dispatch(action);
     const copy = { ...action }; // the same object may be dispatched twice
-    new Mark(copy, { type: action.type, isShown: false, state: undefined });
+    new Mark(copy, { type: action.type, isLocal: true, isShown: false, state: undefined });
     const result = this.#store.dispatch(copy);
     return result === copy ? action : result;
   }
@@ -342,10 +346,9 @@ export class Gossip {
 
   /** Shows the newest state by dispatching this action to the inner store. */
   #show(action) {
-    const shown = Mark.of(action.meta ?? action);
-    const now = { type: action.type, isShown: true, state: this.#view(this.#current) };
-    if (shown) Object.assign(shown, now);
-    else new Mark(action.meta ?? action, now);
+    const mark = Mark.of(action.meta ?? action);
+    if (mark) mark.isShown = false; // it is shown for a second time
+    else new Mark(action.meta ?? action, { type: action.type, isLocal: false, isShown: false, state: undefined });
     this.#store.dispatch(action);
   }
 
@@ -423,12 +426,12 @@ export class Gossip {
     this.#isScheduled = true;
     inNextTask(() => {
       this.#isScheduled = false;
-      try {
-        if (this.#work()) this.#schedule();
-      } catch (error) {
-        this.#stop(error);
-      }
+      this.#unlessItStops(() => { if (this.#work()) this.#schedule(); });
     });
+  }
+
+  #unlessItStops(body) {
+    try { body(); } catch (error) { this.#stop(error); }
   }
 
   /** One task: either receives or folds. Returns whether there is more to do. */

@@ -42,7 +42,7 @@ describe('a long history', { skip }, () => {
       t.diagnostic(
         `${length}: ${Math.round(took[length])} ms, ${count.calls} calls, ${copies} copies, ${notified} notifications`);
       assert.ok(count.calls <= length + 10, `${count.calls} calls`);
-      assert.ok(copies <= length / 64 + 10, `${copies} copies`);
+      assert.ok(copies <= length / 60, `${copies} copies`);
       const calls = count.calls;
       hear(line('late', length - 9.5, 'B'));
       await reaches('late', () => store.getState().messages.at(-11), 'a late one');

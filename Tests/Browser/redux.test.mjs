@@ -210,7 +210,9 @@ describe('a Redux store with the drop-in', { skip }, () => {
 
   test('middleware after it that changes or swallows an action does not make peers diverge', async () => {
     const held = [];
-    const odd = () => (next) => (action) => {
+    let next;
+    const odd = () => (given) => (action) => {
+      next = given;
       if (action.payload === 'held') { held.push(action); return action; }
       return next(action.payload === 'changed' ? { ...action, payload: 'another' } : action);
     };
@@ -219,6 +221,9 @@ describe('a Redux store with the drop-in', { skip }, () => {
     await store.scuttlebutt.ready;
     for (const text of ['changed', 'held', 'last']) store.dispatch(say(text));
     assert.deepEqual(texts(store), ['changed', 'held', 'last']);
+    store.dispatch(say('newest'));
+    next(held[0]);
+    assert.deepEqual(texts(store), ['changed', 'held', 'last', 'newest'], 'one that comes late shows the newest state');
   });
 
   test('a developer tool after it that recomputes states sees those of the app, and changes nothing', async () => {
