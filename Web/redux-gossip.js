@@ -55,7 +55,7 @@ export class Gossip {
   #options; #dispatcher; #reducer; #initialState; #copy; #view; #isFreezing; #preparation; #custom;
   #store; #core = null; #loading = null; #link = null; #fault = null; #isClosed = false;
   #base; #early; #queue = []; #locals = []; #replaced = null; #isReducing = false;
-  #arrived = []; #isBehind = false; #isReplaying = false; #isScheduled = false; #foldedAt = 0;
+  #arrived = []; #isBehind = false; #isReplaying = false; #isScheduled = false; #isSending = false; #foldedAt = 0;
   #history = new History(); #listed = 0; #newest = new Map(); #complaints = 0; #failed = new WeakSet();
 
   constructor(options, reducer, initialState) {
@@ -293,7 +293,7 @@ export class Gossip {
       if (this.#core.fault) this.#stop(error);
       throw error;
     }
-    this.#schedule();
+    this.#sendSoon();
     this.#deliver(stamped(entry.action, entry.timestamp, entry.source));
   }
 
@@ -427,6 +427,17 @@ export class Gossip {
     inNextTask(() => {
       this.#isScheduled = false;
       this.#unlessItStops(() => { if (this.#work()) this.#schedule(); });
+    });
+  }
+
+  /** Sends before this task ends, since the page may be left right after it. */
+  #sendSoon() {
+    this.#schedule(); // for whatever is not folded yet
+    if (this.#isSending) return;
+    this.#isSending = true;
+    queueMicrotask(() => {
+      this.#isSending = false;
+      this.#unlessItStops(() => { if (this.#core) this.#link?.send(); });
     });
   }
 

@@ -8,6 +8,7 @@ export class PlayedPrimus {
   written = [];
   ends = [];
   isOpen = false;
+  connection = null;
   peer = null;
 
   /** As the original calls it. */
@@ -33,7 +34,9 @@ export class PlayedPrimus {
   write(text) {
     this.written.push(text);
     const { peer } = this;
-    if (peer) setImmediate(() => { if (peer.isOpen && peer.peer === this) peer.emit('data', text); });
+    const connection = peer?.connection;
+    // What is under way when a connection is lost does not arrive over the next one.
+    if (peer) setImmediate(() => { if (peer.isOpen && peer.connection === connection) peer.emit('data', text); });
     return true;
   }
 
@@ -60,8 +63,9 @@ export class PlayedPrimus {
 /** Connects two stores with each other. */
 export function join(a, b) {
   const [left, right] = [a, b].map(({ scuttlebutt }) => scuttlebutt.io);
-  Object.assign(left, { peer: right });
-  Object.assign(right, { peer: left });
+  const connection = Symbol('a connection');
+  Object.assign(left, { peer: right, connection });
+  Object.assign(right, { peer: left, connection });
   left.open();
   right.open();
 }

@@ -78,6 +78,16 @@ describe('stores with the drop-in', { skip }, () => {
     assert.equal(a.scuttlebutt.io.lines.some((text) => text.includes('NOTE')), false);
   });
 
+  test('an own action is sent before its task ends, and a burst of them as one message', async () => {
+    const { store, io } = await makeHearing();
+    await eventually('the header is sent', () => io.lines.includes('"SYNC"'));
+    io.written.length = 0;
+    for (const text of ['a', 'b', 'c']) store.dispatch(say(text));
+    await Promise.resolve();
+    assert.deepEqual(io.updates.map(([{ payload }]) => payload), ['a', 'b', 'c']);
+    assert.equal(io.written.length, 1);
+  });
+
   test('isGossipType decides what goes to peers, both ways', async () => {
     const isGossipType = (type) => !type.startsWith('@@') && type !== 'DRAFT';
     const reducer = (state = [], { type }) => (/^@@/.test(type) ? state : [...state, type]);

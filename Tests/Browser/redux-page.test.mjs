@@ -151,7 +151,7 @@ describe('a Redux app in a browser', { skip: obstacle() ?? packagesObstacle() ??
 
     // On a busy machine any task may be stretched; one that is long by itself is so each time.
     let long;
-    for (let attempt = 0; attempt < 3 && long?.length !== 0; attempt++) {
+    for (let attempt = 0; attempt < 5 && long?.length !== 0; attempt++) {
       site.holdCore(); // so that loading React is not measured
       await b.visit(site.page(server));
       await b.run(`
