@@ -196,6 +196,11 @@ class Window {
     return this.#browser.beside();
   }
 
+  /** Sends a command of the DevTools protocol to this window. */
+  devtools(cmd, params = {}) {
+    return this.#command('POST', '/goog/cdp/execute', { cmd, params });
+  }
+
   /** What is run and clicked from now on is in the frame of that number, until the next visit. */
   frame(number) {
     return this.#command('POST', '/frame', { id: number });

@@ -28,6 +28,11 @@ struct PagesTests {
         ("/pages.js", "pages.js", "text/javascript"), ("/style.css", "style.css", "text/css"),
         ("/primus/primus.js", "primus.js", "text/javascript"),
         ("/primus.js", "primus.js", "text/javascript"),
+        ("/offline.js", "offline.js", "text/javascript"),
+        ("/worker.js", "worker.js", "text/javascript"), ("/tabs.js", "tabs.js", "text/javascript"),
+        ("/log-storage.js", "log-storage.js", "text/javascript"),
+        ("/manifest.webmanifest", "manifest.webmanifest", "application/manifest+json"),
+        ("/icon.svg", "icon.svg", "image/svg+xml"),
     ]
 
     @Test("Every file of Web is served as it is, with type, character set and policy")
@@ -66,6 +71,34 @@ struct PagesTests {
             let head = answer.head.lowercased()
             #expect(head.contains("content-type: application/wasm"))
             #expect(head.contains("script-src 'self' 'wasm-unsafe-eval'"))
+        }
+    }
+
+    @Test("The list of files has the tag that each is served with, built in or the application's")
+    func fileList() async throws {
+        struct List: Decodable {
+            let version: Int
+            let files: [String: String]
+        }
+        let own = ["/app.html": "app", "/style.css": "mine", "/a b.html": "not plain"]
+        try await withRelay(configure: {
+            $0.coreModule = Array("\u{0}asm".utf8)
+            $0.files = own.mapValues { Array($0.utf8) }
+        }) { _, address in
+            let answer = try await RawConnection.request(address.port, "/files.json")
+            let list = try JSONDecoder().decode(List.self, from: Data(answer.body.utf8))
+            #expect(list.version == 1)
+            for name in Self.files.map({ String($0.path.dropFirst().prefix { $0 != "?" }) })
+                + ["core.wasm", "icon-192.png", "icon-512.png", "app", "app.html"]
+            {
+                let head = try await RawConnection.request(
+                    address.port, "/\(name)", method: "HEAD"
+                ).head.lowercased()
+                let tag = try #require(list.files[name], "\(name)")
+                #expect(head.contains("etag: \"\(tag)\""), "\(name)")
+            }
+            #expect(list.files["statistics"] == nil)
+            #expect(!list.files.keys.contains { $0.contains(" ") })
         }
     }
 

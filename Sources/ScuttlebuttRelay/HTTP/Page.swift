@@ -101,7 +101,50 @@ struct Page: Sendable {
         "/primus/primus.js": script(PackageResources.primus_js),
         // `redux.js` loads it from its own folder if the page has no Primus.
         "/primus.js": script(PackageResources.primus_js),
+        "/offline.js": script(PackageResources.offline_js),
+        "/worker.js": script(PackageResources.worker_js),
+        "/tabs.js": script(PackageResources.tabs_js),
+        "/log-storage.js": script(PackageResources.log_storage_js),
         "/style.css": Page(
             file: PackageResources.style_css, type: "text/css; charset=utf-8"),
+        "/manifest.webmanifest": Page(
+            file: PackageResources.manifest_webmanifest,
+            type: "application/manifest+json; charset=utf-8"),
+        "/icon.svg": Page(
+            file: PackageResources.icon_svg, type: "image/svg+xml; charset=utf-8"),
+        "/icon-192.png": Page(file: PackageResources.icon_192_png, type: "image/png"),
+        "/icon-512.png": Page(file: PackageResources.icon_512_png, type: "image/png"),
     ]
+
+    /// The list that `worker.js` keeps files by, as JSON: the name of each file, relative to the
+    /// list, and its tag without quotation marks.
+    ///
+    /// Files whose names have other characters than letters, digits and `.`, `_`, `~`, `-` are left
+    /// out; they are not kept.
+    ///
+    /// - Parameters:
+    ///   - own: The application's own pages, which come before the built-in ones.
+    ///   - module: What is served at `/core.wasm`, if anything is.
+    static func list(own: [String: Page], module: Page?) -> [UInt8] {
+        var pages = all
+        pages["/core.wasm"] = module
+        pages.merge(own) { _, own in own }
+        let lines = pages.compactMap { path, page -> String? in
+            guard let tag = page.tag, path.utf8.allSatisfy(isPlain) else { return nil }
+            return "\"\(path.dropFirst())\":\"\(tag.dropFirst().dropLast())\""
+        }
+        return Array("{\"version\":1,\"files\":{\(lines.sorted().joined(separator: ","))}}".utf8)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "-"),
+            UInt8(ascii: "/"):
+            true
+        default: false
+        }
+    }
 }

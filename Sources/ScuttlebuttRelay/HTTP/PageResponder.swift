@@ -49,6 +49,7 @@ struct PageResponder: Sendable {
         if let page = pages[path] ?? Page.all[path] { return page }
         switch path {
         case "/core.wasm": return module
+        case "/files.json": return json(Page.list(own: pages, module: module))
         case "/primus/spec": return json(Array(PrimusSpecification.json(primusTimings).utf8))
         case "/statistics": return json(statistics().json)
         case "/healthz":
