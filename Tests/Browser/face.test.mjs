@@ -3,7 +3,7 @@
 // What a page asks of its peer to show how the order came about. Only the public face is used.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { connected } from './played-world.mjs';
+import { connected, settle, update } from './played-world.mjs';
 
 test('methods work without their peer before the dot, so that useSyncExternalStore takes them', async () => {
   const { peer } = await connected();
@@ -23,4 +23,56 @@ test('methods work without their peer before the dot, so that useSyncExternalSto
   assert.equal(status().phase, 'offline');
   goOnline();
   assert.equal(status().phase, 'connecting');
+});
+
+const stamps = (entries) => entries.map(({ timestamp, source }) => `${timestamp}@${source}`);
+
+test('recent gives the newest entries in agreed order, with whose they are and what waits', async () => {
+  const { peer, socket, clock } = await connected({ answersProbes: false });
+  socket.say(update(1, 1, 'x'), update(2, 2, 'x'));
+  peer.dispatch({ type: 'A', n: 3 });
+  await settle();
+  assert.deepEqual(peer.recent(2), [
+    { action: { type: 'A', n: 2 }, timestamp: 2, source: 'x', isOwn: false, isPending: false, isLate: false },
+    { action: { type: 'A', n: 3 }, timestamp: 3, source: 'ME', isOwn: true, isPending: true, isLate: false },
+  ]);
+  socket.say('"PONG"');
+  clock.advance(1);
+  assert.equal(peer.recent(1)[0].isPending, false, 'the server has confirmed it');
+  assert.equal(peer.recent(100).length, 3);
+  assert.deepEqual(peer.recent(0), []);
+});
+
+test('recent marks what was put before something that had been reduced', async () => {
+  const { peer, socket, clock } = await connected();
+  peer.goOffline();
+  peer.dispatch({ type: 'A', n: 1 });
+  peer.dispatch({ type: 'A', n: 2 });
+  peer.goOnline();
+  await settle();
+  const again = socket.constructor.sockets.at(-1);
+  again.open();
+  again.say({ id: 'S', clock: { a: 9 } }, update(10, 1, 'a'), update(11, 9, 'a'), '"SYNC"');
+  clock.advance(1);
+  assert.deepEqual(peer.recent(9).map(({ timestamp, source, isLate }) => [timestamp, source, isLate]),
+    [[1, 'ME', false], [1, 'a', true], [2, 'ME', false], [9, 'a', false]]);
+});
+
+test('local-only actions are in none of the recent entries', async () => {
+  const { peer } = await connected();
+  peer.dispatch({ type: 'A', n: 1 });
+  peer.dispatch({ type: '@LOCAL' });
+  peer.dispatch({ type: 'A', n: 2 });
+  peer.dispatch({ type: '@LOCAL' });
+  assert.deepEqual(stamps(peer.recent(5)), ['1@ME', '2@ME']);
+  assert.deepEqual(stamps(peer.recent(1)), ['2@ME']);
+});
+
+test('a history that arrives in the order of its sources is not late', async () => {
+  const world = await connected({ dial: false });
+  world.peer.goOnline();
+  await settle();
+  world.socket.open();
+  world.socket.say({ id: 'S', clock: { a: 3, b: 2 } }, update(1, 3, 'a'), update(2, 1, 'b'), update(3, 2, 'b'), '"SYNC"');
+  assert.deepEqual(world.peer.recent(9).map(({ isLate }) => isLate), [false, false, false]);
 });
