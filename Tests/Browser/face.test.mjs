@@ -3,7 +3,7 @@
 // What a page asks of its peer to show how the order came about. Only the public face is used.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { connected, settle, update } from './played-world.mjs';
+import { connected, log, seeded, settle, update } from './played-world.mjs';
 
 test('methods work without their peer before the dot, so that useSyncExternalStore takes them', async () => {
   const { peer } = await connected();
@@ -75,4 +75,68 @@ test('a history that arrives in the order of its sources is not late', async () 
   world.socket.open();
   world.socket.say({ id: 'S', clock: { a: 3, b: 2 } }, update(1, 3, 'a'), update(2, 1, 'b'), update(3, 2, 'b'), '"SYNC"');
   assert.deepEqual(world.peer.recent(9).map(({ isLate }) => isLate), [false, false, false]);
+});
+
+for (const seed of [1, 2, 3]) {
+  test(`stateAt gives every state on the way, and changes nothing (seed ${seed})`, async () => {
+    const random = seeded(seed);
+    const { peer, socket, clock } = await connected();
+    const last = { a: 0, b: 0 };
+    for (let n = 0; n < 300; n++) {
+      const source = random() < 0.5 ? 'a' : 'b';
+      last[source] += Math.ceil(random() * 3);
+      if (random() < 0.1) peer.dispatch({ type: 'A', n });
+      else socket.say(update(n, last[source], source));
+    }
+    clock.advance(1);
+    const [state, history] = [peer.getState(), peer.history()];
+    const numbers = history.map(([action]) => action.n);
+    for (let count = 0; count <= history.length; count++) {
+      assert.deepEqual(peer.stateAt(count), numbers.slice(0, count));
+    }
+    assert.equal(peer.getState(), state);
+    assert.deepEqual(peer.history(), history);
+    peer.dispatch({ type: 'A', n: 'next' });
+    assert.deepEqual(peer.getState(), [...numbers, 'next']);
+  });
+}
+
+test('stateAt counts no local-only actions, and shows them where they are', async () => {
+  const { peer } = await connected();
+  peer.dispatch({ type: '@FIRST' });
+  peer.dispatch({ type: 'A', n: 1 });
+  peer.dispatch({ type: '@SECOND' });
+  peer.dispatch({ type: 'A', n: 2 });
+  assert.deepEqual([0, 1, 2].map(peer.stateAt), [['@FIRST'], ['@FIRST', 1, '@SECOND'], ['@FIRST', 1, '@SECOND', 2]]);
+});
+
+test('stateAt refuses places that the order does not have', async () => {
+  const { peer } = await connected();
+  peer.dispatch({ type: 'A', n: 1 });
+  for (const count of [-1, 2, 0.5, NaN, Infinity, '1', undefined]) {
+    assert.throws(() => peer.stateAt(count), RangeError, String(count));
+  }
+});
+
+test('stateAt starts at a snapshot: the later the place, the fewer calls', async () => {
+  let calls = 0;
+  const { peer, socket } = await connected({ reducer: (state, action) => { calls += 1; return log(state.slice(-3), action); },
+    initialState: [] });
+  for (let n = 1; n <= 20_000; n++) socket.say(update(n, n, 'a'));
+  for (const back of [0, 10, 100, 1_000]) {
+    calls = 0;
+    peer.stateAt(20_000 - back);
+    assert.ok(calls <= 2 * back + 64, `${calls} calls for ${back} back`);
+  }
+});
+
+test('a reducer that fails is not reported again when somebody looks back', async () => {
+  const { peer } = await connected({ reducer: (state = 0, action) => {
+    if (action.type === 'A') throw new Error('no');
+    return state;
+  } });
+  peer.dispatch({ type: 'A' });
+  const reports = peer.reports.length;
+  assert.equal(peer.stateAt(1), 0);
+  assert.equal(peer.reports.length, reports);
 });
