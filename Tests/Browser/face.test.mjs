@@ -140,3 +140,76 @@ test('a reducer that fails is not reported again when somebody looks back', asyn
   assert.equal(peer.stateAt(1), 0);
   assert.equal(peer.reports.length, reports);
 });
+
+/** A peer that hears of late actions, and what it was told. */
+async function rewinding(options) {
+  const world = await connected(options);
+  const told = [];
+  const end = world.peer.subscribeRewinds(({ late, again, before, after }) => (
+    told.push({ late: stamps(late), again, before, after })));
+  return { ...world, told, end, say: (...updates) => { world.socket.say(...updates); world.clock.advance(1); } };
+}
+
+test('whoever asks is told what came late, how many others ran again, and the states before and after', async () => {
+  const { peer, told, say } = await rewinding();
+  say(update(1, 1, 'a'), update(2, 2, 'a'));
+  peer.dispatch({ type: 'A', n: 3 });
+  say(update(4, 4, 'a'));
+  assert.deepEqual(told, [], 'nothing was late');
+  say(update(10, 1, 'b'), update(11, 2, 'b'));
+  assert.deepEqual(told, [
+    { late: ['1@b', '2@b'], again: 3, before: [1, 2, 3, 4], after: [1, 10, 2, 11, 3, 4] },
+  ]);
+});
+
+test('one batch with late and new actions is told once, and the new ones count as neither', async () => {
+  const { told, say } = await rewinding();
+  say(update(1, 1, 'a'), update(3, 3, 'a'));
+  say(update(2, 2, 'b'), update(9, 9, 'b'), update(10, 10, 'b'));
+  assert.deepEqual(told, [{ late: ['2@b'], again: 1, before: [1, 3], after: [1, 2, 3, 9, 10] }]);
+});
+
+test('what comes late while a rewind is under way is told with it', async () => {
+  const waiting = [];
+  let time = 0;
+  const world = await rewinding({
+    reducer: (state, action) => { time += 5; return log(state, action); }, now: () => time,
+    nextTask: (body) => waiting.push(body),
+  });
+  const { told, say } = world;
+  const work = () => { while (waiting.length > 0) waiting.shift()(); };
+  for (let n = 1; n <= 50; n++) say(update(n, n, 'a'));
+  work();
+  say(update(100, 40, 'b'));
+  assert.ok(waiting.length > 0, 'it takes more than one slice');
+  say(update(101, 20, 'c'));
+  assert.deepEqual(told, []);
+  work();
+  assert.equal(told.length, 1);
+  assert.deepEqual(told[0].late, ['20@c', '40@b']);
+  assert.equal(told[0].again, 30, 'those from 21 to 50');
+  assert.equal(told[0].before.length, 50);
+  assert.equal(told[0].after.length, 52);
+});
+
+test('the listener hears after those who draw, no longer once it has ended, and keeps nobody else from hearing', async () => {
+  const { peer, told, end, say } = await rewinding();
+  const order = [];
+  peer.subscribe(() => order.push('state'));
+  peer.subscribeRewinds(() => { throw new Error('broken'); });
+  peer.subscribeRewinds(() => order.push('rewind'));
+  say(update(2, 2, 'a'));
+  say(update(1, 1, 'b'));
+  assert.deepEqual(order, ['state', 'state', 'rewind']);
+  assert.equal(peer.reports.at(-1).kind, 'subscriber');
+  end();
+  say(update(0, 1, 'c'));
+  assert.equal(told.length, 1);
+});
+
+test('replacing the reducer is no rewind', async () => {
+  const { peer, told, say } = await rewinding();
+  say(update(1, 1, 'a'), update(2, 2, 'a'));
+  peer.replaceReducer((state = 0) => state + 1);
+  assert.deepEqual(told, []);
+});
