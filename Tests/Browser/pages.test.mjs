@@ -86,7 +86,7 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
 
   test('the first page leads to the others, and none is wider than a phone', async (t) => {
     const server = await Server.during(t);
-    for (const page of ['counter', 'chat', 'life']) {
+    for (const page of ['counter', 'chat', 'life', 'board', 'todo']) {
       await phone.go(server.url);
       await phone.run("document.querySelector(`main a[href='${arguments[0]}']`).id = 'link'", page);
       await phone.click('link');
@@ -96,7 +96,7 @@ describe('the pages in a browser', { skip: obstacle() ?? false }, () => {
       assert.equal(width, 390);
       assert.equal(height, 844);
       const small = await phone.run(`return [...document.querySelectorAll('button, nav a')].filter((item) => (
-        !item.closest('#life') && item.getBoundingClientRect().height < 44)).map((item) => item.textContent)`);
+        !item.closest('#life') && item.checkVisibility() && item.getBoundingClientRect().height < 44)).map((item) => item.textContent)`);
       assert.deepEqual(small, [], 'everything is large enough to touch');
     }
   });

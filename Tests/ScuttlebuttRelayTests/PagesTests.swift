@@ -11,6 +11,7 @@ struct PagesTests {
     static let files: [(path: String, file: String, type: String)] = [
         ("/", "index.html", "text/html"), ("/counter", "counter.html", "text/html"),
         ("/chat?x=1", "chat.html", "text/html"), ("/life", "life.html", "text/html"),
+        ("/board", "board.html", "text/html"), ("/todo", "todo.html", "text/html"),
         ("/scuttlebutt.js", "scuttlebutt.js", "text/javascript"),
         ("/core.js", "core.js", "text/javascript"), ("/peer.js", "peer.js", "text/javascript"),
         ("/link.js", "link.js", "text/javascript"), ("/saving.js", "saving.js", "text/javascript"),
@@ -33,6 +34,18 @@ struct PagesTests {
         ("/log-storage.js", "log-storage.js", "text/javascript"),
         ("/manifest.webmanifest", "manifest.webmanifest", "application/manifest+json"),
         ("/icon.svg", "icon.svg", "image/svg+xml"),
+        ("/strip.css", "strip.css", "text/css"),
+        ("/people.js", "people.js", "text/javascript"),
+        ("/badge.js", "badge.js", "text/javascript"),
+        ("/strip.js", "strip.js", "text/javascript"),
+        ("/nameplate.js", "nameplate.js", "text/javascript"),
+        ("/pair.js", "pair.js", "text/javascript"),
+        ("/home.js", "home.js", "text/javascript"),
+        ("/counter.js", "counter.js", "text/javascript"),
+        ("/chat.js", "chat.js", "text/javascript"),
+        ("/life.js", "life.js", "text/javascript"),
+        ("/board.js", "board.js", "text/javascript"),
+        ("/todo.js", "todo.js", "text/javascript"),
     ]
 
     @Test("Every file of Web is served as it is, with type, character set and policy")

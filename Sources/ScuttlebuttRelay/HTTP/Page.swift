@@ -75,12 +75,18 @@ struct Page: Sendable {
         Page(file: bytes, type: "text/javascript; charset=utf-8")
     }
 
+    private static func style(_ bytes: [UInt8]) -> Page {
+        Page(file: bytes, type: "text/css; charset=utf-8")
+    }
+
     /// All files by their request path.
     static let all: [String: Page] = [
         "/": html(PackageResources.index_html),
         "/counter": html(PackageResources.counter_html),
         "/chat": html(PackageResources.chat_html),
         "/life": html(PackageResources.life_html),
+        "/board": html(PackageResources.board_html),
+        "/todo": html(PackageResources.todo_html),
         "/scuttlebutt.js": script(PackageResources.scuttlebutt_js),
         "/peer.js": script(PackageResources.peer_js),
         "/core.js": script(PackageResources.core_js),
@@ -98,6 +104,17 @@ struct Page: Sendable {
         "/redux-link.js": script(PackageResources.redux_link_js),
         "/reducers.js": script(PackageResources.reducers_js),
         "/pages.js": script(PackageResources.pages_js),
+        "/people.js": script(PackageResources.people_js),
+        "/badge.js": script(PackageResources.badge_js),
+        "/strip.js": script(PackageResources.strip_js),
+        "/nameplate.js": script(PackageResources.nameplate_js),
+        "/pair.js": script(PackageResources.pair_js),
+        "/home.js": script(PackageResources.home_js),
+        "/counter.js": script(PackageResources.counter_js),
+        "/chat.js": script(PackageResources.chat_js),
+        "/life.js": script(PackageResources.life_js),
+        "/board.js": script(PackageResources.board_js),
+        "/todo.js": script(PackageResources.todo_js),
         "/primus/primus.js": script(PackageResources.primus_js),
         // `redux.js` loads it from its own folder if the page has no Primus.
         "/primus.js": script(PackageResources.primus_js),
@@ -114,6 +131,8 @@ struct Page: Sendable {
             file: PackageResources.icon_svg, type: "image/svg+xml; charset=utf-8"),
         "/icon-192.png": Page(file: PackageResources.icon_192_png, type: "image/png"),
         "/icon-512.png": Page(file: PackageResources.icon_512_png, type: "image/png"),
+        "/style.css": style(PackageResources.style_css),
+        "/strip.css": style(PackageResources.strip_css),
     ]
 
     /// The list that `worker.js` keeps files by, as JSON: the name of each file, relative to the
