@@ -183,6 +183,29 @@ class Window {
     await this.#command('POST', `/element/${found}/value`, { text });
   }
 
+  /** Presses the mouse at the first of the places, `[x, y]` in the window, moves it over the others, and lets go. */
+  async drag([first, ...others]) {
+    const move = ([x, y]) => ({ type: 'pointerMove', duration: 10, origin: 'viewport', x: Math.round(x), y: Math.round(y) });
+    const button = { button: 0 };
+    const actions = [move(first), { type: 'pointerDown', ...button }, ...others.map(move), { type: 'pointerUp', ...button }];
+    await this.#command('POST', '/actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] });
+  }
+
+  /** Sets media features, as in `{ 'prefers-color-scheme': 'dark' }`; those that are not named are the browser's own. */
+  media(features) {
+    return this.#browser.devtools('Emulation.setEmulatedMedia', {
+      features: Object.entries(features).map(([name, value]) => ({ name, value })),
+    });
+  }
+
+  /** A picture of the whole page as PNG, at most `height` high. */
+  async picture(height = 4_000) {
+    const { cssContentSize } = await this.#browser.devtools('Page.getLayoutMetrics', {});
+    const clip = { x: 0, y: 0, width: cssContentSize.width, height: Math.min(height, cssContentSize.height), scale: 1 };
+    const { data } = await this.#browser.devtools('Page.captureScreenshot', { captureBeyondViewport: true, clip });
+    return Buffer.from(data, 'base64');
+  }
+
   async #find(id) {
     const found = await this.#command('POST', '/element', { using: 'css selector', value: `#${id}` });
     return found[ELEMENT];
