@@ -200,7 +200,6 @@
     }
 
     function rewound({ late, again, before, after }) {
-      if (peer.status().phase === 'in-sync') wasTold = true;
       // What was kept from an earlier visit and what others did meanwhile is news, but nobody saw it change.
       if (!wasTold && newestOwn() <= ownAtFirst) return;
       wasTold = true;
