@@ -122,11 +122,8 @@ Pages.life = (function () {
     buttons.reset.addEventListener('click', () => act({ type: 'RESET' }));
     buttons.run.addEventListener('click', () => (
       act({ type: peer.getState().runner === null ? 'LIFE_RUN' : 'LIFE_PAUSE' })));
-    // Whoever pressed Run last dispatches the generations, while the page is seen and anything lives.
     setInterval(() => {
-      const { runner, grid } = peer.getState();
-      if (runner !== peer.source || document.hidden || !grid.some((row) => row.includes(1))) return;
-      peer.dispatch({ type: 'STEP' });
+      if (life.shallStep(peer.getState(), peer.source, document.hidden)) peer.dispatch({ type: 'STEP' });
     }, PERIOD);
 
     let shown = null;
@@ -159,6 +156,10 @@ Pages.life = (function () {
   };
 
   const population = (grid) => grid.reduce((sum, row) => sum + row.reduce((count, cell) => count + cell, 0), 0);
+
+  /** Whoever pressed Run last dispatches the generations, while the page is seen and anything lives. */
+  life.shallStep = ({ runner, grid }, source, isHidden) => (
+    runner === source && !isHidden && grid.some((row) => row.includes(1)));
 
   return life;
 })();
