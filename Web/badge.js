@@ -66,10 +66,12 @@
 
   /** The icon of a phase as a data address: a ring while apart, a disc in touch, a dot in it while something waits. */
   function icon({ phase, pending }) {
-    const [colour, inside] = phase === 'offline' || phase === 'connecting' ? ['#b0382c', '<circle cx="16" cy="16" r="7" fill="#fff"/>']
+    const isApart = phase === 'offline' || phase === 'connecting';
+    const [colour, inside] = isApart ? ['#b0382c', '<circle cx="16" cy="16" r="7" fill="#fff"/>']
       : pending > 0 ? ['#8a5200', '<circle cx="16" cy="16" r="3" fill="#fff"/>']
         : ['#1f6f5c', '<path d="M10 16l4 5 8-10" fill="none" stroke="#fff" stroke-width="3"/>'];
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="14" fill="${colour}"/>${inside}</svg>`;
+    const disc = `<circle cx="16" cy="16" r="14" fill="${colour}"/>`;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${disc}${inside}</svg>`;
     return `data:image/svg+xml,${encodeURIComponent(svg)}`;
   }
 

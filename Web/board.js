@@ -32,7 +32,8 @@ Pages.board = (function () {
     function pointAt(event) {
       const box = sheet.getBoundingClientRect();
       return [
-        clamp((event.clientX - box.left) / box.width * WIDTH, WIDTH), clamp((event.clientY - box.top) / box.height * HEIGHT, HEIGHT),
+        clamp((event.clientX - box.left) / box.width * WIDTH, WIDTH),
+        clamp((event.clientY - box.top) / box.height * HEIGHT, HEIGHT),
       ];
     }
 

@@ -32,6 +32,7 @@ Pages.chat = (function () {
     let isFollowing = true; // the end is to stay in sight
     let seen = null; // the id of the newest message that has been seen
     let firstUnread = null; // the id of the first one that has not
+    const shown = new WeakMap(); // item → what it shows
 
     const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
     const isWatched = () => !document.hidden && isAtEnd();
@@ -103,15 +104,26 @@ Pages.chat = (function () {
       if (target.textContent !== text) target.textContent = text;
     }
 
+    /** What its author called themselves in the message, or is called now. Nobody else is called "you". */
+    function nameIn({ name, source }) {
+      const then = source === peer.source ? '' : People.shown(name);
+      return then && then.toLowerCase() !== 'you' ? then : names.of(source);
+    }
+
     function update(made, message) {
-      const name = message.source === peer.source ? 'you' : People.shown(message.name) || names.of(message.source);
+      const { message: text, isEdited } = message;
+      const aside = [isEdited && 'edited', page.strip.isLate(message) && 'came late'].filter(Boolean).join(', ');
+      const isFirst = message.id === firstUnread;
+      const name = nameIn(message);
+      const now = [text, name, aside, isFirst];
+      if (shown.get(made)?.every((part, index) => part === now[index])) return; // most are as they were
+      shown.set(made, now);
       const author = made.querySelector('.author');
-      put(author, name.toLowerCase() === 'you' && message.source !== peer.source ? names.of(message.source) : name);
+      put(author, name);
       author.title = message.source;
-      put(made.querySelector('.edited'), message.isEdited ? 'edited' : '');
-      const { message: text } = message;
+      put(made.querySelector('.edited'), aside);
       put(made.lastElementChild, text.length > UNITS_SHOWN ? `${text.slice(0, UNITS_SHOWN)}…` : text);
-      made.classList.toggle('unread-first', message.id === firstUnread);
+      made.classList.toggle('unread-first', isFirst);
     }
 
     /** Notes what is seen, and where the line above what is not goes. */
@@ -138,7 +150,11 @@ Pages.chat = (function () {
     }
 
     scroller.addEventListener('scroll', () => { isFollowing = isAtEnd(); read(); }, { passive: true });
-    newest.addEventListener('click', () => { isFollowing = true; scroller.scrollTop = scroller.scrollHeight; field.focus(); });
+    newest.addEventListener('click', () => {
+      isFollowing = true;
+      scroller.scrollTop = scroller.scrollHeight;
+      field.focus(); // the button goes
+    });
     document.addEventListener('visibilitychange', () => { if (!document.hidden) read(); });
 
     return {

@@ -33,7 +33,8 @@ Pages.counter = (function () {
       what.textContent = ` ${lookUp(words, entry.action)}`;
       const aside = document.createElement('span');
       aside.className = 'change-aside';
-      aside.textContent = [entry.isLate && 'came late', entry.isPending && 'not sent yet'].filter(Boolean).join(', ');
+      const marks = [page.strip.isLate(entry) && 'came late', entry.isPending && 'not sent yet'];
+      aside.textContent = marks.filter(Boolean).join(', ');
       const number = document.createElement('span');
       number.className = 'change-number';
       number.textContent = counted === null ? '' : String(counted);
@@ -47,10 +48,11 @@ Pages.counter = (function () {
       const entries = peer.recent(SEARCHED);
       const total = peer.status().actions;
       const shown = entries.map((entry, index) => [entry, total - entries.length + index + 1])
-        .filter(([{ action }]) => lookUp(words, action)).slice(-LISTED).reverse()
+        .filter(([{ action }, place]) => lookUp(words, action) && place <= (page.strip.place ?? total))
+        .slice(-LISTED).reverse()
         .map(([entry, place]) => [entry, numberAt(place)]);
-      const key = JSON.stringify([names.own, shown.map(([{ timestamp, source, isLate, isPending }, counted]) => (
-        [timestamp, source, isLate, isPending, names.of(source), counted]))]);
+      const key = JSON.stringify([names.own, shown.map(([entry, counted]) => (
+        [entry.timestamp, entry.source, page.strip.isLate(entry), entry.isPending, names.of(entry.source), counted]))]);
       if (key === listed) return;
       listed = key;
       list.replaceChildren(...shown.map(([entry, counted]) => change(entry, counted)));

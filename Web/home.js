@@ -129,7 +129,9 @@
     ['Ada doubles.', () => press('ada-double')],
     ['Ben adds one, on his own …', () => press('ben-add')],
     ['… and doubles. Now they differ.', () => press('ben-double')],
-    ['Ben comes back: every action takes its place, and they agree.', () => { if (!ben.peer.isOnline) press('ben-offline'); }],
+    ['Ben comes back: every action takes its place, and they agree.', () => {
+      if (!ben.peer.isOnline) press('ben-offline');
+    }],
   ];
   const turn = 'Your turn: switch one off, press on both sides, and switch it on again.';
 

@@ -15,7 +15,8 @@ Pages.life = (function () {
     'R-pentomino': ['.##', '##.', '.#.'],
     'acorn': ['.#.....', '...#...', '##..###'],
     'pulsar': [
-      '..###...###..', '.............', '#....#.#....#', '#....#.#....#', '#....#.#....#', '..###...###..', '.............',
+      '..###...###..', '.............', '#....#.#....#', '#....#.#....#', '#....#.#....#', '..###...###..',
+      '.............',
       '..###...###..', '#....#.#....#', '#....#.#....#', '#....#.#....#', '.............', '..###...###..',
     ],
   };
@@ -31,7 +32,8 @@ Pages.life = (function () {
   function between(from, to) {
     const steps = Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y));
     return Array.from({ length: steps }, (_, step) => [
-      Math.round(from.x + (to.x - from.x) * (step + 1) / steps), Math.round(from.y + (to.y - from.y) * (step + 1) / steps),
+      Math.round(from.x + (to.x - from.x) * (step + 1) / steps),
+      Math.round(from.y + (to.y - from.y) * (step + 1) / steps),
     ]);
   }
 
@@ -69,7 +71,7 @@ Pages.life = (function () {
     };
     const isAlive = (x, y) => peer.getState().grid[y][x] === 1;
     const toggle = (x, y) => act({ type: 'TOGGLE', payload: { x, y } });
-    /** Makes a cell what it shall be. Everybody's TOGGLE means the same, so nothing is sent for one that is so already. */
+    /** Makes a cell what it shall be, by the one action that every client knows; nothing is sent if it is so. */
     const set = (x, y, shallLive) => { if (isAlive(x, y) !== shallLive) toggle(x, y); };
 
     // One cell can be reached by Tab, the others from there by the arrow keys.
@@ -102,7 +104,8 @@ Pages.life = (function () {
     board.addEventListener('pointerdown', (event) => {
       stroke = null;
       const place = event.isPrimary && event.button === 0 ? placeOf(event.target) : null;
-      if (place) stroke = { ...place, shallLive: !isAlive(place.x, place.y), hasMoved: false, pointer: event.pointerId };
+      if (!place) return;
+      stroke = { ...place, shallLive: !isAlive(place.x, place.y), hasMoved: false, pointer: event.pointerId };
     });
     board.addEventListener('pointermove', (event) => {
       if (!stroke || event.pointerId !== stroke.pointer || (event.buttons & 1) === 0) return;

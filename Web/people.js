@@ -21,7 +21,8 @@
 
   // Control characters, line ends, marks that turn the direction of text, and characters without width except the
   // joiner that emoji need. A stranger could use them to show one text and mean another.
-  const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+  const UNSEEN = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f'
+    + '\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]', 'gu');
   const LONE = /[\ud800-\udfff]/gu;
 
   const segmenter = typeof Intl === 'object' && Intl.Segmenter ? new Intl.Segmenter() : null;

@@ -53,7 +53,10 @@
     if (editCount === 0) return messages;
     const texts = new Map();
     for (let index = 0; index < editCount; index++) texts.set(edits[index].id, edits[index].text);
-    return messages.map((item) => (texts.has(item.id) ? { ...item, message: texts.get(item.id), isEdited: true } : item));
+    return messages.map((item) => {
+      const message = texts.get(item.id);
+      return message === undefined ? item : { ...item, message, isEdited: true };
+    });
   }
 
   const partsOf = (state) => lists.get(state)

@@ -12,6 +12,7 @@
 
   const BOUNDS = {
     shown: 24, // actions in the strip
+    late: 1_000, // late actions that are remembered as such
     counted: 1_000, // actions that ran again among which the own ones are counted; of more only the number is told
     label: 12, // characters of what an action is called
     flash: 1_600, // ms for which an action that ran again is marked
@@ -57,9 +58,9 @@
    *
    * Options: `peer`; `names` (People.Names); `id`, the beginning of its elements' ids; `title`; `describe(action)`, a
    * short text for an action, or null for one that is not this page's; `value(state)`, a short text for a state, or
-   * null; `whose`, "of yours" unless somebody else's; `changed()`, called when what is to be shown may have changed; `onRewind(text)`, with the line of words.
-   * Returns `{ state(), isPast, now(), draw(), end() }`: the page shows `state()`, which is an earlier one while
-   * somebody looks back.
+   * null; `whose`, "of yours" unless somebody else's; `changed()`, called when what is to be shown may have changed.
+   * Returns `{ state(), place, isPast, now(), isLate(entry), draw(), end() }`: the page shows `state()`, which while
+   * somebody looks back is the one after `place` actions (null now). What a page lacked when it opened is not late.
    */
   function attach(host, options) {
     const { peer, names, id = 'strip', title = 'The agreed order', describe, value = () => null } = options;
@@ -69,6 +70,7 @@
     let looked = null; // { place, now, state }: the state that was looked at last, and for which one of now
     let wasTold = peer.status().phase === 'in-sync'; // what a page lacks when it opens is no rewind to tell of
     const ownAtFirst = newestOwn();
+    const late = new Set(); // keys of what came late while somebody could see it
     let flashing = new Map(); // key → when it no longer does
 
     const section = make(document, 'section', 'strip');
@@ -113,21 +115,22 @@
       const element = make(document, 'li');
       element.dataset.key = keyOf(entry);
       element.dataset.author = String(People.colour(entry.source));
-      element.append(make(document, 'span', 'strip-who'), make(document, 'span', 'strip-what'), make(document, 'span', 'unseen'));
+      element.append(...['strip-who', 'strip-what', 'unseen'].map((name) => make(document, 'span', name)));
       return element;
     }
 
     function update(element, entry) {
       const what = People.shown(describe?.(entry.action) ?? entry.action.type, BOUNDS.label);
       const [who, text, aside] = element.children;
-      const marks = [entry.isLate ? 'came late' : '', entry.isPending ? 'not sent yet' : ''].filter(Boolean);
+      const isLate = late.has(keyOf(entry));
+      const marks = [isLate ? 'came late' : '', entry.isPending ? 'not sent yet' : ''].filter(Boolean);
       const said = ` by ${names.of(entry.source)}${marks.length > 0 ? `, ${marks.join(', ')}` : ''}`;
       if (who.textContent !== names.initial(entry.source)) who.textContent = names.initial(entry.source);
       who.setAttribute('aria-hidden', 'true');
       if (text.textContent !== what) text.textContent = what;
       if (aside.textContent !== said) aside.textContent = said;
       element.title = what + said;
-      element.toggleAttribute('data-late', entry.isLate);
+      element.toggleAttribute('data-late', isLate);
       element.toggleAttribute('data-pending', entry.isPending);
       element.toggleAttribute('data-foreign', describe ? describe(entry.action) === null : false);
     }
@@ -199,18 +202,23 @@
       if (hadFocus) slider.focus(); // the button is gone
     }
 
-    function rewound({ late, again, before, after }) {
+    function rewound({ late: arrived, again, before, after }) {
       // What was kept from an earlier visit and what others did meanwhile is news, but nobody saw it change.
       if (!wasTold && newestOwn() <= ownAtFirst) return;
       wasTold = true;
-      names.learn(late);
-      const ran = again + late.length;
-      const isLate = new Set(late.map(keyOf));
+      names.learn(arrived);
+      const ran = again + arrived.length;
+      const isLate = new Set(arrived.map(keyOf));
+      for (const key of isLate) late.add(key);
+      for (const key of late) {
+        if (late.size <= BOUNDS.late) break;
+        late.delete(key);
+      }
       const others = ran > BOUNDS.counted ? null : peer.recent(ran).filter((entry) => !isLate.has(keyOf(entry)));
       const text = words({
-        late: late.length, again, own: others?.filter((entry) => entry.isOwn).length ?? null,
-        names: late.slice(0, BOUNDS.counted).map(({ source }) => names.of(source)), before: value(before), after: value(after),
-        whose: options.whose,
+        late: arrived.length, again, own: others?.filter((entry) => entry.isOwn).length ?? null,
+        names: arrived.slice(0, BOUNDS.counted).map(({ source }) => names.of(source)),
+        before: value(before), after: value(after), whose: options.whose,
       });
       line.textContent = text;
       line.dataset.told = '';
@@ -222,7 +230,6 @@
         flashing = new Map([...flashing].filter(([, end]) => end > Date.now() + 10));
         options.changed?.();
       }, BOUNDS.flash);
-      options.onRewind?.(text);
       options.changed?.();
     }
 
@@ -237,7 +244,13 @@
       peer.subscribeStatus((status) => { if (status.phase === 'in-sync') wasTold = true; options.changed?.(); }),
     ];
     draw();
-    return { state, now, draw, get isPast() { return place !== null; }, end: () => ends.forEach((end) => end()) };
+    return {
+      state, now, draw,
+      get place() { return place; },
+      get isPast() { return place !== null; },
+      isLate: (entry) => late.has(keyOf(entry)),
+      end: () => ends.forEach((end) => end()),
+    };
   }
 
   return { attach, words, changes, BOUNDS };

@@ -38,7 +38,8 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
   async function tree() {
     const { nodes } = await browser.devtools('Accessibility.getFullAXTree', {});
     return nodes.filter(({ ignored }) => !ignored).map(({ role, name, properties = [] }) => ({
-      role: role.value, name: name?.value ?? '', isFocusable: properties.some((one) => one.name === 'focusable' && one.value.value),
+      role: role.value, name: name?.value ?? '',
+      isFocusable: properties.some((one) => one.name === 'focusable' && one.value.value),
     }));
   }
 
@@ -69,9 +70,13 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
         await visit(site, page);
         assert.ok(await window.run('return document.documentElement.scrollWidth') <= width, `${page} is too wide`);
         // Cells of Life are spaced by their number; each can also be reached by keys.
-        const small = await window.run(`return [...document.querySelectorAll('button, input, select, summary, nav a, .cards a, #strip-actions li')]
+        const small = await window.run(`const controls = 'button, input, select, summary, nav a, .cards a, .strip-actions li';
+          return [...document.querySelectorAll(controls)]
           .filter((item) => !item.closest('#life') && item.checkVisibility())
-          .filter((item) => { const box = (item.closest('label') ?? item).getBoundingClientRect(); return box.width < 24 || box.height < 24; })
+          .filter((item) => {
+            const { width, height } = (item.closest('label') ?? item).getBoundingClientRect();
+            return width < 24 || height < 24;
+          })
           .map((item) => item.id || item.textContent)`);
         assert.deepEqual(small, [], page);
         const outside = await window.run(`return [...document.querySelectorAll('main *')].filter((item) => {

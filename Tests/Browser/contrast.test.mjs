@@ -39,7 +39,8 @@ const authors = Array.from({ length: 8 }, (_, index) => `author-${index}`);
 const grounds = ['ground', 'sheet'];
 
 const text = [
-  ...grounds.flatMap((ground) => ['ink', 'faint', 'accent', 'warn', 'bad', 'good', ...authors].map((one) => [one, ground])),
+  ...grounds.flatMap((ground) => (
+    ['ink', 'faint', 'accent', 'warn', 'bad', 'good', ...authors].map((one) => [one, ground]))),
   ['ink', 'own'], ['ink', 'past'], ['on-accent', 'accent'], ...authors.map((author) => ['on-author', author]),
 ];
 const controls = grounds.flatMap((ground) => [['edge', ground], ['accent', ground], ...authors.map((one) => [one, ground])]);

@@ -117,7 +117,10 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
 
   test('hostile messages are shown as text and are bounded', async (t) => {
     await visit(t, 'chat');
-    const hostile = ['<img src=x onerror="window.broken = 1">', 'x'.repeat(1_000_000), '\u202eright to left', '\u0000\u0007', 'z\u0301'.repeat(50_000)];
+    const hostile = [
+      '<img src=x onerror="window.broken = 1">', 'x'.repeat(1_000_000), '\u202eright to left', '\u0000\u0007',
+      'z\u0301'.repeat(50_000),
+    ];
     await phone.run(`for (const payload of arguments[0]) {
         peer.dispatch({ type: 'ADD_MESSAGE', payload, name: payload, at: 8.64e15 });
       }
@@ -170,7 +173,8 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
     await name(desk, 'Ada');
     for (const id of ['cell-4-5', 'cell-5-5', 'cell-6-5']) await desk.click(id);
     await desk.click('run');
-    await eventually('two steps', () => phone.run("return peer.history().filter(([action]) => action.type === 'STEP').length"), (count) => count >= 2);
+    const steps = "return peer.history().filter(([action]) => action.type === 'STEP').length";
+    await eventually('two steps', () => phone.run(steps), (count) => count >= 2);
     await reaches('Pause', () => phone.text('run'), 'the switch is shared');
     await reaches(', run by Ada', () => phone.text('runner'), 'who runs it');
     await phone.click('run');
@@ -182,8 +186,8 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
 
   test('an empty board is not stepped, nor one that its runner does not see', async (t) => {
     await visit(t, 'life');
-    const shallStep = (alive, runner, isHidden) => desk.run(
-      'return Pages.life.shallStep({ grid: [[0, arguments[0]]], runner: arguments[1] }, "ME", arguments[2])', alive, runner, isHidden);
+    const shallStep = (...values) => desk.run(`const [alive, runner, isHidden] = arguments;
+      return Pages.life.shallStep({ grid: [[0, alive]], runner }, 'ME', isHidden);`, ...values);
     assert.equal(await shallStep(1, 'ME', false), true);
     assert.equal(await shallStep(0, 'ME', false), false);
     assert.equal(await shallStep(1, 'ME', true), false);
@@ -212,12 +216,15 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
 
   test('hostile strokes draw nothing, and a flood of strokes is bounded', async (t) => {
     await visit(t, 'board');
-    await phone.run(`for (const points of [null, 'M0 0', [1], [1, 'x'], ['<b>', 1], [1e9, 1], new Array(5000).fill(3), [NaN, 1]]) {
+    await phone.run(`const hostile = [null, 'M0 0', [1], [1, 'x'], ['<b>', 1], [1e9, 1], new Array(5000).fill(3), [NaN, 1]];
+      for (const points of hostile) {
         peer.dispatch({ type: 'BOARD_STROKE', payload: { points, pen: 1 } });
       }
       peer.dispatch({ type: 'BOARD_STROKE', payload: { points: [1, 1], pen: '2' } });
       peer.dispatch({ type: 'BOARD_STROKE' });
-      for (let n = 0; n < 1500; n++) peer.dispatch({ type: 'BOARD_STROKE', payload: { points: [n, 10, 800, 500], pen: 1 } });`);
+      for (let n = 0; n < 1500; n++) {
+        peer.dispatch({ type: 'BOARD_STROKE', payload: { points: [n, 10, 800, 500], pen: 1 } });
+      }`);
     await reaches(1_000, () => strokes(desk), 'the newest thousand');
     assert.equal(await desk.text('strokes'), '1,000 strokes');
   });
@@ -246,7 +253,8 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
 
   test('hostile items are shown as text and are bounded', async (t) => {
     await visit(t, 'todo');
-    await phone.run(`for (const payload of ['<script>window.broken = 1</script>', 'x'.repeat(1e6), null, {}, 7, '\u202e', ' ']) {
+    await phone.run(`const hostile = ['<script>window.broken = 1</script>', 'x'.repeat(1e6), null, {}, 7, '\u202e', ' '];
+      for (const payload of hostile) {
         peer.dispatch({ type: 'TODO_ADD', payload });
       }
       peer.dispatch({ type: 'TODO_CHECK', payload: { id: { x: 1 }, isDone: 'yes' } });

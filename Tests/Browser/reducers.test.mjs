@@ -45,11 +45,15 @@ test('every reducer ignores what is not its own, so that all pages share one log
     chat: ['ADD_MESSAGE', 'EDIT_MESSAGE'], life: ['TOGGLE', 'STEP', 'RESET', 'LIFE_RUN', 'LIFE_PAUSE'],
     board: ['BOARD_STROKE', 'BOARD_UNDO', 'BOARD_CLEAR'], todo: ['TODO_ADD', 'TODO_CHECK', 'TODO_REMOVE'],
   };
-  const payloads = [undefined, null, 'text', 7, [], {}, { x: 1, y: 1 }, { points: [1, 2], pen: 1 }, { id: '1-S', isDone: true }];
+  const payloads = [
+    undefined, null, 'text', 7, [], {}, { x: 1, y: 1 }, { points: [1, 2], pen: 1 }, { id: '1-S', isDone: true },
+  ];
   for (const [name, own] of Object.entries(types)) {
     const start = Reducers[name](undefined, { type: 'INIT' }, stamp(null, null));
     for (const type of Object.values(types).flat().filter((type) => !own.includes(type))) {
-      for (const payload of payloads) assert.equal(Reducers[name](start, { type, payload }, stamp(1)), start, `${name} ${type}`);
+      for (const payload of payloads) {
+        assert.equal(Reducers[name](start, { type, payload }, stamp(1)), start, `${name} ${type}`);
+      }
     }
   }
 });
@@ -68,7 +72,8 @@ test('no reducer throws at a payload of another shape, or keeps one', () => {
       for (const payload of hostile) {
         if (type === 'ADD_MESSAGE' && payload === '') continue; // the originals take an empty message
         const start = Reducers[name](undefined, { type: 'INIT' }, stamp(null, null));
-        assert.equal(Reducers[name](start, { type, payload, name: {}, at: {} }, stamp(2)), start, `${type} ${JSON.stringify(payload)}`);
+        const state = Reducers[name](start, { type, payload, name: {}, at: {} }, stamp(2));
+        assert.equal(state, start, `${type} ${JSON.stringify(payload)}`);
       }
     }
   }
@@ -83,9 +88,10 @@ test('the demonstration adds and doubles in the order it is given, up to its bou
 
 test('a message keeps the name and the time that its author gives, if they have the right shape', () => {
   const say = (extra) => fold(Reducers.chat, [[{ type: 'ADD_MESSAGE', payload: 'x', ...extra }, 1]]).messages[0];
-  assert.deepEqual(say({ name: 'Ada', at: 1_000 }), { message: 'x', source: 'S', timestamp: 1, id: '1-S', name: 'Ada', at: 1_000 });
+  const bare = { message: 'x', source: 'S', timestamp: 1, id: '1-S' };
+  assert.deepEqual(say({ name: 'Ada', at: 1_000 }), { ...bare, name: 'Ada', at: 1_000 });
   for (const extra of [{ name: 3, at: '3' }, { at: -1 }, { at: 1e17 }, { at: NaN }, { at: Infinity }, { name: null, at: null }]) {
-    assert.deepEqual(say(extra), { message: 'x', source: 'S', timestamp: 1, id: '1-S' });
+    assert.deepEqual(say(extra), bare);
   }
 });
 
@@ -95,12 +101,14 @@ test('only its author edits a message, and the last edit in agreed order counts'
     [{ type: 'ADD_MESSAGE', payload: 'one' }, 1, 'A'], [{ type: 'ADD_MESSAGE', payload: 'two' }, 2, 'B'],
     [edit(1, 'stolen'), 3, 'B'], [edit(1, 'first'), 4, 'A'], [edit(1, 'second'), 5, 'A'], [edit(9, 'of nothing'), 6, 'A'],
   ]);
-  assert.deepEqual(state.messages.map(({ message, isEdited = false }) => [message, isEdited]), [['second', true], ['two', false]]);
+  const shown = state.messages.map(({ message, isEdited = false }) => [message, isEdited]);
+  assert.deepEqual(shown, [['second', true], ['two', false]]);
 });
 
 test('states of the chat stay as they were when later ones are edited', () => {
   const one = fold(Reducers.chat, [[{ type: 'ADD_MESSAGE', payload: 'one' }, 1]]);
-  const edits = [2, 3].map((n) => Reducers.chat(one, { type: 'EDIT_MESSAGE', payload: { timestamp: 1, text: `edit ${n}` } }, stamp(n)));
+  const edits = [2, 3].map((n) => (
+    Reducers.chat(one, { type: 'EDIT_MESSAGE', payload: { timestamp: 1, text: `edit ${n}` } }, stamp(n))));
   const further = Reducers.chat(edits[0], { type: 'ADD_MESSAGE', payload: 'two' }, stamp(4));
   const texts = [one, ...edits, further].map((state) => state.messages.map(({ message }) => message));
   assert.deepEqual(texts, [['one'], ['edit 2'], ['edit 3'], ['edit 2', 'two']]);
@@ -108,8 +116,9 @@ test('states of the chat stay as they were when later ones are edited', () => {
 
 test('a cell of life belongs to whoever brought it to life, and a newborn to most of its parents', () => {
   const toggle = (x, y) => ({ type: 'TOGGLE', payload: { x, y } });
-  let state = fold(Reducers.life, [[toggle(4, 5), 1, 'A'], [toggle(5, 5), 2, 'B'], [toggle(6, 5), 3, 'B'], [toggle(9, 9), 4, 'A'],
-    [toggle(9, 9), 5, 'B']]);
+  let state = fold(Reducers.life, [
+    [toggle(4, 5), 1, 'A'], [toggle(5, 5), 2, 'B'], [toggle(6, 5), 3, 'B'], [toggle(9, 9), 4, 'A'], [toggle(9, 9), 5, 'B'],
+  ]);
   assert.deepEqual(state.owners[5].slice(4, 7), ['A', 'B', 'B']);
   assert.equal(state.owners[9][9], null, 'a dead cell is nobody’s');
   state = Reducers.life(state, { type: 'STEP' }, stamp(6, 'C'));

@@ -26,32 +26,33 @@ const modes = {
 const scenes = {
   '': `for (const id of ['ada-add', 'ben-add', 'ben-offline', 'ada-double', 'ben-add', 'ben-double', 'ben-offline']) {
       document.getElementById(id).click();
-      await pause();
+      await frames();
     }`,
   'counter': `await together({ type: 'INCREMENT' }, { type: 'INCREMENT' }, { type: 'INCREMENT_ODD' });
     ada.goOffline();
     for (const type of ['INCREMENT', 'INCREMENT_ODD']) ada.dispatch({ type, name: 'Ada' });
     await together(null, { type: 'DECREMENT' }, { type: 'INCREMENT' });
     ada.goOnline();`,
-  'chat': `const at = Date.now() - 3_000_000;
-    await together({ type: 'ADD_MESSAGE', payload: 'Shall we meet at the station?', at }, { type: 'ADD_MESSAGE', payload: 'Gladly. Which train do you take?', at: at + 60_000 },
-      { type: 'ADD_MESSAGE', payload: 'The one at nine.', at: at + 200_000 });
+  'chat': `const say = (payload, minutes) => ({ type: 'ADD_MESSAGE', payload, at: Date.now() + (minutes - 50) * 60_000 });
+    await together(say('Shall we meet at the station?', 0), say('Gladly. Which train do you take?', 1),
+      say('The one at nine.', 3));
     ada.goOffline();
-    ada.dispatch({ type: 'ADD_MESSAGE', payload: 'I am in a tunnel; this was written in it.', at: at + 300_000, name: 'Ada' });
-    await together(null, { type: 'ADD_MESSAGE', payload: 'See you there, then. I shall bring coffee for everybody, and the papers that we left on the table last week.', at: at + 320_000 },
-      { type: 'ADD_MESSAGE', payload: 'Perfect 👍', at: at + 400_000 });
+    ada.dispatch({ ...say('I am in a tunnel; this was written in it.', 5), name: 'Ada' });
+    await together(null, say('See you there, then. I shall bring coffee for everybody, and the papers that we left '
+      + 'on the table last week.', 6), say('Perfect!', 7));
     ada.goOnline();`,
   'life': `const toggle = (x, y) => ({ type: 'TOGGLE', payload: { x, y } });
-    for (const [x, y] of [[5, 4], [6, 5], [4, 6], [5, 6], [6, 6]]) await together(toggle(x, y), toggle(x + 9, y + 8), toggle(x + 16, y + 1));
+    for (const [x, y] of [[5, 4], [6, 5], [4, 6], [5, 6], [6, 6]]) {
+      await together(toggle(x, y), toggle(x + 9, y + 8), toggle(x + 16, y + 1));
+    }
     await together(null, { type: 'STEP' }, null);`,
-  'board': `const stroke = (fx, fy, from = 0, to = 60, pen = 2) => ({ type: 'BOARD_STROKE', payload: { pen,
-      points: Array.from({ length: 61 }, (_, n) => from + (to - from) * n / 60).flatMap((n) => [Math.round(fx(n)), Math.round(fy(n))]) } });
-    const turn = (n) => n / 60 * Math.PI * 2;
-    await together(stroke((n) => 500 + 260 * Math.cos(turn(n)), (n) => 450 + 260 * Math.sin(turn(n))),
-      stroke((n) => 950 + 260 * Math.cos(turn(n)), (n) => 450 + 260 * Math.sin(turn(n)), 0, 60, 3),
-      stroke((n) => 300 + 15 * n, (n) => 820 + 60 * Math.sin(turn(n) * 3), 0, 60, 1));`,
-  'todo': `await together({ type: 'TODO_ADD', payload: 'Buy milk' }, { type: 'TODO_ADD', payload: 'Water the plants on the balcony' },
-      { type: 'TODO_ADD', payload: 'Write to Grandmother' });
+  'board': `const stroke = (pen, at) => ({ type: 'BOARD_STROKE', payload: { pen,
+      points: Array.from({ length: 61 }, (_, n) => at(n / 60 * Math.PI * 2)).flat().map(Math.round) } });
+    const circle = (x) => (turn) => [x + 260 * Math.cos(turn), 450 + 260 * Math.sin(turn)];
+    await together(stroke(2, circle(500)), stroke(3, circle(950)),
+      stroke(1, (turn) => [300 + 143 * turn, 820 + 60 * Math.sin(turn * 3)]));`,
+  'todo': `const add = (payload) => ({ type: 'TODO_ADD', payload });
+    await together(add('Buy milk'), add('Water the plants on the balcony'), add('Write to Grandmother'));
     const [{ id }] = peer.getState().todos;
     await together(null, { type: 'TODO_CHECK', payload: { id, isDone: true } }, null);`,
 };
@@ -67,35 +68,38 @@ describe('pictures of the pages', { skip: obstacle() ?? false }, () => {
 
   async function stage(window, page) {
     await window.run(`return (async () => {
-      const pause = () => new Promise((resolve) => { setTimeout(resolve, 50); });
+      const frames = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
       if (window.peer) {
         const url = new URL('ws?batch=1', document.baseURI).href.replace(/^http/, 'ws');
         const other = (source) => {
-          const made = new Scuttlebutt.Peer({ source, url, reducer: (state = 0) => state, storage: new Scuttlebutt.MemoryStorage() });
+          const storage = new Scuttlebutt.MemoryStorage();
+          const made = new Scuttlebutt.Peer({ source, url, reducer: (state = 0) => state, storage });
           made.goOnline();
           return made;
         };
-        window.others = { ada: other('AD' + Date.now()), ben: other('BE' + Date.now()) };
+        window.others = { ada: other('A4'), ben: other('B5') };
         await Promise.all([peer, others.ada, others.ben].map((one) => one.synced()));
         document.getElementById('name').click();
         document.getElementById('name-field').value = 'Cy';
         document.getElementById('name-save').click();
       }
       const { ada, ben } = window.others ?? {};
+      /** Each does something once the others have what was done before, so that nothing comes late by chance. */
       const together = async (first, second, third) => {
         for (const [one, action, name] of [[ada, first, 'Ada'], [ben, second, 'Ben'], [peer, third, 'Cy']]) {
           if (!action) continue;
+          const length = one.history().length + 1;
           one.dispatch({ ...action, name });
-          await Promise.all([ada, ben, peer].filter((each) => each.isOnline).map((each) => each.synced()));
-          await pause();
+          const lacks = (each) => each.isOnline && each.history().length < length;
+          while ([ada, ben, peer].some(lacks)) await frames();
         }
       };
       ${scenes[page]}
     })()`);
-    const isSettled = page === '' ? "return document.getElementById('stage').dataset.verdict === 'agree'"
-      : "return peer.status().phase === 'in-sync' && others.ada.status().phase === 'in-sync'";
-    await eventually('the scene is set', () => window.run(isSettled));
-    await window.run("return new Promise((resolve) => { setTimeout(resolve, 1800); })"); // what flashes has flashed
+    const isSettled = page === '' ? "document.getElementById('stage').dataset.verdict === 'agree'"
+      : "peer.status().phase === 'in-sync' && others.ada.status().phase === 'in-sync'";
+    const isStill = "document.querySelector('[data-again]') === null && document.getAnimations().length === 0";
+    await eventually('the scene is set', () => window.run(`return ${isSettled} && ${isStill}`));
   }
 
   for (const mode of Object.keys(modes)) {

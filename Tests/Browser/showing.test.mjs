@@ -32,14 +32,16 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   const number = async (window, side) => Number(await window.text(`${side}-number`));
   const both = async (window) => [await number(window, 'ada'), await number(window, 'ben')];
   const verdict = (window) => window.run("return document.getElementById('stage').dataset.verdict");
-  const strip = (window, id = 'strip') => window.run(`return [...document.querySelectorAll('#' + arguments[0] + '-actions li')]
-    .map((item) => item.querySelector('.strip-what').textContent + (item.hasAttribute('data-late') ? ' late' : '')
-      + (item.hasAttribute('data-pending') ? ' unsent' : ''))`, id);
+  const strip = (window, id = 'strip') => window.run(`
+    return [...document.querySelectorAll('#' + arguments[0] + '-actions li')].map((item) => (
+      item.querySelector('.strip-what').textContent + (item.hasAttribute('data-late') ? ' late' : '')
+        + (item.hasAttribute('data-pending') ? ' unsent' : '')))`, id);
   const untilInSync = (...windows) => Promise.all(windows.map((window) => (
     eventually('in sync', () => window.text('badge'), (text) => /^in sync/.test(text)))));
 
   /** Chooses a place of the slider, as dragging it does. */
-  const look = (window, count, id = 'strip') => window.run(`const slider = document.getElementById(arguments[1] + '-slider');
+  const look = (window, count, id = 'strip') => window.run(`
+    const slider = document.getElementById(arguments[1] + '-slider');
     slider.value = String(arguments[0]);
     slider.dispatchEvent(new Event('input', { bubbles: true }));`, count, id);
 
@@ -182,7 +184,8 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
     }
     assert.deepEqual(shown, [0, 1, 2, 3, 4].map((count) => `after ${count} of 5 actions`));
     assert.match(await desk.text('strip-past'), /^You are looking at the past: after 4 of 5 actions/);
-    assert.equal(await desk.run("return document.getElementById('strip-slider').getAttribute('aria-valuetext')"), 'after 4 of 5 actions');
+    const spoken = "return document.getElementById('strip-slider').getAttribute('aria-valuetext')";
+    assert.equal(await desk.run(spoken), 'after 4 of 5 actions');
     assert.equal(await desk.run('return JSON.stringify(peer.history())'), before);
     assert.equal(await desk.run('return peer.getState().counter'), 5);
     await desk.click('strip-now');
@@ -244,8 +247,10 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   test('hostile names are shown as text, and are no longer than others', async (t) => {
     const site = await Site.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/counter`);
-    const hostile = ['<img src=x onerror="window.broken = 1">', 'x'.repeat(100_000), '\u202egro\u0000.live', `e${'\u0301'.repeat(9_999)}`, 'you',
-      { toString: 'x' }, 7, null];
+    const hostile = [
+      '<img src=x onerror="window.broken = 1">', 'x'.repeat(100_000), '\u202egro\u0000.live', `e${'\u0301'.repeat(9_999)}`,
+      'you', { toString: 'x' }, 7, null,
+    ];
     await phone.run(`for (const name of arguments[0]) peer.dispatch({ type: 'INCREMENT', name });
       peer.dispatch({ type: '<script>window.broken = 1</script>' });
       peer.dispatch({ type: 'x'.repeat(100000) });`, hostile);
@@ -255,7 +260,8 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
     for (const text of await desk.texts('#strip-actions .strip-what')) assert.ok(text.length <= 13 * 8, text);
     for (const name of hostile) {
       await phone.run("peer.dispatch({ type: 'INCREMENT', name: arguments[0] })", name);
-      for (const text of await desk.texts('.change-who, .strip-who, .strip-what')) assert.ok(text.length <= 33 * 8, `${text.length}`);
+      const words = await desk.texts('.change-who, .strip-who, .strip-what');
+      for (const text of words) assert.ok(text.length <= 33 * 8, `${text.length}`);
     }
     assert.deepEqual(await desk.texts('main img, main script'), []);
     assert.equal(await desk.run('return window.broken ?? null'), null);
@@ -300,8 +306,8 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
     await desk.visit(`${site.url}/counter`);
     await untilInSync(desk);
     await desk.run(`window.said = [];
-      const regions = document.querySelectorAll('[role=status], [role=alert], [role=log], [aria-live=polite], [aria-live=assertive]');
-      for (const region of regions) new MutationObserver(() => said.push(region.textContent))
+      const live = '[role=status], [role=alert], [role=log], [aria-live=polite], [aria-live=assertive]';
+      for (const region of document.querySelectorAll(live)) new MutationObserver(() => said.push(region.textContent))
         .observe(region, { subtree: true, childList: true, characterData: true });`);
     for (let time = 0; time < 20; time++) await desk.click('increment');
     await look(desk, 3);

@@ -21,6 +21,7 @@ test('the line of words says who was late, what ran again, and what came of it',
 });
 
 test('from one drawing to the next only what differs goes or comes', () => {
-  assert.deepEqual(Strip.changes(['1@a', '2@a', '3@a'], ['2@a', '2@b', '3@a', '4@a']), { gone: ['1@a'], fresh: ['2@b', '4@a'] });
+  const changes = Strip.changes(['1@a', '2@a', '3@a'], ['2@a', '2@b', '3@a', '4@a']);
+  assert.deepEqual(changes, { gone: ['1@a'], fresh: ['2@b', '4@a'] });
   assert.deepEqual(Strip.changes([], []), { gone: [], fresh: [] });
 });

@@ -200,6 +200,7 @@ class Window {
 
   /** A picture of the whole page as PNG, at most `height` high. */
   async picture(height = 4_000) {
+    await this.#browser.devtools('Emulation.setScrollbarsHidden', { hidden: true });
     const { cssContentSize } = await this.#browser.devtools('Page.getLayoutMetrics', {});
     const clip = { x: 0, y: 0, width: cssContentSize.width, height: Math.min(height, cssContentSize.height), scale: 1 };
     const { data } = await this.#browser.devtools('Page.captureScreenshot', { captureBeyondViewport: true, clip });
