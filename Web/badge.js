@@ -75,13 +75,19 @@
     return `data:image/svg+xml,${encodeURIComponent(svg)}`;
   }
 
+  /** How often the icon may change, in ms: a browser takes its time over each, and sending is soon over. */
+  const ICON_PERIOD = 500;
+
   /** Shows the status in `link`, the icon of the page. */
   function favicon(peer, link) {
     let shown = null;
-    return follow(peer, (status) => {
-      const address = icon(status);
+    let timer = null;
+    const draw = () => {
+      timer = null;
+      const address = icon(peer.status());
       if (address !== shown) link.href = shown = address;
-    });
+    };
+    return follow(peer, () => { timer ??= setTimeout(draw, ICON_PERIOD); });
   }
 
   /** Whether leaving would lose something: it is not sent, and not kept for the next visit. */

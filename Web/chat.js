@@ -112,12 +112,12 @@ Pages.chat = (function () {
 
     function update(made, message) {
       const { message: text, isEdited } = message;
-      const aside = [isEdited && 'edited', page.strip.isLate(message) && 'came late'].filter(Boolean).join(', ');
-      const isFirst = message.id === firstUnread;
-      const name = nameIn(message);
-      const now = [text, name, aside, isFirst];
+      const [isLate, isFirst] = [page.strip.isLate(message), message.id === firstUnread];
+      const now = [text, isEdited, isLate, isFirst, names.version];
       if (shown.get(made)?.every((part, index) => part === now[index])) return; // most are as they were
       shown.set(made, now);
+      const aside = [isEdited && 'edited', isLate && 'came late'].filter(Boolean).join(', ');
+      const name = nameIn(message);
       const author = made.querySelector('.author');
       put(author, name);
       author.title = message.source;
@@ -185,7 +185,10 @@ Pages.chat = (function () {
         element('empty').hidden = messages.length > 0;
         if (wasFollowing) scroller.scrollTop = scroller.scrollHeight;
         drawUnread(messages);
-        return added > MESSAGES_PER_FRAME;
+        const isMore = added > MESSAGES_PER_FRAME;
+        // Until a history is here, its messages are not read out one by one.
+        scroller.setAttribute('aria-busy', String(isMore || peer.status().phase === 'catching-up'));
+        return isMore;
       },
     };
   };

@@ -23,6 +23,9 @@
   // joiner that emoji need. A stranger could use them to show one text and mean another.
   const UNSEEN = new RegExp('[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f'
     + '\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]', 'gu');
+  /** Words of ASCII, whose characters are their units: most of what is shown, and much faster to look through. */
+  const PLAIN = /^[!-~]+( [!-~]+)*$/;
+
   const LONE = /[\ud800-\udfff]/gu;
 
   const segmenter = typeof Intl === 'object' && Intl.Segmenter ? new Intl.Segmenter() : null;
@@ -36,6 +39,8 @@
    */
   function shown(text, limit = BOUNDS.name) {
     if (typeof text !== 'string') return '';
+    const head = text.slice(0, limit + 1);
+    if (PLAIN.test(head)) return text.length > limit ? `${head.slice(0, limit)}…` : head;
     const most = limit * BOUNDS.units;
     const short = text.slice(0, most + 1).replace(UNSEEN, ' ').replace(LONE, '\ufffd').replace(/\s+/gu, ' ').trim();
     const parts = characters(short);
@@ -53,6 +58,9 @@
   /** The names that this page knows, and the one that its person chose. `storage` may deny itself. */
   class Names {
     #names = new Map(); #storage; #own = ''; #self; #listeners = new Set();
+
+    /** Another number after each change of what a source is called. */
+    version = 0;
 
     constructor(self, storage) {
       this.#self = self;
@@ -82,6 +90,7 @@
         this.#names.delete(source); // a later one goes to the end
         this.#names.set(source, name);
         isNews = true;
+        this.version += 1;
       }
       for (const source of this.#names.keys()) {
         if (this.#names.size <= BOUNDS.sources) break;
@@ -114,7 +123,10 @@
     /** Calls `listener` when a name was chosen. */
     subscribe(listener) { this.#listeners.add(listener); }
 
-    changed() { for (const listener of this.#listeners) listener(); }
+    changed() {
+      this.version += 1;
+      for (const listener of this.#listeners) listener();
+    }
   }
 
   /** The round mark of a source, with its colour and initial, as an element that says nothing aloud. */

@@ -71,6 +71,7 @@
     let wasTold = peer.status().phase === 'in-sync'; // what a page lacks when it opens is no rewind to tell of
     const ownAtFirst = newestOwn();
     const late = new Set(); // keys of what came late while somebody could see it
+    const drawn = new WeakMap(); // element of an action → what it shows
     let flashing = new Map(); // key → when it no longer does
 
     const section = make(document, 'section', 'strip');
@@ -120,6 +121,9 @@
     }
 
     function update(element, entry) {
+      const now = [entry.action, late.has(keyOf(entry)), entry.isPending, names.version];
+      if (drawn.get(element)?.every((part, index) => part === now[index])) return;
+      drawn.set(element, now);
       const what = People.shown(describe?.(entry.action) ?? entry.action.type, BOUNDS.label);
       const [who, text, aside] = element.children;
       const isLate = late.has(keyOf(entry));

@@ -26,6 +26,13 @@ test('a name is one line of text without unseen characters', () => {
   for (const other of [null, undefined, 3, {}, ['x'], '', '\u200b', ' \n ']) assert.equal(shown(other), '');
 });
 
+test('words of ASCII and others are cut at the same place', () => {
+  for (const [text, cut] of [['abcdef', 'abcd…'], ['äbcdef', 'äbcd…'], ['abcd', 'abcd'], ['äbcd', 'äbcd'], ['abcd\u0301e', 'abcd\u0301…']]) {
+    assert.equal(shown(text, 4), cut);
+  }
+  for (const text of ['a  b', ' ab', 'ab ', 'a\u00a0\u00a0b']) assert.doesNotMatch(shown(text, 9), /^\s|\s\s|\s$/);
+});
+
 test('a huge name is cut, and so is a character with a thousand marks', () => {
   assert.equal(shown('x'.repeat(10_000_000)), `${'x'.repeat(BOUNDS.name)}…`);
   assert.equal(shown('👩‍👩‍👧'.repeat(100), 3), '👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧…');
