@@ -4,7 +4,7 @@
 // visitor makes them disagree and sees them agree again; a short demonstration shows how, until the first touch.
 'use strict';
 
-(function () {
+(async function start() {
   /** Agreement is said aloud once it has lasted for so many ms, and never by the demonstration. */
   const SETTLED = 1_000;
 
@@ -23,12 +23,14 @@
   // The seam to the network: each peer is given a class to dial with. A peer that takes a socket which somebody else
   // opened can be given an end of `Pair.make()` in its place.
   const WebSocket = Pair.meeting();
+  let draw = null; // once both sides are there
   const names = new People.Names(null);
 
   /** One side of the stage: a peer, its number, its buttons and its strip. */
-  function side(id, name) {
-    const peer = new Scuttlebutt.Peer({
-      reducer: Reducers.demo, source: id, url: 'pair:', WebSocket, storage: new Scuttlebutt.MemoryStorage(),
+  async function side(id, name) {
+    const peer = await Scuttlebutt.open({
+      reducer: Reducers.demo, source: id, name: `home-${id}`, storage: new Scuttlebutt.MemoryStorage(), online: false,
+      url: 'pair:', statisticsUrl: null, WebSocket,
     });
     names.learn([{ action: { name }, source: id }]);
     const host = element(id);
@@ -56,14 +58,13 @@
     );
     const strip = Strip.attach(host, {
       peer, names, id: `${id}-strip`, title: `What ${name} knows, in the agreed order`, whose: `of ${name}’s`,
-      describe: ({ type }) => signs[type] ?? null, value: (state) => String(state.number), changed: () => draw(),
+      describe: ({ type }) => signs[type] ?? null, value: (state) => String(state.number), changed: () => draw?.(),
     });
     return { id, name, peer, host, phase, number, toggle, strip };
   }
 
-  const ada = side('ada', 'Ada');
-  const ben = side('ben', 'Ben');
-  const sides = [ada, ben];
+  const sides = await Promise.all([side('ada', 'Ada'), side('ben', 'Ben')]);
+  const [ada, ben] = sides;
 
   /** Whether both have the same actions, and so the same order and the same state. */
   function areEqual() {
@@ -80,7 +81,7 @@
   let sayTimer = null;
   let isPlaying = false;
 
-  const draw = Badge.oncePerFrame(() => {
+  draw = Badge.oncePerFrame(() => {
     const [state, text] = verdict();
     const stage = element('stage');
     stage.dataset.verdict = state;
@@ -180,4 +181,7 @@
   draw();
   document.documentElement.dataset.ready = 'true';
   if (!matchMedia('(prefers-reduced-motion: reduce)').matches) play();
-})();
+})().catch((error) => {
+  document.getElementById('caption').textContent = 'This page could not start.';
+  console.error(error);
+});

@@ -73,11 +73,9 @@ describe('pictures of the pages', { skip: obstacle() ?? false }, () => {
         const url = new URL('ws?batch=1', document.baseURI).href.replace(/^http/, 'ws');
         const other = (source) => {
           const storage = new Scuttlebutt.MemoryStorage();
-          const made = new Scuttlebutt.Peer({ source, url, reducer: (state = 0) => state, storage });
-          made.goOnline();
-          return made;
+          return Scuttlebutt.open({ source, name: source, url, reducer: (state = 0) => state, storage });
         };
-        window.others = { ada: other('A4'), ben: other('B5') };
+        window.others = { ada: await other('A4'), ben: await other('B5') };
         await Promise.all([peer, others.ada, others.ben].map((one) => one.synced()));
         document.getElementById('name').click();
         document.getElementById('name-field').value = 'Cy';
