@@ -25,6 +25,7 @@
   const WebSocket = Pair.meeting();
   let draw = null; // once both sides are there
   const names = new People.Names(null);
+  const prefersLess = matchMedia('(prefers-reduced-motion: reduce)');
 
   /** One side of the stage: a peer, its number, its buttons and its strip. */
   async function side(id, name) {
@@ -66,6 +67,14 @@
   const sides = await Promise.all([side('ada', 'Ada'), side('ben', 'Ben')]);
   const [ada, ben] = sides;
 
+  /** Shows a number, and moves it a little when it changes, unless a person wants less motion. */
+  function showNumber(shown, text) {
+    if (shown.textContent === text) return;
+    shown.textContent = text;
+    if (prefersLess.matches) return;
+    shown.animate([{ transform: 'scale(1.15)' }, { transform: 'none' }], { duration: 250, easing: 'ease-out' });
+  }
+
   /** Whether both have the same actions, and so the same order and the same state. */
   function areEqual() {
     const [one, other] = sides.map(({ peer }) => peer.clock());
@@ -89,7 +98,7 @@
     if (element('verdict').textContent !== text) element('verdict').textContent = text;
     for (const { peer, host, phase, number, toggle, strip, name } of sides) {
       strip.draw();
-      number.textContent = String(strip.state().number);
+      showNumber(number, String(strip.state().number));
       host.dataset.online = String(peer.isOnline);
       const { pending } = peer.status();
       phase.textContent = peer.isOnline ? 'online' : pending > 0 ? `offline · ${pending} to send` : 'offline';
@@ -180,7 +189,7 @@
   drawPlay();
   draw();
   document.documentElement.dataset.ready = 'true';
-  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) play();
+  if (!prefersLess.matches) play();
 })().catch((error) => {
   document.getElementById('caption').textContent = 'This page could not start.';
   console.error(error);

@@ -11,6 +11,7 @@
   const BOUNDS = {
     name: 32, // characters of a name that are shown, and that one may choose
     units: 8, // UTF-16 units for each of them: a character may carry any number of marks
+    initial: 24, // UTF-16 units of an initial: enough for a family of emoji
     sources: 1_000, // names that are remembered; the one that was heard longest ago is forgotten
   };
 
@@ -112,7 +113,7 @@
     initial(source) {
       const name = source === this.#self ? this.#own : this.#names.get(source);
       const first = characters(name ?? '')[0];
-      return first ? first.toUpperCase().slice(0, BOUNDS.units) : shown(source, 2).replace('…', '') || '?';
+      return first ? first.toUpperCase().slice(0, BOUNDS.initial) : shown(source, 2).replace('…', '') || '?';
     }
 
     /** The action with the chosen name beside its type, if there is one. */
@@ -139,9 +140,12 @@
     return element;
   }
 
+  /** A name within a sentence; one whose letters may run from right to left does not turn the rest of it. */
+  const inSentence = (name) => (PLAIN.test(name) ? name : `\u2068${name}\u2069`);
+
   /** Names as a sentence has them: "Ada", "Ada and Ben", "Ada, Ben and 3 others". */
   function list(names) {
-    const [first, second, ...others] = [...new Set(names)];
+    const [first, second, ...others] = [...new Set(names)].map(inSentence);
     if (second === undefined) return first ?? '';
     if (others.length === 0) return `${first} and ${second}`;
     return `${first}, ${second} and ${others.length} ${others.length === 1 ? 'other' : 'others'}`;

@@ -68,6 +68,8 @@ test('others are called by the name they used last, or by the beginning of their
   assert.deepEqual(['B', 'CC1'].map((source) => names.initial(source)), ['B', 'CC']);
   names.choose('ada');
   assert.equal(names.initial('ME'), 'A');
+  names.choose('👩‍👩‍👧 family');
+  assert.equal(names.initial('ME'), '👩‍👩‍👧');
 });
 
 test('nobody can pass for the reader', () => {
@@ -96,4 +98,5 @@ test('names in a sentence', () => {
   assert.equal(People.list(['Ada', 'Ben', 'Ada']), 'Ada and Ben');
   assert.equal(People.list(['Ada', 'Ben', 'Cy']), 'Ada, Ben and 1 other');
   assert.equal(People.list(['Ada', 'Ben', 'Cy', 'Di']), 'Ada, Ben and 2 others');
+  assert.equal(People.list(['Ada', 'אבי']), 'Ada and \u2068אבי\u2069', 'a name from right to left turns only itself');
 });
