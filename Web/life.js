@@ -7,6 +7,12 @@ Pages.life = (function () {
   /** How long a page that runs the game waits between generations, in ms. */
   const PERIOD = 500;
 
+  /** Whoever has made a generation steps for as long, in ms: the server's bot may take its time. */
+  const STEPPING = 3_000;
+
+  /** A generation is looked for among so many of the newest actions. */
+  const RECENT = 8;
+
   /** What can be placed, as rows of text around the middle cell. All of it travels as TOGGLE, one for each cell. */
   const patterns = {
     'one cell': ['#'],
@@ -123,11 +129,23 @@ Pages.life = (function () {
     const buttons = { run: element('run'), step: element('step'), reset: element('reset') };
     buttons.step.addEventListener('click', () => act({ type: 'STEP' }));
     buttons.reset.addEventListener('click', () => act({ type: 'RESET' }));
-    buttons.run.addEventListener('click', () => (
-      act({ type: peer.getState().runner === null ? 'LIFE_RUN' : 'LIFE_PAUSE' })));
+    const isRunning = ({ runner, isPaused }) => runner !== null || (!isPaused && isStepped);
+    buttons.run.addEventListener('click', () => act({ type: isRunning(peer.getState()) ? 'LIFE_PAUSE' : 'LIFE_RUN' }));
     setInterval(() => {
-      if (life.shallStep(peer.getState(), peer.source, document.hidden)) peer.dispatch({ type: 'STEP' });
+      if (life.shallStep(peer.getState(), peer.source, document.hidden, isStepped)) peer.dispatch({ type: 'STEP' });
     }, PERIOD);
+
+    let isStepped = false; // somebody else, perhaps the server's bot, makes generations
+    let newestStep = 0;
+    let stepTimer = null;
+    peer.subscribe(() => {
+      const step = peer.recent(RECENT).findLast(({ action, isOwn }) => action.type === 'STEP' && !isOwn);
+      if (!step || step.timestamp <= newestStep) return;
+      newestStep = step.timestamp;
+      isStepped = true;
+      clearTimeout(stepTimer);
+      stepTimer = setTimeout(() => { isStepped = false; page.redraw(); }, STEPPING);
+    });
 
     let shown = null;
     return {
@@ -136,9 +154,9 @@ Pages.life = (function () {
       }[type] ?? null),
       value: ({ grid }) => `${population(grid)} alive`,
       draw() {
-        const { grid, owners, runner } = page.state();
-        buttons.run.textContent = runner === null ? 'Run' : 'Pause';
-        buttons.run.setAttribute('aria-pressed', String(runner !== null));
+        const state = page.state();
+        const { grid, owners, runner } = state;
+        buttons.run.textContent = isRunning(state) ? 'Pause' : 'Run';
         element('runner').textContent = runner === null ? '' : `, run by ${names.of(runner)}`;
         if (grid === shown) return;
         for (let index = 0; index < cells.length; index++) {
@@ -160,9 +178,12 @@ Pages.life = (function () {
 
   const population = (grid) => grid.reduce((sum, row) => sum + row.reduce((count, cell) => count + cell, 0), 0);
 
-  /** Whoever pressed Run last dispatches the generations, while the page is seen and anything lives. */
-  life.shallStep = ({ runner, grid }, source, isHidden) => (
-    runner === source && !isHidden && grid.some((row) => row.includes(1)));
+  /**
+   * Whoever pressed Run last dispatches the generations, while the page is seen and anything lives, unless somebody
+   * else does so already.
+   */
+  life.shallStep = ({ runner, grid }, source, isHidden, isStepped) => (
+    runner === source && !isHidden && !isStepped && grid.some((row) => row.includes(1)));
 
   return life;
 })();

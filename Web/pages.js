@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the pages have in common: the peer, the badge, the name and the strip. A page's own script adds a function to
-// `Pages` by the name in `<body data-page>`; it is given `{ peer, names, act(action), state(), strip }` and gives
+// `Pages` by the name in `<body data-page>`; it is given `{ peer, names, act(action), state(), redraw(), strip }` and gives
 // `{ draw, describe, value }`: `draw()` shows `state()` and returns whether there is more to do in the next frame.
 // Tests drive the pages by the ids listed in README.md, and by `window.peer`, which is there once
 // `<html data-ready="true">` is.
@@ -32,6 +32,7 @@ async function start() {
       return peer.dispatch(names.sign(action));
     },
     state: () => page.strip.state(),
+    redraw: () => draw(),
   };
   const own = Pages[name](page);
   const draw = Badge.oncePerFrame(() => {

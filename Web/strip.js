@@ -67,7 +67,7 @@
     const document = host.ownerDocument;
     let place = null; // how many actions are looked at, null for all of them
     let total = 0;
-    let looked = null; // { place, now, state }: the state that was looked at last, and for which one of now
+    let looked = null; // { place, total, now, state }: the state that was looked at last, and when
     let wasTold = peer.status().phase === 'in-sync'; // what a page lacks when it opens is no rewind to tell of
     const ownAtFirst = newestOwn();
     const late = new Set(); // keys of what came late while somebody could see it
@@ -183,9 +183,9 @@
     function state() {
       const now = peer.getState();
       if (place === null) return now;
-      if (looked?.place === place && looked.now === now) return looked.state;
+      if (looked?.place === place && looked.total === total && looked.now === now) return looked.state;
       try {
-        looked = { place, now, state: peer.stateAt(place) };
+        looked = { place, total, now, state: peer.stateAt(place) };
       } catch { // the order became shorter since it was drawn
         place = null;
         return now;

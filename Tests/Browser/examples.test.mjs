@@ -184,15 +184,31 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
     assert.equal(await phone.run('return peer.getState().isPaused'), true);
   });
 
-  test('an empty board is not stepped, nor one that its runner does not see', async (t) => {
+  test('an empty board is not stepped, nor one that its runner does not see, nor by two', async (t) => {
     await visit(t, 'life');
-    const shallStep = (...values) => desk.run(`const [alive, runner, isHidden] = arguments;
-      return Pages.life.shallStep({ grid: [[0, alive]], runner }, 'ME', isHidden);`, ...values);
-    assert.equal(await shallStep(1, 'ME', false), true);
-    assert.equal(await shallStep(0, 'ME', false), false);
-    assert.equal(await shallStep(1, 'ME', true), false);
-    assert.equal(await shallStep(1, 'OTHER', false), false);
-    assert.equal(await shallStep(1, null, false), false);
+    const shallStep = (...values) => desk.run(`const [alive, runner, isHidden, isStepped] = arguments;
+      return Pages.life.shallStep({ grid: [[0, alive]], runner }, 'ME', isHidden, isStepped);`, ...values);
+    assert.equal(await shallStep(1, 'ME', false, false), true);
+    assert.equal(await shallStep(0, 'ME', false, false), false);
+    assert.equal(await shallStep(1, 'ME', true, false), false);
+    assert.equal(await shallStep(1, 'ME', false, true), false);
+    assert.equal(await shallStep(1, 'OTHER', false, false), false);
+    assert.equal(await shallStep(1, null, false, false), false);
+  });
+
+  test('while the bot of the server steps, pages do not, and anybody may ask it to pause', async (t) => {
+    const site = await Site.during(t, { options: { bot: 'life=1' } });
+    for (const window of [desk, phone]) await window.visit(`${site.url}/life`);
+    for (const id of ['cell-4-4', 'cell-5-4', 'cell-4-5', 'cell-5-5']) await desk.click(id);
+    await reaches('Pause', () => desk.text('run'), 'somebody steps');
+    await desk.click('run');
+    await reaches(true, () => phone.run('return peer.getState().isPaused'), 'the bot is asked to pause');
+    await desk.click('run');
+    await reaches(await desk.run('return peer.source'), () => phone.run('return peer.getState().runner'), 'it goes on');
+    const steps = () => desk.run("return peer.recent(100).filter(({ action }) => action.type === 'STEP')");
+    const count = (await steps()).length;
+    const later = await eventually('three more steps', steps, ({ length }) => length >= count + 3);
+    assert.deepEqual([...new Set(later.map(({ isOwn }) => isOwn))], [false]);
   });
 
   // ---- board
