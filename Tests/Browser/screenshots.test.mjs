@@ -75,7 +75,7 @@ describe('pictures of the pages', { skip: obstacle() ?? false }, () => {
           const storage = new Scuttlebutt.MemoryStorage();
           return Scuttlebutt.open({ source, name: source, url, reducer: (state = 0) => state, storage });
         };
-        window.others = { ada: await other('A4'), ben: await other('B5') };
+        window.others = { ada: await other('A4'), ben: await other('B2') };
         await Promise.all([peer, others.ada, others.ben].map((one) => one.synced()));
         document.getElementById('name').click();
         document.getElementById('name-field').value = 'Cy';
