@@ -5,6 +5,25 @@ export interface Entry<Action = unknown> {
   readonly action: Action;
   readonly timestamp: number | null;
   readonly source: string | null;
+  /** Which it is of all that this core has, from 0 on. */
+  readonly number: number;
+  /** Whether it was taken out of the history; see `setAside`. */
+  readonly isSetAside?: boolean;
+}
+
+/** Where a session stands. */
+export interface CoreSession {
+  readonly hasHeardHeader: boolean;
+  readonly hasReceivedSync: boolean;
+  readonly hasSentSync: boolean;
+  /** Whether the peer answers probes, and whether it is known to answer none. */
+  readonly answers: boolean;
+  readonly neverAnswers: boolean;
+  /** Whether something that was sent is still to be confirmed. */
+  readonly hasUnconfirmed: boolean;
+  /** Whether a source is withheld, because the peer does not take one of its updates. */
+  readonly hasWithheld: boolean;
+  readonly hasWork: boolean;
 }
 
 /** Folds an action into a state; must be deterministic. */
@@ -18,6 +37,8 @@ export type Reducer<State, Action = unknown> = (
  * - `save`: make the actions with these numbers durable (`lines`), then call `saved(token)`.
  * - `rewound`: so many actions were folded again because of the one with this stamp.
  * - `history`, `synced`: all of a peer's history is here; it and we have all that the other had.
+ * - `header`: the peer of this session has said what it has.
+ * - `putBack`: an action that was set aside is in the history again, because a peer has it.
  * - `close`: end the connection of this session, which is forgotten already.
  * - `refused`, `equivocation`, `missingOwn`, `setAside`, `cutOff`: as `ReplicaEvent` in Swift, with its text,
  *   timestamp, source and session, each or null. At most 100 between two calls; `missed` says how many more.
@@ -40,7 +61,8 @@ export type CoreEvent =
  * of the log.
  */
 export type CoreNumber =
-  'actions' | 'waiting' | 'pending' | 'setAside' | 'sources' | 'calls' | 'snapshots' | 'bytes';
+  'actions' | 'waiting' | 'pending' | 'setAside' | 'sources' | 'calls' | 'snapshots' | 'bytes' | 'held' | 'isLevel'
+  | 'confirmed';
 
 export interface CoreOptions<State, Action = unknown> {
   /** The name under which own actions are stamped: at most 1,024 bytes, and no two peers have the same. */
@@ -85,12 +107,24 @@ export class Core<State, Action = unknown> {
   fold(limit?: number): number;
   replaceReducer(reducer: Reducer<State, Action>, initialState?: State): number;
   entry(number: number): Entry<Action> | undefined;
+  /** The state right after an action; undefined if it is not folded. What is handed out is not to be changed. */
+  stateAfter(number: number): State | undefined;
 
   openSession(options?: { probes?: boolean; longestLine?: number }): number;
   receive(session: number, lines: string): boolean;
   pull(session: number, limit?: number): string | null;
+  pullProbes(session: number, limit?: number): string | null;
   closed(session: number): void;
-  probe(session: number): boolean;
+  probe(session: number, isUrgent?: boolean): boolean;
+  session(session: number): CoreSession | null;
+  sent(session: number): { sent: number; confirmed: number };
+  known(session: number, source: string): number;
+
+  setAside(number: number): boolean;
+  withhold(number: number): void;
+  use(timestamp: number, source: string): void;
+  adopt(source: string): void;
+  confirmed(timestamp: number): void;
 
   saved(token: number): void;
   restore(lines: string | Iterable<string>): number;

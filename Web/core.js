@@ -69,7 +69,7 @@ async function compile(source) {
 export class Core {
   #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now;
   #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
-  #isDelivering = false; #portion = 16;
+  #isDelivering = false; #isLookingBack = false; #portion = 16;
 
   /** See `core.d.ts` for the options. */
   static async open(options) {
@@ -127,7 +127,7 @@ export class Core {
             this.#states[place] = this.#reducer(this.#states[place], entry.action, entry);
             return 1;
           } catch (error) {
-            this.#events.push(['reducer', error, entry]);
+            if (!this.#isLookingBack) this.#events.push(['reducer', error, entry]);
             return this.#copy ? 2 : 0; // one that changes its state may have changed a part
           }
         },
@@ -325,7 +325,9 @@ export class Core {
 
   /** The state right after the action with a number; undefined if it is not folded. */
   stateAfter(number) {
-    const place = this.#call('core_state_after', number);
+    this.#isLookingBack = true; // what failed then was told then
+    let place;
+    try { place = this.#call('core_state_after', number); } finally { this.#isLookingBack = false; }
     if (place < 0) return undefined;
     return this.#reducer ? this.#states[place] : JSON.parse(this.#read(place));
   }

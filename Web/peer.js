@@ -28,7 +28,7 @@ export class Peer {
   #core; #options; #timers; #random; #now; #nextTask; #saving; #statistics; #host;
   #subscribers = new Set(); #statusSubscribers = new Set(); #rewindSubscribers = new Set();
   #headerWaiters = []; #syncWaiters = []; #entries = []; #localCount = 0; #aside = []; #reducing = false;
-  #isReplaying = false; #isSliceDue = false; #lateTimer = null; #isRestoring = false; #rewind = null;
+  #isReplaying = false; #isSliceDue = false; #lateTimer = null; #isRestoring = false;
   #link = null; #others = new Set(); #attempt = 0; #retryTimer = null; #dialledAt = null; #wanted = false; #closed = false;
   #serverLimit = Infinity; #suspicion = 0; #blame = new Map(); #hasTold = false; #syncedAt = null;
   #stopListening = () => {}; #isHidden = () => false;
@@ -129,7 +129,32 @@ export class Peer {
 
   /** What is in the history, in agreed order; sorted when it is asked for. */
   #ordered() {
-    return this.#entries.filter((entry) => entry.timestamp !== null && !entry.isSetAside).sort(compareEntries);
+    this.#order ??= this.#entries.filter((entry) => entry.timestamp !== null && !entry.isSetAside);
+    if (!this.#isSorted) this.#order.sort(compareEntries);
+    this.#isSorted = true;
+    return this.#order;
+  }
+
+  #order = []; #isSorted = true; #locals = [];
+
+  /** Takes up an entry; one that stays here has its place after what is newest now (G8). */
+  #add(entry) {
+    this.#entries.push(entry);
+    if (entry.timestamp === null) {
+      this.#localCount += 1;
+      this.#locals.push({ entry, anchor: this.#ordered().at(-1) });
+      return;
+    }
+    if (!this.#order) return;
+    const last = this.#order.at(-1);
+    if (last && compareEntries(last, entry) > 0) this.#isSorted = false;
+    this.#order.push(entry);
+  }
+
+  /** Something has left the order, or come back. */
+  #reorder() {
+    this.#order = null;
+    this.#isSorted = false;
   }
 
   /**
@@ -138,19 +163,34 @@ export class Peer {
    */
   recent(count) {
     const confirmed = this.#core.number('confirmed');
-    return this.#ordered().slice(-count).map(({ action, timestamp, source, isLate = false }) => {
+    const ordered = this.#ordered();
+    return ordered.slice(Math.max(0, ordered.length - count)).map(({ action, timestamp, source, isLate = false }) => {
       const isOwn = source === this.source;
       return { action, timestamp, source, isOwn, isPending: isOwn && timestamp > confirmed, isLate };
     });
   }
 
-  /** The state after the first `count` actions in agreed order, which touches nothing. */
+  /**
+   * The state after the first `count` actions in agreed order, and the local-only ones right after them. It touches
+   * nothing, and costs what lies between a snapshot and there. Throws RangeError for a place that the order lacks.
+   */
   stateAt(count) {
     const ordered = this.#ordered();
-    if (count >= ordered.length) return this.#core.state;
-    if (count > 0) return this.#core.stateAfter(ordered[count - 1].number);
-    const { reducer, initialState } = this.#options;
-    return this.#reducer(reducer)(initialState, { type: '@@scuttlebutt/INIT' }, { timestamp: null, source: null });
+    if (!Number.isInteger(count) || count < 0 || count > ordered.length) {
+      throw new RangeError(`there is no place ${count} among ${ordered.length} actions`);
+    }
+    if (count === ordered.length && !this.#isReplaying) return this.#core.state;
+    const reduce = this.#reducer(this.#options.reducer);
+    const { copy, initialState } = this.#options;
+    let state = count > 0 ? this.#core.stateAfter(ordered[count - 1].number)
+      : reduce(initialState, { type: '@@scuttlebutt/INIT' }, { timestamp: null, source: null });
+    for (const { entry, anchor } of this.#locals) {
+      const isAfter = count === 0 || (anchor && compareEntries(anchor, ordered[count - 1]) >= 0);
+      const isBefore = !anchor || count === ordered.length || compareEntries(anchor, ordered[count]) < 0;
+      if (!isAfter || !isBefore) continue;
+      try { state = reduce(copy ? copy(state) : state, entry.action, entry); } catch { /* told when it was folded */ }
+    }
+    return state;
   }
 
   /** The highest timestamp seen of each source. */
@@ -238,9 +278,11 @@ export class Peer {
     if (this.#reducing) throw new Error(`a reducer may not dispatch ${action?.type}`);
     this.#checkLength(action);
     const entry = this.#core.dispatch(action);
-    this.#entries.push(entry);
-    if (entry.timestamp === null) this.#localCount += 1;
+    this.#add(entry);
     this.#continue(true);
+    if (entry.timestamp !== null && !(this.#frontier && compareEntries(entry, this.#frontier) < 0)) {
+      this.#frontier = entry; // it is shown at once
+    }
     this.#saving.save();
     this.#moved();
     return { action: entry.action, timestamp: entry.timestamp, source: entry.source };
@@ -315,6 +357,7 @@ export class Peer {
       action, timestamp, source, number, reason, line: setAsideLine([action, timestamp, source], reason),
     };
     this.#aside.push(record);
+    this.#reorder();
     this.#saving.drop(record);
     this.#saving.add(record);
     this.#saving.save();
@@ -326,6 +369,7 @@ export class Peer {
   /** The server has it after all: the link broke after it had arrived. */
   #putBack({ timestamp, source, number }) {
     this.#aside = this.#aside.filter((record) => record.number !== number);
+    this.#reorder();
     this.#saving.drop({ source, timestamp });
     this.#saving.add({ source, timestamp, number });
     this.#saving.save();
@@ -375,7 +419,6 @@ export class Peer {
       case 'accepted': this.#accepted(...values); break;
       case 'save': this.#save(...values); break;
       case 'putBack': this.#putBack(values[0]); this.#hasNews = true; break;
-      case 'rewound': this.#rewind = { depth: values[0] }; break;
       case 'header': this.#heardHeader(values[0]); break;
       case 'synced': case 'history': break; // asked for with `progress`
       case 'close': {
@@ -414,19 +457,20 @@ export class Peer {
   }
 
   #accepted(first, count) {
-    const isLate = this.#core.number('isLevel') === 0;
-    const late = [];
     for (let number = first; number < first + count; number++) {
       const entry = this.#core.entry(number);
       if (this.#isRestoring) entry.isInherited = true;
-      this.#entries.push(entry);
-      if (isLate) late.push(entry);
+      this.#add(entry);
+      if (!this.#frontier || this.#isRestoring || compareEntries(entry, this.#frontier) > 0) continue;
+      entry.isLate = true;
+      if (this.#late.length === 0) this.#before = this.#core.state;
+      this.#late.push(entry);
     }
-    if (isLate) this.#late.push(...late);
     this.#hasNews = true;
   }
 
-  #late = []; #hasNews = false;
+  /** The last entry of the state that was shown, and those that came later and belong before it. */
+  #frontier = null; #late = []; #before = undefined; #hasNews = false;
 
   #save(token, first, count) {
     if (this.#isRestoring) return; // from the storage
@@ -451,7 +495,6 @@ export class Peer {
       return;
     }
     if (this.#lateTimer !== null && !isNow) return;
-    const before = this.#core.state;
     if (this.#core.fold(BOUNDS.slice) > 0) {
       this.#isReplaying = this.#isSliceDue = true;
       this.#nextTask(() => {
@@ -465,18 +508,27 @@ export class Peer {
     this.#isReplaying = false;
     this.#timers.clearTimeout(this.#lateTimer);
     this.#lateTimer = null;
-    this.#tellRewind(before);
+    const frontier = this.#frontier;
+    this.#frontier = this.#ordered().at(-1) ?? null;
     this.#notify();
+    if (this.#late.length > 0) this.#tellRewind(frontier);
   }
 
-  #tellRewind(before) {
-    const late = this.#late.splice(0);
-    if (late.length === 0) return;
-    for (const entry of late) entry.isLate = true;
-    const again = Math.max(0, (this.#rewind?.depth ?? 0));
-    this.#rewind = null;
-    const event = { late: late.map(({ action, timestamp, source }) => ({ action, timestamp, source })), again, before,
-      after: this.#core.state };
+  #tellRewind(frontier) {
+    const late = this.#late.splice(0).filter((entry) => !entry.isSetAside).sort(compareEntries);
+    const before = this.#before;
+    this.#before = undefined;
+    if (late.length === 0 || this.#rewindSubscribers.size === 0) return;
+    const isLate = new Set(late);
+    const ordered = this.#ordered();
+    let again = 0;
+    for (let index = ordered.length - 1; index >= 0 && ordered[index] !== late[0]; index--) {
+      if (!isLate.has(ordered[index]) && compareEntries(ordered[index], frontier) <= 0) again += 1;
+    }
+    const event = {
+      late: late.map(({ action, timestamp, source }) => ({ action, timestamp, source })), again, before,
+      after: this.#core.state,
+    };
     callAll(this.#rewindSubscribers, event, (error) => this.#report('subscriber', String(error)));
   }
 
@@ -773,6 +825,7 @@ export class Peer {
       if (!entry || entry.isSetAside || !this.#core.setAside(entry.number)) continue;
       const { action, number } = entry;
       this.#aside.push({ action, timestamp, source, number, reason: String(record.reason), line });
+      this.#reorder();
     }
     this.#continue(true);
   }

@@ -5,7 +5,7 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { eventually } from './eventually.mjs';
-import { Site } from './site.mjs';
+import { Front } from './front.mjs';
 import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
 const PAGES = ['', 'counter', 'chat', 'life', 'board', 'todo'];
@@ -44,7 +44,7 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
   }
 
   test('every control has a name and a role, and every page its landmarks', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await browser.devtools('Accessibility.enable', {});
     for (const page of PAGES) {
       await visit(site, page);
@@ -63,7 +63,7 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
 
   for (const width of [320, 390, 1280, 2560]) {
     test(`at ${width} pixels nothing is cut off, and targets have at least 24 pixels`, async (t) => {
-      const site = await Site.during(t);
+      const site = await Front.during(t);
       await browser.devtools('Emulation.setDeviceMetricsOverride', { width, height: 800, deviceScaleFactor: 1, mobile: false });
       t.after(() => browser.devtools('Emulation.clearDeviceMetricsOverride', {}));
       for (const page of PAGES) {
@@ -90,7 +90,7 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
   }
 
   test('the first stop of the Tab key leads past the navigation, and every stop is seen', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const page of PAGES) {
       await visit(site, page);
       const press = async () => {
@@ -106,7 +106,7 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
   });
 
   test('with forced colours, what is alive, late and pressed still differs', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await window.media({ 'forced-colors': 'active' });
     t.after(() => window.media({ 'prefers-reduced-motion': 'reduce' }));
     await visit(site, 'life');
@@ -117,7 +117,7 @@ describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
   });
 
   test('text may be twice as large without loss', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const page of PAGES) {
       await visit(site, page);
       await window.run("document.documentElement.style.fontSize = '200%'");

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { eventually, reaches } from './eventually.mjs';
 import { TerminalPeer } from './server.mjs';
-import { Site } from './site.mjs';
+import { Front } from './front.mjs';
 import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
 describe('the examples', { skip: obstacle() ?? false }, () => {
@@ -28,7 +28,7 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
   });
 
   async function visit(t, page) {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/${page}`);
     return site;
   }
@@ -197,7 +197,7 @@ describe('the examples', { skip: obstacle() ?? false }, () => {
   });
 
   test('while the bot of the server steps, pages do not, and anybody may ask it to pause', async (t) => {
-    const site = await Site.during(t, { options: { bot: 'life=1' } });
+    const site = await Front.during(t, { options: { bot: 'life=1' } });
     for (const window of [desk, phone]) await window.visit(`${site.url}/life`);
     for (const id of ['cell-4-4', 'cell-5-4', 'cell-4-5', 'cell-5-5']) await desk.click(id);
     await reaches('Pause', () => desk.text('run'), 'somebody steps');

@@ -4,12 +4,13 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { MemoryStorage, Peer } from '../../Web/peer.js';
+import { compiled } from './module.mjs';
 import { eventually } from './eventually.mjs';
 import { log, settle } from './played-world.mjs';
 
 const require = createRequire(import.meta.url);
 const Pair = require('../../Web/pair.js');
-const { Peer, MemoryStorage } = require('../../Web/scuttlebutt.js');
 
 /** Listens to an end; what it hears is in the list. */
 function listen(end) {
@@ -83,8 +84,9 @@ test('who dials first waits, and a dial that was given up is not joined', () => 
 
 test('two peers that dial each other in one page agree, part, and agree again', async (t) => {
   const WebSocket = Pair.meeting();
-  const [ada, ben] = ['ADA', 'BEN'].map((source) => (
-    new Peer({ reducer: log, source, url: 'pair:', WebSocket, storage: new MemoryStorage() })));
+  const [ada, ben] = await Promise.all(['ADA', 'BEN'].map((source) => Peer.create({
+    module: compiled, reducer: log, source, url: 'pair:', WebSocket, storage: new MemoryStorage(),
+  })));
   t.after(() => { ada.close(); ben.close(); });
   ada.goOnline();
   ben.goOnline();

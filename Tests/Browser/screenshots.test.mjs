@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.mjs';
-import { Site } from './site.mjs';
+import { Front } from './front.mjs';
 import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
 const folder = process.env.SCUTTLEBUTT_SCREENSHOTS
@@ -105,7 +105,7 @@ describe('pictures of the pages', { skip: obstacle() ?? false }, () => {
       const { window } = await driver.open({ phone: mode === 'phone' });
       await window.media(modes[mode]);
       for (const page of Object.keys(scenes)) {
-        const site = await Site.during(t);
+        const site = await Front.during(t);
         await window.visit(`${site.url}/${page}`);
         await stage(window, page);
         const take = async (name) => {

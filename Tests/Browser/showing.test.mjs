@@ -5,7 +5,7 @@
 import { after, afterEach, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { eventually, reaches } from './eventually.mjs';
-import { Site } from './site.mjs';
+import { Front } from './front.mjs';
 import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
 describe('what the pages show', { skip: obstacle() ?? false }, () => {
@@ -55,7 +55,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
 
   for (const isServing of [true, false]) {
     test(`on the first page two peers disagree and agree again, ${isServing ? 'beside' : 'without'} a server`, async (t) => {
-      const site = await Site.during(t, { server: isServing });
+      const site = await Front.during(t, { server: isServing });
       await still(desk);
       await desk.visit(`${site.url}/`);
       await desk.click('ada-add');
@@ -78,7 +78,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   }
 
   test('either of the two may go and come back, again and again, and after a long time', async (t) => {
-    const site = await Site.during(t, { server: false });
+    const site = await Front.during(t, { server: false });
     await still(desk);
     await desk.visit(`${site.url}/`);
     for (const side of ['ada', 'ben', 'ada', 'ben']) {
@@ -98,7 +98,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('something moves before anybody acts, and stops at the first touch', async (t) => {
-    const site = await Site.during(t, { server: false });
+    const site = await Front.during(t, { server: false });
     await desk.media({ 'prefers-reduced-motion': 'no-preference' });
     await desk.visit(`${site.url}/`);
     await eventually('the first step', () => number(desk, 'ada'), (count) => count > 0);
@@ -117,7 +117,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('nothing moves by itself for who wants less motion', async (t) => {
-    const site = await Site.during(t, { server: false });
+    const site = await Front.during(t, { server: false });
     await still(desk);
     await desk.visit(`${site.url}/`);
     assert.equal(await desk.run('return document.documentElement.dataset.playing'), 'false');
@@ -127,7 +127,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   // ---- the strip
 
   test('what comes late is marked where it went in, and a line says what ran again', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/counter`);
     await name(phone, 'Ada');
     await name(desk, 'Ben');
@@ -155,7 +155,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('what a page lacks when it opens is nothing to tell of', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await desk.visit(`${site.url}/counter`);
     await desk.click('increment');
     await untilInSync(desk);
@@ -170,7 +170,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('the slider shows the state at any place, says that it is the past, and touches nothing', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await desk.visit(`${site.url}/counter`);
     for (let time = 0; time < 5; time++) await desk.click('increment');
     await untilInSync(desk);
@@ -195,7 +195,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('while somebody looks back the past stays, and what they press takes them to now', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/counter`);
     for (let time = 0; time < 3; time++) await desk.click('increment');
     await look(desk, 2);
@@ -208,7 +208,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('the slider is moved by keys, and a touch of an action shows the state after it', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await desk.visit(`${site.url}/counter`);
     for (let time = 0; time < 3; time++) await desk.click('increment');
     await desk.type('strip-slider', '\uE012'); // arrow left
@@ -218,7 +218,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('of many actions the newest 24 are shown', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await desk.visit(`${site.url}/counter`);
     await desk.run("for (let n = 0; n < 500; n++) peer.dispatch({ type: 'INCREMENT' })");
     await reaches('500', () => desk.text('counter'), 'all of them');
@@ -230,7 +230,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   // ---- names
 
   test('a name is chosen once, and others see it', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/counter`);
     await name(desk, '  Ada \u202e Lovelace ');
     assert.equal(await desk.text('name'), 'AAda Lovelace');
@@ -245,7 +245,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('hostile names are shown as text, and are no longer than others', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/counter`);
     const hostile = [
       '<img src=x onerror="window.broken = 1">', 'x'.repeat(100_000), '\u202egro\u0000.live', `e${'\u0301'.repeat(9_999)}`,
@@ -272,7 +272,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   // ---- below a path, and without the server
 
   test('everything works below a path', async (t) => {
-    const site = await Site.during(t, { base: '/sub/path/' });
+    const site = await Front.during(t, { base: '/sub/path/' });
     await still(desk);
     await desk.visit(`${site.url}/`);
     await desk.click('ada-add');
@@ -288,7 +288,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('the icon of the tab and the question before leaving follow the peer', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await desk.visit(`${site.url}/counter`);
     await untilInSync(desk);
     const icon = () => desk.run("return document.querySelector('link[rel=icon]').href");
@@ -302,7 +302,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
   });
 
   test('live regions say only what lasts', async (t) => {
-    const site = await Site.during(t);
+    const site = await Front.during(t);
     await desk.visit(`${site.url}/counter`);
     await untilInSync(desk);
     await desk.run(`window.said = [];
