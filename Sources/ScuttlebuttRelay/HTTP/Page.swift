@@ -122,8 +122,6 @@ struct Page: Sendable {
         "/worker.js": script(PackageResources.worker_js),
         "/tabs.js": script(PackageResources.tabs_js),
         "/log-storage.js": script(PackageResources.log_storage_js),
-        "/style.css": Page(
-            file: PackageResources.style_css, type: "text/css; charset=utf-8"),
         "/manifest.webmanifest": Page(
             file: PackageResources.manifest_webmanifest,
             type: "application/manifest+json; charset=utf-8"),
