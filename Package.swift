@@ -84,7 +84,8 @@ let package = Package(
             dependencies: ["Scuttlebutt", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
-            name: "ScuttlebuttRuntime", dependencies: ["Scuttlebutt", deque, logging],
+            name: "ScuttlebuttRuntime",
+            dependencies: ["Scuttlebutt", "ScuttlebuttCoding", deque, logging],
             swiftSettings: settings),
         .target(
             name: "ScuttlebuttRuntimeTestKit", dependencies: ["Scuttlebutt", "ScuttlebuttRuntime"],
@@ -201,7 +202,8 @@ let package = Package(
             name: "ReduxScuttlebuttTests",
             dependencies: [
                 "ReduxScuttlebutt", "Redux", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
-                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "ScuttlebuttSecurity",
+                "ScuttlebuttModels", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
+                "ScuttlebuttSecurity",
                 "ScuttlebuttSQLite", "TestSupport",
                 logging,
             ],

@@ -210,7 +210,7 @@ struct FuzzWorld {
         _ message: Message, sentBy node: ReplicaNode, _ end: inout End
     ) throws {
         switch message {
-        case .sync, .probe, .probeAnswer, .refusal: return
+        case .sync, .probe, .probeAnswer, .refusal, .presence: return
         case .digest(let digest):
             try expect(digest.source == node.source, "a header in another's name")
             try expect(digest.vector == node.gossip.vector, "a header that is not the vector")
@@ -286,7 +286,7 @@ struct FuzzWorld {
             end.known.advance(update.source, to: update.timestamp)
             end.shown.advance(update.source, to: update.timestamp)
         case .message(.sync), .message(.probe), .message(.probeAnswer), .message(.refusal),
-            .ignored, .refused:
+            .message(.presence), .ignored, .refused:
             return
         }
     }

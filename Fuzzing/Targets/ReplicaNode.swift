@@ -120,7 +120,7 @@ struct ReplicaNode {
                 try expect(replica.describesChanges, "changes that nobody wants")
             case .read:
                 throw Finding("it reads a storage, though everything is in memory")
-            case .notSigned, .remember, .wake, .wakeAll, .report: continue
+            case .notSigned, .remember, .wake, .wakeAll, .report, .presence: continue
             }
         }
     }

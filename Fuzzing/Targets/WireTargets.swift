@@ -52,6 +52,8 @@ extension FuzzTarget {
             let text = String(decoding: units, as: UTF16.self)
             try expect(
                 text.hasPrefix("REFUSED ") && text.hasSuffix(" \(stamp.source.text)"), text)
+        case .message(.presence(let news)):
+            try checkPresence(news, tree)
         case .message(.digest(let digest)):
             try checkDigest(digest, tree, decoder.wire)
         case .message(.update(let update)):
@@ -59,6 +61,25 @@ extension FuzzTarget {
         case .refused(let refusal):
             try checkRefusal(refusal, tree, decoder.wire)
         }
+    }
+
+    /// News says exactly what its text says, and a relay writes the same.
+    private static func checkPresence(_ news: PresenceNews, _ tree: NaiveJSON) throws {
+        guard case .string(let units) = tree else { throw Finding("no string is news") }
+        var fields = [news.value == nil ? "GONE" : "HERE", "\(news.sequence)", "\(news.lifetime)"]
+        if let value = news.value {
+            guard case .object = NaiveJSON(value) else { throw Finding("a presence is no object") }
+            try expect(value.count <= PresenceNews.maximumValueByteCount, "a long presence")
+            fields.append(String(decoding: value, as: UTF8.self))
+        }
+        fields.append(news.source.text)
+        let text = String(decoding: units, as: UTF16.self)
+        try expect(text.utf8.elementsEqual(fields.joined(separator: " ").utf8), text)
+        var block = WireBlock()
+        news.append(to: &block)
+        var decoder = LineDecoder(wire: ClassicWire(rules: .upstream))
+        let again = try decoder.decode(Array(block.bytes.dropLast()))
+        try expect(again == .message(.presence(news)), "relayed as something else: \(text)")
     }
 
     /// Whether JavaScript takes a value for true.
@@ -121,6 +142,11 @@ extension FuzzTarget {
     private static func checkRefusal(
         _ refusal: Refusal, _ tree: NaiveJSON, _ wire: ClassicWire
     ) throws {
+        if refusal.reason == .presence {
+            guard case .string(let units) = tree else { throw Finding("no string is no news") }
+            let text = String(decoding: units, as: UTF16.self)
+            return try expect(text.hasPrefix("HERE ") || text.hasPrefix("GONE "), text)
+        }
         guard case .array(let elements) = tree else { throw Finding("no array, yet refused") }
         guard refusal.reason != .depth, elements.count >= 3,
             case .number(let number) = elements[1], case .string(let units) = elements[2]

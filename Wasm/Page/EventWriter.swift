@@ -81,6 +81,13 @@ package struct EventWriter {
         end()
     }
 
+    /// Tells of sources that are here or gone now: `["presence", source, …]`.
+    package mutating func presence(_ sources: [Source]) {
+        begin("presence")
+        for source in sources { element(text: source.utf8) }
+        end()
+    }
+
     // MARK: Elements
 
     private mutating func begin(_ name: StaticString) {

@@ -207,6 +207,7 @@ package struct PageCore<Model: PageModel> {
                 connections.removeAll { $0.peer == peer }
                 events.close(peer.number, error.message)
             case .report(let event): report(event)
+            case .presence(let sources): events.presence(sources)
             // The page pulls after every call.
             case .wake, .wakeAll: continue
             // Nothing is described, signed or verified, and the whole log is in memory.

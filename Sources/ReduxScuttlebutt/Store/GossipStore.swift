@@ -223,8 +223,12 @@ public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol
         await dispatcher.headerReceived(within: limit)
     }
 
+    /// Who is here: small values that peers share while they are connected, outside of the log.
+    public var presence: Presence { Presence(dispatcher.engine) }
+
     /// Ends the connections, saves what remains to be saved, and closes the storage.
     public func shutDown() async {
+        await dispatcher.engine.leave()
         await swarm.shutDown()
         // Before the storage is closed; a checkpoint that is half made is not needed.
         await tiers?.stop()

@@ -33,4 +33,6 @@ public enum Message: Hashable, Sendable {
     /// The sender refused this update, which the receiver sent; on the wire,
     /// `"REFUSED <timestamp> <source>"`, which the originals ignore.
     case refusal(Stamp)
+    /// Who is here; on the wire, `"HERE …"` or `"GONE …"`, which the originals ignore.
+    case presence(PresenceNews)
 }

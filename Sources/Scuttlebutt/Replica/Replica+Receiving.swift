@@ -49,6 +49,8 @@ extension Replica {
                     effects.append(.wake(peer))
                 case .refusal(let stamp):
                     setAside(stamp, by: peer, into: &effects)
+                case .presence(let excess):
+                    notePresence(of: peer, excess: excess, into: &effects)
                 case .sync(let isFirst):
                     hold(holding, of: peer, &arrived, into: &effects)
                     holding = []
@@ -115,6 +117,10 @@ extension Replica {
     mutating func timerFired(_ timer: ReplicaTimer, into effects: inout [Effect]) {
         let peer = timer.peer
         switch timer.purpose {
+        case .presenceTick:
+            presenceTickFired(timer.generation, into: &effects)
+        case .presenceRound:
+            presenceRoundFired(timer.generation, into: &effects)
         case .homecoming:
             guard own.claims[peer]?.generation == timer.generation else { return }
             endClaim(of: peer, into: &effects)

@@ -210,6 +210,7 @@ public struct Replica<Value: Replicated>: Sendable {
         let outgoing = gossip.pull(peer, from: value, limit: limit, unsettled: unsettled)
         for stamp in gossip.takeSetAside() { setAside(stamp, by: peer, into: &effects) }
         for range in gossip.takeRequests() { effects.append(.read(range)) }
+        if gossip.presence.isRoundDue { settlePresence(into: &effects) }
         reportSyncs(candidate: peer, into: &effects)
         return outgoing
     }

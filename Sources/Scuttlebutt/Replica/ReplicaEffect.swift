@@ -29,9 +29,9 @@
 ///    that stamp which are durable, in agreed order, or that they cannot be read. Only a replica
 ///    whose value has dropped updates from memory asks.
 ///
-/// Nothing else is ordered: the three groups *notices* (3), *saves* (4) and *side effects* (5–9
-/// and ``remember(_:)``) may run side by side, and side effects in any order among themselves. An
-/// update may be folded before it is durable, and durable before it is folded.
+/// Nothing else is ordered: the three groups *notices* (3), *saves* (4) and *side effects* (5–9,
+/// ``remember(_:)`` and ``presence(_:)``) may run side by side, and side effects in any order among
+/// themselves. An update may be folded before it is durable, and durable before it is folded.
 public enum ReplicaEffect<Change: Sendable>: Sendable {
     /// These updates of others were accepted, in this order, and are part of the value.
     case accepted([Update])
@@ -63,6 +63,9 @@ public enum ReplicaEffect<Change: Sendable>: Sendable {
     case close(PeerID, SessionError)
     /// Tell the application.
     case report(ReplicaEvent)
+    /// These sources are here or gone now, or say something else of themselves; see
+    /// ``PresenceTable``.
+    case presence([Source])
 }
 
 /// A time that a ``Replica`` waits for; its driver hands it back unchanged.
@@ -72,9 +75,14 @@ public struct ReplicaTimer: Hashable, Sendable {
         case hold
         /// Own updates of an earlier life are awaited from a peer.
         case homecoming
+        /// A second passes for what is known of who is here.
+        case presenceTick
+        /// Peers may be told again who is here.
+        case presenceRound
     }
 
     let purpose: Purpose
+    /// Whom it is about; ``PeerID/nobody`` if it is about no session.
     let peer: PeerID
     /// Tells a timer from earlier ones of its peer, which have outlived their purpose.
     let generation: Int

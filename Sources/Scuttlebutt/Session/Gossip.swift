@@ -48,6 +48,8 @@ public struct Gossip: Sendable {
     var requests: [StoredRange] = []
     /// Whether a session has read from the storage since there was none at all.
     var readsStorage = false
+    /// Who is here, as far as is known.
+    public internal(set) var presence: PresenceTable
     /// The timestamp of the newest own update that some peer is known to have.
     ///
     /// A peer's header, its answer to a probe, or the update coming back from it says so. From a
@@ -58,6 +60,7 @@ public struct Gossip: Sendable {
     public init(source: Source, wire: ClassicWire) {
         self.source = source
         self.wire = wire
+        presence = PresenceTable(own: source)
     }
 
     /// The open sessions, oldest first.
@@ -103,6 +106,11 @@ public struct Gossip: Sendable {
         case refusal(Stamp)
         /// There may be a probe, or the answer to one, to send to this peer now.
         case probe
+        /// News of who is here, which was taken if `excess` is 0.
+        ///
+        /// Otherwise it is the news of this second with that number, counted from the first that
+        /// was too much, and was dropped.
+        case presence(excess: Int)
     }
 
     /// Receives one message from a peer.
@@ -150,6 +158,8 @@ public struct Gossip: Sendable {
                 noteConfirmed(by: peer)
             }
             return isAdmitted == true ? .update(update) : .nothing
+        case .presence(let news):
+            return receive(news, from: peer)
         }
     }
 
@@ -291,7 +301,7 @@ public struct Gossip: Sendable {
                             peer: peer, after: request.after, generation: request.generation))
                 }
             }
-            if let outgoing = pull(&session, value, limit, unsettled) { return outgoing }
+            if let outgoing = pull(&session, of: peer, value, limit, unsettled) { return outgoing }
             // What was left out may have made a probe due, after which nobody would pull again.
             var block = WireBlock()
             session.appendProbes(wire, limit: limit, to: &block)
@@ -300,11 +310,14 @@ public struct Gossip: Sendable {
     }
 
     private mutating func pull<Value: Replicated>(
-        _ session: inout Session, _ value: Value, _ limit: DeltaLimit, _ unsettled: Timestamp?
+        _ session: inout Session, of peer: PeerID, _ value: Value, _ limit: DeltaLimit,
+        _ unsettled: Timestamp?
     ) -> Outgoing? {
         var block = WireBlock()
         session.appendProbes(wire, limit: limit, to: &block)
         // By themselves, so that the updates after them can still be shared with other peers.
+        if !block.isEmpty, !session.owesHeader { return Outgoing(block) }
+        appendPresence(&session, of: peer, to: &block)
         if !block.isEmpty, !session.owesHeader { return Outgoing(block) }
         if session.owesHeader {
             wire.append(
@@ -386,6 +399,7 @@ public struct Gossip: Sendable {
         sessions.withSession(peer) { session in
             if session.owesHeader { return true }
             if session.probes.isDue, session.sending != .ended { return true }
+            if session.isPresenceDue(in: presence) { return true }
             if session.stored.isReading { return session.stored.request != nil }
             switch session.sending {
             case .awaitingDigest, .ended: return false

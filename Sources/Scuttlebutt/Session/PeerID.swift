@@ -8,6 +8,9 @@ public struct PeerID: Hashable, Comparable, Sendable {
     /// What stands for the storage where a peer is named; sessions count from 1.
     package static var storage: PeerID { PeerID(number: 0) }
 
+    /// What stands where no session is meant.
+    static var nobody: PeerID { PeerID(number: 0) }
+
     /// Orders sessions by age, oldest first.
     public static func < (left: PeerID, right: PeerID) -> Bool { left.number < right.number }
 }

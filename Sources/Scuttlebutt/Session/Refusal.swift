@@ -24,6 +24,8 @@ public struct Refusal: Hashable, Sendable {
         case forgedOwn
         /// It was refused before.
         case remembered
+        /// It is no update, but news of who is here that is not as it must be, or too much of it.
+        case presence
     }
 
     /// The rule that the update broke.

@@ -58,6 +58,8 @@ struct Session: Sendable {
     private var owedSyncs = 0
     /// What the peer has confirmed of our own updates, and the probes that ask for it.
     private(set) var probes: SessionProbes
+    /// How much the peer knows from us about who is here.
+    var presence = SessionPresence()
 
     init(options: SessionOptions) {
         self.options = options

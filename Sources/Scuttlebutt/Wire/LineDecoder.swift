@@ -41,6 +41,7 @@ public struct LineDecoder: Sendable {
             return .message(.digest(try decodeDigest(scanner, at: start)))
         default:
             try requireJSON(scanner)
+            if let news = presence(scanner, at: start) { return news }
             return word(scanner, at: start).map { .message($0) } ?? .ignored
         }
     }
@@ -68,6 +69,22 @@ public struct LineDecoder: Sendable {
         } catch {
             throw SessionError(.notJSON, error.text)
         }
+    }
+
+    /// Returns what a string says about who is here, or `nil` if it says nothing of the kind.
+    private func presence(_ scanner: JSONScanner, at start: Int) -> DecodedLine? {
+        let line = scanner.bytes[start...]
+        guard
+            line.starts(with: PresenceNews.hereOpening)
+                || line.starts(with: PresenceNews.goneOpening)
+        else { return nil }
+        guard line.count <= PresenceNews.maximumLineByteCount,
+            let text = try? JSONString.decoded(scanner.bytes, at: start),
+            let news = PresenceNews(text: text)
+        else {
+            return .refused(Refusal(.presence, "the news of who is here is not as it must be"))
+        }
+        return .message(.presence(news))
     }
 
     /// Returns what a string says, or `nil` if it has no meaning.

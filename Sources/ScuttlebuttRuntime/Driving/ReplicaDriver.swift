@@ -235,6 +235,9 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
         }
     }
 
+    /// Who is here: small values that peers share while they are connected, outside of the value.
+    public var presence: Presence { Presence(engine) }
+
     // MARK: Ends and copies
 
     /// Waits until everything that was written or taken so far is durable.
@@ -257,6 +260,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
     /// Disposes of the replica: ends the connections, saves what is to be saved, closes the
     /// storage, and ends all sequences.
     public func shutDown() async {
+        await engine.leave()
         await swarm.shutDown()
         await engine.close()
         listeners.close()

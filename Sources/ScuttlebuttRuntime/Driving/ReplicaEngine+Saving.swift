@@ -136,6 +136,7 @@ extension ReplicaEngine {
                 + state.headerWaiters.removeAll()
         }
         for waiter in waiters { waiter.resume() }
+        presenceFeed.close()
         // Nothing new is taken from here on, so what is flushed is all there is.
         try? await flush()
         await storage?.close()

@@ -109,6 +109,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
     let state: Mutex<State>
     let storage: (any LogStorage)?
     let hooks: ReplicaHooks<Value>
+    package let presenceFeed = PresenceFeed()
     /// The rules by which lines are read.
     package let wire: ClassicWire
     /// Whether own timestamps depend on the wall clock.
@@ -207,7 +208,7 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
             case .close(let peer, _):
                 state.synced.remove(peer)
                 state.chores.append(effect)
-            case .sign, .verify, .remember, .wake, .startTimer, .read:
+            case .sign, .verify, .remember, .wake, .startTimer, .read, .presence:
                 state.chores.append(effect)
             }
         }
@@ -262,6 +263,8 @@ package final class ReplicaEngine<Value: Replicated>: SessionHost {
             for signal in signals { signal.raiseWork() }
         case .read(let range):
             Task { await read(range) }
+        case .presence:
+            presenceFeed.raise()
         case .startTimer(let timer):
             // A timer outlives its purpose, so it keeps nothing alive.
             Task { [weak self, sleep = hooks.sleep] in

@@ -41,7 +41,8 @@ package struct ReplicaHooks<Value: Replicated>: Sendable {
 
     /// Creates hooks that neither sign nor verify.
     package init(
-        logger: Logger, wallClock: @escaping @Sendable () -> Double = { 0 },
+        logger: Logger,
+        wallClock: @escaping @Sendable () -> Double = { SystemWallClock.milliseconds() },
         sleep: @escaping @Sendable (Duration) async throws -> Void,
         deliver:
             @escaping @Sendable (ReplicaEngine<Value>, [ReplicaEngine<Value>.Notice], Int) -> Void =

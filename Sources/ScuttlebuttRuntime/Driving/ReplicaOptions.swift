@@ -78,9 +78,9 @@ public struct ReplicaOptions: Sendable {
 }
 
 /// The system's wall clock.
-enum SystemWallClock {
+package enum SystemWallClock {
     /// Whole milliseconds since 1970, as the originals have them.
-    static func milliseconds() -> Double {
+    package static func milliseconds() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) * 1_000 + Double(time.tv_nsec / 1_000_000)

@@ -57,7 +57,7 @@ public struct TransportConformance: Sendable, CustomStringConvertible {
     /// All promises.
     public static let all: [TransportConformance] =
         carrying + ending + [
-            manyLinks, cancelling, backPressure, noLeak,
+            manyLinks, cancelling, backPressure, noLeak, presence,
         ]
 }
 

@@ -52,7 +52,7 @@ extension World {
                 }
                 saved = []
             case .changed, .verify, .remember, .wake, .wakeAll, .startTimer, .close, .report,
-                .sign, .signed, .notSigned, .read:
+                .sign, .signed, .notSigned, .read, .presence:
                 continue
             }
         }

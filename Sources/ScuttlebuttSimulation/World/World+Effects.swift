@@ -64,6 +64,9 @@ extension World {
             fail(.bounds, "\(name(node)) signs, though it does not")
         case .read(let range):
             read(range, node)
+        case .presence:
+            // The peers of a world set none; an attacker may.
+            break
         }
     }
 
@@ -213,7 +216,8 @@ extension ReplicaEffect {
         switch self {
         case .accepted, .changed, .signed, .notSigned, .report: .notice
         case .save: .save
-        case .sign, .verify, .remember, .wake, .wakeAll, .startTimer, .close, .read: .sideEffect
+        case .sign, .verify, .remember, .wake, .wakeAll, .startTimer, .close, .read, .presence:
+            .sideEffect
         }
     }
 }

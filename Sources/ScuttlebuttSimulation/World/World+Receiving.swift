@@ -109,7 +109,7 @@ extension World {
             if connections[number].ends[end].pipe.syncCount > 1 {
                 fail(.session, "\(name(sender)) said SYNC twice")
             }
-        case .message(.probe), .message(.probeAnswer), .message(.refusal):
+        case .message(.probe), .message(.probeAnswer), .message(.refusal), .message(.presence):
             break
         case .message(.update(let update)):
             inspect(update, from: sender, frame, number, end, node)
@@ -244,6 +244,7 @@ extension World {
         case .message(.probe): "PING"
         case .message(.probeAnswer): "PONG"
         case .message(.refusal(let stamp)): "REFUSED \(stamp.text)"
+        case .message(.presence(let news)): "\(news.value == nil ? "GONE" : "HERE") \(news.source)"
         case .message(.update(let update)): update.stamp.text
         }
     }

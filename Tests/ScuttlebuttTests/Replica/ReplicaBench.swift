@@ -217,6 +217,7 @@ extension ReplicaEffect {
         case .read: "read"
         case .close: "close"
         case .report: "report"
+        case .presence: "presence"
         }
     }
 }
