@@ -62,6 +62,7 @@ public final class Relay<State: Sendable, Action: Sendable>: Service {
             store.dispatcher.withReplica { ($0.value.memoryCount, $0.value.byteCount) }
         statistics.checkpointsStored = store.checkpointsStored
         statistics.sources = status.sources
+        statistics.present = store.dispatcher.withReplica { $0.gossip.presence.count }
         statistics.uptimeSeconds = Int((ContinuousClock.now - start).components.seconds)
         return statistics
     }

@@ -18,6 +18,10 @@ struct PeerRequestTests {
         #expect(read("clock\r") == .clock)
         #expect(read("status") == .status)
         #expect(read("quit") == .quit)
+        #expect(read("presence ") == .presence)
+        #expect(
+            read("presence  {\"name\": \"Ada\"} ") == .present(Array("{\"name\": \"Ada\"}".utf8)))
+        #expect(read("presence null") == .present(nil))
         #expect(read("dispatch {\"type\": \"A\"} ") == .dispatch(Array("{\"type\": \"A\"}".utf8)))
     }
 

@@ -102,6 +102,10 @@ struct ActionPeer: GossipingPeer {
                 + "\"pending\":\(status.pending),\"actions\":\(store.updateCount)"
                 + (status.setAside > 0 ? ",\"setAside\":\(status.setAside)}" : "}")
             return Array(text.utf8)
+        case .presence:
+            return Answer.presence(store.presence.others)
+        case .present(let value):
+            return present(value)
         case .quit:
             return Answer.ok
         }
@@ -122,6 +126,30 @@ struct ActionPeer: GossipingPeer {
                     + "saving will be retried")
         }
         return Answer.dispatched(receipt.stamp)
+    }
+
+    private func present(_ value: [UInt8]?) -> [UInt8] {
+        guard let value else {
+            store.presence.clear()
+            return Answer.ok
+        }
+        do {
+            try store.presence.set(json: value)
+            return Answer.ok
+        } catch {
+            return Answer.error(ActionPeer.describe(error))
+        }
+    }
+
+    /// Prints who else is here, now if anybody is, and whenever that changes.
+    func followPresence() async throws {
+        var isFirst = true
+        for await others in store.presence.changes {
+            if !isFirst || !others.isEmpty {
+                try await StandardOutput.shared.write(line: Answer.presence(others))
+            }
+            isFirst = false
+        }
     }
 
     private static func describe(_ error: any Error) -> String {

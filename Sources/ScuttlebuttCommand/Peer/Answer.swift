@@ -62,6 +62,20 @@ enum Answer {
         ])
     }
 
+    /// `{"presence":[{"source":"ID","value":{…}},…]}`, ordered by source.
+    static func presence(_ others: [PresentPeer]) -> [UInt8] {
+        object([
+            (
+                "presence",
+                array(others) { peer, bytes in
+                    bytes += object([
+                        ("source", string(peer.source.text)), ("value", oneLine(peer.json)),
+                    ])
+                }
+            )
+        ])
+    }
+
     /// `{"event":"<name>",…}` with members given as names and JSON texts.
     static func event(_ name: String, _ members: [(String, [UInt8])]) -> [UInt8] {
         object([("event", string(name))] + members)

@@ -26,6 +26,8 @@ struct JoinCommand: AsyncParsableCommand {
               clock            print the newest timestamp of each source
               status           print connected, synced, pending (own actions that no peer has \
                                confirmed), actions
+              presence         print who else is here, and what they say of themselves
+              presence {json}  say who you are and what you do, until you leave; null takes it back
               quit             exit
             An invalid command is answered with {"error":"…"} and changes nothing.
 
@@ -58,6 +60,12 @@ struct JoinCommand: AsyncParsableCommand {
     @Flag(help: "Accepted for consistency; stdout is always JSON.")
     var json = false
 
+    @Option(help: "A JSON object to be present with, like the command presence {json}.")
+    var presence: String?
+
+    @Flag(help: "Also print a line of JSON whenever who else is here changes.")
+    var followPresence = false
+
     @Flag(help: "Keep running after the end of input, until a signal.")
     var stay = false
 
@@ -69,6 +77,13 @@ struct JoinCommand: AsyncParsableCommand {
     @OptionGroup var dialling: DialArguments
 
     func validate() throws {
+        if let presence {
+            do throws(ReplicaError) {
+                try PresenceNews.check(Array(presence.utf8))
+            } catch {
+                throw ValidationError("--presence: \(error.message)")
+            }
+        }
         if newId, id == nil { throw ValidationError("--new-id requires --id") }
         try sharing.check(id: id, hasStore: store != nil)
         if once, sharing.isShared {
@@ -86,11 +101,16 @@ struct JoinCommand: AsyncParsableCommand {
         }
         let source = try StoreIdentity.read(id)
         let (reducer, stay, once) = (reducer, stay, once)
+        let (presence, followsPresence) = (presence.map { Array($0.utf8) }, followPresence)
         let store = store.map { PeerStore(path: $0, isShared: sharing.isShared) }
         let (isNewID, watch) = (newId, probing.watch)
         try await Interruption.watch {
             let peer = try await ActionPeer(
                 reducer, .join, id: source, store: store, isNewID: isNewID, watch: watch)
+            if let presence { try peer.store.presence.set(json: presence) }
+            let followsPresence =
+                followsPresence ? Task { try await peer.followPresence() } : nil
+            defer { followsPresence?.cancel() }
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
             peer.store.swarm.connect(transport, isPersistent: !once)
             let first = FirstWrite(links) { await peer.headerReceived(within: $0) }

@@ -8,6 +8,10 @@ enum PeerRequest: Equatable {
     case history
     case clock
     case status
+    /// Who else is here.
+    case presence
+    /// What this peer says of itself; `nil` to leave.
+    case present([UInt8]?)
     case quit
 
     /// The commands that a subcommand answers, with their names.
@@ -27,7 +31,7 @@ enum PeerRequest: Equatable {
             self.keepsTails = keepsTails
             words = [
                 (stateName, .state), ("history", .history), ("clock", .clock),
-                ("status", .status), ("quit", .quit),
+                ("status", .status), ("presence", .presence), ("quit", .quit),
             ]
         }
 
@@ -47,6 +51,11 @@ enum PeerRequest: Equatable {
                     message: "dispatch requires an action, e.g. {\"type\":\"INCREMENT\"}")
             }
             self = .dispatch(Array(arguments.trimmed))
+            return
+        }
+        if word == "presence", !arguments.isEmpty {
+            let value = Array(arguments.trimmed)
+            self = .present(value.elementsEqual("null".utf8) ? nil : value)
             return
         }
         guard let known = vocabulary.words.first(where: { word == $0.name }) else {

@@ -28,6 +28,8 @@ public struct RelayStatistics: Hashable, Sendable {
     public var checkpointsStored = 0
     /// The number of sources that have written.
     public var sources = 0
+    /// The number of peers that say that they are here; see `Presence`.
+    public var present = 0
     /// The number of peers' updates that broke a rule or were refused by the policy.
     public var refused = 0
     /// The time the relay has been running, in whole seconds.
@@ -39,7 +41,7 @@ public struct RelayStatistics: Hashable, Sendable {
         return Array(
             """
             {"received":\(received),"sent":\(sent),"connected":\(connected),"actions":\(actions),\
-            "sources":\(sources),"opened":\(opened),"refused":\(refused),\
+            "sources":\(sources),"opened":\(opened),"refused":\(refused),"present":\(present),\
             "uptimeSeconds":\(uptimeSeconds),"actionsInMemory":\(actionsInMemory),\
             "bytesInMemory":\(bytesInMemory),"checkpointsStored":\(checkpointsStored),\
             "bytesBeforeCompression":\(compressed.before),\
