@@ -39,9 +39,12 @@ export type Reducer<State, Action = unknown> = (
  * - `history`, `synced`: all of a peer's history is here; it and we have all that the other had.
  * - `header`: the peer of this session has said what it has.
  * - `putBack`: an action that was set aside is in the history again, because a peer has it.
+ * - `header`: the peer of this session has said what it has.
+ * - `putBack`: an action that was set aside is in the history again, because a peer has it.
  * - `close`: end the connection of this session, which is forgotten already.
  * - `refused`, `equivocation`, `missingOwn`, `setAside`, `cutOff`: as `ReplicaEvent` in Swift, with its text,
  *   timestamp, source and session, each or null. At most 100 between two calls; `missed` says how many more.
+ * - `presence`: these sources are here or gone now, or say something else of themselves; see `presence()`.
  * - `reducer`: the reducer has thrown this for that action, which is a no-op therefore.
  */
 export type CoreEvent =
@@ -53,6 +56,9 @@ export type CoreEvent =
   | [kind: 'refused' | 'equivocation' | 'missingOwn' | 'setAside' | 'cutOff', text: string | null,
     timestamp: number | null, source: string | null, session: number | null]
   | [kind: 'missed', count: number]
+  | [kind: 'header', session: number]
+  | [kind: 'putBack', entry: Entry]
+  | [kind: 'presence', ...sources: string[]]
   | [kind: 'reducer', error: unknown, entry: Entry];
 
 /**
@@ -83,6 +89,8 @@ export interface CoreOptions<State, Action = unknown> {
   random?: (bytes: Uint8Array) => void;
   timers?: { setTimeout(body: () => void, delay: number): unknown };
   now?: () => number;
+  /** For tests: the time in ms since 1970. */
+  wallClock?: () => number;
 }
 
 /** The core cannot be loaded, or has stopped after a trap, for instance without memory. */
@@ -125,6 +133,9 @@ export class Core<State, Action = unknown> {
   use(timestamp: number, source: string): void;
   adopt(source: string): void;
   confirmed(timestamp: number): void;
+
+  setPresence(value: object | null, options?: { lifetime?: number }): void;
+  presence(): { source: string; value: Record<string, unknown> }[];
 
   saved(token: number): void;
   restore(lines: string | Iterable<string>): number;

@@ -67,7 +67,7 @@ async function compile(source) {
 }
 
 export class Core {
-  #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now;
+  #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now; #wallClock;
   #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
   #isDelivering = false; #isLookingBack = false; #portion = 16;
 
@@ -86,7 +86,7 @@ export class Core {
   }
 
   /** Use `Core.open`. */
-  constructor({ reducer, initialState, copy = null, onEvent = () => {}, random, timers, now }) {
+  constructor({ reducer, initialState, copy = null, onEvent = () => {}, random, timers, now, wallClock }) {
     this.#reducer = reducer;
     this.#initialState = initialState;
     this.#copy = copy;
@@ -94,6 +94,7 @@ export class Core {
     this.#random = random ?? ((bytes) => globalThis.crypto.getRandomValues(bytes));
     this.#timers = timers ?? globalThis;
     this.#now = now ?? (() => performance.now());
+    this.#wallClock = wallClock ?? (() => Date.now());
   }
 
   #start(exports, { source, savesActions = false, mayHaveWritten = false }) {
@@ -150,12 +151,12 @@ export class Core {
   // ------------------------------------------------------------------------------------------ calls and bytes
 
   /** Calls the module. After a trap it is half changed, so that nothing is asked of it any more. */
-  #call(name, a = 0, b = 0) {
+  #call(name, a = 0, b = 0, c = 0) {
     if (this.#fault) throw this.#fault;
     if (this.#isInside) throw new Error('a reducer may not use the peer that calls it');
     this.#isInside = true;
     try {
-      return this.#exports[name](a, b);
+      return this.#exports[name](a, b, c);
     } catch (error) {
       this.#fault = new CoreError(
         `the peer's core has stopped (${error}): reload the page, or open another and restore its lines()`,
@@ -427,6 +428,29 @@ export class Core {
 
   /** A peer has own actions up to this timestamp, as an earlier life has noted. */
   confirmed(timestamp) { this.#call('core_confirmed', timestamp); }
+
+  // ----------------------------------------------------------------------------------------------- presence
+
+  /**
+   * Says to all connected peers what this one does at the moment: an object of at most 1,024 bytes of JSON, which is
+   * not in the log and holds for `lifetime` seconds for who hears nothing more; null to leave. The next pull sends it.
+   * Throws TypeError, and nothing has changed, if peers would refuse it.
+   */
+  setPresence(value, { lifetime = 30 } = {}) {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError('a presence is an object');
+    const refusal = this.#call('core_present', this.#write(text), lifetime, this.#wallClock());
+    if (refusal < 0) throw new TypeError(this.#read(-refusal));
+    this.#settle();
+  }
+
+  /** Who else is here, as `{ source, value }`, ordered by source. */
+  presence() {
+    const count = this.#call('core_presence');
+    if (count === 0) return [];
+    return JSON.parse(this.#read(count)).map(([source, value]) => ({ source, value }))
+      .sort((a, b) => (a.source < b.source ? -1 : 1));
+  }
 
   // ------------------------------------------------------------------------------------------------ the log
 

@@ -224,6 +224,32 @@ public func coreProbe(_ session: Int32, _ urgent: Int32) -> Int32 {
 @_cdecl("core_timer")
 public func coreTimer(_ number: Int32) { core?.timerFired(Int(number)) }
 
+// MARK: Presence
+
+/// Says what this peer does at the moment: the input is a JSON object, or `null` to leave.
+///
+/// It holds for so many seconds; `milliseconds` is the wall clock. Returns 0, or −n for a refusal
+/// in the first n bytes of output.
+@_expose(wasm, "core_present")
+@_cdecl("core_present")
+public func corePresent(_ count: Int32, _ seconds: Int32, _ milliseconds: Double) -> Int32 {
+    let value = Array(memory.received(Int(count)))
+    do throws(ReplicaError) {
+        try core?.present(value, lifetime: Int(seconds), wallClock: milliseconds)
+        return 0
+    } catch {
+        return -memory.put(Array(error.message.utf8))
+    }
+}
+
+/// Puts out who else is here as JSON; returns the number of bytes, 0 if nobody is.
+@_expose(wasm, "core_presence")
+@_cdecl("core_presence")
+public func corePresence() -> Int32 {
+    guard let bytes = core?.presence, !bytes.isEmpty else { return 0 }
+    return memory.put(bytes)
+}
+
 // MARK: Reading
 
 /// Puts out what has happened as JSON; returns the number of bytes, 0 if nothing has.
