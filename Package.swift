@@ -23,8 +23,8 @@ let hummingbird: [Target.Dependency] = [
 ]
 
 let example: [Target.Dependency] = [
-    "Redux", "ReduxScuttlebutt", "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttNIO",
-    "ScuttlebuttSQLite",
+    "ExampleReducers", "PortableReducers", "Redux", "ReduxScuttlebutt", "Scuttlebutt",
+    "ScuttlebuttCoding", "ScuttlebuttNIO", "ScuttlebuttSQLite",
 ]
 
 let package = Package(
@@ -33,6 +33,7 @@ let package = Package(
     products: [
         .library(name: "Scuttlebutt", targets: ["Scuttlebutt"]),
         .library(name: "Rewind", targets: ["Rewind"]),
+        .library(name: "PortableReducers", targets: ["PortableReducers"]),
         .library(name: "Redux", targets: ["Redux"]),
         .library(name: "ScuttlebuttCoding", targets: ["ScuttlebuttCoding"]),
         .library(name: "ScuttlebuttModels", targets: ["ScuttlebuttModels"]),
@@ -62,6 +63,12 @@ let package = Package(
     targets: [
         .target(name: "Scuttlebutt", swiftSettings: settings),
         .target(name: "Rewind", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+        .target(
+            name: "PortableReducers", dependencies: ["Scuttlebutt"], swiftSettings: settings),
+        // What server, terminal programs and pages fold with; not a product.
+        .target(
+            name: "ExampleReducers", dependencies: ["PortableReducers", "Scuttlebutt"],
+            swiftSettings: settings),
         .target(name: "Redux", dependencies: ["Scuttlebutt", deque], swiftSettings: settings),
         .target(name: "ScuttlebuttCoding", dependencies: ["Scuttlebutt"], swiftSettings: settings),
         .target(
@@ -93,8 +100,8 @@ let package = Package(
         .target(
             name: "ReduxScuttlebutt",
             dependencies: [
-                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttSecurity",
-                "ScuttlebuttRuntime", logging,
+                "Scuttlebutt", "Rewind", "PortableReducers", "Redux", "ScuttlebuttCoding",
+                "ScuttlebuttSecurity", "ScuttlebuttRuntime", logging,
             ],
             swiftSettings: settings),
         // The system's zlib, which has no module of its own.
@@ -115,7 +122,8 @@ let package = Package(
         .target(
             name: "ScuttlebuttRelay",
             dependencies: [
-                "Scuttlebutt", "Rewind", "Redux", "ScuttlebuttCoding", "ScuttlebuttRuntime",
+                "Scuttlebutt", "Rewind", "PortableReducers", "ExampleReducers", "Redux",
+                "ScuttlebuttCoding", "ScuttlebuttRuntime",
                 "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite", logging,
             ] + nio + hummingbird,
             exclude: ["Web/README.md"],
@@ -226,8 +234,8 @@ let package = Package(
         .testTarget(
             name: "ScuttlebuttRelayTests",
             dependencies: [
-                "ScuttlebuttRelay", "Redux", "ReduxScuttlebutt", "Rewind", "Scuttlebutt",
-                "ScuttlebuttCoding",
+                "ScuttlebuttRelay", "ExampleReducers", "PortableReducers", "Redux",
+                "ReduxScuttlebutt", "Rewind", "Scuttlebutt", "ScuttlebuttCoding",
                 "ScuttlebuttNIO", "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit",
                 "ScuttlebuttSQLite", "TestSupport", logging,
             ] + nio + hummingbird,
@@ -235,8 +243,8 @@ let package = Package(
         .testTarget(
             name: "ExamplesTests",
             dependencies: [
-                "Counter", "Chat", "Life", "FriendsForever", "Redux", "ReduxScuttlebutt",
-                "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttRelay",
+                "Counter", "Chat", "Life", "FriendsForever", "ExampleReducers", "Redux",
+                "ReduxScuttlebutt", "Scuttlebutt", "ScuttlebuttCoding", "ScuttlebuttRelay",
                 "ScuttlebuttSimulation", "TestSupport",
             ],
             swiftSettings: settings),
@@ -252,8 +260,15 @@ let package = Package(
         .testTarget(
             name: "ReadmeTests",
             dependencies: [
-                "Redux", "ReduxScuttlebutt", "ScuttlebuttCoding", "ScuttlebuttNIO",
-                "ScuttlebuttRelay", "TestSupport",
+                "ExampleReducers", "PortableReducers", "Redux", "ReduxScuttlebutt",
+                "ScuttlebuttCoding", "ScuttlebuttNIO", "ScuttlebuttRelay", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PortableReducersTests",
+            dependencies: [
+                "PortableReducers", "ExampleReducers", "ReduxScuttlebutt", "Scuttlebutt",
+                "ScuttlebuttCoding", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

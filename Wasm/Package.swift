@@ -24,10 +24,11 @@ let embedded: [SwiftSetting] = [
 ]
 
 /// A module for the page: the exports, and the model that they are about.
-func module(_ name: String, path: String) -> Target {
+func module(_ name: String, path: String, _ others: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttPage", "FreestandingC"], path: path,
+        dependencies: ["Scuttlebutt", "Rewind", "ScuttlebuttPage", "FreestandingC"] + others,
+        path: path,
         // Without -parse-as-library the globals would never be initialised here.
         swiftSettings: embedded + [.unsafeFlags(["-parse-as-library"])],
         linkerSettings: [
@@ -39,6 +40,10 @@ func module(_ name: String, path: String) -> Target {
             ])
         ])
 }
+
+// A reducer of a user's own, for which dev/web makes a folder with links.
+let hasReducer = Context.environment["SCUTTLEBUTT_REDUCER"] != nil
+let reducer = hasReducer ? [module("ReducerWasm", path: "Module", ["PortableReducers"])] : []
 
 let package = Package(
     name: "scuttlebutt-wasm",
@@ -52,10 +57,16 @@ let package = Package(
             cSettings: [.unsafeFlags(["-ffreestanding", "-mbulk-memory"])]),
         // The peer in a page, whatever it folds with.
         .target(
-            name: "ScuttlebuttPage", dependencies: ["Scuttlebutt", "Rewind"], path: "Page",
+            name: "ScuttlebuttPage", dependencies: ["Scuttlebutt", "Rewind", "PortableReducers"],
+            path: "Page", swiftSettings: embedded),
+        .target(
+            name: "PortableReducers", dependencies: ["Scuttlebutt"], path: "Core/PortableReducers",
             swiftSettings: embedded),
-        // For reducers in JavaScript, and with one in Swift.
+        .target(
+            name: "ExampleReducers", dependencies: ["Scuttlebutt", "PortableReducers"],
+            path: "Core/ExampleReducers", swiftSettings: embedded),
+        // For reducers in JavaScript, and with those of the examples in Swift.
         module("ScuttlebuttWasm", path: "Export"),
-        module("CounterWasm", path: "Counter"),
-    ]
+        module("ExamplesWasm", path: "Examples", ["PortableReducers", "ExampleReducers"]),
+    ] + reducer
 )

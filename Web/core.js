@@ -26,6 +26,7 @@ const INPUT_LIMIT = 2 ** 24; // bytes that the module takes at once
 const PULL = 65_536; // bytes of lines that a pull gives, by default
 const PORTION = 128; // actions that are folded between two looks at the clock, at most
 const SLICE = 12; // ms of folding at a time, by default
+const VIEWS = 64; // views whose values are kept, so that one which has not changed is the same object
 const NOT_ALLOWED = 'this page allows no WebAssembly, which the peer needs: add \'wasm-unsafe-eval\' to the '
   + 'script-src of its Content-Security-Policy';
 
@@ -69,7 +70,7 @@ async function compile(source) {
 export class Core {
   #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now; #wallClock;
   #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
-  #isDelivering = false; #isLookingBack = false; #portion = 16;
+  #isDelivering = false; #isLookingBack = false; #portion = 16; #isStale = false; #views = new Map(); #changes = 0;
 
   /** See `core.d.ts` for the options. */
   static async open(options) {
@@ -97,7 +98,7 @@ export class Core {
     this.#wallClock = wallClock ?? (() => Date.now());
   }
 
-  #start(exports, { source, savesActions = false, mayHaveWritten = false }) {
+  #start(exports, { source, model, savesActions = false, mayHaveWritten = false }) {
     this.#exports = exports;
     this.#bytes = new Uint8Array(exports.memory.buffer);
     if (exports.core_version() !== VERSION) throw new CoreError('core.wasm and core.js are of different versions');
@@ -107,7 +108,15 @@ export class Core {
     const isTaken = typeof source === 'string' && source.isWellFormed?.() !== false
       && this.#call('core_create', this.#write(source), flags) === 1;
     if (!isTaken) throw new TypeError('the source is not one that peers accept');
+    if (model !== undefined) this.#choose(model);
     this.#show();
+  }
+
+  /** Chooses one of the reducers in Swift that a module has. */
+  #choose(model) {
+    const number = this.#exports.core_model ? this.#call('core_model', this.#write(String(model))) : -1;
+    if (number < 0) throw new TypeError(`the module has no model ${model}`);
+    this.#call('core_restart', number);
   }
 
   // ------------------------------------------------------------------------------------------ what it imports
@@ -258,11 +267,36 @@ export class Core {
   get fault() { return this.#fault; }
 
   /** The state. While actions wait to be folded it is the one of before, with what was dispatched on top of it. */
-  get state() { return this.#shown; }
+  get state() {
+    if (this.#isStale && !this.#fault) {
+      this.#isStale = false;
+      this.#shown = JSON.parse(this.#read(this.#call('core_state')));
+    }
+    return this.#shown;
+  }
 
+  /**
+   * A part of the state of a reducer in Swift, such as a window of a list: what it costs does not depend on the rest.
+   * One that has not changed is the same object as before. Throws TypeError for a view that the state does not have.
+   */
+  view(name, args) {
+    const request = JSON.stringify(args === undefined ? [name] : [name, args]);
+    const known = this.#views.get(request);
+    if (known?.changes === this.#changes) return known.value;
+    const count = this.#exports.core_view ? this.#call('core_view', this.#write(request)) : -1;
+    if (count < 0) throw new TypeError(`the state has no view ${name}`);
+    const text = this.#read(count);
+    const view = { text, value: known?.text === text ? known.value : JSON.parse(text), changes: this.#changes };
+    if (!known && this.#views.size === VIEWS) this.#views.delete(this.#views.keys().next().value);
+    this.#views.set(request, view);
+    return view.value;
+  }
+
+  /** The state has changed. A page reads as much as it wants of what a reducer in Swift has made. */
   #show() {
-    const place = this.#call('core_state');
-    this.#shown = this.#reducer ? this.#states[place] : JSON.parse(this.#read(place));
+    this.#changes += 1;
+    if (this.#reducer) this.#shown = this.#states[this.#call('core_state')];
+    else this.#isStale = true;
   }
 
   /**
@@ -285,6 +319,7 @@ export class Core {
     if (this.#waiting <= PORTION) this.#waiting = this.#call('core_fold', PORTION);
     if (this.#waiting === 0) this.#show(); // else something comes after it, or before it and is a long replay
     else if (this.#reducer) this.#preview(entry);
+    else this.#show(); // the module has a preview of its own
     this.#settle();
     return entry;
   }

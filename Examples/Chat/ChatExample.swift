@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: MIT
 
+import ExampleReducers
 import Foundation
+import PortableReducers
 import Redux
 import ReduxScuttlebutt
 import Scuttlebutt
-import ScuttlebuttCoding
 import ScuttlebuttNIO
 import ScuttlebuttSQLite
 
-/// What can happen: somebody writes.
-///
-/// It travels as `{"type":"ADD_MESSAGE","payload":"the text"}`, as on the page at /chat: a single
-/// value without a label is the payload.
-enum ChatAction: GossipAction {
-    case addMessage(String)
-
-    // The names of the cases are the wire. Pinning them here lets you rename the cases.
-    enum CodingKeys: String, CodingKey {
-        case addMessage = "ADD_MESSAGE"
-    }
-}
-
-/// One message, with what the other peers know of it too.
-struct Message: Sendable {
-    /// The same on every peer.
-    ///
-    /// Never draw a random identifier in a reducer.
-    let id: String
-    let author: String
-    let text: String
-}
-
-/// Appends what is written.
-///
-/// The third argument tells where the action stands among the peers: its logical time and who wrote
-/// it. It is not part of the action, so nobody can make a reducer believe a wrong place.
-let chat = Reducer<[Message], ChatAction> { messages, action, meta in
-    switch action {
-    case .addMessage(let text):
-        let author = meta.source.map { String($0.text.prefix(6)) } ?? "?"
-        messages.append(Message(id: meta.id(), author: author, text: text))
-    }
-}
+// What can happen and what it does to the messages is in `Sources/ExampleReducers/Chat.swift`: the
+// server folds with it too, and so does the page at /chat.
 
 /// A shared chat: `Chat [ADDRESS] [--store FILE]`, then each line that is typed is a message.
 @main
@@ -65,27 +34,27 @@ struct ChatExample {
         while let argument = arguments.popFirst() {
             if argument == "--store" { file = arguments.popFirst() } else { address = argument }
         }
-        let store: GossipStore<[Message], ChatAction>
+        let store: GossipStore<Chat, Chat.Action>
         if let file {
             store = try await GossipStore(
-                initial: [], reducer: chat,
-                storage: SQLiteStorage.open(file, mode: .createIfMissing))
+                Chat.self, storage: SQLiteStorage.open(file, mode: .createIfMissing))
         } else {
-            store = try GossipStore(initial: [], reducer: chat)
+            store = try GossipStore(Chat.self)
         }
 
         // A message that was written while somebody was offline takes its place in the middle, so
         // what was shown may no longer be the beginning of what there is: then all is shown again.
         let screen = Task.detached {
-            var shown: [String] = []
-            for await messages in store.states {
-                let ids = messages.map(\.id)
+            var shown: [PortableText] = []
+            for await chat in store.states {
+                let ids = chat.messages.map(\.id)
                 if !ids.starts(with: shown) {
                     show("--- earlier messages have arrived ---")
                     shown = []
                 }
-                for message in messages.dropFirst(shown.count) {
-                    show("\(message.author): \(message.text)")
+                for message in chat.messages.dropFirst(shown.count) {
+                    let author = message.stamp?.source.text.prefix(6) ?? "?"
+                    show("\(author): \(message.text)")
                 }
                 shown = ids
             }
@@ -93,7 +62,7 @@ struct ChatExample {
         store.connect(try .webSocket(address))
 
         while let line = readLine(), line != "/quit" {
-            if !line.isEmpty { store.dispatch(.addMessage(line)) }
+            if !line.isEmpty { store.dispatch(.addMessage(PortableText(line))) }
         }
         await store.shutDown()
         await screen.value

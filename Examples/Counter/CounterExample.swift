@@ -1,33 +1,14 @@
 // SPDX-License-Identifier: MIT
 
+import ExampleReducers
 import Foundation
 import Redux
 import ReduxScuttlebutt
-import ScuttlebuttCoding
 import ScuttlebuttNIO
 import ScuttlebuttSQLite
 
-/// What can happen.
-///
-/// The strings are what travels between the peers, as `{"type":"INCREMENT"}`; they are those of the
-/// page at /counter, so that this program and the page count together.
-enum Count: String, GossipAction {
-    case increment = "INCREMENT"
-    case decrement = "DECREMENT"
-    case incrementOdd = "INCREMENT_ODD"
-}
-
-/// What an action does to the state.
-///
-/// Every peer runs it over everybody's actions, in one order, and again when a late action takes
-/// its place; so it may depend on nothing but its arguments.
-let counter = Reducer<Int, Count> { count, action in
-    switch action {
-    case .increment: count += 1
-    case .decrement: count -= 1
-    case .incrementOdd: if count % 2 != 0 { count += 1 }
-    }
-}
+// What can happen and what it does to the number is in `Sources/ExampleReducers/Counter.swift`: the
+// server folds with it too, and so does the page at /counter.
 
 /// A shared counter: `Counter [ADDRESS] [--store FILE]`, then `+`, `-` and `odd`, one per line.
 @main
@@ -54,18 +35,19 @@ struct CounterExample {
 
         // With a file, an own action is on disk before it leaves, and the log is there again at the
         // next start. Without one, everything is fetched from the peers.
-        let store: GossipStore<Int, Count>
+        let store: GossipStore<Counter, Counter.Action>
         if let file {
             store = try await GossipStore(
-                initial: 0, reducer: counter,
-                storage: SQLiteStorage.open(file, mode: .createIfMissing))
+                Counter.self, storage: SQLiteStorage.open(file, mode: .createIfMissing))
         } else {
-            store = try GossipStore(initial: 0, reducer: counter)
+            store = try GossipStore(Counter.self)
         }
 
         // Called after each own action, and once for each batch of actions that came from others.
-        show("\(store.state)")
-        let subscription = store.subscribe { [unowned store] in show("\(store.state)") }
+        show("\(store.state.value)")
+        let subscription = store.subscribe { [unowned store] in
+            show("\(store.state.value)")
+        }
 
         // Dials now, and again whenever the connection is lost. Nobody need be there yet.
         store.connect(try .webSocket(address))

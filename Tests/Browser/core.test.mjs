@@ -14,15 +14,15 @@ const root = new URL('../../', import.meta.url);
 
 // --------------------------------------------------------------------------------------------- the module
 
-/** Not to grow; the aim is 80,000. */
-const LIMIT = 116_000; // bytes, compressed; the aim is 80,000
+/** Not to grow; the aim is 80,000, and with reducers 120,000. */
+const LIMITS = { ScuttlebuttWasm: 116_000, ExamplesWasm: 126_000 }; // bytes, compressed
 
 test('the module is small', (t) => {
-  for (const name of ['ScuttlebuttWasm', 'CounterWasm']) {
+  for (const [name, limit] of Object.entries(LIMITS)) {
     const bytes = moduleBytes(name);
     const { length } = gzipSync(bytes, { level: 9 });
     t.diagnostic(`${name}.wasm: ${bytes.length} bytes, ${length} compressed`);
-    assert.ok(length <= LIMIT, `${name}.wasm: ${length} bytes compressed`);
+    assert.ok(length <= limit, `${name}.wasm: ${length} bytes compressed`);
   }
 });
 
@@ -63,22 +63,6 @@ test('a module that stops is not asked again, and another takes its log', async 
   next.fold();
   assert.deepEqual(next.state, [0, 1, 2]);
   assert.equal(next.dispatch({ type: 'A', n: 3 }).timestamp, 3);
-});
-
-test('a reducer in Swift is compiled into a module', async () => {
-  const counter = await Core.open({ module: moduleBytes('CounterWasm'), source: 'A' });
-  assert.equal(counter.state, 0);
-  counter.dispatch({ type: 'DECREMENT' });
-  counter.dispatch({ type: 'INCREMENT' });
-  counter.dispatch({ type: 'UNKNOWN' });
-  assert.equal(counter.state, 1);
-  const other = await Core.open({ module: moduleBytes('CounterWasm'), source: 'B' });
-  other.dispatch({ type: 'INCREMENT' });
-  talk(counter, other);
-  counter.fold();
-  other.fold();
-  assert.equal(counter.state, 2, 'the late increment is in its place after the decrement');
-  assert.equal(other.state, 2);
 });
 
 // ---------------------------------------------------------------------------------------------- the order

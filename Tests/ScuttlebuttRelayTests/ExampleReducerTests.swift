@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+import ExampleReducers
+import PortableReducers
 import Redux
+import ReduxScuttlebutt
 import Scuttlebutt
 import ScuttlebuttCoding
 import ScuttlebuttRelay
@@ -21,7 +24,7 @@ struct ExampleReducerTests {
     func life(_ actions: [String]) throws -> Life {
         var state = Life()
         for text in actions {
-            try Life.reducer.reduce(&state, RawAction(payload: Array(text.utf8)))
+            state.reduce(RawAction(payload: Array(text.utf8)), at: .local)
         }
         return state
     }

@@ -21,11 +21,13 @@ enum Layering {
     ])
 
     /// The targets that also compile under Embedded Swift.
-    static let core: Set<String> = ["Scuttlebutt", "Rewind"]
+    static let core: Set<String> = ["Scuttlebutt", "Rewind", "PortableReducers"]
 
     static let layers: [String: Layer] = [
         "Scuttlebutt": Layer(own: [], outside: []),
         "Rewind": Layer(own: ["Scuttlebutt"], outside: []),
+        "PortableReducers": Layer(own: ["Scuttlebutt"], outside: []),
+        "ExampleReducers": Layer(own: ["Scuttlebutt", "PortableReducers"], outside: []),
         "ScuttlebuttCoding": Layer(own: core, outside: []),
         "ScuttlebuttModels": Layer(own: core.union(["ScuttlebuttCoding"]), outside: collections),
         "ScuttlebuttSimulation": Layer(
@@ -49,7 +51,9 @@ enum Layering {
         "ScuttlebuttSQLite": Layer(
             own: composition, outside: runtime.union(["GRDB", "GRDBSQLite"])),
         "ScuttlebuttRelay": Layer(
-            own: composition.union(["ScuttlebuttNIO", "ScuttlebuttSQLite"]),
+            own: composition.union([
+                "ScuttlebuttNIO", "ScuttlebuttSQLite", "ExampleReducers",
+            ]),
             outside: runtime.union(network).union(["Hummingbird*"])),
         "ScuttlebuttCommand": Layer(
             own: composition.union([

@@ -6,6 +6,8 @@
 /// meant to grow until it covers all sources.
 enum Language {
     static let folders = [
+        "Sources/ExampleReducers/",
+        "Sources/PortableReducers/",
         "Sources/Redux/",
         "Sources/Rewind/",
         "Sources/Scuttlebutt/Order/",

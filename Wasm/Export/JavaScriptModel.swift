@@ -6,7 +6,7 @@ import ScuttlebuttPage
 
 // A reducer in JavaScript: the page keeps states and actions, and the module only their numbers.
 
-typealias Model = JavaScriptModel
+typealias ModuleModel = JavaScriptModel
 
 /// Folds the action with this number into the state at this place; returns 1, 0 if the reducer
 /// failed and the state is as before, or 2 if it may have changed it.

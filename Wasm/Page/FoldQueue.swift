@@ -30,6 +30,9 @@ package struct FoldQueue<Model: PageModel> {
     /// How many actions wait to be folded.
     package var count: Int { waiting.count - start }
 
+    /// Whether the next call of ``fold(_:)`` with this limit takes nothing back and leaves nothing.
+    package func isFolded(by limit: Int) -> Bool { isLevel && count <= max(1, limit) }
+
     /// The newest stamp, folded or not.
     package var newest: Stamp? { waiting.last?.anchorStamp ?? history.newest }
 

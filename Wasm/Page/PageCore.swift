@@ -29,6 +29,9 @@ package struct PageCore<Model: PageModel> {
     var setAside: [Int] = []
     /// Keeps a state of the past until the page has taken it.
     var past: Model.State?
+    /// What a page with a reducer in Swift sees while its history is folded in parts: the state of
+    /// before, with what was dispatched on top of it.
+    private var preview: Model.State?
 
     /// Creates a peer that writes as `source`.
     ///
@@ -77,7 +80,9 @@ package struct PageCore<Model: PageModel> {
         let checked = try replica.configuration.wire.check(payload)
         guard isShared || !checked.isLocalAction else {
             if let action = Model.action(payload, number: stamps.count) {
+                let isBehind = queue.count > 0
                 queue.append(local: action)
+                if isBehind { showOnTop(action, nil) }
             }
             stamps.append(nil)
             return 0
@@ -86,7 +91,10 @@ package struct PageCore<Model: PageModel> {
         let timestamp = try replica.stamp(checked, into: &effects)
         perform(effects)
         let stamp = Stamp(timestamp: timestamp, source: replica.source)
-        queue.add([HistoryEntry(Model.action(payload, number: stamps.count), at: stamp)])
+        let action = Model.action(payload, number: stamps.count)
+        let isBehind = queue.count > 0
+        queue.add([HistoryEntry(action, at: stamp)])
+        if let action, isBehind || !queue.isFolded(by: .max) { showOnTop(action, stamp) }
         stamps.append(stamp)
         return timestamp.value
     }
@@ -125,17 +133,36 @@ package struct PageCore<Model: PageModel> {
     ///
     /// - Returns: How many still wait.
     package mutating func fold(_ limit: Int) -> Int {
+        if !queue.isFolded(by: limit) { keepShown() }
         let (depth, cause) = queue.fold(limit)
         if depth > 0, let cause { events.rewound(depth, cause) }
+        if queue.count == 0 { preview = nil }
         return queue.count
     }
 
     /// Begins anew from another state, for a reducer that was replaced.
-    package mutating func restart(at place: Int32) { queue.restart(at: place) }
+    package mutating func restart(at place: Int32) {
+        queue.restart(at: place)
+        preview = nil
+    }
 
     /// Shows the folded state to the page.
-    package func show(in output: inout [UInt8]) -> Int32 {
-        Model.show(queue.history.current, in: &output)
+    package func show(in output: inout [UInt8]) -> Int32 { Model.show(shown, in: &output) }
+
+    /// The folded state; while a history is folded in parts the one of before.
+    package var shown: Model.State { preview ?? queue.history.current }
+
+    /// Keeps the state of before, which a page with a reducer in JavaScript has.
+    private mutating func keepShown() {
+        if !Model.sharesActions, preview == nil { preview = queue.history.current }
+    }
+
+    /// Shows a dispatched action at once, although others come before it.
+    private mutating func showOnTop(_ action: Model.Action, _ stamp: Stamp?) {
+        keepShown()
+        guard var state = preview.take() else { return }
+        let result = Model.reduce(&state, action, stamp)
+        if result != .failed { preview = state }
     }
 
     /// Shows the state right after an action to the page; −1 if it is not folded.

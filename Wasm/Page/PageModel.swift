@@ -19,6 +19,10 @@ package protocol PageModel: SendableMetatype {
     /// - Parameter place: Where the page keeps it, for a reducer in JavaScript.
     static func initial(at place: Int32) -> State
 
+    /// Returns the number of one of several reducers in the module, with which its history begins;
+    /// `nil` if there is none of that name.
+    static func number(of name: UnsafeBufferPointer<UInt8>) -> Int32?
+
     /// Returns the action of a payload, or `nil` if the reducer does not know it.
     ///
     /// - Parameter number: Which it is of all that the core has accepted, counted from 0.
@@ -29,4 +33,8 @@ package protocol PageModel: SendableMetatype {
 
     /// Shows the state to the page: as JSON in `output`, or by its place, which is returned.
     static func show(_ state: State, in output: inout [UInt8]) -> Int32
+}
+
+extension PageModel {
+    package static func number(of name: UnsafeBufferPointer<UInt8>) -> Int32? { nil }
 }

@@ -25,6 +25,13 @@ public struct ActionMeta: Sendable, Hashable {
         source = stamp.source
     }
 
+    /// The place of the action in the agreed order, or `nil` if it is local.
+    @inlinable
+    public var stamp: Stamp? {
+        guard let timestamp, let source else { return nil }
+        return Stamp(timestamp: timestamp, source: source)
+    }
+
     /// The meta of a local action, which a plain store passes for all actions.
     @inlinable
     public static var local: ActionMeta { ActionMeta() }

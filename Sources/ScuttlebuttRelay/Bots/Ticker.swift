@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import ExampleReducers
+import PortableReducers
+import ReduxScuttlebutt
 public import ScuttlebuttCoding
 
 /// A bot that dispatches the same action at a fixed interval, as the clock of a shared world.
@@ -52,7 +55,7 @@ extension Ticker where Action == RawAction {
         }
     ) -> Ticker {
         Ticker(
-            dispatching: ExampleAction.step.action, every: interval,
+            dispatching: Life.Action.step.raw, every: interval,
             ticksWithoutPeers: ticksWithoutPeers,
             sleep: sleep)
     }

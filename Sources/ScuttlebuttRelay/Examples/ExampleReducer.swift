@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import ExampleReducers
 public import Redux
 public import ReduxScuttlebutt
 public import ScuttlebuttCoding

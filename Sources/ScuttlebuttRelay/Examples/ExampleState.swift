@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 
+public import ExampleReducers
+import PortableReducers
 import Redux
+import ReduxScuttlebutt
 public import ScuttlebuttCoding
 
 /// The state of one of the example reducers.
@@ -34,9 +37,9 @@ public struct ExampleState: Hashable, Sendable {
     mutating func apply(_ action: RawAction, _ meta: ActionMeta) {
         switch reducer {
         case .log: log.append(action)
-        case .counter: counter.apply(ExampleAction.kind(of: action))
-        case .chat: chat.apply(action, ExampleAction.kind(of: action), meta)
-        case .life: life.apply(action, ExampleAction.kind(of: action))
+        case .counter: counter.reduce(action, at: meta)
+        case .chat: chat.reduce(action, at: meta)
+        case .life: life.reduce(action, at: meta)
         }
     }
 
@@ -46,9 +49,9 @@ public struct ExampleState: Hashable, Sendable {
     public var json: [UInt8] {
         switch reducer {
         case .log: logJSON
-        case .counter: counter.json
-        case .chat: chat.json
-        case .life: life.json
+        case .counter: counter.jsonBytes
+        case .chat: chat.jsonBytes
+        case .life: life.jsonBytes
         }
     }
 

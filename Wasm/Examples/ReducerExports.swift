@@ -1,0 +1,1 @@
+../Reducer/ReducerExports.swift
