@@ -75,6 +75,8 @@ export interface CoreOptions<State, Action = unknown> {
   source: string;
   /** Left out for a module that has a reducer in Swift. */
   reducer?: Reducer<State, Action>;
+  /** Which of the reducers in Swift that a module has; by default the first. TypeError for one that it has not. */
+  model?: string;
   initialState?: State;
   /** For a reducer that changes the state it is given: how to copy one. It is called for snapshots only. */
   copy?: (state: State) => State;
@@ -107,6 +109,11 @@ export class Core<State, Action = unknown> {
   readonly source: string;
   /** All known actions in agreed order, reduced; that of before while a long history waits to be folded. */
   readonly state: State;
+  /**
+   * A part of the state of a reducer in Swift, by the name and with the arguments that the reducer knows: it costs
+   * what it has, however large the state is. What has not changed is the same object. TypeError for no such view.
+   */
+  view<View = unknown>(name: string, args?: unknown): View;
   /** Why the core has stopped. It is of no more use then, but for `lines()`. */
   readonly fault: CoreError | null;
 

@@ -8,6 +8,9 @@
 //   const session = core.openSession()          // for each connection; then, whenever something happened:
 //   while ((lines = core.pull(session))) socket.send(lines)
 //
+// Without `reducer`, the module has one in Swift, or several of which `model` names one: then `core.state` is read
+// when it is asked for, and `core.view(name, arguments)` reads a part of it.
+//
 // Sessions, log, order, snapshots and codecs are Swift's; the reducer, its states and the connections are the
 // page's. States stay in JavaScript: the module knows where they are (`#states`) and says when one is copied and
 // when it is needed no more. Bytes go through two places in the module's memory that are valid until its next call,
@@ -369,7 +372,14 @@ export class Core {
   }
 
   /** The action with a number, as `{ action, timestamp, source }`. */
-  entry(number) { return this.#entries[number]; }
+  entry(number) {
+    // A module with a reducer in Swift has not handed over what came from others.
+    if (number >= 0 && number < this.#entries.length && !(number in this.#entries) && !this.#fault) {
+      const [action, timestamp, source] = JSON.parse(this.lines(number, 1)[0]);
+      return { action, timestamp, source };
+    }
+    return this.#entries[number];
+  }
 
   // ----------------------------------------------------------------------------------------------- sessions
 

@@ -222,6 +222,21 @@ test('an action on a chat of 50,000 messages writes bytes proportional to the vi
   assert.equal(bytesRead(() => chat.state), 0, 'and only once');
 });
 
+test('folding a message costs no copy of the chat', async (t) => {
+  const lines = Array.from({ length: 60_000 }, (_, n) => JSON.stringify([{ type: 'ADD_MESSAGE', payload: `${n}` }, n + 1, 'a']));
+  const took = {};
+  for (const model of ['life', 'chat']) { // for life they are nothing
+    const core = await open(model);
+    const session = core.openSession({ probes: false });
+    core.receive(session, `{"id":"WORLD","clock":{}}\n${lines.join('\n')}\n"SYNC"`);
+    const started = performance.now();
+    core.fold(Infinity);
+    took[model] = performance.now() - started;
+  }
+  t.diagnostic(`folded in ${Math.round(took.chat)} ms, and without being understood in ${Math.round(took.life)} ms`);
+  assert.ok(took.chat < 10 * took.life + 200, JSON.stringify(took)); // 4 s with a copy of a part of the list for each
+});
+
 test('while a history is folded in parts a page sees the state of before, with what it dispatches on top', async () => {
   let time = 0;
   const chat = await open('chat', { now: () => (time += 20) });

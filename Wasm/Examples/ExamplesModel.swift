@@ -9,11 +9,13 @@ import ScuttlebuttPage
 
 typealias ModuleModel = NamedModel<ExamplesState>
 
-/// The state of the one reducer that the page has chosen.
-enum ExamplesState: NamedStates {
-    case counter(Counter)
-    case chat(Chat)
-    case life(Life)
+/// The state of the one reducer that the page has chosen; the others have none.
+///
+/// Not an enumeration: what is taken out of one to be changed is shared with it, and copied.
+struct ExamplesState: NamedStates {
+    private var counter: Counter?
+    private var chat: Chat?
+    private var life: Life?
 
     enum Action: PortableAction {
         case counter(Counter.Action)
@@ -47,43 +49,28 @@ enum ExamplesState: NamedStates {
 
     init(number: Int) {
         switch number {
-        case 1: self = .chat(Chat())
-        case 2: self = .life(Life())
-        default: self = .counter(Counter())
+        case 1: chat = Chat()
+        case 2: life = Life()
+        default: counter = Counter()
         }
     }
 
     mutating func reduce(_ action: Action, at stamp: Stamp?) {
-        switch (self, action) {
-        case (.counter(var counter), .counter(let action)):
-            counter.reduce(action, at: stamp)
-            self = .counter(counter)
-        case (.chat(var chat), .chat(let action)):
-            // What is reduced must be the only reference to its list, or the list is copied.
-            self = .counter(Counter())
-            chat.reduce(action, at: stamp)
-            self = .chat(chat)
-        case (.life(var life), .life(let action)):
-            self = .counter(Counter())
-            life.reduce(action, at: stamp)
-            self = .life(life)
-        default: break
+        switch action {
+        case .counter(let action): counter?.reduce(action, at: stamp)
+        case .chat(let action): chat?.reduce(action, at: stamp)
+        case .life(let action): life?.reduce(action, at: stamp)
         }
     }
 
     func write(to json: inout JSONOutput) {
-        switch self {
-        case .counter(let counter): counter.write(to: &json)
-        case .chat(let chat): chat.write(to: &json)
-        case .life(let life): life.write(to: &json)
-        }
+        counter?.write(to: &json)
+        chat?.write(to: &json)
+        life?.write(to: &json)
     }
 
     func write(_ view: ViewRequest, to json: inout JSONOutput) -> Bool {
-        switch self {
-        case .counter(let counter): counter.write(view, to: &json)
-        case .chat(let chat): chat.write(view, to: &json)
-        case .life(let life): life.write(view, to: &json)
-        }
+        counter?.write(view, to: &json) ?? chat?.write(view, to: &json)
+            ?? life?.write(view, to: &json) ?? false
     }
 }
