@@ -241,6 +241,7 @@ struct UsageTests {
             ["--trust-proxy", "localhost"], ["--trust-proxy", "10.0.0.0/99"],
             ["--trust-header", "x-real-ip"], ["--max-connections-per-address", "0"],
             ["--core-module", "/nowhere"], ["--core-module", "/etc/passwd"],
+            ["--examples-module", "/nowhere"], ["--examples-module", "/etc/passwd"],
         ])
     func badTrust(options: [String]) async throws {
         let result = try await CommandProcess.run(

@@ -2,27 +2,28 @@
 
 import Foundation
 
-/// The file of `serve --core-module`.
+/// The file of `serve --core-module`, or of `--examples-module`.
 enum CoreModuleFile {
     /// The largest that is served: 16 MiB, fifty times as large as ours.
     static let byteLimit = 1 << 24
 
     /// Returns its bytes.
     ///
+    /// - Parameter option: The option that names the file, for messages.
     /// - Throws: ``CommandError`` if it cannot be read or is no WebAssembly module.
-    static func read(_ path: String) throws -> [UInt8] {
+    static func read(_ path: String, option: String = "--core-module") throws -> [UInt8] {
         let files = FileManager.default
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         // Before it is read: a device has no end, and a pipe may have nobody who writes.
         guard let attributes = try? files.attributesOfItem(atPath: resolved),
             attributes[.type] as? FileAttributeType == .typeRegular
-        else { throw CommandError("--core-module \(path) is not a file; dev/web builds it") }
+        else { throw CommandError("\(option) \(path) is not a file; dev/web builds it") }
         let byteCount = (attributes[.size] as? NSNumber)?.intValue ?? 0
         let mismatch = CommandError(
-            "--core-module \(path) is not a WebAssembly module of at most \(byteLimit) bytes")
+            "\(option) \(path) is not a WebAssembly module of at most \(byteLimit) bytes")
         guard byteCount <= byteLimit else { throw mismatch }
         guard let data = files.contents(atPath: resolved) else {
-            throw CommandError("--core-module \(path) cannot be read")
+            throw CommandError("\(option) \(path) cannot be read")
         }
         guard data.starts(with: [0x00, 0x61, 0x73, 0x6D]) else { throw mismatch }
         return Array(data)

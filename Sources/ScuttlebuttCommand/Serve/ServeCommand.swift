@@ -69,6 +69,13 @@ struct ServeCommand: AsyncParsableCommand {
     var coreModule: String?
 
     @Option(
+        help: ArgumentHelp(
+            "WebAssembly module with the reducers of the examples, from dev/web; served at "
+                + "/examples.wasm."),
+        completion: .file())
+    var examplesModule: String?
+
+    @Option(
         help: "Folder with pages of your own, read once at the start; files in it come first.",
         completion: .directory)
     var pages: String?
@@ -171,8 +178,12 @@ struct ServeCommand: AsyncParsableCommand {
         let serves = Latch()
         var configuration = configuration(serves)
         configuration.dialling = try dialling.settings()
-        configuration.coreModule = try coreModule.map(CoreModuleFile.read)
+        configuration.coreModule = try coreModule.map { try CoreModuleFile.read($0) }
         configuration.files = try pages.map(PageFolder.read) ?? [:]
+        if let examplesModule {
+            configuration.files["/examples.wasm"] = try CoreModuleFile.read(
+                examplesModule, option: "--examples-module")
+        }
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
         let file = path.map { PeerStore(path: $0, isShared: sharing.isShared) }
         let bots = bot.map { $0.bot }
