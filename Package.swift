@@ -260,7 +260,7 @@ let package = Package(
         .testTarget(
             name: "ReadmeTests",
             dependencies: [
-                "ExampleReducers", "PortableReducers", "Redux", "ReduxScuttlebutt",
+                "ExampleReducers", "PortableReducers", "Redux", "ReduxScuttlebutt", "Scuttlebutt",
                 "ScuttlebuttCoding", "ScuttlebuttNIO", "ScuttlebuttRelay", "TestSupport",
             ],
             swiftSettings: settings),

@@ -140,6 +140,20 @@ test('three pages with three reducers share one log', async () => {
   assert.equal(cores[2].view('population'), 1);
 });
 
+test('every action is read by its number, whoever wrote it', async () => {
+  const core = await open('life');
+  core.dispatch({ type: 'STEP' });
+  listen(core)('[{"type":"TOGGLE","payload":{"x":1, "y":2.0}}, 5e-1, "é\\"", "signature"]', '[{"type":"OTHER"},7,"b"]');
+  core.dispatch({ type: '@LOCAL', n: 1 });
+  assert.deepEqual([0, 1, 2, 3].map((number) => core.entry(number)), [
+    { action: { type: 'STEP' }, timestamp: 1, source: 'ME' },
+    { action: { type: 'TOGGLE', payload: { x: 1, y: 2 } }, timestamp: 0.5, source: 'é"' },
+    { action: { type: 'OTHER' }, timestamp: 7, source: 'b' },
+    { action: { type: '@LOCAL', n: 1 }, timestamp: null, source: null },
+  ]);
+  for (const number of [-1, 4, 1e9]) assert.equal(core.entry(number), undefined);
+});
+
 // ------------------------------------------------------------------------------------------------------ views
 
 test('a view is a part of the state', async () => {
