@@ -355,6 +355,7 @@ export class Core {
 
   /** Begins anew with another reducer; everything waits to be folded again. */
   replaceReducer(reducer, initialState = this.#initialState) {
+    if (!this.#reducer) throw new TypeError('the reducer of this module is compiled into it');
     this.#reducer = reducer;
     this.#initialState = initialState;
     this.#call('core_restart', this.#keep(this.#initial()));

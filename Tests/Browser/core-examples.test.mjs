@@ -125,6 +125,10 @@ test('a page chooses a reducer by its name, and is told of one that is not there
     await assert.rejects(open(model), (error) => error instanceof TypeError && /no model/.test(error.message));
   }
   await assert.rejects(makeCore({ model: 'chat' }), /no model chat/);
+  const counter = await open('counter');
+  assert.throws(() => counter.replaceReducer((state = 0) => state + 1), TypeError);
+  counter.dispatch({ type: 'INCREMENT' });
+  assert.deepEqual(counter.state, { counter: 1 });
 });
 
 test('three pages with three reducers share one log', async () => {

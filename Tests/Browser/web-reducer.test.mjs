@@ -123,8 +123,8 @@ describe('a reducer of one\'s own', { skip: noSwift }, () => {
   test('the reducer and the page that are printed count everybody\'s votes', { skip: obstacle() ?? false }, async (t) => {
     const path = sources('web', {
       'poll.js': SCRIPT,
-      'index.html': '<!doctype html><meta charset="utf-8"><title>Poll</title><p id="soup"></p><button id="vote">Soup</button>'
-        + '<script type="module" src="poll.js"></script>',
+      'index.html': '<!doctype html><meta charset="utf-8"><title>Poll</title><link rel="icon" href="data:,">'
+        + '<p id="soup"></p><button id="vote">Soup</button><script type="module" src="poll.js"></script>',
     });
     sources('poll', { 'Poll.swift': POLL });
     const built = await web('poll/Poll.swift', '--output', join(path, 'Poll.wasm'));
@@ -133,7 +133,7 @@ describe('a reducer of one\'s own', { skip: noSwift }, () => {
     t.after(() => endEverything(driver));
     const server = await Server.during(t, { options: ['--pages', path] });
     const windows = [(await driver.open()).window, (await driver.open()).window];
-    for (const window of windows) await window.visit(`${server.url}/`);
+    for (const window of windows) await window.go(`${server.url}/`);
     for (const window of windows) await reaches('0', () => window.text('soup'), 'nobody has voted');
     await windows[0].click('vote');
     await windows[0].click('vote');
