@@ -119,8 +119,14 @@ describe('a reducer of one\'s own', { skip: noSwift }, () => {
       assert.deepEqual(readFileSync(join(folder, 'elsewhere.wasm')), before, 'the module of before is still there');
     }
   });
+});
 
-  test('the reducer and the page that are printed count everybody\'s votes', { skip: obstacle() ?? false }, async (t) => {
+describe('the reducer and the page that are printed', { skip: noSwift || (obstacle() ?? false) }, () => {
+  let driver;
+  before(async () => { driver = await Driver.start(); });
+  after(() => endEverything(driver));
+
+  test('they count everybody\'s votes', async (t) => {
     const path = sources('web', {
       'poll.js': SCRIPT,
       'index.html': '<!doctype html><meta charset="utf-8"><title>Poll</title><link rel="icon" href="data:,">'
@@ -129,8 +135,6 @@ describe('a reducer of one\'s own', { skip: noSwift }, () => {
     sources('poll', { 'Poll.swift': POLL });
     const built = await web('poll/Poll.swift', '--output', join(path, 'Poll.wasm'));
     assert.equal(built.errors, '');
-    const driver = await Driver.start();
-    t.after(() => endEverything(driver));
     const server = await Server.during(t, { options: ['--pages', path] });
     const windows = [(await driver.open()).window, (await driver.open()).window];
     for (const window of windows) await window.go(`${server.url}/`);
