@@ -234,7 +234,7 @@ export class Core {
         this.#waiting += count;
         this.#events.push(['accepted', first, count]);
       } else if (event[0] === 'putBack') {
-        const entry = this.#entries[event[1]];
+        const entry = this.#entries[event[1]]; // there since it was set aside
         entry.isSetAside = false;
         this.#waiting = this.#exports.core_number(1);
         this.#events.push(['putBack', entry]);
@@ -374,10 +374,12 @@ export class Core {
 
   /** The action with a number, as `{ action, timestamp, source }`. */
   entry(number) {
-    // A module with a reducer in Swift has not handed over what came from others.
+    // A module with a reducer in Swift has not handed over what was accepted.
     if (number >= 0 && number < this.#entries.length && !(number in this.#entries) && !this.#fault) {
-      const [action, timestamp, source] = JSON.parse(this.lines(number, 1)[0]);
-      return { action, timestamp, source };
+      const [line] = this.lines(number, 1);
+      if (line === undefined) return undefined;
+      const [action, timestamp, source] = JSON.parse(line);
+      this.#entries[number] = { action, timestamp, source, number };
     }
     return this.#entries[number];
   }
@@ -456,8 +458,9 @@ export class Core {
    * event `putBack`) when a peer shows that it has it. Returns whether it was in the history.
    */
   setAside(number) {
+    const entry = this.entry(number); // while the log has it
     if (this.#call('core_set_aside', number) !== 1) return false;
-    this.#entries[number].isSetAside = true;
+    entry.isSetAside = true;
     this.#waiting = this.number('waiting');
     if (this.#waiting === 0) this.#show();
     return true;
