@@ -15,7 +15,7 @@ const root = new URL('../../', import.meta.url);
 // --------------------------------------------------------------------------------------------- the module
 
 /** Not to grow; the aim is 80,000, and with reducers 120,000. */
-const LIMITS = { ScuttlebuttWasm: 116_000, ExamplesWasm: 126_000 }; // bytes, compressed
+const LIMITS = { ScuttlebuttWasm: 121_000, ExamplesWasm: 130_000 }; // bytes, compressed, without wasm-opt
 
 test('the module is small', (t) => {
   for (const [name, limit] of Object.entries(LIMITS)) {

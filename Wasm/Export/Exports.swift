@@ -237,12 +237,12 @@ public func coreTimer(_ number: Int32) { pageCore?.timerFired(Int(number)) }
 @_expose(wasm, "core_present")
 @_cdecl("core_present")
 public func corePresent(_ count: Int32, _ seconds: Int32, _ milliseconds: Double) -> Int32 {
-    let value = Array(memory.received(Int(count)))
+    let value = Array(pageMemory.received(Int(count)))
     do throws(ReplicaError) {
-        try core?.present(value, lifetime: Int(seconds), wallClock: milliseconds)
+        try pageCore?.present(value, lifetime: Int(seconds), wallClock: milliseconds)
         return 0
     } catch {
-        return -memory.put(Array(error.message.utf8))
+        return -pageMemory.put(Array(error.message.utf8))
     }
 }
 
@@ -250,8 +250,8 @@ public func corePresent(_ count: Int32, _ seconds: Int32, _ milliseconds: Double
 @_expose(wasm, "core_presence")
 @_cdecl("core_presence")
 public func corePresence() -> Int32 {
-    guard let bytes = core?.presence, !bytes.isEmpty else { return 0 }
-    return memory.put(bytes)
+    guard let bytes = pageCore?.presence, !bytes.isEmpty else { return 0 }
+    return pageMemory.put(bytes)
 }
 
 // MARK: Reading
