@@ -15,6 +15,28 @@ struct CoreModuleFileTests {
         }
     }
 
+    @Test("Without an option it is found beside the program, or in the checkout of its build")
+    func places() throws {
+        let files = FileManager.default
+        let root = files.temporaryDirectory.appendingPathComponent("modules-\(UUID().uuidString)")
+        defer { try? files.removeItem(at: root) }
+        let folder = root.appendingPathComponent(".build/x86_64/debug")
+        let built = root.appendingPathComponent("Wasm/.build/wasm32-unknown-none-wasm/release")
+        for place in [folder, built] {
+            try files.createDirectory(at: place, withIntermediateDirectories: true)
+        }
+        let program = folder.appendingPathComponent("scuttlebutt")
+        #expect(CoreModuleFile.path(of: "A", for: program) == nil)
+        #expect(CoreModuleFile.path(of: "A", for: nil) == nil)
+        for place in [built, folder] {
+            let module = place.appendingPathComponent("A.wasm")
+            try Data().write(to: module)
+            let found = try #require(CoreModuleFile.path(of: "A", for: program))
+            #expect(URL(fileURLWithPath: found).standardized.path == module.standardized.path)
+        }
+        #expect(CoreModuleFile.path(of: "B", for: program) == nil)
+    }
+
     @Test("A module is read whole, and another file is refused")
     func contents() throws {
         let folder = FileManager.default.temporaryDirectory

@@ -22,7 +22,7 @@ public struct Stamp: Hashable, Comparable, Sendable {
     /// * `UpdateLog.heap(of:)`, because a merge that built stamps would spend most of its time
     ///   counting references to sources;
     /// * `EntryStorage.isBefore` of a history, for the same reason;
-    /// * `compareEntries` in `Web/scuttlebutt.js`, the peer for browsers.
+    /// * `compareEntries` in `Web/peer.js`, for what a page lists.
     ///
     /// The simulator's check orders updates on its own, so as not to repeat a mistake made here.
     @inlinable

@@ -28,4 +28,28 @@ enum CoreModuleFile {
         guard data.starts(with: [0x00, 0x61, 0x73, 0x6D]) else { throw mismatch }
         return Array(data)
     }
+
+    /// Where a module is if no option names it: beside the program, or where `dev/web` builds it in
+    /// the checkout that the program was built in; `nil` if it is in neither place.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, without an extension: `ScuttlebuttWasm`.
+    ///   - program: The file of the program.
+    static func path(of name: String, for program: URL?) -> String? {
+        guard var folder = program?.resolvingSymlinksInPath().deletingLastPathComponent() else {
+            return nil
+        }
+        var candidates = [folder.appendingPathComponent("\(name).wasm")]
+        // The program is in .build/TRIPLE/CONFIGURATION of the package.
+        while folder.pathComponents.count > 1 {
+            if folder.lastPathComponent == ".build" {
+                candidates.append(
+                    folder.deletingLastPathComponent().appendingPathComponent(
+                        "Wasm/.build/wasm32-unknown-none-wasm/release/\(name).wasm"))
+                break
+            }
+            folder.deleteLastPathComponent()
+        }
+        return candidates.map(\.path).first { FileManager.default.fileExists(atPath: $0) }
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import ArgumentParser
+import Foundation
 import Logging
 import Redux
 import ReduxScuttlebutt
@@ -64,14 +65,16 @@ struct ServeCommand: AsyncParsableCommand {
     var exportFile: String?
 
     @Option(
-        help: "WebAssembly module with the peer for pages, from dev/web; served at /core.wasm.",
+        help: ArgumentHelp(
+            "WebAssembly module with the peer for pages, from dev/web; served at /core.wasm. "
+                + "Default: ScuttlebuttWasm.wasm beside the program, or in its checkout."),
         completion: .file())
     var coreModule: String?
 
     @Option(
         help: ArgumentHelp(
             "WebAssembly module with the reducers of the examples, from dev/web; served at "
-                + "/examples.wasm."),
+                + "/examples.wasm. Default: ExamplesWasm.wasm, found likewise."),
         completion: .file())
     var examplesModule: String?
 
@@ -178,11 +181,20 @@ struct ServeCommand: AsyncParsableCommand {
         let serves = Latch()
         var configuration = configuration(serves)
         configuration.dialling = try dialling.settings()
-        configuration.coreModule = try coreModule.map { try CoreModuleFile.read($0) }
+        let program = Bundle.main.executableURL
+        configuration.coreModule = try
+            (coreModule ?? CoreModuleFile.path(of: "ScuttlebuttWasm", for: program))
+            .map { try CoreModuleFile.read($0) }
         configuration.files = try pages.map(PageFolder.read) ?? [:]
-        if let examplesModule {
+        if let examples = examplesModule
+            ?? CoreModuleFile.path(of: "ExamplesWasm", for: program)
+        {
             configuration.files["/examples.wasm"] = try CoreModuleFile.read(
-                examplesModule, option: "--examples-module")
+                examples, option: "--examples-module")
+        }
+        if configuration.coreModule == nil {
+            StandardError.shared.note(
+                "the pages need the peer's core: dev/web builds it, and --core-module hands it in")
         }
         let path = inMemory ? nil : store ?? "scuttlebutt.sqlite"
         let file = path.map { PeerStore(path: $0, isShared: sharing.isShared) }
