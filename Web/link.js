@@ -92,9 +92,8 @@ export class Link {
     this.#heardAnything();
     if (typeof data !== 'string' || !this.isOpen) return;
     this.#host.core.receive(this.#session, data);
-    if (this.#isOver) return;
-    this.#settle();
-    this.#host.heard(this);
+    if (!this.#isOver) this.#settle();
+    this.#host.heard(this); // also of what came before the fault that ended it
   }
 
   /** Takes up what the other side has confirmed. */

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// Faults that were found in the page's peer once it ran on the core, one test each. Nothing listens.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connected, settle, update } from './played-world.mjs';
+
+test('what came in one message with a damaged line, and before it, is in the state at once', async () => {
+  const { peer, socket } = await dialled();
+  socket.say({ id: 'S', start: 0, clock: {} }, update(1, 1, 'S'));
+  socket.onmessage({ data: `${JSON.stringify(update(2, 2, 'S'))}\n{"id": broken` });
+  assert.equal(socket.isClosed, true);
+  assert.deepEqual(peer.getState(), [1, 2]);
+});
+
+/** A peer whose socket is open, and whose server has said nothing yet. */
+async function dialled(options) {
+  const world = await connected({ ...options, dial: false });
+  world.peer.goOnline();
+  await settle();
+  world.socket.open();
+  return { ...world, socket: world.socket };
+}
