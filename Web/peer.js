@@ -314,7 +314,7 @@ export class Peer {
 
   /** Resolves when this peer has what the server has, and the server has confirmed the other way round. */
   synced() {
-    if (this.status().phase === 'in-sync') return Promise.resolve();
+    if (this.#lateTimer === null && this.status().phase === 'in-sync') return Promise.resolve();
     return new Promise((resolve) => this.#syncWaiters.push(resolve));
   }
 
@@ -552,7 +552,8 @@ export class Peer {
       }
       if (this.status().phase === 'in-sync') {
         this.#suspicion = 0;
-        for (const resolve of this.#syncWaiters.splice(0)) resolve();
+        // What is late is in the history, and in the state in a moment.
+        if (this.#lateTimer === null) for (const resolve of this.#syncWaiters.splice(0)) resolve();
       }
     }
     this.#notifyStatus();

@@ -13,6 +13,19 @@ test('what came in one message with a damaged line, and before it, is in the sta
   assert.deepEqual(peer.getState(), [1, 2]);
 });
 
+test('synced() waits until what came late is in the state', async () => {
+  const { peer, socket, clock } = await dialled();
+  for (const n of ['a', 'b']) peer.dispatch({ type: 'A', n });
+  await peer.flush();
+  let seen = null;
+  peer.synced().then(() => { seen = peer.getState(); });
+  socket.say({ id: 'S', start: 0, clock: { ME: 2 } }, update(1, 1, 'S'), '"SYNC"');
+  await settle();
+  peer.synced().then(() => assert.equal(peer.getState().length, 3));
+  await clock.pass(10);
+  assert.deepEqual(seen, ['a', 1, 'b']);
+});
+
 /** A peer whose socket is open, and whose server has said nothing yet. */
 async function dialled(options) {
   const world = await connected({ ...options, dial: false });
