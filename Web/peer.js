@@ -789,9 +789,14 @@ export class Peer {
   #takeUp(records) {
     if (this.#core.fault || this.#closed) return;
     this.#asInherited(() => {
-      const lines = this.#linesOf(records);
-      const session = this.#core.openSession({ probes: false });
-      if (lines.length > 0) this.#core.receive(session, lines.join('\n'));
+      // One at a time: a damaged one ends the session, and the others are to come all the same.
+      const open = () => this.#core.openSession({ probes: false });
+      let session = open();
+      for (const line of this.#linesOf(records)) {
+        if (this.#core.receive(session, line)) continue;
+        this.#report('storage', 'a stored action is damaged and was left out');
+        session = open();
+      }
       this.#core.closed(session);
     });
     this.#afterRestoring(records);

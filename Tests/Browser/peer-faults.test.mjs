@@ -3,6 +3,7 @@
 // Faults that were found in the page's peer once it ran on the core, one test each. Nothing listens.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MemoryStorage } from '../../Web/peer.js';
 import { connected, settle, update } from './played-world.mjs';
 
 test('what came in one message with a damaged line, and before it, is in the state at once', async () => {
@@ -24,6 +25,20 @@ test('synced() waits until what came late is in the state', async () => {
   peer.synced().then(() => assert.equal(peer.getState().length, 3));
   await clock.pass(10);
   assert.deepEqual(seen, ['a', 1, 'b']);
+});
+
+test('a damaged action of a closed tab keeps the others of that tab from nobody', async () => {
+  const storage = Object.assign(new MemoryStorage(), { isDurable: true });
+  const world = await connected({ storage });
+  const line = (n) => (n === 2 ? '{"broken' : JSON.stringify(update(n, n, 'X')));
+  await storage.save([1, 2, 3].map((n) => ({ source: 'X', timestamp: n, line: line(n) })));
+  world.socket.fail();
+  await world.clock.pass(2_000);
+  world.socket.open();
+  world.socket.say({ id: 'S', start: 0, clock: {} }, '"SYNC"');
+  assert.deepEqual(world.peer.getState(), [1, 3]);
+  assert.deepEqual(world.socket.sent.slice(1), [1, 3].map(line).concat('"SYNC"'));
+  assert.deepEqual(world.reports, ['storage']);
 });
 
 /** A peer whose socket is open, and whose server has said nothing yet. */
