@@ -70,6 +70,11 @@ async function compile(source) {
   }
 }
 
+/** Whether the module takes a text at once. */
+function isTaken(text) {
+  return text.length * 3 <= INPUT_LIMIT || (text.length <= INPUT_LIMIT && encoder.encode(text).length <= INPUT_LIMIT);
+}
+
 export class Core {
   #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now; #wallClock;
   #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
@@ -309,6 +314,7 @@ export class Core {
   dispatch(action, { isShared = false } = {}) {
     const text = JSON.stringify(action);
     if (text === undefined) throw new TypeError('the action is not an object');
+    if (!isTaken(text)) throw new TypeError('the action is too long: more than 16 MiB');
     const timestamp = this.#call('core_dispatch', this.#write(text), isShared ? 1 : 0);
     if (timestamp < 0) throw new TypeError(this.#read(-timestamp));
     this.#take();
@@ -396,7 +402,7 @@ export class Core {
   /** Takes lines of a peer that arrived together. Returns whether the session is still open. */
   receive(session, lines) {
     let isOpen = false;
-    if (lines.length <= INPUT_LIMIT) {
+    if (isTaken(lines)) {
       isOpen = this.#call('core_receive', session, this.#write(lines)) === 1;
     } else {
       this.#events.push(['close', session, 'a frame is too long']);
@@ -519,6 +525,10 @@ export class Core {
       text = '';
     };
     for (const line of typeof lines === 'string' ? lines.split('\n') : lines) {
+      if (!isTaken(line)) {
+        this.#events.push(['refused', 'a line is too long', null, null, null]);
+        continue;
+      }
       if (text.length + line.length > INPUT_LIMIT / 4) flush();
       text += `${line}\n`;
     }

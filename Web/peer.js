@@ -811,10 +811,10 @@ export class Peer {
   /** The lines of records, also of those that were set aside: their stamps are used. */
   #linesOf(records) {
     const lines = [];
-    for (const { source, timestamp, line } of records) {
-      const record = line.startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
+    for (const { line } of records) {
+      const record = substitute(line);
       if (record?.setAside) lines.push(JSON.stringify(record.setAside));
-      else if (!record || !('setAside' in record)) lines.push(line);
+      else if (!record || !('setAside' in record)) lines.push(String(line));
     }
     return lines;
   }
@@ -825,7 +825,7 @@ export class Peer {
       if (source !== this.source) this.#core.adopt(source);
     }
     for (const { source, timestamp, line } of records) {
-      const record = line.startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
+      const record = substitute(line);
       if (record?.setAside === null) this.#core.use(timestamp, source); // it was dismissed
       const entry = record?.setAside ? this.#find(timestamp, source) : undefined;
       if (!entry || entry.isSetAside || !this.#core.setAside(entry.number)) continue;
@@ -852,6 +852,11 @@ export class Peer {
     if (this.reports.length > BOUNDS.reports) this.reports.shift();
     this.#options.report?.(kind, text);
   }
+}
+
+/** What the storage holds in place of an action, if it does. */
+function substitute(line) {
+  return String(line).startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
 }
 
 /** Adds a registration of its own, so that the same function subscribed twice is two. */

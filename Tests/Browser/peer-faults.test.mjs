@@ -41,6 +41,30 @@ test('a damaged action of a closed tab keeps the others of that tab from nobody'
   assert.deepEqual(world.reports, ['storage']);
 });
 
+test('a page starts whatever stands in its storage in place of an action', async () => {
+  const sound = JSON.stringify(update(9, 9, 'ME'));
+  const damaged = [null, undefined, 7, {}, [], '', '{', '{"setAside":7}', 'x'.repeat(2 ** 24 + 1), '世'.repeat(2 ** 23)];
+  const stored = damaged.map((line, index) => ({ source: 'ME', timestamp: index + 1, line }));
+  stored[8].timestamp = 8;
+  const { peer } = await connected({ stored: [...stored, { source: 'ME', timestamp: 9, line: sound }], dial: false });
+  assert.deepEqual(peer.getState(), [9]);
+});
+
+test('an action of any length beyond the bound is a TypeError, and changes nothing', async () => {
+  const { peer } = await connected();
+  for (const text of ['x'.repeat(2 ** 24), '世'.repeat(2 ** 23), 'x'.repeat(11 * 2 ** 20)]) {
+    assert.throws(() => peer.dispatch({ type: 'A', text }), TypeError);
+  }
+  assert.deepEqual(peer.history(), []);
+});
+
+test('a frame that is longer in UTF-8 than is taken at once ends the connection, however short in UTF-16', async () => {
+  const { peer, socket } = await connected();
+  socket.say(update('世'.repeat(2 ** 23), 1, 'S'));
+  assert.equal(socket.isClosed, true, 'else what follows would leave a gap');
+  assert.deepEqual(peer.history(), []);
+});
+
 /** A peer whose socket is open, and whose server has said nothing yet. */
 async function dialled(options) {
   const world = await connected({ ...options, dial: false });
