@@ -280,6 +280,7 @@ export class Peer {
     const entry = this.#core.dispatch(action);
     this.#add(entry);
     this.#continue(true);
+    if (this.#isReplaying) this.#notify(); // it is on top of the state already
     if (entry.timestamp !== null && !(this.#frontier && compareEntries(entry, this.#frontier) < 0)) {
       this.#frontier = entry; // it is shown at once
     }

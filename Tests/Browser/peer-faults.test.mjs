@@ -3,7 +3,7 @@
 // Faults that were found in the page's peer once it ran on the core, one test each. Nothing listens.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStorage } from '../../Web/peer.js';
+import { BOUNDS, MemoryStorage } from '../../Web/peer.js';
 import { connected, settle, update } from './played-world.mjs';
 
 test('what came in one message with a damaged line, and before it, is in the state at once', async () => {
@@ -63,6 +63,21 @@ test('a frame that is longer in UTF-8 than is taken at once ends the connection,
   socket.say(update('世'.repeat(2 ** 23), 1, 'S'));
   assert.equal(socket.isClosed, true, 'else what follows would leave a gap');
   assert.deepEqual(peer.history(), []);
+});
+
+test('subscribers hear of an own action also while a long history is reduced', async (t) => {
+  const slice = BOUNDS.slice;
+  t.after(() => { BOUNDS.slice = slice; });
+  const { peer, socket, clock } = await connected({ nextTask: () => {} });
+  socket.say(update(0, 100_000, 'S'));
+  BOUNDS.slice = 0;
+  socket.say(Array.from({ length: 1_000 }, (_, index) => JSON.stringify(update(index, index + 1, 'A'))).join('\n'));
+  clock.advance(1);
+  assert.equal(peer.status().phase, 'catching-up');
+  const seen = [];
+  peer.subscribe(() => seen.push(peer.getState().at(-1)));
+  peer.dispatch({ type: 'A', n: 'own' });
+  assert.deepEqual(seen, ['own']);
 });
 
 /** A peer whose socket is open, and whose server has said nothing yet. */
