@@ -85,6 +85,8 @@ export interface CoreOptions<State, Action = unknown> {
   /** Own actions are refused until a peer has said what it has of this source. Default false. */
   mayHaveWritten?: boolean;
   onEvent?: (...event: CoreEvent) => void;
+  /** Is called once the core has stopped, after the call that did it. */
+  onFault?: (fault: CoreError) => void;
   /** An address, the bytes, or what `load` gave; by default `core.wasm` beside `core.js`. */
   module?: string | URL | BufferSource | WebAssembly.Module;
   /** For tests: fills an array with random bytes; timers; the time in ms. */

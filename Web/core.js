@@ -76,7 +76,7 @@ function isTaken(text) {
 }
 
 export class Core {
-  #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #random; #timers; #now; #wallClock;
+  #exports; #bytes; #reducer; #initialState; #copy; #onEvent; #onFault; #random; #timers; #now; #wallClock;
   #entries = []; #states = [undefined]; #free = []; #shown; #waiting = 0; #isInside = false; #fault = null; #events = [];
   #isDelivering = false; #isLookingBack = false; #portion = 16; #isStale = false; #views = new Map(); #changes = 0;
 
@@ -95,11 +95,12 @@ export class Core {
   }
 
   /** Use `Core.open`. */
-  constructor({ reducer, initialState, copy = null, onEvent = () => {}, random, timers, now, wallClock }) {
+  constructor({ reducer, initialState, copy = null, onEvent = () => {}, onFault = () => {}, random, timers, now, wallClock }) {
     this.#reducer = reducer;
     this.#initialState = initialState;
     this.#copy = copy;
     this.#onEvent = onEvent;
+    this.#onFault = onFault;
     this.#random = random ?? ((bytes) => globalThis.crypto.getRandomValues(bytes));
     this.#timers = timers ?? globalThis;
     this.#now = now ?? (() => performance.now());
@@ -178,6 +179,7 @@ export class Core {
       this.#fault = new CoreError(
         `the peer's core has stopped (${error}): reload the page, or open another and restore its lines()`,
         { cause: error });
+      queueMicrotask(() => this.#onFault(this.#fault)); // not among the calls that fail with it
       throw this.#fault;
     } finally {
       this.#isInside = false;

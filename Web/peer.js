@@ -69,6 +69,7 @@ export class Peer {
     this.#core = await Core.open({
       source: this.source, reducer: this.#reducer(reducer), initialState, copy, module, savesActions: true,
       onEvent: (name, ...values) => this.#happened(name, ...values), now: this.#now,
+      onFault: (fault) => this.#stopped(fault),
       timers: {
         setTimeout: (body, delay) => this.#timers.setTimeout(() => { body(); this.#afterTimer(); }, delay),
       },
@@ -162,7 +163,7 @@ export class Peer {
    * `isLate` (it came after something later had been reduced).
    */
   recent(count) {
-    const confirmed = this.#core.number('confirmed');
+    const confirmed = this.#core.fault ? Infinity : this.#core.number('confirmed');
     const ordered = this.#ordered();
     return ordered.slice(Math.max(0, ordered.length - count)).map(({ action, timestamp, source, isLate = false }) => {
       const isOwn = source === this.source;
@@ -195,9 +196,10 @@ export class Peer {
 
   /** The highest timestamp seen of each source. */
   clock() {
-    const clock = this.#core.vector();
+    const isStopped = this.#core.fault !== null;
+    const clock = isStopped ? new Map() : this.#core.vector();
     for (const { source, timestamp } of this.#entries) {
-      if (source === this.source && timestamp > (clock.get(source) ?? 0)) clock.set(source, timestamp);
+      if (timestamp !== null && (isStopped || source === this.source) && timestamp > (clock.get(source) ?? 0)) clock.set(source, timestamp);
     }
     return Object.fromEntries(clock);
   }
@@ -545,7 +547,7 @@ export class Peer {
 
   /** Tells those who wait for `synced()`. */
   #settle() {
-    if (this.#link && (this.#syncWaiters.length > 0 || this.#suspicion > 0 || this.#syncedAt === null)) {
+    if (this.#link && !this.#core.fault && (this.#syncWaiters.length > 0 || this.#suspicion > 0 || this.#syncedAt === null)) {
       if (this.#syncedAt === null && this.#link.progress()?.hasReceivedSync) {
         this.#syncedAt = this.#now();
         // Asked again now: the first answer may have been counted before this link was.
@@ -567,7 +569,7 @@ export class Peer {
 
   /** Connects, and again after every loss, until `goOffline`. */
   goOnline() {
-    if (this.#closed || (this.#wanted && (this.#link || this.#attempt === 0))) return;
+    if (this.#closed || this.#core.fault || (this.#wanted && (this.#link || this.#attempt === 0))) return;
     this.#wanted = true;
     this.#attempt = 0;
     this.#timers.clearTimeout(this.#retryTimer);
@@ -589,6 +591,7 @@ export class Peer {
    */
   accept(socket) {
     if (this.#closed) throw new Error('the peer is closed');
+    if (this.#core.fault) throw this.#core.fault;
     const link = new Link(this.#host, { isDialled: false });
     this.#others.add(link);
     link.attach(socket);
@@ -612,8 +615,7 @@ export class Peer {
     if (this.#closed) return;
     for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
     this.goOffline();
-    for (const link of this.#others) link.end();
-    this.#others.clear();
+    this.#endOthers();
     this.#closed = true;
     this.#stopListening();
     this.#timers.clearTimeout(this.#lateTimer);
@@ -734,6 +736,19 @@ export class Peer {
     if (code === 1009) { this.#refusedLength(link); return; }
     if (reason === null || isRefused) this.#suspect(link);
     this.#lost(link, reason, isRefused);
+  }
+
+  /** The core has stopped: nobody is talked to any more, and what waits to be saved still is. */
+  #stopped(fault) {
+    this.#report('core', fault.message);
+    for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
+    this.#endOthers();
+    this.goOffline();
+  }
+
+  #endOthers() {
+    for (const link of this.#others) link.end();
+    this.#others.clear();
   }
 
   /** Forgets the link to the server and closes its socket. */

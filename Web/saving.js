@@ -101,13 +101,13 @@ export class Saving {
   }
 
   async #saveGroup() {
-    const { core, source } = this.#host;
+    const { core } = this.#host;
     const group = this.#unsaved.slice();
     const records = group.map((item) => (
       { source: item.source, timestamp: item.timestamp, line: item.line ?? core.lines(item.number, 1)[0] }
     ));
     // With the first action goes the record that the source is in use.
-    const state = sourceRecord(source, true, core.number('confirmed'));
+    const state = this.#stateRecord(true);
     if (state.line !== this.#savedState) records.push(state);
     await this.#bounded('the storage', () => this.#storage.save(records));
     this.#savedState = state.line;
@@ -118,6 +118,11 @@ export class Saving {
       this.#release(item);
     }
     this.#host.moved();
+  }
+
+  #stateRecord(isOpen) {
+    const { core, source } = this.#host;
+    return sourceRecord(source, isOpen, core.fault ? 0 : core.number('confirmed'));
   }
 
   /** The core may send it. */
@@ -261,11 +266,11 @@ export class Saving {
   /** Ends for good: notes that the source is closed if all is kept. */
   close(hasWritten) {
     this.#isOver = true;
-    const { core, source, timers } = this.#host;
+    const { timers } = this.#host;
     timers.clearTimeout(this.#storageTimer);
     timers.clearTimeout(this.#patienceTimer);
     if (!this.isClean || !hasWritten) return;
-    const record = sourceRecord(source, false, core.number('confirmed'));
+    const record = this.#stateRecord(false);
     new Promise((resolve) => resolve(this.#storage.save([record]))).catch(() => {}); // then it stays open
   }
 }

@@ -3,7 +3,7 @@
 // Faults that were found in the page's peer once it ran on the core, one test each. Nothing listens.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BOUNDS, MemoryStorage } from '../../Web/peer.js';
+import { BOUNDS, CoreError, MemoryStorage } from '../../Web/peer.js';
 import { connected, settle, update } from './played-world.mjs';
 
 test('what came in one message with a damaged line, and before it, is in the state at once', async () => {
@@ -78,6 +78,34 @@ test('subscribers hear of an own action also while a long history is reduced', a
   peer.subscribe(() => seen.push(peer.getState().at(-1)));
   peer.dispatch({ type: 'A', n: 'own' });
   assert.deepEqual(seen, ['own']);
+});
+
+test('a core that has stopped ends the connection, says so, and what is not saved yet still is', async () => {
+  let isBroken = false;
+  const copy = (state) => { if (isBroken) throw new Error('played'); return [...state]; };
+  const storage = Object.assign(new MemoryStorage(), { isDurable: true });
+  const { peer, socket, clock, reports } = await connected({ copy, storage });
+  const texts = [];
+  peer.subscribeStatus(({ text }) => texts.push(text));
+  peer.dispatch({ type: 'A', n: 1 });
+  isBroken = true;
+  assert.throws(() => {
+    for (let n = 2; n < 1_000; n++) peer.dispatch({ type: 'A', n });
+  }, CoreError);
+  await settle();
+  assert.equal(texts.at(-1), 'stopped · reload this page');
+  assert.equal(socket.isClosed, true);
+  assert.deepEqual(reports, ['core']);
+  const dispatched = peer.history().length;
+  assert.ok(dispatched > 0);
+  assert.deepEqual(peer.clock(), { ME: dispatched });
+  assert.equal(peer.recent(1)[0].timestamp, dispatched);
+  peer.goOnline();
+  await clock.pass(60_000);
+  assert.equal(peer.status().phase, 'stopped');
+  assert.equal((await storage.load()).filter(({ timestamp }) => timestamp > 0).length, dispatched);
+  peer.close();
+  assert.deepEqual(clock.waiting, [], 'no timer is left behind');
 });
 
 /** A peer whose socket is open, and whose server has said nothing yet. */
