@@ -621,7 +621,9 @@ export class Peer {
     this.#timers.clearTimeout(this.#lateTimer);
     // Whoever writes as this source again must know every stamp that may have left this page.
     const { isClean } = this.#saving;
-    const last = this.#entries.findLast(({ source }) => source === this.source)?.timestamp ?? 0;
+    const last = this.#entries.reduce((newest, entry) => (
+      entry.source === this.source ? Math.max(newest, entry.timestamp) : newest
+    ), 0);
     this.#saving.close(last > 0);
     this.#options.release?.(isClean, last);
   }

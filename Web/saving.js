@@ -82,17 +82,17 @@ export class Saving {
   async save() {
     if (this.#isGoingOn) this.#releaseAll();
     else if (this.isFailing && this.#unsaved.length > 0) this.#patience();
-    if (this.#isSaving || this.isFailing || this.#unsaved.length === 0) return;
+    if (this.#isSaving || this.isFailing || this.#isOver || this.#unsaved.length === 0) return;
     this.#isSaving = true;
     try {
-      while (this.#unsaved.length > 0) await this.#saveGroup();
+      while (this.#unsaved.length > 0 && !this.#isOver) await this.#saveGroup();
     } catch (error) {
       this.#isSaving = false;
       this.failed(error);
       return;
     }
     this.#isSaving = false;
-    this.#tell();
+    if (!this.#isOver) this.#tell();
   }
 
   #tell() {
@@ -101,11 +101,8 @@ export class Saving {
   }
 
   async #saveGroup() {
-    const { core } = this.#host;
     const group = this.#unsaved.slice();
-    const records = group.map((item) => (
-      { source: item.source, timestamp: item.timestamp, line: item.line ?? core.lines(item.number, 1)[0] }
-    ));
+    const records = group.map((item) => this.#record(item));
     // With the first action goes the record that the source is in use.
     const state = this.#stateRecord(true);
     if (state.line !== this.#savedState) records.push(state);
@@ -118,6 +115,10 @@ export class Saving {
       this.#release(item);
     }
     this.#host.moved();
+  }
+
+  #record({ source, timestamp, number, line }) {
+    return { source, timestamp, line: line ?? this.#host.core.lines(number, 1)[0] };
   }
 
   #stateRecord(isOpen) {
@@ -185,10 +186,11 @@ export class Saving {
     let records;
     try {
       records = await this.#bounded('the storage', () => this.#storage.load());
+      if (this.#isOver) return;
       this.#savedState = null;
       // It may have been emptied meanwhile. What it must hold is every stamp of ours.
-      const kept = new Set(records.filter((record) => record.source === source).map(({ timestamp }) => timestamp));
-      for (const { timestamp } of this.#unsaved) kept.add(timestamp);
+      const kept = new Set([...records, ...this.#unsaved].filter((record) => record.source === source)
+        .map(({ timestamp }) => timestamp));
       const lacking = [...this.#host.aside(), ...this.#host.entries()].filter((entry) => (
         entry.source === source && !entry.isSetAside && !kept.has(entry.timestamp)
       ));
@@ -263,14 +265,21 @@ export class Saving {
     }
   }
 
-  /** Ends for good: notes that the source is closed if all is kept. */
+  /**
+   * Ends for good: saves what waits, and notes that the source is closed if all is kept. It is one save, asked for
+   * now, so that the next page, which may write as this source, loads it whole.
+   */
   close(hasWritten) {
+    const { isClean } = this;
     this.#isOver = true;
     const { timers } = this.#host;
     timers.clearTimeout(this.#storageTimer);
     timers.clearTimeout(this.#patienceTimer);
-    if (!this.isClean || !hasWritten) return;
-    const record = this.#stateRecord(false);
-    new Promise((resolve) => resolve(this.#storage.save([record]))).catch(() => {}); // then it stays open
+    if (!hasWritten) return;
+    const records = [...this.#unsaved.map((item) => this.#record(item)), this.#stateRecord(!isClean)];
+    new Promise((resolve) => resolve(this.#storage.save(records))).then(() => {
+      this.#unsaved = [];
+      for (const resolve of this.#waiters.splice(0)) resolve();
+    }, () => {}); // then it stays open
   }
 }

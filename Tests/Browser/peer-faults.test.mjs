@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BOUNDS, CoreError, MemoryStorage } from '../../Web/peer.js';
+import { sourceState } from '../../Web/storage.js';
 import { connected, settle, update } from './played-world.mjs';
 
 test('what came in one message with a damaged line, and before it, is in the state at once', async () => {
@@ -107,6 +108,60 @@ test('a core that has stopped ends the connection, says so, and what is not save
   peer.close();
   assert.deepEqual(clock.waiting, [], 'no timer is left behind');
 });
+
+test('a page that is closed while it saves has saved, or asked to save, all that it dispatched', async () => {
+  const storage = new SlowStorage();
+  const released = [];
+  const { peer } = await connected({ storage, release: (...values) => released.push(values) });
+  for (const n of [1, 2, 3]) peer.dispatch({ type: 'A', n });
+  let isFlushed = false;
+  peer.flush().then(() => { isFlushed = true; });
+  await settle();
+  peer.close();
+  assert.deepEqual(released, [[true, 3]]);
+  const asked = storage.asked.flat().map(({ timestamp }) => timestamp);
+  assert.deepEqual(new Set(asked), new Set([0, 1, 2, 3]), 'before anybody else may load');
+  await storage.answer();
+  assert.deepEqual(sourceState(await storage.load(), 'ME'), { isOpen: false, confirmed: 0 });
+  assert.equal((await storage.load()).length, 4);
+  assert.equal(isFlushed, true);
+  assert.deepEqual(storage.asked, [], 'and nothing later, when the source may be somebody else\'s');
+});
+
+test('the newest own stamp is told at the end also if older own actions came home last', async () => {
+  const released = [];
+  const storage = Object.assign(new MemoryStorage(), { isDurable: true });
+  const { peer, socket, clock } = await dialled({ storage, release: (...values) => released.push(values) });
+  socket.say({ id: 'S', start: 0, clock: { ME: 7 } }, update(7, 7, 'ME'), update(7, 7, 'X'), '"SYNC"');
+  await clock.pass(3_000);
+  peer.dispatch({ type: 'A', n: 8 });
+  peer.close();
+  assert.deepEqual(released, [[true, 8]]);
+});
+
+/** Saves when the test says so. */
+class SlowStorage extends MemoryStorage {
+  asked = [];
+  #waiting = [];
+
+  constructor() {
+    super();
+    this.isDurable = true;
+  }
+
+  save(records) {
+    this.asked.push(records);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async answer() {
+    while (this.asked.length > 0) {
+      await super.save(this.asked.shift());
+      this.#waiting.shift()();
+      await settle();
+    }
+  }
+}
 
 /** A peer whose socket is open, and whose server has said nothing yet. */
 async function dialled(options) {
