@@ -41,9 +41,14 @@ export class Link {
   #opened() {
     if (this.#isOver || this.isOpen) return;
     const { core, now, probeAfter } = this.#host;
-    this.#session = core.openSession({
-      probes: this.isDialled, longestLine: Number.isFinite(this.longestLine) ? this.longestLine : 0,
-    });
+    try {
+      this.#session = core.openSession({
+        probes: this.isDialled, longestLine: Number.isFinite(this.longestLine) ? this.longestLine : 0,
+      });
+    } catch (error) {
+      this.#host.ended(this, String(error), {}); // there are too many, or the core has stopped
+      return;
+    }
     this.isOpen = true;
     this.#heardAt = this.#askedAt = this.#probedAt = now(); // every peer owes us a SYNC
     if (this.isDialled) this.#watch(probeAfter);
@@ -133,14 +138,19 @@ export class Link {
   #send(lines) {
     const { core, now, source } = this.#host;
     const end = `,${JSON.stringify(source)}]`;
-    const updates = lines.filter(isUpdate);
+    const updates = this.isDialled ? lines.filter(isUpdate) : []; // of others nobody asks
     if (updates.length > 0) {
       const own = updates.reduce((count, line) => count + (line.endsWith(end) ? 1 : 0), 0);
       this.inFlight.push({ lines: updates, own, number: core.sent(this.#session).sent });
     }
     for (const line of lines) {
       if (line === '"PING"') this.#probedAt = now();
-      this.#socket.send(line);
+      try {
+        this.#socket.send(line);
+      } catch (error) { // what was not sent must not be followed by anything
+        this.#host.ended(this, `the connection failed: ${error}`, {});
+        return;
+      }
     }
   }
 

@@ -733,7 +733,12 @@ export class Peer {
 
   /** A link has ended, whatever the reason. */
   #ended(link, reason, { isRefused = false, code }) {
-    if (this.#others.delete(link)) { link.end(); this.#afterEnd(); return; }
+    if (this.#others.delete(link)) {
+      if (reason) this.#report('connection', reason);
+      link.end();
+      this.#afterEnd();
+      return;
+    }
     if (!link || link !== this.#link) return;
     if (code === 1009) { this.#refusedLength(link); return; }
     if (reason === null || isRefused) this.#suspect(link);

@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BOUNDS, CoreError, MemoryStorage } from '../../Web/peer.js';
 import { sourceState } from '../../Web/storage.js';
-import { connected, settle, update } from './played-world.mjs';
+import { Link } from '../../Web/link.js';
+import { makeCore } from './module.mjs';
+import { Clock, connected, fakeWebSocket, settle, update } from './played-world.mjs';
 
 test('what came in one message with a damaged line, and before it, is in the state at once', async () => {
   const { peer, socket } = await dialled();
@@ -137,6 +139,47 @@ test('the newest own stamp is told at the end also if older own actions came hom
   peer.dispatch({ type: 'A', n: 8 });
   peer.close();
   assert.deepEqual(released, [[true, 8]]);
+});
+
+test('a socket that throws ends its connection, and what it did not take is sent on the next', async () => {
+  const world = await connected();
+  world.socket.send = () => { throw new Error('played'); };
+  const { timestamp } = world.peer.dispatch({ type: 'A', n: 1 });
+  await settle();
+  assert.equal(timestamp, 1, 'who dispatches does not hear of it');
+  assert.equal(world.peer.status().phase, 'connecting');
+  await world.clock.pass(1_000);
+  world.socket.open();
+  world.socket.say({ id: 'S', start: 0, clock: {} }, '"SYNC"');
+  assert.deepEqual(world.socket.sent.slice(1), [JSON.stringify(update(1, 1, 'ME')), '"SYNC"']);
+});
+
+test('a socket beyond the sessions that the core has is closed, and one that ends makes room', async () => {
+  const { peer } = await connected({ dial: false });
+  const Socket = fakeWebSocket();
+  const ends = Array.from({ length: 65 }, () => Object.assign(new Socket(), { readyState: 1 }));
+  for (const end of ends) peer.accept(end);
+  assert.deepEqual(ends.map(({ isClosed }) => isClosed).lastIndexOf(true), 64);
+  assert.deepEqual(ends.filter(({ isClosed }) => isClosed).length, 1);
+  ends[0].fail();
+  const next = Object.assign(new Socket(), { readyState: 1 });
+  peer.accept(next);
+  assert.equal(next.isClosed, false);
+});
+
+test('what is sent over a socket that somebody else has opened is not kept a second time', async () => {
+  const core = await makeCore();
+  const host = {
+    core, source: 'ME', timers: new Clock(), now: () => 0, nextTask: () => {}, probeAfter: 1, isHidden: () => false,
+    opened: () => {}, heard: () => {}, moved: () => {}, ended: () => {},
+  };
+  const end = Object.assign(new (fakeWebSocket())(), { readyState: 1 });
+  const link = new Link(host, { isDialled: false });
+  link.attach(end);
+  end.say({ id: 'B', start: 0, clock: {} }, '"SYNC"');
+  for (let n = 0; n < 100; n++) { core.dispatch({ type: 'A', n }); link.pump(); }
+  assert.equal(end.sent.length, 102);
+  assert.deepEqual(link.inFlight, []);
 });
 
 /** Saves when the test says so. */
