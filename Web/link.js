@@ -14,7 +14,7 @@ export class Link {
   isOpen = false;
   /** Updates that were handed to the socket and are not confirmed: blocks of lines. */
   inFlight = [];
-  #host; #socket = null; #session = 0; #isOver = false; #isWaiting = false; #objectionTimer = null; #isPlain = false;
+  #host; #socket = null; #session = 0; #isOver = false; #isWaiting = false; #isPumping = false; #objectionTimer = null; #isPlain = false;
   #heardAt = 0; #askedAt = null; #probedAt = null; #watchTimer = null; #watchUntil = 0; #hasSlept = false;
 
   /**
@@ -117,11 +117,22 @@ export class Link {
   }
 
   /** Whether something of what was sent is still to be confirmed. */
-  get isAwaiting() { return this.inFlight.length > 0; }
+  get isAwaiting() { return this.#isPumping || this.inFlight.length > 0; }
 
   /** Hands lines to the socket for as long as it keeps up. */
   pump() {
-    if (!this.isOpen || this.#isOver || this.#isWaiting) return;
+    // Whoever is told of something by a pull may come here again, before what was pulled has been sent.
+    if (!this.isOpen || this.#isOver || this.#isWaiting || this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      this.#sendAll();
+    } finally {
+      this.#isPumping = false;
+    }
+    if (!this.#isOver && !this.#isWaiting) this.#settle();
+  }
+
+  #sendAll() {
     const { core, now } = this.#host;
     const until = now() + BOUNDS.slice;
     while (!this.#isOver) {
@@ -132,7 +143,6 @@ export class Link {
       this.#send(text.split('\n'));
       if (now() >= until) { this.#pumpLater(0); return; }
     }
-    if (!this.#isOver) this.#settle();
   }
 
   #send(lines) {

@@ -306,6 +306,7 @@ export class Peer {
 
   /** Replaces the reducer; everything is reduced again from the start. */
   replaceReducer(reducer) {
+    if (this.#reducing) throw new Error('a reducer may not replace itself');
     this.#options.reducer = reducer;
     this.#core.replaceReducer(this.#reducer(reducer), this.#options.initialState);
     this.#continue(true);
@@ -371,6 +372,7 @@ export class Peer {
 
   /** The server has it after all: the link broke after it had arrived. */
   #putBack({ timestamp, source, number }) {
+    if (!this.#aside.some((record) => record.number === number)) this.#dismissed += 1; // it is no longer
     this.#aside = this.#aside.filter((record) => record.number !== number);
     this.#reorder();
     this.#saving.drop({ source, timestamp });

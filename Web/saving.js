@@ -109,11 +109,10 @@ export class Saving {
     await this.#bounded('the storage', () => this.#storage.save(records));
     this.#savedState = state.line;
     const saved = new Set(group);
-    this.#unsaved = this.#unsaved.filter((item) => !saved.has(item)); // it may have changed meanwhile
-    for (const item of group) {
-      this.#count(item, -1);
-      this.#release(item);
-    }
+    // It may have changed meanwhile.
+    for (const item of this.#unsaved) if (saved.has(item)) this.#count(item, -1);
+    this.#unsaved = this.#unsaved.filter((item) => !saved.has(item));
+    for (const item of group) this.#release(item);
     this.#host.moved();
   }
 

@@ -182,6 +182,70 @@ test('what is sent over a socket that somebody else has opened is not kept a sec
   assert.deepEqual(link.inFlight, []);
 });
 
+test('an action that is set aside while it is put back into the storage is counted once', async () => {
+  const storage = new SlowStorage();
+  const world = await connected({ storage });
+  const { peer } = world;
+  peer.dispatch({ type: 'A', n: 1 });
+  await storage.answer();
+  world.socket.say('"REFUSED 1 ME"');
+  await storage.answer();
+  const line = update(1, 1, 'ME');
+  world.socket.say(line); // it has it after all
+  assert.deepEqual(peer.getState(), [1]);
+  peer.status();
+  world.socket.say('"REFUSED 1 ME"');
+  await storage.answer();
+  await settle();
+  assert.deepEqual(peer.getState(), []);
+  assert.equal(peer.status().pending, 0);
+  assert.equal(peer.status().text, 'in sync · 1 set aside');
+});
+
+test('an action that was dismissed and that the server has after all is counted again', async () => {
+  const { peer, socket } = await connected();
+  peer.dispatch({ type: 'A', n: 1 });
+  await peer.flush();
+  socket.say('"REFUSED 1 ME"');
+  peer.dismissSetAside();
+  assert.equal(peer.status().received, 0);
+  socket.say(update(1, 1, 'ME'));
+  assert.deepEqual(peer.getState(), [1]);
+  assert.equal(peer.status().received, 1);
+});
+
+test('a reducer may not replace itself', async () => {
+  let peer;
+  const reducer = (state = 0, action) => {
+    if (action.type === 'REPLACE') peer.replaceReducer(() => 'replaced');
+    return action.type === 'A' ? state + 1 : state;
+  };
+  const world = await connected({ reducer });
+  ({ peer } = world);
+  for (const type of ['A', 'REPLACE', 'A']) peer.dispatch({ type });
+  assert.equal(peer.getState(), 2);
+  assert.deepEqual(world.reports, ['reducer']);
+});
+
+test('who acts when an action is set aside in the middle of a history does not overtake that history', async () => {
+  const world = await connected({ answersProbes: false });
+  const { peer } = world;
+  const long = (n) => ({ type: 'A', n, text: 'x'.repeat(2_000) });
+  for (const action of [{ type: 'A', n: 1 }, long(2), long(3), { type: 'A', n: 4 }]) peer.dispatch(action);
+  await peer.flush();
+  await settle();
+  world.socket.onclose({ code: 1009 }); // of two that are as long, one is found by it
+  assert.deepEqual(peer.setAside().map(({ timestamp }) => timestamp), [2]);
+  peer.subscribe(() => { if (peer.setAside().length === 2 && peer.history().length < 3) peer.dispatch({ type: 'A', n: 5 }); });
+  await world.clock.pass(2_000);
+  world.socket.open();
+  world.socket.say({ id: 'S', start: 0, clock: {} }, '"SYNC"');
+  await settle();
+  assert.deepEqual(peer.setAside().map(({ timestamp }) => timestamp), [2, 3], 'the other when it is to be sent again');
+  const said = world.socket.sent.slice(1).map((line) => JSON.parse(line)).map((value) => value[0].n ?? value);
+  assert.deepEqual(said, [1, 4, 'SYNC', 5]);
+});
+
 /** Saves when the test says so. */
 class SlowStorage extends MemoryStorage {
   asked = [];
