@@ -246,6 +246,64 @@ test('who acts when an action is set aside in the middle of a history does not o
   assert.deepEqual(said, [1, 4, 'SYNC', 5]);
 });
 
+test('G8: a local-only action stands after what is newest, also while something late waits', async () => {
+  const { peer, socket, clock } = await connected();
+  socket.say(update(1, 1, 'S'), update(10, 10, 'S'), update(5, 5, 'A'));
+  peer.dispatch({ type: '@local' });
+  await clock.pass(10);
+  assert.deepEqual(peer.getState(), [1, 5, 10, '@local']);
+  assert.deepEqual(peer.stateAt(2), [1, 5]);
+});
+
+test('an action that a peer beside refused, and the server then too, is set aside', async () => {
+  const { peer, socket } = await connected();
+  const end = Object.assign(new (fakeWebSocket())(), { readyState: 1 });
+  peer.accept(end);
+  end.say({ id: 'B', start: 0, clock: {} }, '"SYNC"');
+  peer.dispatch({ type: 'A', n: 1 });
+  await peer.flush();
+  end.say('"REFUSED 1 ME"');
+  assert.deepEqual(peer.setAside(), [], 'the server has it');
+  socket.say('"REFUSED 1 ME"');
+  assert.deepEqual(peer.setAside().map(({ timestamp }) => timestamp), [1]);
+  socket.say(update(1, 1, 'ME'));
+  socket.say('"REFUSED 1 ME"');
+  assert.deepEqual(peer.setAside().map(({ timestamp }) => timestamp), [1], 'and again when it was put back');
+});
+
+test('a server that lost its log gets of a withheld source what came before', async () => {
+  const world = await connected({ answersProbes: false });
+  const line = (n) => update(n, n, 'X', n === 3 ? { text: 'x'.repeat(1_000) } : {});
+  for (const n of [1, 2, 3, 4]) world.socket.say(line(n));
+  const redial = async (clock) => {
+    await world.clock.pass(8_000);
+    world.socket.open();
+    world.socket.say({ id: 'S', start: 0, clock }, '"SYNC"');
+    await settle();
+    return world.socket.sent.slice(1).map((text) => JSON.parse(text)).filter(Array.isArray).map(([{ n }]) => n);
+  };
+  world.socket.fail();
+  assert.deepEqual(await redial({ X: 2 }), [3, 4]);
+  world.socket.onclose({ code: 1009 });
+  assert.deepEqual(world.reports, ['withheld', 'connection']);
+  assert.deepEqual(await redial({ X: 2 }), []);
+  assert.equal(world.peer.status().text, 'sending · not all is taken');
+  world.socket.fail();
+  assert.deepEqual(await redial({}), [1, 2], 'from the refused one on its source waits');
+  assert.equal(world.peer.status().text, 'sending · not all is taken');
+  world.socket.fail();
+  assert.deepEqual(await redial({ X: 3 }), [4], 'it has it from elsewhere');
+});
+
+test('an own action that another tab has passed on from the storage is nobody else\'s', async () => {
+  const { peer, socket, reports } = await dialled();
+  peer.dispatch({ type: 'A', n: 1 });
+  await peer.flush();
+  socket.say({ id: 'S', start: 0, clock: { ME: 1 } }, '"SYNC"');
+  assert.deepEqual(reports, []);
+  assert.equal(peer.status().text, 'in sync');
+});
+
 /** Saves when the test says so. */
 class SlowStorage extends MemoryStorage {
   asked = [];

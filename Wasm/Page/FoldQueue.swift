@@ -34,7 +34,11 @@ package struct FoldQueue<Model: PageModel> {
     package func isFolded(by limit: Int) -> Bool { isLevel && count <= max(1, limit) }
 
     /// The newest stamp, folded or not.
-    package var newest: Stamp? { waiting.last?.anchorStamp ?? history.newest }
+    package var newest: Stamp? {
+        guard let last = waiting.last?.anchorStamp else { return history.newest }
+        // What waits may all belong before the head of the history.
+        return history.newest.map { max($0, last) } ?? last
+    }
 
     /// Adds an action that stays here, after everything that is known now.
     package mutating func append(local action: Model.Action) {

@@ -23,6 +23,7 @@ extension PageCore {
     /// header, or because it sends it.
     mutating func putBackIfKnown(_ line: DecodedLine) {
         guard case .message(let message) = line else { return }
+        if case .update(let update) = message, !replica.leavesOut(update.stamp) { return }
         for number in setAside {
             guard let stamp = stamps[number] else { continue }
             switch message {

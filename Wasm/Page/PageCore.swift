@@ -43,6 +43,8 @@ package struct PageCore<Model: PageModel> {
         // What is accepted at once is parsed by the page in one task.
         configuration.heldUpdateLimit = 2_000
         configuration.savesUpdates = savesUpdates
+        // Another tab may pass on what this one has saved, before it does so itself.
+        configuration.sharesStorage = savesUpdates
         configuration.mayHaveWritten = mayHaveWritten
         replica = Replica(UpdateLog(), source: source, configuration: configuration)
     }
@@ -53,7 +55,7 @@ package struct PageCore<Model: PageModel> {
         case 0: return Double(stamps.count)
         case 1: return Double(queue.count)
         case 2: return Double(replica.pendingCountToSend)
-        case 3: return Double(replica.setAsideCount)
+        case 3: return Double(setAside.count)
         case 4: return Double(replica.gossip.sourceCount)
         case 5: return Double(queue.history.reducerCalls)
         case 6: return Double(queue.history.snapshotCount)
@@ -271,7 +273,10 @@ package struct PageCore<Model: PageModel> {
         case .ownUpdatesMissing(let claimed):
             let stamp = Stamp(timestamp: claimed, source: replica.source)
             events.report("missingOwn", nil, stamp, nil)
-        case .setAside(let stamp, let peer): events.report("setAside", nil, stamp, peer)
+        case .setAside(let stamp, let peer):
+            // The page decides; until it has set the update aside, it hears of each refusal.
+            replica.forgetSetAside(stamp)
+            events.report("setAside", nil, stamp, peer)
         case .cutOff(let peer, let error): events.report("cutOff", error.message, nil, peer)
         case .stale, .storageFailed, .missed: return
         }

@@ -22,7 +22,7 @@ extension Gossip {
         // The straight way. What an unsaved write may have superseded, and what may be too long for
         // the peer, is looked at one by one below.
         let mustHold = unsettled != nil && Value.dropsSuperseded
-        if !mustHold, session.options.longestLine == nil, omissions.isEmpty,
+        if !mustHold, session.options.longestLine == nil, sendsAll,
             let isAll = appendLines(&session, value, limit, &block)
         {
             return isAll ? recent.end : nil
@@ -64,13 +64,10 @@ extension Gossip {
         _ updates: [Update], _ session: inout Session, _ block: inout WireBlock
     ) {
         for update in updates {
-            if session.options.longestLine != nil || !omissions.isEmpty {
+            if session.options.longestLine != nil || !sendsAll {
                 // An earlier one of its source may have been withheld.
                 if update.source != source, session.known.covers(update.stamp) { continue }
-                if omissions.contains(update.stamp) {
-                    pass(over: update.stamp, &session)
-                    continue
-                }
+                if !mayWrite(update.stamp, &session) { continue }
                 if session.isTooLong(update) {
                     leaveOut(update.stamp, &session)
                     continue

@@ -8,6 +8,20 @@ extension Gossip {
     /// were adopted.
     func brings(_ source: Source) -> Bool { source == self.source || adopted.contains(source) }
 
+    /// Whether nothing is left out or withheld.
+    var sendsAll: Bool { omissions.isEmpty && withheld.isEmpty }
+
+    /// Whether an update that a peer lacks may be sent to it; notes what follows if not.
+    func mayWrite(_ stamp: Stamp, _ session: inout Session) -> Bool {
+        if withheld.contains(stamp) {
+            session.withhold(stamp.source)
+            return false
+        }
+        guard omissions.contains(stamp) else { return true }
+        pass(over: stamp, &session)
+        return false
+    }
+
     /// Passes over an update, as if it had been sent.
     func pass(over stamp: Stamp, _ session: inout Session) {
         session.markSent(stamp)
@@ -26,12 +40,22 @@ extension Replica {
     /// Keeps an update, and sends it to nobody.
     package mutating func leaveOut(_ stamp: Stamp) { gossip.omissions.insert(stamp) }
 
+    /// Whether an update is kept and sent to nobody.
+    ///
+    /// - Complexity: O(log n).
+    package func leavesOut(_ stamp: Stamp) -> Bool { gossip.omissions.contains(stamp) }
+
     /// Sends nothing of this source from that update on to peers that lack it: who skips an update
     /// of somebody else makes the later ones hide it for good.
-    package mutating func withhold(from stamp: Stamp) { gossip.withheld.append(stamp) }
+    package mutating func withhold(from stamp: Stamp) { gossip.withheld.insert(stamp) }
 
     /// Sends an update again that was left out.
     package mutating func bringBack(_ stamp: Stamp) { gossip.omissions.remove(stamp) }
+
+    /// Forgets that a peer does not take an own update, so that the next refusal is reported again.
+    package mutating func forgetSetAside(_ stamp: Stamp) {
+        if stamp.source == source { own.setAside.remove(stamp.timestamp) }
+    }
 
     /// Notes that a stamp was used in an earlier life for an update that is gone.
     package mutating func restore(used stamp: Stamp) {

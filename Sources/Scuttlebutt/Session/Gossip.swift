@@ -43,7 +43,7 @@ public struct Gossip: Sendable {
     var adopted: [Source] = []
     /// Updates of others that some peer does not take: from them on a source is withheld from those
     /// who lack them.
-    var withheld: [Stamp] = []
+    var withheld = Omissions()
     /// What sessions need from the storage, until the driver is told.
     var requests: [StoredRange] = []
     /// Whether a session has read from the storage since there was none at all.
@@ -117,11 +117,8 @@ public struct Gossip: Sendable {
     public mutating func receive(_ message: Message, from peer: PeerID) -> Reception {
         switch message {
         case .digest(let digest):
-            let isOpen: Void? = sessions.withMutableSession(peer) { session in
-                session.receive(digest: digest, own: source)
-                for stamp in withheld where !session.known.covers(stamp) {
-                    session.withhold(stamp.source)
-                }
+            let isOpen: Void? = sessions.withMutableSession(peer) {
+                $0.receive(digest: digest, own: source)
             }
             guard isOpen != nil else { return .nothing }
             ownConfirmed = nil
@@ -375,12 +372,9 @@ public struct Gossip: Sendable {
             // All peers that lack a whole stretch share one encoding of it.
             let limit = session.options.longestLine
             let isShared =
-                lacking == stretch.count && block.isEmpty && limit == nil && omissions.isEmpty
+                lacking == stretch.count && block.isEmpty && limit == nil && sendsAll
             for place in stretch where !session.known.covers(recent.stamp(place)) {
-                if omissions.contains(recent.stamp(place)) {
-                    pass(over: recent.stamp(place), &session)
-                    continue
-                }
+                if !mayWrite(recent.stamp(place), &session) { continue }
                 if let limit, recent.lineByteCount(place) > limit {
                     leaveOut(recent.stamp(place), &session)
                     continue
