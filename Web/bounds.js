@@ -29,5 +29,6 @@ export const BOUNDS = {
   unsavedWait: 2_000, // ms after a failure in which own actions wait to be saved before they are sent
   openRequests: 8, // unanswered attempts to open the storage at a time
   retireAfter: 5_000, // stored actions of one source; then it is not adopted again, and dropped once delivered
+  placed: 64, // late actions that are put in their places one by one; more are sorted in
   reports: 100, // remembered reports of refused input
 };

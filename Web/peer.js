@@ -128,15 +128,29 @@ export class Peer {
     return this.#ordered().map((entry) => [entry.action, entry.timestamp, entry.source]);
   }
 
-  /** What is in the history, in agreed order; sorted when it is asked for. */
+  /** What is in the history, in agreed order; what came late is put in its place when it is asked for. */
   #ordered() {
-    this.#order ??= this.#entries.filter((entry) => entry.timestamp !== null && !entry.isSetAside);
-    if (!this.#isSorted) this.#order.sort(compareEntries);
-    this.#isSorted = true;
-    return this.#order;
+    const order = this.#order;
+    if (this.#unplaced.length > BOUNDS.placed) {
+      for (const entry of this.#unplaced) order.push(entry);
+      order.sort(compareEntries);
+    } else for (const entry of this.#unplaced) order.splice(this.#placeOf(entry), 0, entry);
+    this.#unplaced = [];
+    return order;
   }
 
-  #order = []; #isSorted = true; #locals = [];
+  /** Where an entry stands in the order, or belongs. */
+  #placeOf(entry) {
+    let [low, high] = [0, this.#order.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareEntries(this.#order[middle], entry) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #order = []; #unplaced = []; #locals = [];
 
   /** Takes up an entry; one that stays here has its place after what is newest now (G8). */
   #add(entry) {
@@ -146,16 +160,20 @@ export class Peer {
       this.#locals.push({ entry, anchor: this.#ordered().at(-1) });
       return;
     }
-    if (!this.#order) return;
-    const last = this.#order.at(-1);
-    if (last && compareEntries(last, entry) > 0) this.#isSorted = false;
-    this.#order.push(entry);
+    this.#enter(entry);
   }
 
-  /** Something has left the order, or come back. */
-  #reorder() {
-    this.#order = null;
-    this.#isSorted = false;
+  /** Something is in the order, or is back. */
+  #enter(entry) {
+    const last = this.#order.at(-1);
+    (last && compareEntries(last, entry) > 0 ? this.#unplaced : this.#order).push(entry);
+  }
+
+  /** Something has left the order. */
+  #leave(entry) {
+    const order = this.#ordered();
+    const place = this.#placeOf(entry);
+    if (order[place] === entry) order.splice(place, 1);
   }
 
   /**
@@ -361,7 +379,7 @@ export class Peer {
       action, timestamp, source, number, reason, line: setAsideLine([action, timestamp, source], reason),
     };
     this.#aside.push(record);
-    this.#reorder();
+    this.#leave(entry);
     this.#saving.drop(record);
     this.#saving.add(record);
     this.#saving.save();
@@ -371,10 +389,11 @@ export class Peer {
   }
 
   /** The server has it after all: the link broke after it had arrived. */
-  #putBack({ timestamp, source, number }) {
+  #putBack(entry) {
+    const { timestamp, source, number } = entry;
     if (!this.#aside.some((record) => record.number === number)) this.#dismissed += 1; // it is no longer
     this.#aside = this.#aside.filter((record) => record.number !== number);
-    this.#reorder();
+    this.#enter(entry);
     this.#saving.drop({ source, timestamp });
     this.#saving.add({ source, timestamp, number });
     this.#saving.save();
@@ -856,7 +875,7 @@ export class Peer {
       if (!entry || entry.isSetAside || !this.#core.setAside(entry.number)) continue;
       const { action, number } = entry;
       this.#aside.push({ action, timestamp, source, number, reason: String(record.reason), line });
-      this.#reorder();
+      this.#leave(entry);
     }
     this.#continue(true);
   }
