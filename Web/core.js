@@ -95,7 +95,9 @@ export class Core {
   }
 
   /** Use `Core.open`. */
-  constructor({ reducer, initialState, copy = null, onEvent = () => {}, onFault = () => {}, random, timers, now, wallClock }) {
+  constructor({
+    reducer, initialState, copy = null, onEvent = () => {}, onFault = () => {}, random, timers, now, wallClock,
+  }) {
     this.#reducer = reducer;
     this.#initialState = initialState;
     this.#copy = copy;

@@ -14,7 +14,8 @@ export class Link {
   isOpen = false;
   /** Updates that were handed to the socket and are not confirmed: blocks of lines. */
   inFlight = [];
-  #host; #socket = null; #session = 0; #isOver = false; #isWaiting = false; #isPumping = false; #objectionTimer = null; #isPlain = false;
+  #host; #socket = null; #session = 0; #isOver = false; #isWaiting = false; #isPumping = false;
+  #objectionTimer = null; #isPlain = false;
   #heardAt = 0; #askedAt = null; #probedAt = null; #watchTimer = null; #watchUntil = 0; #hasSlept = false;
 
   /**

@@ -217,7 +217,8 @@ export class Peer {
     const isStopped = this.#core.fault !== null;
     const clock = isStopped ? new Map() : this.#core.vector();
     for (const { source, timestamp } of this.#entries) {
-      if (timestamp !== null && (isStopped || source === this.source) && timestamp > (clock.get(source) ?? 0)) clock.set(source, timestamp);
+      const counts = timestamp !== null && (isStopped || source === this.source);
+      if (counts && timestamp > (clock.get(source) ?? 0)) clock.set(source, timestamp);
     }
     return Object.fromEntries(clock);
   }
@@ -568,7 +569,8 @@ export class Peer {
 
   /** Tells those who wait for `synced()`. */
   #settle() {
-    if (this.#link && !this.#core.fault && (this.#syncWaiters.length > 0 || this.#suspicion > 0 || this.#syncedAt === null)) {
+    if (this.#core.fault) { this.#notifyStatus(); return; }
+    if (this.#link && (this.#syncWaiters.length > 0 || this.#suspicion > 0 || this.#syncedAt === null)) {
       if (this.#syncedAt === null && this.#link.progress()?.hasReceivedSync) {
         this.#syncedAt = this.#now();
         // Asked again now: the first answer may have been counted before this link was.

@@ -46,7 +46,8 @@ test('a damaged action of a closed tab keeps the others of that tab from nobody'
 
 test('a page starts whatever stands in its storage in place of an action', async () => {
   const sound = JSON.stringify(update(9, 9, 'ME'));
-  const damaged = [null, undefined, 7, {}, [], '', '{', '{"setAside":7}', 'x'.repeat(2 ** 24 + 1), '世'.repeat(2 ** 23)];
+  const long = ['x'.repeat(2 ** 24 + 1), '世'.repeat(2 ** 23)];
+  const damaged = [null, undefined, 7, {}, [], '', '{', '{"setAside":7}', ...long];
   const stored = damaged.map((line, index) => ({ source: 'ME', timestamp: index + 1, line }));
   stored[8].timestamp = 8;
   const { peer } = await connected({ stored: [...stored, { source: 'ME', timestamp: 9, line: sound }], dial: false });
@@ -236,7 +237,9 @@ test('who acts when an action is set aside in the middle of a history does not o
   await settle();
   world.socket.onclose({ code: 1009 }); // of two that are as long, one is found by it
   assert.deepEqual(peer.setAside().map(({ timestamp }) => timestamp), [2]);
-  peer.subscribe(() => { if (peer.setAside().length === 2 && peer.history().length < 3) peer.dispatch({ type: 'A', n: 5 }); });
+  peer.subscribe(() => {
+    if (peer.setAside().length === 2 && peer.history().length < 3) peer.dispatch({ type: 'A', n: 5 });
+  });
   await world.clock.pass(2_000);
   world.socket.open();
   world.socket.say({ id: 'S', start: 0, clock: {} }, '"SYNC"');
