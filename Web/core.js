@@ -318,7 +318,6 @@ export class Core {
   dispatch(action, { isShared = false } = {}) {
     const text = JSON.stringify(action);
     if (text === undefined) throw new TypeError('the action is not an object');
-    if (!isTaken(text)) throw new TypeError('the action is too long: more than 16 MiB');
     const timestamp = this.#call('core_dispatch', this.#write(text), isShared ? 1 : 0);
     if (timestamp < 0) throw new TypeError(this.#read(-timestamp));
     this.#take();

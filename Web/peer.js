@@ -298,7 +298,11 @@ export class Peer {
     if (this.#closed) throw new Error('the peer is closed');
     if (this.#reducing) throw new Error(`a reducer may not dispatch ${action?.type}`);
     this.#checkLength(action);
-    const entry = this.#core.dispatch(action);
+    let entry;
+    try { entry = this.#core.dispatch(action); } catch (error) {
+      if (!/takes at once/.test(error.message)) throw error;
+      throw new TypeError(`the action is too long: ${error.message}`, { cause: error });
+    }
     this.#add(entry);
     this.#continue(true);
     if (this.#isReplaying) this.#notify(); // it is on top of the state already
