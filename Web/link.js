@@ -14,6 +14,8 @@ export class Link {
   isOpen = false;
   /** Updates that were handed to the socket and are not confirmed: blocks of lines. */
   inFlight = [];
+  /** Messages and UTF-16 units that went over it, and the ms between the last probe and its answer, null before that. */
+  traffic = { received: 0, receivedUnits: 0, sent: 0, sentUnits: 0, delay: null };
   #host; #socket = null; #session = 0; #isOver = false; #isWaiting = false; #isPumping = false;
   #objectionTimer = null; #isPlain = false;
   #heardAt = 0; #askedAt = null; #probedAt = null; #watchTimer = null; #watchUntil = 0; #hasSlept = false;
@@ -70,6 +72,14 @@ export class Link {
   /** Where the session stands; null before it is open. */
   progress() { return this.isOpen && !this.#isOver ? this.#host.core.session(this.#session) : null; }
 
+  /** For developer tools: its traffic, how many messages wait to be confirmed, and what the other side has. */
+  view() {
+    const { core } = this.#host;
+    const { isDialled, isOpen, traffic, inFlight } = this;
+    const known = (source) => (this.isOpen && !core.fault ? core.known(this.#session, source) : 0);
+    return { isDialled, isOpen, ...traffic, unconfirmed: inFlight.length, known };
+  }
+
   /** How many own updates a peer that knows no probes may still object to. */
   get unobjected() { return this.#isPlain ? this.inFlight.reduce((count, block) => count + block.own, 0) : 0; }
 
@@ -97,6 +107,9 @@ export class Link {
   #heard(data) {
     this.#heardAnything();
     if (typeof data !== 'string' || !this.isOpen) return;
+    this.traffic.received += 1;
+    this.traffic.receivedUnits += data.length;
+    if (data.endsWith('"PONG"') && this.#probedAt !== null) this.traffic.delay = this.#host.now() - this.#probedAt;
     this.#host.core.receive(this.#session, data);
     if (!this.#isOver) this.#settle();
     this.#host.heard(this); // also of what came before the fault that ended it
@@ -156,6 +169,8 @@ export class Link {
     }
     for (const line of lines) {
       if (line === '"PING"') this.#probedAt = now();
+      this.traffic.sent += 1;
+      this.traffic.sentUnits += line.length;
       try {
         this.#socket.send(line);
       } catch (error) { // what was not sent must not be followed by anything

@@ -60,7 +60,7 @@ export class Peer {
     this.#nextTask = options.nextTask ?? nextTask;
     for (const name of [
       'getState', 'subscribe', 'dispatch', 'status', 'subscribeStatus', 'history', 'clock', 'recent', 'stateAt',
-      'subscribeRewinds', 'goOnline', 'goOffline', 'flush', 'synced', 'replaceReducer',
+      'subscribeRewinds', 'goOnline', 'goOffline', 'flush', 'synced', 'replaceReducer', 'inspect',
     ]) this[name] = this[name].bind(this);
   }
 
@@ -210,6 +210,31 @@ export class Peer {
       try { state = reduce(copy ? copy(state) : state, entry.action, entry); } catch { /* told when it was folded */ }
     }
     return state;
+  }
+
+  /**
+   * What developer tools look at (`devtools.js`); looking changes nothing. `arrivals(first, count)`: known actions in
+   * the order in which they came here, a local-only one with `after`, the stamp that it follows, or null; `reduce(state,
+   * action, meta)`: what the reducer makes of a state, which is copied first where there is a `copy`; `links()`: the
+   * connections, see `Link.view`.
+   */
+  inspect() {
+    const { reducer, initialState, copy } = this.#options;
+    const reduce = this.#reducer(reducer);
+    const stamp = (entry) => (entry ? { timestamp: entry.timestamp, source: entry.source } : null);
+    return {
+      reducer, initialState,
+      reduce: (state, action, meta) => reduce(copy ? copy(state) : state, action, meta),
+      arrivals: (first = 0, count = Infinity) => {
+        const entries = this.#entries.slice(first, first + count);
+        const hasLocal = entries.some(({ timestamp }) => timestamp === null);
+        const anchors = new Map(hasLocal ? this.#locals.map(({ entry, anchor }) => [entry, anchor]) : []);
+        return entries.map((entry) => (entry.timestamp === null
+          ? { action: entry.action, timestamp: null, source: null, after: stamp(anchors.get(entry)) }
+          : { action: entry.action, timestamp: entry.timestamp, source: entry.source }));
+      },
+      links: () => [this.#link, ...this.#others].filter(Boolean).map((link) => link.view()),
+    };
   }
 
   /** The highest timestamp seen of each source. */

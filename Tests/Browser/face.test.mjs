@@ -213,3 +213,35 @@ test('replacing the reducer is no rewind', async () => {
   peer.replaceReducer((state = 0) => state + 1);
   assert.deepEqual(told, []);
 });
+
+test('inspect gives what arrived in the order in which it came, the reducer to try, and the connections', async () => {
+  const { peer, socket, clock } = await connected({ serverClock: { x: 0 } });
+  socket.say(update(2, 5, 'x'));
+  peer.dispatch({ type: '@HERE', n: 0 });
+  socket.say(update(1, 2, 'x'), update(0, 1, 'y'));
+  await settle();
+  clock.advance(1);
+  const { arrivals, reduce, links } = peer.inspect();
+  assert.deepEqual(arrivals().map(({ timestamp, source, after }) => [timestamp, source, after]), [
+    [5, 'x', undefined], [null, null, { timestamp: 5, source: 'x' }], [1, 'y', undefined],
+  ]);
+  assert.deepEqual(arrivals(1, 1).map(({ action }) => action), [{ type: '@HERE', n: 0 }]);
+  const history = peer.history();
+  arrivals()[0].timestamp = 9;
+  assert.deepEqual(reduce([4], { type: 'A', n: 5 }, { timestamp: 1, source: 'x' }), [4, 5]);
+  assert.deepEqual(peer.history(), history, 'looking changes nothing');
+  const [link] = links();
+  assert.deepEqual([link.isDialled, link.isOpen, link.delay, link.known('x')], [true, true, 0, 5]);
+  assert.equal(link.received, 6, 'the answer to a probe, the header, SYNC and three updates');
+  peer.close();
+  assert.deepEqual(peer.inspect().links(), []);
+});
+
+test('inspect copies the state for a reducer that changes it', async () => {
+  const push = (state = [], action) => { if (action.n) state.push(action.n); return state; };
+  const { peer } = await connected({ reducer: push, initialState: [], copy: (state) => [...state] });
+  peer.dispatch({ type: 'A', n: 1 });
+  const state = [1];
+  assert.deepEqual(peer.inspect().reduce(state, { type: 'A', n: 2 }, {}), [1, 2]);
+  assert.deepEqual([state, peer.getState()], [[1], [1]]);
+});
