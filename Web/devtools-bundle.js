@@ -3,6 +3,7 @@
 // One file with a session: written from a model, read elsewhere as a recording that a model can look at like at a peer.
 // Also the export format of Redux DevTools, out and in. A file may come from anybody: it is only parsed as JSON, every
 // part is checked and bounded, and nothing of it becomes the name of a member of an object of ours.
+import { finish } from './devtools-model.js';
 import { hashOf } from './devtools-values.js';
 
 export const BUNDLE_BOUNDS = {
@@ -25,29 +26,35 @@ export class BundleError extends Error {
   name = 'BundleError';
 }
 
-/** The places whose states are hashed: all of a short history, of a longer one evenly spaced ones, and the end. */
-function places(count) {
-  const step = Math.max(1, Math.ceil(count / BUNDLE_BOUNDS.marks));
-  const found = [];
-  for (let place = 0; place < count; place += step) found.push(place);
-  return [...found, count];
-}
-
 /** A model's session as text. The model must have no work left. `name` is that of its reducer. */
-export function write(model, { name = '' } = {}) {
+export const write = (model, options) => finish(writing(model, options));
+
+/** The same in steps: yields while there is more. */
+export function* writing(model, { name = '' } = {}) {
   const { order, arrivals, peer } = model;
   if (model.folded < order.length) throw new Error('the model has not finished its work');
+  // States of a short history are all hashed, of a longer one some that are evenly spaced, and the last.
+  const distance = Math.max(1, Math.ceil(order.length / BUNDLE_BOUNDS.marks));
+  const marks = [];
+  const count = order.length;
+  let state = model.initialState;
+  for (let place = 0; place <= count; place++) {
+    if (place > 0) state = model.stateAfter(state, place - 1);
+    if (place % distance === 0 || place === count) marks.push([place, hashOf(state)]);
+    yield;
+  }
   const head = {
-    format: FORMAT, version: VERSION, reducer: name, source: model.source,
-    marks: places(order.length).map((count) => [count, hashOf(model.stateAt(count))]),
-    state: peer.getState() ?? null, reports: peer.reports.slice(-BUNDLE_BOUNDS.reports), rewinds: model.rewinds,
+    format: FORMAT, version: VERSION, reducer: name, source: model.source, marks, state: peer.getState() ?? null,
+    reports: peer.reports.slice(-BUNDLE_BOUNDS.reports), rewinds: model.rewinds,
   };
   // In the order of arrival; the agreed order follows from the stamps.
-  const lines = arrivals.map(({ action, timestamp, source, at, by, isAside, reason }) => {
+  const parts = [`${JSON.stringify(head).slice(0, -1)},"arrivals":[\n`];
+  for (const [index, { action, timestamp, source, at, by, isAside, reason }] of arrivals.entries()) {
     const line = timestamp === null ? [action, null, at > 0 ? [at, by] : null] : [action, timestamp, source];
-    return JSON.stringify(isAside ? [...line, reason ?? ''] : line);
-  });
-  return `${JSON.stringify(head).slice(0, -1)},"arrivals":[\n${lines.join(',\n')}\n]}\n`;
+    parts.push(index > 0 ? ',\n' : '', JSON.stringify(isAside ? [...line, reason ?? ''] : line));
+    yield;
+  }
+  return `${parts.join('')}\n]}\n`;
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

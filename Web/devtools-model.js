@@ -21,6 +21,14 @@ export const MODEL_BOUNDS = {
 
 export const EFFECT = { unknown: 0, some: 1, none: 2, failed: 3 };
 
+/** Takes all steps of something at once. */
+export function finish(steps) {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 const INIT = { type: '@@scuttlebutt/INIT' };
 const isConnected = (phase) => ['catching-up', 'sending', 'in-sync'].includes(phase);
 
@@ -263,6 +271,9 @@ export class Model {
   /** Runs the reducer once more on the newest state here, for views that try something ("what if"). */
   reduce(state, action, meta) { return this.#face.reduce(state, action, meta); }
 
+  /** The state one further: after the action at a place, from the one before it. */
+  stateAfter(before, place) { return this.#after(before, this.order[place]); }
+
   get initialState() { return this.#initial; }
 
   /** The place of an entry in the order, or -1. */
@@ -281,9 +292,15 @@ export class Model {
   }
 
   /** Hashes: of stamps and actions up to `count`, and of the state there (null if there is none). */
-  hashes(count = this.order.length) {
+  hashes(count = this.order.length) { return finish(this.hashing(count)); }
+
+  /** The same in steps: yields while there is more. */
+  * hashing(count = this.order.length) {
     const log = new Hash();
-    for (let place = 0; place < count; place++) log.add(this.lineAt(place));
+    for (let place = 0; place < count; place++) {
+      log.add(this.lineAt(place));
+      yield;
+    }
     return { actions: count, log: log.toString(), state: hashOf(this.stateAt(count)) };
   }
 

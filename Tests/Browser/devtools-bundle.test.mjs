@@ -7,7 +7,7 @@ import {
   BUNDLE_BOUNDS, BundleError, Recording, read, readLifted, sessionOf, write, writeLifted,
 } from '../../Web/devtools-bundle.js';
 import { compareModels } from '../../Web/devtools-compare.js';
-import { Model } from '../../Web/devtools-model.js';
+import { Model, finish } from '../../Web/devtools-model.js';
 import { connected, log, settle, update } from './played-world.mjs';
 
 const sum = (state = { n: 0 }, action) => (action.type === 'A' ? { n: state.n * 2 + action.n } : state);
@@ -32,13 +32,6 @@ async function session(reducer = sum) {
 }
 
 const replayed = (text, reducer = sum) => worked(new Recording(read(text), { reducer }));
-
-const finish = (steps) => {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-};
 
 test('a session that goes out comes in elsewhere: order, arrival, lateness, states and rewinds', async () => {
   const { peer, model } = await session();

@@ -4,7 +4,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { compareModels } from '../../Web/devtools-compare.js';
-import { EFFECT, MODEL_BOUNDS, Model } from '../../Web/devtools-model.js';
+import { EFFECT, MODEL_BOUNDS, Model, finish } from '../../Web/devtools-model.js';
 import { Hash, VALUE_BOUNDS, canonical, differences, equal, hashOf, preview } from '../../Web/devtools-values.js';
 import { connected, log, seeded, settle, update } from './played-world.mjs';
 
@@ -25,13 +25,6 @@ async function quiet({ clock }) {
   clock.advance(1);
   await settle();
 }
-
-const finish = (steps) => {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-};
 
 for (const seed of [1, 2, 3, 4, 5]) {
   test(`order, arrival and lateness are those of the peer (seed ${seed})`, async () => {
