@@ -25,7 +25,7 @@ export function marksOf(model, entry) {
   if (entry.isAside) marks.push(['aside', 'set aside']);
   if (entry.late > 0) marks.push(['late', `late by ${entry.late.toLocaleString('en')}`]);
   if (entry.effect === EFFECT.failed) marks.push(['failed', 'failed']);
-  else if (model.isUnknown(entry)) marks.push(['unknown', 'no effect, type never had one']);
+  else if (model.isUnknown(entry)) marks.push(['unknown', 'unknown type?']);
   else if (entry.effect === EFFECT.none) marks.push(['none', 'no effect']);
   if (entry.source === null) marks.push(['local', 'here only']);
   else if (entry.source === model.source) marks.push(['own', 'own']);
@@ -46,7 +46,7 @@ const action = {
     const place = model.placeOf(selected);
     host.append(make(document, 'h3', {}, preview(selected.action.type, 60).slice(1, -1)));
     const marks = marksOf(model, selected).map(([, text]) => text);
-    const stamp = selected.timestamp === null ? 'stays here' : `stamp ${selected.timestamp} by ${preview(selected.source, 60)}`;
+    const stamp = selected.timestamp === null ? 'stays here' : `stamp ${selected.timestamp} by ${preview(selected.source, 60).slice(1, -1)}`;
     const where = place < 0 ? 'not in the order' : `${(place + 1).toLocaleString('en')} in the order`;
     const words = [stamp, where, `arrived as ${(selected.number + 1).toLocaleString('en')}`, ...marks].join(' · ');
     host.append(make(document, 'p', { className: 'dt-note' }, words));

@@ -8,7 +8,7 @@ import { eventually } from './eventually.mjs';
 import { Front } from './front.mjs';
 import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
-const PAGES = ['', 'counter', 'chat', 'life', 'board', 'todo'];
+const PAGES = ['', 'counter', 'chat', 'life', 'board', 'todo', 'devtools'];
 
 describe('the pages for everybody', { skip: obstacle() ?? false }, () => {
   let driver;

@@ -6,7 +6,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const sheets = ['style.css', 'strip.css'].map((name) => (
+const sheets = ['style.css', 'strip.css', 'devtools.css'].map((name) => (
   readFileSync(new URL(`../../Web/${name}`, import.meta.url), 'utf8')));
 
 /** The custom properties of every `:root` of a scheme; dark ones stand in a media query, and override. */
@@ -41,9 +41,11 @@ const grounds = ['ground', 'sheet'];
 const text = [
   ...grounds.flatMap((ground) => (
     ['ink', 'faint', 'accent', 'warn', 'bad', 'good', ...authors].map((one) => [one, ground]))),
+  ...['dt-ink', 'dt-faint', 'dt-accent', 'dt-bad', 'dt-warn', 'dt-good'].map((one) => [one, 'dt-ground']),
+  ...['dt-ink', 'dt-bad', 'dt-warn'].map((one) => [one, 'dt-chosen']), ['dt-ink', 'dt-past'],
   ['ink', 'own'], ['ink', 'past'], ['on-accent', 'accent'], ...authors.map((author) => ['on-author', author]),
 ];
-const controls = grounds.flatMap((ground) => [['edge', ground], ['accent', ground], ...authors.map((one) => [one, ground])]);
+const controls = [['dt-edge', 'dt-ground'], ['dt-accent', 'dt-ground'], ['dt-accent', 'dt-chosen']].concat(grounds.flatMap((ground) => [['edge', ground], ['accent', ground], ...authors.map((one) => [one, ground])]));
 
 test('the formula gives the known extremes', () => {
   assert.equal(contrast('#000000', '#ffffff'), 21);

@@ -46,6 +46,20 @@ struct PagesTests {
         ("/life.js", "life.js", "text/javascript"),
         ("/board.js", "board.js", "text/javascript"),
         ("/todo.js", "todo.js", "text/javascript"),
+        ("/devtools", "devtools.html", "text/html"), ("/devtools.css", "devtools.css", "text/css"),
+        ("/devtools.js", "devtools.js", "text/javascript"),
+        ("/devtools-access.js", "devtools-access.js", "text/javascript"),
+        ("/devtools-bundle.js", "devtools-bundle.js", "text/javascript"),
+        ("/devtools-checkpoints.js", "devtools-checkpoints.js", "text/javascript"),
+        ("/devtools-compare.js", "devtools-compare.js", "text/javascript"),
+        ("/devtools-dom.js", "devtools-dom.js", "text/javascript"),
+        ("/devtools-lifted.js", "devtools-lifted.js", "text/javascript"),
+        ("/devtools-list.js", "devtools-list.js", "text/javascript"),
+        ("/devtools-model.js", "devtools-model.js", "text/javascript"),
+        ("/devtools-order.js", "devtools-order.js", "text/javascript"),
+        ("/devtools-page.js", "devtools-page.js", "text/javascript"),
+        ("/devtools-pages.js", "devtools-pages.js", "text/javascript"),
+        ("/devtools-values.js", "devtools-values.js", "text/javascript"),
     ]
 
     @Test("Every file of Web is served as it is, with type, character set and policy")
@@ -67,6 +81,17 @@ struct PagesTests {
                 let expected = Fixtures.data("Web/\(file)")
                 #expect(Array(answer.body.utf8) == Array(expected), "\(file)")
             }
+        }
+    }
+
+    @Test(
+        "No other site may show the developer tools in a frame; the other pages it may",
+        arguments: [("/devtools", true), ("/counter", false), ("/", false)])
+    func frames(path: String, isRefused: Bool) async throws {
+        try await withRelay { _, address in
+            let answer = try await RawConnection.request(address.port, path)
+            #expect(answer.head.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.head.contains("; frame-ancestors 'self'") == isRefused)
         }
     }
 

@@ -87,6 +87,7 @@ struct Page: Sendable {
         "/life": html(PackageResources.life_html),
         "/board": html(PackageResources.board_html),
         "/todo": html(PackageResources.todo_html),
+        "/devtools": html(PackageResources.devtools_html),
         "/scuttlebutt.js": script(PackageResources.scuttlebutt_js),
         "/peer.js": script(PackageResources.peer_js),
         "/core.js": script(PackageResources.core_js),
@@ -115,6 +116,19 @@ struct Page: Sendable {
         "/life.js": script(PackageResources.life_js),
         "/board.js": script(PackageResources.board_js),
         "/todo.js": script(PackageResources.todo_js),
+        "/devtools.js": script(PackageResources.devtools_js),
+        "/devtools-access.js": script(PackageResources.devtools_access_js),
+        "/devtools-bundle.js": script(PackageResources.devtools_bundle_js),
+        "/devtools-checkpoints.js": script(PackageResources.devtools_checkpoints_js),
+        "/devtools-compare.js": script(PackageResources.devtools_compare_js),
+        "/devtools-dom.js": script(PackageResources.devtools_dom_js),
+        "/devtools-lifted.js": script(PackageResources.devtools_lifted_js),
+        "/devtools-list.js": script(PackageResources.devtools_list_js),
+        "/devtools-model.js": script(PackageResources.devtools_model_js),
+        "/devtools-order.js": script(PackageResources.devtools_order_js),
+        "/devtools-page.js": script(PackageResources.devtools_page_js),
+        "/devtools-pages.js": script(PackageResources.devtools_pages_js),
+        "/devtools-values.js": script(PackageResources.devtools_values_js),
         "/primus/primus.js": script(PackageResources.primus_js),
         // `redux.js` loads it from its own folder if the page has no Primus.
         "/primus.js": script(PackageResources.primus_js),
@@ -131,6 +145,7 @@ struct Page: Sendable {
         "/icon-512.png": Page(file: PackageResources.icon_512_png, type: "image/png"),
         "/style.css": style(PackageResources.style_css),
         "/strip.css": style(PackageResources.strip_css),
+        "/devtools.css": style(PackageResources.devtools_css),
     ]
 
     /// The list that `worker.js` keeps files by, as JSON: the name of each file, relative to the

@@ -42,8 +42,12 @@ struct PageResponder: Sendable {
             // every origin. A module is fetched so also by a page in a sandboxed frame.
             answer.headers.add(name: "Access-Control-Allow-Origin", value: "*")
         }
-        return withPolicy(answer)
+        return withPolicy(answer, mayBeFramed: !Self.unframed.contains(path))
     }
+
+    /// What no page of another origin may show in a frame: it could lay something over it and
+    /// have it clicked.
+    private static let unframed: Set<String> = ["/devtools", "/devtools.html"]
 
     private func find(_ path: String) -> Page? {
         if let page = pages[path] ?? Page.all[path] { return page }
@@ -68,14 +72,15 @@ struct PageResponder: Sendable {
         Page(made: bytes, type: "application/json; charset=utf-8")
     }
 
-    private func withPolicy(_ answer: HTTPAnswer) -> HTTPAnswer {
+    private func withPolicy(_ answer: HTTPAnswer, mayBeFramed: Bool = true) -> HTTPAnswer {
         var answer = answer
+        let frames = mayBeFramed ? "" : "; frame-ancestors 'self'"
         answer.headers.add(contentsOf: [
             ("Cache-Control", "no-cache"),
             (
                 "Content-Security-Policy",
                 "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
-                    + "script-src 'self' 'wasm-unsafe-eval'"
+                    + "script-src 'self' 'wasm-unsafe-eval'" + frames
             ),
             ("X-Content-Type-Options", "nosniff"),
         ])
