@@ -6,7 +6,7 @@
 const INTERRUPTED = 'not computed, because an action before it failed';
 
 export class Lifted {
-  #reduce; #creation; #isStable; #maxAge; #isCatching;
+  #reduce; #creation; #isStable; #maxAge; #isCatching; #goesOn;
   #actions = new Map(); #nextId = 1; #staged = [0]; #skipped = new Set(); #committed; #computed = []; #index = 0;
   #good; #isLocked = false; #isPaused = false;
   /** What a monitor keeps for itself; setting it computes nothing (D12). */
@@ -14,15 +14,17 @@ export class Lifted {
 
   /**
    * `reduce(state, action, meta)`; `maxAge` is how many entries are kept, a number or a function of the action, at
-   * least 2; `isStable()` says whether everything so far may be committed; `isCatching`: errors become entries.
+   * least 2; `isStable()` says whether everything so far may be committed; `isCatching`: errors become entries; `goesOn`:
+   * after one, the next is computed on the state before it, as peers do, instead of being interrupted (D9).
    */
-  constructor({ reduce, initialState, maxAge = Infinity, isStable = () => true, isCatching = true }) {
+  constructor({ reduce, initialState, maxAge = Infinity, isStable = () => true, isCatching = true, goesOn = false }) {
     if (typeof maxAge === 'number' && !(maxAge >= 2)) throw new RangeError('the log keeps at least 2 entries');
     this.#reduce = reduce;
     this.#committed = this.#creation = initialState;
     this.#isStable = isStable;
     this.#maxAge = typeof maxAge === 'function' ? maxAge : () => maxAge;
     this.#isCatching = isCatching;
+    this.#goesOn = goesOn;
     this.#compute(0);
   }
 
@@ -53,7 +55,7 @@ export class Lifted {
 
   #entry({ state, error }, id) {
     if (id === 0) return { state };
-    if (error !== undefined) return { state, error: INTERRUPTED };
+    if (error !== undefined && !this.#goesOn) return { state, error: INTERRUPTED };
     if (this.#skipped.has(id)) return { state };
     const { action, meta } = this.#actions.get(id);
     try {
@@ -89,7 +91,7 @@ export class Lifted {
   /** Oldest entries become the base, but none past an error (D9, D10). */
   #commitOldest(count) {
     let kept = 0;
-    while (kept < count && this.#computed[kept + 1]?.error === undefined) kept += 1;
+    while (kept < count && (this.#goesOn || this.#computed[kept + 1]?.error === undefined)) kept += 1;
     if (kept === 0) return;
     for (const id of this.#staged.splice(1, kept)) {
       this.#actions.delete(id);

@@ -209,6 +209,7 @@ function makeTrial(model) {
   const first = Math.max(0, model.order.length - BOUNDS.tried);
   const lifted = new Lifted({
     reduce: (state, given, meta) => model.reduce(state, given, meta), initialState: model.stateAt(first), isStable: () => false,
+    goesOn: true,
   });
   const actions = model.order.slice(first);
   lifted.import({

@@ -119,6 +119,13 @@ test('D9: after an error nothing is computed, and no commit goes past it', () =>
   assert.throws(() => make([-1], { isCatching: false }), /no -1/);
 });
 
+test('D18: as peers do, it can go on after an action that failed', () => {
+  const lifted = make([1, -2, 3], { goesOn: true, maxAge: 3 });
+  assert.deepEqual(lifted.state, [1, 3]);
+  lifted.perform(of(4));
+  assert.deepEqual([lifted.lifted.stagedActionIds.length, lifted.state], [3, [1, 3, 4]]);
+});
+
 test('D10: the oldest are committed when the log is full', () => {
   const lifted = make([1, 2, 3, 4], { maxAge: 3 });
   assert.deepEqual([lifted.lifted.committedState, states(lifted)], [[1, 2], ['12', '123', '1234']]);

@@ -53,6 +53,7 @@ struct PagesTests {
         ("/devtools-checkpoints.js", "devtools-checkpoints.js", "text/javascript"),
         ("/devtools-compare.js", "devtools-compare.js", "text/javascript"),
         ("/devtools-dom.js", "devtools-dom.js", "text/javascript"),
+        ("/devtools-extension.js", "devtools-extension.js", "text/javascript"),
         ("/devtools-lifted.js", "devtools-lifted.js", "text/javascript"),
         ("/devtools-list.js", "devtools-list.js", "text/javascript"),
         ("/devtools-model.js", "devtools-model.js", "text/javascript"),

@@ -122,6 +122,7 @@ struct Page: Sendable {
         "/devtools-checkpoints.js": script(PackageResources.devtools_checkpoints_js),
         "/devtools-compare.js": script(PackageResources.devtools_compare_js),
         "/devtools-dom.js": script(PackageResources.devtools_dom_js),
+        "/devtools-extension.js": script(PackageResources.devtools_extension_js),
         "/devtools-lifted.js": script(PackageResources.devtools_lifted_js),
         "/devtools-list.js": script(PackageResources.devtools_list_js),
         "/devtools-model.js": script(PackageResources.devtools_model_js),
