@@ -7,7 +7,9 @@ export const ACCESS_BOUNDS = {
   token: 22, // characters of a token at least: 128 bits as base64url
 };
 
-/** Whether a host name is this machine's, as the browser resolves it; a name of somebody else's that leads here is not. */
+/**
+ * Whether a host name is this machine's, as the browser resolves it; a name of somebody else's that leads here is not.
+ */
 export function isLoopback(hostname) {
   return /^(localhost|[a-z0-9.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
@@ -33,7 +35,9 @@ export async function obstacle({ tokenHash, window = globalThis } = {}) {
   if (isFramedByOthers(window)) return 'Another site shows this page in a frame, so the tools stay closed.';
   const { hostname, hash } = window.location;
   if (isLoopback(hostname)) return null;
-  if (!tokenHash) return 'Developer tools are off at this address. They open on this machine (localhost), or with a token.';
+  if (!tokenHash) {
+    return 'Developer tools are off at this address. They open on this machine (localhost), or with a token.';
+  }
   if (!window.crypto?.subtle) return 'A token is only taken over https.';
   const token = new URLSearchParams(hash.slice(1)).get('devtools') ?? '';
   const isRight = token.length >= ACCESS_BOUNDS.token && await digest(token, window.crypto) === tokenHash.toLowerCase();

@@ -93,7 +93,8 @@ export function read(text) {
     const [action, timestamp, source, reason] = line;
     check(isAction(action), `${where} has no type`);
     if (timestamp === null) {
-      check(source === null || (Array.isArray(source) && isStamp(source[0]) && isSource(source[1])), `${where} has no place`);
+      check(source === null || (Array.isArray(source) && isStamp(source[0]) && isSource(source[1])),
+        `${where} has no place`);
       return { action, timestamp, source: null, after: source && { timestamp: source[0], source: source[1] } };
     }
     check(isStamp(timestamp) && isSource(source), `${where} has no stamp`);
@@ -108,11 +109,18 @@ export function read(text) {
     && mark[0] <= arrivals.length && (mark[1] === null || /^[0-9a-f]{16}$/.test(mark[1]));
   const marks = (Array.isArray(file.marks) ? file.marks.slice(0, BUNDLE_BOUNDS.marks + 2) : []).filter(isMark);
   return {
-    source: file.source, reducer: typeof file.reducer === 'string' ? cut(file.reducer) : '', arrivals, aside, state: file.state,
+    source: file.source,
+    reducer: typeof file.reducer === 'string' ? cut(file.reducer) : '',
+    arrivals,
+    aside,
+    state: file.state,
     marks: marks.map(([count, hash]) => [count, hash]),
     reports: list(file.reports).map(({ kind, text: said }) => ({ kind: cut(kind), text: cut(said) })),
     rewinds: list(file.rewinds).map(({ at, late, again, sources, isSame }) => ({
-      at: Number(at) || 0, late: Number(late) || 0, again: Number(again) || 0, isSame: isSame === true,
+      at: Number(at) || 0,
+      late: Number(late) || 0,
+      again: Number(again) || 0,
+      isSame: isSame === true,
       sources: Array.isArray(sources) ? sources.slice(0, BUNDLE_BOUNDS.reports).filter(isSource) : [],
     })),
   };
@@ -201,12 +209,14 @@ export function readLifted(text) {
     check(file.every(isAction), 'the file has an action without a type');
     return { actions: file.map((action) => ({ action, isSkipped: false })), initialState };
   }
-  check(isObject(file) && isObject(file.actionsById) && Array.isArray(file.stagedActionIds), 'the file is no export of Redux DevTools');
+  check(isObject(file) && isObject(file.actionsById) && Array.isArray(file.stagedActionIds),
+    'the file is no export of Redux DevTools');
   check(file.stagedActionIds.length <= BUNDLE_BOUNDS.actions, 'the file has too many actions');
   const skipped = new Set(Array.isArray(file.skippedActionIds) ? file.skippedActionIds : []);
   const actions = [];
   for (const id of file.stagedActionIds) {
-    const known = Number.isInteger(id) && Object.hasOwn(file.actionsById, id) ? file.actionsById[id]?.action : undefined;
+    const known
+      = Number.isInteger(id) && Object.hasOwn(file.actionsById, id) ? file.actionsById[id]?.action : undefined;
     check(isAction(known), 'the file has an action without a type');
     if (!/^@@(INIT|redux\/)/.test(known.type)) actions.push({ action: known, isSkipped: skipped.has(id) });
   }

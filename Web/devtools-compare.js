@@ -5,16 +5,21 @@
 import { equal, hashOf } from './devtools-values.js';
 
 /**
- * Compares two models that have no work left, a slice at a time: yields while there is more, and returns
- * `{ kind, place, text }`. `kind` is 'same', 'log' (a place where they have not the same action), 'state' (the action
- * at `place` made states that differ), 'range' (somewhere from `place` to `until`), or 'shorter' (one lacks what follows).
+ * Compares two models that have no work left, a slice at a time: yields while there is more, and returns `{ kind,
+ * place, text }`. `kind` is 'same', 'log' (a place where they have not the same action), 'state' (the action at
+ * `place` made states that differ), 'range' (somewhere from `place` to `until`), or 'shorter' (one lacks what
+ * follows).
  */
 export function* compareModels(a, b) {
   const count = Math.min(a.order.length, b.order.length);
   const marks = b.peer.marks;
   for (let place = 0; place < count; place++) {
     if (a.lineAt(place) !== b.lineAt(place)) {
-      return { kind: 'log', place, text: `The logs differ at action ${place + 1}: one of them lacks it, or has another.` };
+      return {
+        kind: 'log',
+        place,
+        text: `The logs differ at action ${place + 1}: one of them lacks it, or has another.`
+      };
     }
     yield place / (2 * count);
   }
@@ -22,9 +27,17 @@ export function* compareModels(a, b) {
   const states = marks ? yield* compareMarks(a, marks, count) : yield* compareStates(a, b, count);
   if (states) return states;
   if (a.order.length !== b.order.length) {
-    return { kind: 'shorter', place: count, text: `They agree on ${count} actions, and only one of them has action ${count + 1}.` };
+    return {
+      kind: 'shorter',
+      place: count,
+      text: `They agree on ${count} actions, and only one of them has action ${count + 1}.`
+    };
   }
-  return { kind: 'same', place: count, text: `The same ${count} actions, and the same state after ${marks ? 'all that the file tells of' : 'each'}.` };
+  return {
+    kind: 'same',
+    place: count,
+    text: `The same ${count} actions, and the same state after ${marks ? 'all that the file tells of' : 'each'}.`
+  };
 }
 
 function* compareMarks(a, marks, count) {
@@ -35,7 +48,12 @@ function* compareMarks(a, marks, count) {
     if (own !== null && own !== hash) {
       if (place === 0) return { kind: 'state', place: -1, text: 'The states differ before the first action.' };
       if (place === good + 1) return found(place - 1);
-      return { kind: 'range', place: good, until: place - 1, text: `The states differ after one of the actions ${good + 1} to ${place}.` };
+      return {
+        kind: 'range',
+        place: good,
+        until: place - 1,
+        text: `The states differ after one of the actions ${good + 1} to ${place}.`
+      };
     }
     if (own !== null) good = place;
     yield 0.5 + place / (2 * count + 1);
@@ -43,7 +61,8 @@ function* compareMarks(a, marks, count) {
   return null;
 }
 
-const found = (place) => ({ kind: 'state', place, text: `The states differ after action ${place + 1}: the same log, so the reducer.` });
+const found = (place) => (
+  { kind: 'state', place, text: `The states differ after action ${place + 1}: the same log, so the reducer.` });
 
 function* compareStates(a, b, count) {
   const states = [a.initialState, b.initialState];

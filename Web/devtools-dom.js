@@ -21,9 +21,11 @@ export function make(document, tag, properties = {}, ...children) {
 export function table(document, caption, heads, rows) {
   const row = (cells) => make(document, 'tr', {}, ...cells.map((cell, index) => (
     make(document, index === 0 ? 'th' : 'td', index === 0 ? { scope: 'row' } : {}, String(cell)))));
-  return make(document, 'div', { className: 'dt-scroll', tabIndex: 0, attributes: { role: 'region', 'aria-label': caption } },
+  return make(document, 'div',
+    { className: 'dt-scroll', tabIndex: 0, attributes: { role: 'region', 'aria-label': caption } },
     make(document, 'table', {}, make(document, 'caption', {}, caption),
-      make(document, 'thead', {}, make(document, 'tr', {}, ...heads.map((head) => make(document, 'th', { scope: 'col' }, head)))),
+      make(document, 'thead', {},
+        make(document, 'tr', {}, ...heads.map((head) => make(document, 'th', { scope: 'col' }, head)))),
       make(document, 'tbody', {}, ...rows.map(row))));
 }
 
@@ -38,7 +40,8 @@ export function tree(document, name, value, before = value, depth = 0) {
   const data = isChanged ? { changed: '' } : {};
   const said = isChanged ? [make(document, 'span', { className: 'dt-unseen' }, ' (changed)')] : [];
   if (!isObject(value) || members(value).length === 0 || depth > VALUE_BOUNDS.depth) {
-    return make(document, 'div', { className: 'dt-leaf', data }, make(document, 'span', { className: 'dt-name' }, `${name}: `),
+    return make(document, 'div', { className: 'dt-leaf', data },
+      make(document, 'span', { className: 'dt-name' }, `${name}: `),
       make(document, 'span', { className: 'dt-value' }, preview(value, 400)), ...said);
   }
   const summary = make(document, 'summary', {}, make(document, 'span', { className: 'dt-name' }, `${name}: `),
@@ -50,7 +53,8 @@ export function tree(document, name, value, before = value, depth = 0) {
   const show = () => {
     for (const end = next + SHOWN; next < end && next < names.length; next++) {
       const part = names[next];
-      more.before(tree(document, part, member(value, part), isObject(before) ? member(before, part) : undefined, depth + 1));
+      more.before(
+        tree(document, part, member(value, part), isObject(before) ? member(before, part) : undefined, depth + 1));
     }
     more.textContent = `Show more of ${names.length - next}`;
     more.hidden = next >= names.length;
@@ -69,7 +73,8 @@ export function differenceList(document, { items, isCut }) {
   const list = make(document, 'ul', { className: 'dt-differences' });
   for (const { path, kind, before, after } of items) {
     list.append(make(document, 'li', { data: { kind } },
-      make(document, 'span', { className: 'dt-path' }, path.map((part) => preview(part, 40).replace(/^"|"$/g, '')).join(' › ') || 'the state'),
+      make(document, 'span', { className: 'dt-path' },
+        path.map((part) => preview(part, 40).replace(/^"|"$/g, '')).join(' › ') || 'the state'),
       make(document, 'span', { className: 'dt-kind' }, ` ${kind} `),
       ...(kind === 'added' ? [] : [make(document, 'del', {}, preview(before))]),
       ...(kind === 'changed' ? [' → '] : []),
@@ -85,8 +90,10 @@ export function differenceList(document, { items, isCut }) {
  */
 export function tabs(document, label, pages, idPrefix, shown) {
   const bar = make(document, 'div', { className: 'dt-tabs', attributes: { role: 'tablist', 'aria-label': label } });
-  const panel = make(document, 'div', { className: 'dt-page', id: `${idPrefix}-page`, tabIndex: 0, attributes: { role: 'tabpanel' } });
-  const control = { element: make(document, 'div', { className: 'dt-detail' }, bar, panel), panel, current: pages[0].id };
+  const panel = make(
+    document, 'div', { className: 'dt-page', id: `${idPrefix}-page`, tabIndex: 0, attributes: { role: 'tabpanel' } });
+  const control
+    = { element: make(document, 'div', { className: 'dt-detail' }, bar, panel), panel, current: pages[0].id };
   const buttons = pages.map(({ id, title }) => make(document, 'button', {
     type: 'button', id: `${idPrefix}-tab-${id}`, attributes: { role: 'tab', 'aria-controls': panel.id },
     on: { click: () => control.show(id) },

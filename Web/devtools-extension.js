@@ -11,10 +11,11 @@ export const EXTENSION_BOUNDS = {
 };
 
 /**
- * Connects a peer with the extension, or returns null where there is none. Nothing is computed or sent while nobody has
- * its monitor open (D16). Options: `name`; `travel(state, place)` as in `attach`, place being null for now; `deny` and
- * `allow`, regular expressions over types, of which allowing wins; `predicate(state, action)`; `actionSanitizer(action, id)` and
- * `stateSanitizer(state, index)`, which change only what is sent (D15). Returns `{ end() }`.
+ * Connects a peer with the extension, or returns null where there is none. Nothing is computed or sent while nobody
+ * has its monitor open (D16). Options: `name`; `travel(state, place)` as in `attach`, place being null for now; `deny`
+ * and `allow`, regular expressions over types, of which allowing wins; `predicate(state, action)`;
+ * `actionSanitizer(action, id)` and `stateSanitizer(state, index)`, which change only what is sent (D15). Returns `{
+ * end() }`.
  */
 export function connect(peer, { extension = globalThis.__REDUX_DEVTOOLS_EXTENSION__, ...options } = {}) {
   return extension?.connect ? new Bridge(peer, extension, options) : null;
@@ -27,7 +28,8 @@ class Bridge {
   constructor(peer, extension, options) {
     this.#peer = peer;
     this.#options = options;
-    this.#channel = extension.connect({ name: options.name ?? 'scuttlebutt', features: { import: false, persist: false, test: false } });
+    this.#channel = extension.connect(
+      { name: options.name ?? 'scuttlebutt', features: { import: false, persist: false, test: false } });
     this.#unsubscribe = this.#channel.subscribe((message) => this.#heard(message));
   }
 
@@ -72,7 +74,10 @@ class Bridge {
     const lifted = this.#lifted;
     const place = (id) => this.#places.get(id);
     switch (given.type) {
-      case 'JUMP_TO_STATE': lifted.jumpTo(given.index); this.#show(place(lifted.lifted.stagedActionIds[given.index])); return;
+      case 'JUMP_TO_STATE':
+        lifted.jumpTo(given.index);
+        this.#show(place(lifted.lifted.stagedActionIds[given.index]));
+        return;
       case 'JUMP_TO_ACTION': lifted.jumpToAction(given.actionId); this.#show(place(given.actionId)); return;
       case 'TOGGLE_ACTION': lifted.toggle(given.id); break;
       case 'SET_ACTIONS_ACTIVE': lifted.setActive(given.start, given.end, given.active); break;
@@ -119,8 +124,11 @@ class Bridge {
     const { order, version } = this.#model;
     const first = Math.max(0, order.length - EXTENSION_BOUNDS.actions);
     this.#lifted = new Lifted({
-      reduce: (state, action, meta) => this.#model.reduce(state, action, meta), initialState: this.#model.stateAt(first),
-      maxAge: EXTENSION_BOUNDS.actions + 1, isStable: () => false, goesOn: true,
+      reduce: (state, action, meta) => this.#model.reduce(state, action, meta),
+      initialState: this.#model.stateAt(first),
+      maxAge: EXTENSION_BOUNDS.actions + 1,
+      isStable: () => false,
+      goesOn: true,
     });
     this.#version = version;
     this.#sent = order.length;
@@ -132,7 +140,8 @@ class Bridge {
   #perform({ action, timestamp, source }, place, isTold) {
     const { allow, deny, predicate } = this.#options;
     const type = String(action.type);
-    const isHidden = (allow ? !allow.test(type) : deny?.test(type)) || predicate?.(this.#lifted.state, action) === false;
+    const isHidden
+      = (allow ? !allow.test(type) : deny?.test(type)) || predicate?.(this.#lifted.state, action) === false;
     const id = this.#lifted.lifted.nextActionId;
     this.#lifted.perform(action, { timestamp, source, isHidden });
     if (this.#lifted.lifted.nextActionId === id) return; // locked or paused
@@ -146,12 +155,15 @@ class Bridge {
   }
 
   #sanitized(action, id) { return this.#options.actionSanitizer?.(action, id) ?? action; }
-  #sanitizedState(state, index) { return this.#options.stateSanitizer ? this.#options.stateSanitizer(state, index) : state; }
+  #sanitizedState(state, index) {
+    return this.#options.stateSanitizer ? this.#options.stateSanitizer(state, index) : state;
+  }
 
   /** The whole lifted state, in the extension's form. */
   #sendAll() {
     const { actionsById, computedStates, monitorState, ...others } = this.#lifted.lifted;
-    const shown = others.stagedActionIds.map((id, index) => [id, index]).filter(([id]) => !actionsById.get(id)?.meta.isHidden);
+    const shown
+      = others.stagedActionIds.map((id, index) => [id, index]).filter(([id]) => !actionsById.get(id)?.meta.isHidden);
     const actions = { 0: { type: 'PERFORM_ACTION', action: { type: '@@INIT' }, timestamp: 0 } };
     for (const [id] of shown) {
       if (id === 0) continue;

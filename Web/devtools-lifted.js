@@ -14,8 +14,8 @@ export class Lifted {
 
   /**
    * `reduce(state, action, meta)`; `maxAge` is how many entries are kept, a number or a function of the action, at
-   * least 2; `isStable()` says whether everything so far may be committed; `isCatching`: errors become entries; `goesOn`:
-   * after one, the next is computed on the state before it, as peers do, instead of being interrupted (D9).
+   * least 2; `isStable()` says whether everything so far may be committed; `isCatching`: errors become entries;
+   * `goesOn`: after one, the next is computed on the state before it, as peers do, instead of being interrupted (D9).
    */
   constructor({ reduce, initialState, maxAge = Infinity, isStable = () => true, isCatching = true, goesOn = false }) {
     if (typeof maxAge === 'number' && !(maxAge >= 2)) throw new RangeError('the log keeps at least 2 entries');
@@ -31,9 +31,16 @@ export class Lifted {
   /** All of it (D1). */
   get lifted() {
     return {
-      actionsById: new Map(this.#actions), nextActionId: this.#nextId, stagedActionIds: [...this.#staged],
-      skippedActionIds: [...this.#skipped], committedState: this.#committed, currentStateIndex: this.#index,
-      computedStates: [...this.#computed], isLocked: this.#isLocked, isPaused: this.#isPaused, monitorState: this.monitorState,
+      actionsById: new Map(this.#actions),
+      nextActionId: this.#nextId,
+      stagedActionIds: [...this.#staged],
+      skippedActionIds: [...this.#skipped],
+      committedState: this.#committed,
+      currentStateIndex: this.#index,
+      computedStates: [...this.#computed],
+      isLocked: this.#isLocked,
+      isPaused: this.#isPaused,
+      monitorState: this.monitorState,
     };
   }
 

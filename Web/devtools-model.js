@@ -40,7 +40,12 @@ export class Model {
   /** Another number whenever the order is no longer only longer. */
   version = 0;
   #face; #peer; #now; #wallClock; #locals = 0; #checkpoints; #state; #initial; #reducer; #sources = new Map();
-  #types = new Map(); #aside = new Map(); #asideKey = ''; #listeners = new Set(); #ends = []; #wasConnected; #known = new Map();
+  #types = new Map();
+  #aside = new Map();
+  #asideKey = '';
+  #listeners = new Set();
+  #ends = [];
+  #wasConnected;
 
   /** `peer` is a peer of `peer.js`, or a `Recording` of a bundle. `now` is for measuring, in ms. */
   constructor(peer, { now = () => performance.now(), wallClock = Date.now } = {}) {
@@ -241,7 +246,8 @@ export class Model {
 
   /** `[{ source, runs, milliseconds, effects, failures }]`, the one that took longest first. */
   timing() {
-    return [...this.#sources.values()].sort((a, b) => b.milliseconds - a.milliseconds || (a.source < b.source ? -1 : 1));
+    return [...this.#sources.values()].sort(
+      (a, b) => b.milliseconds - a.milliseconds || (a.source < b.source ? -1 : 1));
   }
 
   /** The state after the first `count` of `order`, as folded here, from the checkpoint before it (D5: nothing else). */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The page /devtools: a peer of its own, which keeps nothing in the browser and folds with one of the examples' reducers,
-// and the tools that look into it. Where they are not allowed no peer is opened at all.
+// The page /devtools: a peer of its own, which keeps nothing in the browser and folds with one of the examples'
+// reducers, and the tools that look into it. Where they are not allowed no peer is opened at all.
 import { obstacle } from './devtools-access.js';
 import { attach } from './devtools.js';
 import { preview } from './devtools-values.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the tabs of the developer tools show. Each is `{ id, title, key(panel), draw(panel, host) }`: it is drawn again when
-// its key is another one. `panel` is what `attach` of `devtools.js` makes.
+// What the tabs of the developer tools show. Each is `{ id, title, key(panel), draw(panel, host) }`: it is drawn again
+// when its key is another one. `panel` is what `attach` of `devtools.js` makes.
 import { BundleError, Recording, read, readLifted, sessionOf, writeLifted, writing } from './devtools-bundle.js';
 import { compareModels } from './devtools-compare.js';
 import { differenceList, make, table, tree } from './devtools-dom.js';
@@ -46,7 +46,9 @@ const action = {
     const place = model.placeOf(selected);
     host.append(make(document, 'h3', {}, preview(selected.action.type, 60).slice(1, -1)));
     const marks = marksOf(model, selected).map(([, text]) => text);
-    const stamp = selected.timestamp === null ? 'stays here' : `stamp ${selected.timestamp} by ${preview(selected.source, 60).slice(1, -1)}`;
+    const stamp = selected.timestamp === null
+      ? 'stays here'
+      : `stamp ${selected.timestamp} by ${preview(selected.source, 60).slice(1, -1)}`;
     const where = place < 0 ? 'not in the order' : `${(place + 1).toLocaleString('en')} in the order`;
     const words = [stamp, where, `arrived as ${(selected.number + 1).toLocaleString('en')}`, ...marks].join(' · ');
     host.append(make(document, 'p', { className: 'dt-note' }, words));
@@ -79,26 +81,32 @@ const peers = {
     const { sources, rows } = model.matrix();
     host.append(make(document, 'p', {}, `${shortSource(model.source)}: ${model.peer.status().text}`));
     if (model.isFaithful() === false) {
-      host.append(make(document, 'p', { className: 'dt-bad' }, 'Folded once more, the same actions give another state. The '
-        + 'reducer is not deterministic, changes what it is given, or is not the one that the session was made with.'));
+      host.append(make(document, 'p', { className: 'dt-bad' },
+        'Folded once more, the same actions give another state. The ' +
+          'reducer is not deterministic, changes what it is given, or is not the one that the session was made with.'));
     }
     const shown = sources.slice(0, BOUNDS.sources);
     host.append(make(document, 'h3', {}, 'Who has what'), table(document, 'Newest timestamp of each source',
       ['peer', ...shown.map(shortSource)], rows.map(({ name, values }) => [name, ...values.slice(0, BOUNDS.sources)])));
     if (shown.length < sources.length) {
-      host.append(make(document, 'p', { className: 'dt-note' }, `${sources.length - shown.length} more sources are not shown.`));
+      host.append(
+        make(document, 'p', { className: 'dt-note' }, `${sources.length - shown.length} more sources are not shown.`));
     }
-    host.append(make(document, 'h3', {}, 'Connections'), table(document, 'Messages, characters and delay of each connection',
-      ['connection', 'state', 'received', 'sent', 'unconfirmed', 'delay'], model.links().map((link, index) => [
-        link.isDialled ? 'server' : `connection ${index + 1}`, link.isOpen ? 'open' : 'opening',
-        `${link.received} (${units(link.receivedUnits)})`, `${link.sent} (${units(link.sentUnits)})`, link.unconfirmed,
-        link.delay === null ? 'unknown' : `${Math.round(link.delay)} ms`])));
-    host.append(make(document, 'p', {}, `Lost ${model.losses.length} times and came back ${model.reconnects} times since these tools are open.`));
+    host.append(make(document, 'h3', {}, 'Connections'),
+      table(document, 'Messages, characters and delay of each connection',
+        ['connection', 'state', 'received', 'sent', 'unconfirmed', 'delay'],
+        model.links().map(
+          (link, index) => [link.isDialled ? 'server' : `connection ${index + 1}`, link.isOpen ? 'open' : 'opening',
+            `${link.received} (${units(link.receivedUnits)})`, `${link.sent} (${units(link.sentUnits)})`,
+            link.unconfirmed, link.delay === null ? 'unknown' : `${Math.round(link.delay)} ms`])));
+    host.append(make(document, 'p', {},
+      `Lost ${model.losses.length} times and came back ${model.reconnects} times since these tools are open.`));
     host.append(make(document, 'h3', {}, 'Hashes'));
     host.append(make(document, 'p', { id: `${panel.id}-hashes` }, hashes
       ? `After ${hashes.actions.toLocaleString('en')} actions: log ${hashes.log}, state ${hashes.state ?? 'too large'}`
       : 'Two peers with the same log hash have the same actions; then the same state hash means the same state.'));
-    host.append(make(document, 'button', { type: 'button', id: `${panel.id}-hash`, on: { click: () => panel.hash() } }, 'Compute the hashes'));
+    host.append(make(document, 'button', { type: 'button', id: `${panel.id}-hash`, on: { click: () => panel.hash() } },
+      'Compute the hashes'));
   },
 };
 
@@ -113,8 +121,11 @@ const rewinds = {
           time(at), late, sources.slice(0, 5).map(shortSource).join(', '), again, isSame ? 'the same' : 'another'])));
     host.append(make(document, 'h3', {}, 'Time in the reducer, by source'),
       table(document, 'As folded by these tools', ['source', 'runs', 'total', 'each', 'with effect', 'failed'],
-        model.timing().slice(0, BOUNDS.lines).map(({ source, runs, milliseconds, effects, failures }) => [
-          shortSource(source), runs, `${milliseconds.toFixed(1)} ms`, `${(milliseconds / runs * 1_000).toFixed(1)} µs`, effects, failures])));
+        model.timing()
+          .slice(0, BOUNDS.lines)
+          .map(
+            ({ source, runs, milliseconds, effects, failures }) => [shortSource(source), runs,
+              `${milliseconds.toFixed(1)} ms`, `${(milliseconds / runs * 1_000).toFixed(1)} µs`, effects, failures])));
   },
 };
 
@@ -123,11 +134,13 @@ const reports = {
   key: ({ model }) => `${model.peer.reports.length}:${model.peer.reports.at(-1)?.text}:${model.peer.setAside().length}`,
   draw({ document, model }, host) {
     const aside = model.peer.setAside();
-    host.append(make(document, 'h3', {}, 'Set aside'), aside.length === 0
-      ? make(document, 'p', { className: 'dt-note' }, 'The server takes every action of this browser.')
-      : table(document, 'Own actions that the server does not take', ['stamp', 'type', 'reason'],
-        aside.slice(-BOUNDS.lines).map((one) => [
-          `${one.timestamp}@${shortSource(one.source)}`, preview(one.action.type).slice(1, -1), preview(one.reason, 300).slice(1, -1)])));
+    host.append(make(document, 'h3', {}, 'Set aside'),
+      aside.length === 0
+        ? make(document, 'p', { className: 'dt-note' }, 'The server takes every action of this browser.')
+        : table(document, 'Own actions that the server does not take', ['stamp', 'type', 'reason'],
+            aside.slice(-BOUNDS.lines)
+              .map((one) => [`${one.timestamp}@${shortSource(one.source)}`, preview(one.action.type).slice(1, -1),
+                     preview(one.reason, 300).slice(1, -1)])));
     const told = model.peer.reports;
     host.append(make(document, 'h3', {}, 'Refused, failed, and otherwise reported'), told.length === 0
       ? make(document, 'p', { className: 'dt-note' }, 'Nothing was reported.')
@@ -142,8 +155,9 @@ const compare = {
   draw(panel, host) {
     const { document, id, comparison } = panel;
     const others = panel.others();
-    host.append(make(document, 'p', { className: 'dt-note' }, 'Finds the first action where two peers differ: another one in '
-      + 'this page, or a session from a file (tab “Session”).'));
+    host.append(make(document, 'p', { className: 'dt-note' },
+      'Finds the first action where two peers differ: another one in ' +
+        'this page, or a session from a file (tab “Session”).'));
     if (others.length === 0) {
       host.append(make(document, 'p', {}, 'There is nothing to compare with yet.'));
       return;
@@ -152,11 +166,16 @@ const compare = {
       make(document, 'option', { value: String(index) }, name))));
     host.append(make(document, 'label', { className: 'dt-field' }, 'Compare with ', select));
     host.append(make(document, 'button', {
-      type: 'button', id: `${id}-compare`, on: { click: () => panel.compare(compareModels(panel.model, others[Number(select.value)].model)) },
-    }, 'Find the first difference'));
-    host.append(make(document, 'p', { id: `${id}-comparison`, attributes: { role: 'status' } }, comparison?.text ?? ''));
+      type: 'button',
+      id: `${id}-compare`,
+      on: { click: () => panel.compare(compareModels(panel.model, others[Number(select.value)].model)) },
+    },
+      'Find the first difference'));
+    host.append(
+      make(document, 'p', { id: `${id}-comparison`, attributes: { role: 'status' } }, comparison?.text ?? ''));
     if (comparison?.place >= 0 && comparison.place < panel.model.order.length && comparison.kind !== 'same') {
-      host.append(make(document, 'button', { type: 'button', id: `${id}-there`, on: { click: () => panel.show(comparison.place) } }, 'Show that action'));
+      host.append(make(document, 'button',
+        { type: 'button', id: `${id}-there`, on: { click: () => panel.show(comparison.place) } }, 'Show that action'));
     }
   },
 };
@@ -166,9 +185,11 @@ const whatIf = {
   key: ({ trial }) => String(trial?.version ?? 'none'),
   draw(panel, host) {
     const { document, id, model } = panel;
-    host.append(make(document, 'p', { className: 'dt-note' }, 'Skip or move actions, and see what would have been. This happens '
-      + 'on your screen only: the log that everybody shares stays as it is.'));
-    const button = (name, label, click, others = {}) => make(document, 'button', { type: 'button', id: `${id}-${name}`, on: { click }, ...others }, label);
+    host.append(make(document, 'p', { className: 'dt-note' },
+      'Skip or move actions, and see what would have been. This happens ' +
+        'on your screen only: the log that everybody shares stays as it is.'));
+    const button = (name, label, click, others = {}) => make(
+      document, 'button', { type: 'button', id: `${id}-${name}`, on: { click }, ...others }, label);
     if (!panel.trial) {
       host.append(button('try', `Take the newest ${Math.min(BOUNDS.tried, model.order.length)} actions`, () => {
         panel.trial = makeTrial(model);
@@ -180,23 +201,36 @@ const whatIf = {
     const change = (body) => () => { body(); panel.trial.version += 1; panel.redraw(); };
     const { stagedActionIds: staged, skippedActionIds, actionsById, computedStates } = lifted.lifted;
     host.append(make(document, 'p', { className: 'dt-buttons' },
-      button('sweep', 'Remove the skipped', change(() => lifted.sweep())),
-      button('reset', 'Begin again', change(() => { panel.trial.lifted = makeTrial(model).lifted; })),
-      button('commit', 'Commit', () => {}, { disabled: true, title: 'Peers may still send earlier actions, so nothing can be committed' }),
-      button('leave', 'Done', () => { panel.trial = null; panel.redraw(); })));
+      button('sweep', 'Remove the skipped', change(() => lifted.sweep())), button('reset', 'Begin again', change(() => {
+        panel.trial.lifted = makeTrial(model).lifted;
+      })),
+      button('commit', 'Commit', () => {},
+        { disabled: true, title: 'Peers may still send earlier actions, so nothing can be committed' }),
+      button('leave', 'Done', () => {
+        panel.trial = null;
+        panel.redraw();
+      })));
     const real = model.stateAt(model.order.length);
     host.append(make(document, 'p', { id: `${id}-would`, attributes: { role: 'status' } },
-      equal(real, lifted.state) ? 'The state would be the same.' : `The state would be ${preview(lifted.state, 200)} and is ${preview(real, 200)}.`));
+      equal(real, lifted.state) ? 'The state would be the same.'
+                                : `The state would be ${preview(lifted.state, 200)} and is ${preview(real, 200)}.`));
     const list = make(document, 'ol', { className: 'dt-trial' });
     staged.slice(1).forEach((actionId, index) => {
       const type = preview(actionsById.get(actionId).action.type, 40).slice(1, -1);
       const box = make(document, 'input', {
-        type: 'checkbox', id: `${id}-skip-${actionId}`, checked: !skippedActionIds.includes(actionId), on: { change: change(() => lifted.toggle(actionId)) },
+        type: 'checkbox',
+        id: `${id}-skip-${actionId}`,
+        checked: !skippedActionIds.includes(actionId),
+        on: { change: change(() => lifted.toggle(actionId)) },
       });
       const up = make(document, 'button', {
-        type: 'button', id: `${id}-up-${actionId}`, disabled: index === 0, attributes: { 'aria-label': `Move ${type}, ${index + 1}, up` },
+        type: 'button',
+        id: `${id}-up-${actionId}`,
+        disabled: index === 0,
+        attributes: { 'aria-label': `Move ${type}, ${index + 1}, up` },
         on: { click: change(() => lifted.reorder(actionId, staged[index])) },
-      }, '↑');
+      },
+        '↑');
       const { state, error } = computedStates[index + 1];
       list.append(make(document, 'li', {}, make(document, 'label', {}, box, ` ${type} `), up,
         make(document, 'span', { className: error ? 'dt-bad' : 'dt-value' }, error ?? preview(state))));
@@ -208,14 +242,21 @@ const whatIf = {
 function makeTrial(model) {
   const first = Math.max(0, model.order.length - BOUNDS.tried);
   const lifted = new Lifted({
-    reduce: (state, given, meta) => model.reduce(state, given, meta), initialState: model.stateAt(first), isStable: () => false,
+    reduce: (state, given, meta) => model.reduce(state, given, meta),
+    initialState: model.stateAt(first),
+    isStable: () => false,
     goesOn: true,
   });
   const actions = model.order.slice(first);
   lifted.import({
-    actionsById: actions.map(({ action: given, timestamp, source }, index) => [index + 1, { action: given, meta: { timestamp, source } }]),
-    nextActionId: actions.length + 1, stagedActionIds: [0, ...actions.map((_, index) => index + 1)], skippedActionIds: [],
-    committedState: model.stateAt(first), currentStateIndex: actions.length, computedStates: [],
+    actionsById: actions.map(
+      ({ action: given, timestamp, source }, index) => [index + 1, { action: given, meta: { timestamp, source } }]),
+    nextActionId: actions.length + 1,
+    stagedActionIds: [0, ...actions.map((_, index) => index + 1)],
+    skippedActionIds: [],
+    committedState: model.stateAt(first),
+    currentStateIndex: actions.length,
+    computedStates: [],
   });
   return { lifted, version: 0 };
 }
@@ -237,7 +278,8 @@ const dispatch = {
           event.preventDefault();
           try { // D17: it is decoded, never evaluated
             const { timestamp, source } = model.peer.dispatch(JSON.parse(text.value));
-            answer.textContent = timestamp === null ? 'Done, here only.' : `Done: ${timestamp} by ${shortSource(source)}.`;
+            answer.textContent
+              = timestamp === null ? 'Done, here only.' : `Done: ${timestamp} by ${shortSource(source)}.`;
             answer.className = '';
           } catch (error) {
             answer.textContent = String(error.message).slice(0, 500);
@@ -257,25 +299,30 @@ const session = {
   key: ({ isRecording, said }) => `${isRecording}${said}`,
   draw(panel, host) {
     const { document, id, said } = panel;
-    const button = (name, label, click) => make(document, 'button', { type: 'button', id: `${id}-${name}`, on: { click } }, label);
+    const button
+      = (name, label, click) => make(document, 'button', { type: 'button', id: `${id}-${name}`, on: { click } }, label);
     const save = (name, text) => {
       const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
       make(document, 'a', { href: url, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10_000);
     };
-    host.append(make(document, 'p', { className: 'dt-note' }, 'One file has all actions in both orders, the reports, and hashes of '
-      + 'the states. It is replayed with the reducer of the page that opens it. What you say in actions is in it.'));
+    host.append(make(document, 'p', { className: 'dt-note' },
+      'One file has all actions in both orders, the reports, and hashes of ' +
+        'the states. It is replayed with the reducer of the page that opens it. What you say in actions is in it.'));
     host.append(make(document, 'p', { className: 'dt-buttons' },
-      button('export', 'Save the session', () => panel.run(writing(panel.model, { name: panel.reducerName }), (text) => {
-        panel.saved = text.length;
-        save('session.json', text);
-      })),
+      button('export', 'Save the session',
+        () => panel.run(writing(panel.model, { name: panel.reducerName }),
+          (text) => {
+            panel.saved = text.length;
+            save('session.json', text);
+          })),
       button('export-redux', 'Save for Redux DevTools', () => save('redux-devtools.json', writeLifted(panel.model)))));
     const file = make(document, 'input', { type: 'file', id: `${id}-file`, accept: '.json,application/json' });
     file.addEventListener('change', async () => {
       if (file.files[0]) panel.open(await file.files[0].text());
     });
-    host.append(make(document, 'label', { className: 'dt-field' }, 'Open a session, or an export of Redux DevTools ', file));
+    host.append(
+      make(document, 'label', { className: 'dt-field' }, 'Open a session, or an export of Redux DevTools ', file));
     if (panel.isRecording) host.append(button('back', 'Back to this page', () => panel.back()));
     host.append(make(document, 'p', { id: `${id}-said`, attributes: { role: 'status' } }, said));
   },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Developer tools for a peer of a page: its log in both orders, what each action did, who has what, and what went wrong.
+// Developer tools for a peer of a page: its log in both orders, what each action did, who has what, and what went
+// wrong.
 //
 //   const Devtools = await import('./devtools.js')
 //   await Devtools.open(peer)                   a panel at the bottom of one's own page, where it is allowed
@@ -23,10 +24,10 @@ const opened = new Map(); // peer → what `open` gave
 let count = 0;
 
 /**
- * Builds the tools in an element. Options: `name` of the peer, for comparing; `reducerName`; `travel(state, place)` shows a
- * state of the past in the page, and is called with null to go back to now; `others`: `[{ name, peer }]` to compare
- * with. Returns `{ model, show(place), end() }`. One element has one panel (D14). This asks nobody whether it is
- * allowed: see `open`.
+ * Builds the tools in an element. Options: `name` of the peer, for comparing; `reducerName`; `travel(state, place)`
+ * shows a state of the past in the page, and is called with null to go back to now; `others`: `[{ name, peer }]` to
+ * compare with. Returns `{ model, show(place), end() }`. One element has one panel (D14). This asks nobody whether it
+ * is allowed: see `open`.
  */
 export function attach(peer, element, options = {}) {
   if (attached.has(element)) throw new Error('this element has developer tools already');
@@ -49,8 +50,10 @@ export async function open(peer, { tokenHash, document = globalThis.document, ..
     document.head.append(make(document, 'link', { rel: 'stylesheet', href: address }));
   }
   const host = make(document, 'div', {});
-  const close = make(document, 'button', { type: 'button', className: 'dt-close', on: { click: () => panel.end() } }, 'Close');
-  const drawer = make(document, 'aside', { className: 'dt-drawer', attributes: { 'aria-label': 'Developer tools' } }, close, host);
+  const close
+    = make(document, 'button', { type: 'button', className: 'dt-close', on: { click: () => panel.end() } }, 'Close');
+  const drawer
+    = make(document, 'aside', { className: 'dt-drawer', attributes: { 'aria-label': 'Developer tools' } }, close, host);
   document.body.append(drawer);
   const tools = attach(peer, host, options);
   const panel = {
@@ -69,7 +72,14 @@ export async function open(peer, { tokenHash, document = globalThis.document, ..
 class Panel {
   selected = null; trial = null; hashes = null; comparison = null; said = ''; saved = 0; travel = null;
   #own; #element; #options; #end = () => {}; #isWorking = false; #isDrawing = false; #drawn = ''; #isOver = false;
-  #filter = {}; #kept = { key: null, entries: [] }; #parts; #place = null; #travelled = 0; #drawnAt = 0; #files = []; #others = null;
+  #filter = {};
+  #kept = { key: null, entries: [] };
+  #parts;
+  #place = null;
+  #travelled = 0;
+  #drawnAt = 0;
+  #files = [];
+  #others = null;
 
   constructor(peer, element, options) {
     this.document = element.ownerDocument;
@@ -92,29 +102,43 @@ class Panel {
   #build() {
     const { document, id } = this;
     const field = (label, control) => make(document, 'label', { className: 'dt-field' }, `${label} `, control);
-    const choice = (name, values, change) => make(document, 'select', { id: `${id}-${name}`, on: { change: (event) => change(event.target.value) } },
+    const choice = (name, values, change) => make(document, 'select',
+      { id: `${id}-${name}`, on: { change: (event) => change(event.target.value) } },
       ...values.map(([value, text]) => make(document, 'option', { value }, text)));
     const filter = (change) => { Object.assign(this.#filter, change); this.redraw(); };
     const text = (name, label, key) => field(label, make(document, 'input', {
-      id: `${id}-${name}`, type: 'search', autocomplete: 'off', on: { input: ({ target }) => filter({ [key]: target.value }) },
+      id: `${id}-${name}`,
+      type: 'search',
+      autocomplete: 'off',
+      on: { input: ({ target }) => filter({ [key]: target.value }) },
     }));
     const summary = make(document, 'p', { className: 'dt-summary', id: `${id}-summary` });
     const past = make(document, 'p', { className: 'dt-past', id: `${id}-past`, hidden: true },
       make(document, 'span', { attributes: { role: 'status' } }), ' ',
-      make(document, 'button', { type: 'button', id: `${id}-now`, on: { click: () => this.#travelTo(null) } }, 'Back to now'));
+      make(document, 'button', { type: 'button', id: `${id}-now`, on: { click: () => this.#travelTo(null) } },
+        'Back to now'));
     const list = makeList(document, {
       id: `${id}-list`, label: 'Actions', row: (...given) => this.#fill(...given),
       chosen: (entry) => { this.selected = entry; this.#tabs.show('action'); },
     });
-    const bar = make(document, 'div', { className: 'dt-bar', attributes: { role: 'search', 'aria-label': 'Which actions' } },
-      field('Order', choice('order', [['agreed', 'agreed'], ['arrival', 'of arrival']], (value) => filter({ byArrival: value === 'arrival' }))),
-      text('type', 'Type', 'text'), text('source', 'Source', 'source'),
-      field('Show', choice('only', [['all', 'all'], ['late', 'late'], ['effect', 'with effect'], ['no effect', 'without effect'],
-        ['unknown', 'types without effect'], ['failed', 'failed'], ['own', 'own'], ['aside', 'set aside']], (value) => filter({ only: value }))));
+    const bar
+      = make(document, 'div', { className: 'dt-bar', attributes: { role: 'search', 'aria-label': 'Which actions' } },
+        field('Order',
+          choice('order', [['agreed', 'agreed'], ['arrival', 'of arrival']],
+            (value) => filter({ byArrival: value === 'arrival' }))),
+        text('type', 'Type', 'text'), text('source', 'Source', 'source'),
+        field('Show',
+          choice('only',
+            [
+              ['all', 'all'], ['late', 'late'], ['effect', 'with effect'], ['no effect', 'without effect'],
+              ['unknown', 'types without effect'], ['failed', 'failed'], ['own', 'own'], ['aside', 'set aside']
+            ],
+            (value) => filter({ only: value }))));
     this.#tabs = tabs(document, 'About the actions', PAGES, id, () => { this.#drawn = ''; this.redraw(); });
     this.#parts = { summary, past, list };
     this.#element.classList.add('devtools');
-    this.#element.replaceChildren(bar, past, summary, make(document, 'div', { className: 'dt-both' }, list.element, this.#tabs.element));
+    this.#element.replaceChildren(
+      bar, past, summary, make(document, 'div', { className: 'dt-both' }, list.element, this.#tabs.element));
     this.#tabs.show('action');
   }
 
@@ -133,10 +157,12 @@ class Panel {
     const content = Object.keys(rest).length > 0 ? preview(rest, 60) : '';
     element.replaceChildren(
       make(document, 'span', { className: 'dt-place' }, place < 0 ? '–' : (place + 1).toLocaleString('en')),
-      make(document, 'span', { className: 'dt-source' }, entry.source === null ? 'here' : preview(entry.source, 8).slice(1, -1)),
+      make(document, 'span', { className: 'dt-source' },
+        entry.source === null ? 'here' : preview(entry.source, 8).slice(1, -1)),
       make(document, 'span', { className: 'dt-type' }, preview(type, 40).slice(1, -1)),
       make(document, 'span', { className: 'dt-content' }, content),
-      make(document, 'span', { className: 'dt-marks' }, ...marks.map(([kind, text]) => make(document, 'span', { className: 'dt-mark', data: { kind } }, `${text} `))));
+      make(document, 'span', { className: 'dt-marks' },
+        ...marks.map(([kind, text]) => make(document, 'span', { className: 'dt-mark', data: { kind } }, `${text} `))));
   }
 
   // ---- working and drawing
@@ -186,8 +212,9 @@ class Panel {
     this.#parts.list.draw(this.#entries(), this.selected);
     const { length } = model.order;
     const left = length - model.folded;
-    const words = `${length.toLocaleString('en')} actions in order, ${this.#kept.entries.length.toLocaleString('en')} shown`
-      + `${left > 0 ? `, ${left.toLocaleString('en')} still to be computed` : ''}`;
+    const words
+      = `${length.toLocaleString('en')} actions in order, ${this.#kept.entries.length.toLocaleString('en')} shown` +
+      `${left > 0 ? `, ${left.toLocaleString('en')} still to be computed` : ''}`;
     const from = this.isRecording ? `A session of ${preview(model.source, 20).slice(1, -1)} from a file: ` : '';
     if (this.#parts.summary.textContent !== from + words) this.#parts.summary.textContent = from + words;
     const { past } = this.#parts;
@@ -211,7 +238,8 @@ class Panel {
     const { model } = this;
     const { only = 'all' } = this.#filter;
     const isChanging = !['all', 'late', 'own'].includes(only);
-    const key = [JSON.stringify(this.#filter), model.arrivals.length, model.version, isChanging ? model.folded : 0].join();
+    const key =
+      [JSON.stringify(this.#filter), model.arrivals.length, model.version, isChanging ? model.folded : 0].join();
     if (key !== this.#kept.key) this.#kept = { key, entries: model.filtered(this.#filter) };
     return this.#kept.entries;
   }

@@ -36,7 +36,8 @@ const replayed = (text, reducer = sum) => worked(new Recording(read(text), { red
 test('a session that goes out comes in elsewhere: order, arrival, lateness, states and rewinds', async () => {
   const { peer, model } = await session();
   const there = replayed(write(model, { name: 'sum' }));
-  const rows = (entries) => entries.map(({ action, timestamp, source, late, effect }) => ({ action, timestamp, source, late, effect }));
+  const rows = (entries) => entries.map(
+    ({ action, timestamp, source, late, effect }) => ({ action, timestamp, source, late, effect }));
   assert.deepEqual(rows(there.order), rows(model.order));
   assert.deepEqual(rows(there.arrivals), rows(model.arrivals));
   assert.deepEqual(there.stateAt(there.order.length), peer.getState());
@@ -60,28 +61,42 @@ test('a session replayed by another reducer says where the states part', async (
 
 const file = (change) => {
   const made = {
-    format: 'scuttlebutt-session', version: 1, reducer: '', source: 'ME', marks: [], reports: [], rewinds: [], state: null,
+    format: 'scuttlebutt-session',
+    version: 1,
+    reducer: '',
+    source: 'ME',
+    marks: [],
+    reports: [],
+    rewinds: [],
+    state: null,
     arrivals: [[{ type: 'A', n: 1 }, 1, 'x']],
   };
   return JSON.stringify({ ...made, ...change });
 };
 
-for (const [what, text, words] of [
-  ['no JSON', '{', /not JSON/],
-  ['a list', '[]', /no session/],
-  ['another format', file({ format: 'other' }), /no session/],
-  ['a later version', file({ version: 2 }), /version 2, and these tools read 1/],
-  ['no source', file({ source: '' }), /whose/],
-  ['a source without end', file({ source: 'x'.repeat(BUNDLE_BOUNDS.source + 1) }), /whose/],
-  ['no actions', file({ arrivals: {} }), /no actions/],
-  ['an action without a type', file({ arrivals: [[{ n: 1 }, 1, 'x']] }), /action 1 of the file has no type/],
-  ['an action that is a script', file({ arrivals: [['alert(1)', 1, 'x']] }), /no type/],
-  ['a stamp that is text', file({ arrivals: [[{ type: 'A' }, '1', 'x']] }), /no stamp/],
-  ['a stamp beyond the bound', file({ arrivals: [[{ type: 'A' }, 1e300, 'x']] }), /no stamp/],
-  ['a negative stamp', file({ arrivals: [[{ type: 'A' }, -1, 'x']] }), /no stamp/],
-  ['a stamp that occurs twice', file({ arrivals: [[{ type: 'A' }, 1, 'x'], [{ type: 'B' }, 1, 'x']] }), /another one has/],
-  ['a local action without a place', file({ arrivals: [[{ type: '@A' }, null, ['x']]] }), /no place/],
-  ['more actions than the bound', `{"format":"scuttlebutt-session","version":1,"source":"M","arrivals":[${'0,'.repeat(BUNDLE_BOUNDS.actions)}0]}`, /more than/],
+for (const [what, text, words] of [['no JSON', '{', /not JSON/],
+       ['a list', '[]', /no session/],
+       ['another format', file({ format: 'other' }), /no session/],
+       ['a later version', file({ version: 2 }), /version 2, and these tools read 1/],
+       ['no source', file({ source: '' }), /whose/],
+       ['a source without end', file({ source: 'x'.repeat(BUNDLE_BOUNDS.source + 1) }), /whose/],
+       ['no actions', file({ arrivals: {} }), /no actions/],
+       ['an action without a type', file({ arrivals: [[{ n: 1 }, 1, 'x']] }), /action 1 of the file has no type/],
+       ['an action that is a script', file({ arrivals: [['alert(1)', 1, 'x']] }), /no type/],
+       ['a stamp that is text', file({ arrivals: [[{ type: 'A' }, '1', 'x']] }), /no stamp/],
+       ['a stamp beyond the bound', file({ arrivals: [[{ type: 'A' }, 1e300, 'x']] }), /no stamp/],
+       ['a negative stamp', file({ arrivals: [[{ type: 'A' }, -1, 'x']] }), /no stamp/],
+       [
+         'a stamp that occurs twice', file({ arrivals: [[{ type: 'A' }, 1, 'x'], [{ type: 'B' }, 1, 'x']] }),
+         /another one has/
+       ],
+       ['a local action without a place', file({ arrivals: [[{ type: '@A' }, null, ['x']]] }), /no place/],
+       [
+         'more actions than the bound',
+         `{"format":"scuttlebutt-session","version":1,"source":"M","arrivals":[${
+         '0,'.repeat(BUNDLE_BOUNDS.actions)}0]}`,
+         /more than/
+       ],
 ]) {
   test(`refused with a reason: ${what}`, () => {
     assert.throws(() => read(text), (error) => error instanceof BundleError && words.test(error.message));

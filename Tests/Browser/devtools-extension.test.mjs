@@ -94,7 +94,10 @@ test('D18: what the extension skips, moves or commits stays a view', async (t) =
   const history = JSON.stringify(peer.history());
   say({ type: 'START' });
   await sends(sent, 1);
-  const view = (payload) => { say({ type: 'DISPATCH', payload }); return last(sent).computedStates.map(({ state }) => state.n); };
+  const view = (payload) => {
+    say({ type: 'DISPATCH', payload });
+    return last(sent).computedStates.map(({ state }) => state.n);
+  };
   assert.deepEqual(view({ type: 'TOGGLE_ACTION', id: 2 }), [0, 1, 1, 5]);
   assert.deepEqual(last(sent).skippedActionIds, [2]);
   assert.deepEqual(view({ type: 'TOGGLE_ACTION', id: 2 }), [0, 1, 4, 11]);

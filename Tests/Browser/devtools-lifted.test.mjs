@@ -26,7 +26,8 @@ test('D1: the lifted state has all its parts', () => {
   const { lifted } = make([1, 2]);
   assert.deepEqual(lifted.stagedActionIds, [0, 1, 2]);
   assert.deepEqual([lifted.nextActionId, lifted.currentStateIndex, lifted.committedState], [3, 2, []]);
-  assert.deepEqual([lifted.skippedActionIds, lifted.isLocked, lifted.isPaused, lifted.monitorState], [[], false, false, null]);
+  assert.deepEqual(
+    [lifted.skippedActionIds, lifted.isLocked, lifted.isPaused, lifted.monitorState], [[], false, false, null]);
   assert.deepEqual([...lifted.actionsById.values()].map(({ action }) => action.n), [1, 2]);
 });
 

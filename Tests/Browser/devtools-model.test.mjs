@@ -96,7 +96,8 @@ test('an action that the server refuses is out of the order and keeps its reason
   peer.setAside = () => [{ timestamp: 1, source: 'ME', reason: 'too long' }];
   while (model.work()) { /* one is set aside */ }
   assert.deepEqual(model.order.map(({ timestamp }) => timestamp), [2]);
-  assert.deepEqual(model.filtered({ only: 'aside' }).map(({ timestamp, reason }) => [timestamp, reason]), [[1, 'too long']]);
+  assert.deepEqual(
+    model.filtered({ only: 'aside' }).map(({ timestamp, reason }) => [timestamp, reason]), [[1, 'too long']]);
   assert.deepEqual(model.stateAt(1), [2]);
   peer.setAside = () => [];
   while (model.work()) { /* and back */ }
@@ -208,16 +209,19 @@ test('the first difference of two peers is found: in the log, in the reducer, or
   const compare = (b) => finish(compareModels(one, b));
   assert.equal(compare(await make(actions, counter)).kind, 'same');
   assert.deepEqual([compare(await make(actions, other))].map(({ kind, place }) => [kind, place]), [['state', 117]]);
-  const lacking = await make(actions.filter((_, n) => n !== 40).map((line, n) => (n < 40 ? line : [line[0], line[1], 'y'])), counter);
+  const lacking = await make(
+    actions.filter((_, n) => n !== 40).map((line, n) => (n < 40 ? line : [line[0], line[1], 'y'])), counter);
   assert.deepEqual([compare(lacking)].map(({ kind, place }) => [kind, place]), [['log', 40]]);
-  assert.deepEqual([compare(await make(actions.slice(0, 150), counter))].map(({ kind, place }) => [kind, place]), [['shorter', 150]]);
+  assert.deepEqual(
+    [compare(await make(actions.slice(0, 150), counter))].map(({ kind, place }) => [kind, place]), [['shorter', 150]]);
 });
 
 // ---- values
 
 test('differences are told by path, and what is put in the middle of a list is one', () => {
   const all = (a, b) => differences(a, b).items.map(({ path, kind }) => `${kind} ${path.join('/')}`);
-  assert.deepEqual(all({ a: 1, b: [1, 2, 3], c: 1 }, { a: 2, b: [1, 9, 2, 3], d: 1 }), ['changed a', 'added b/1', 'added d', 'removed c']);
+  assert.deepEqual(all({ a: 1, b: [1, 2, 3], c: 1 }, { a: 2, b: [1, 9, 2, 3], d: 1 }),
+    ['changed a', 'added b/1', 'added d', 'removed c']);
   assert.deepEqual(all([1, 2, 3], [1, 3]), ['removed 1']);
   assert.deepEqual(all({ a: [] }, { a: {} }), ['changed a']);
   assert.deepEqual(all(1, 1), []);
