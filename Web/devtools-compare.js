@@ -5,12 +5,13 @@
 import { equal, hashOf } from './devtools-values.js';
 
 /**
- * Compares two models that have no work left, a slice at a time: yields while there is more, and returns `{ kind,
+ * Compares two models, in steps: finishes their work, yields while there is more, and returns `{ kind,
  * place, text }`. `kind` is 'same', 'log' (a place where they have not the same action), 'state' (the action at
  * `place` made states that differ), 'range' (somewhere from `place` to `until`), or 'shorter' (one lacks what
  * follows).
  */
 export function* compareModels(a, b) {
+  for (const model of [a, b]) while (model.work()) yield 0;
   const count = Math.min(a.order.length, b.order.length);
   const marks = b.peer.marks;
   for (let place = 0; place < count; place++) {

@@ -317,18 +317,18 @@ export class Model {
   }
 
   /**
-   * Who has what: `{ sources, rows: [{ name, values }] }`, one row for this peer and one for each connection, with the
-   * newest timestamp of each source that it is known to have.
+   * Who has what, of the first `most` sources: `{ total, sources, rows: [{ name, values }] }`, one row for this peer
+   * and one for each connection, with the newest timestamp of each source that it is known to have.
    */
-  matrix() {
+  matrix(most = Infinity) {
     const clock = new Map(Object.entries(this.#peer.clock()));
-    const sources = [...clock.keys()].sort();
+    const sources = [...clock.keys()].sort().slice(0, most);
     const rows = [{ name: 'this peer', values: sources.map((source) => clock.get(source)) }];
     for (const [index, link] of this.#face.links().entries()) {
       const name = link.isDialled ? 'server' : `connection ${index + 1}`;
       rows.push({ name, values: sources.map((source) => link.known(source)) });
     }
-    return { sources, rows };
+    return { total: clock.size, sources, rows };
   }
 
   links() { return this.#face.links(); }

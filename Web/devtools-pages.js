@@ -75,22 +75,22 @@ const action = {
 const peers = {
   id: 'peers', title: 'Peers',
   key: ({ model, hashes }) => JSON.stringify([
-    model.matrix(), model.links(), model.losses.length, model.peer.status().text, hashes, model.isFaithful()]),
+    model.matrix(BOUNDS.sources), model.links(), model.losses.length, model.peer.status().text, hashes,
+    model.isFaithful()]),
   draw(panel, host) {
     const { document, model, hashes } = panel;
-    const { sources, rows } = model.matrix();
+    const { total, sources, rows } = model.matrix(BOUNDS.sources);
     host.append(make(document, 'p', {}, `${shortSource(model.source)}: ${model.peer.status().text}`));
     if (model.isFaithful() === false) {
       host.append(make(document, 'p', { className: 'dt-bad' },
         'Folded once more, the same actions give another state. The ' +
           'reducer is not deterministic, changes what it is given, or is not the one that the session was made with.'));
     }
-    const shown = sources.slice(0, BOUNDS.sources);
     host.append(make(document, 'h3', {}, 'Who has what'), table(document, 'Newest timestamp of each source',
-      ['peer', ...shown.map(shortSource)], rows.map(({ name, values }) => [name, ...values.slice(0, BOUNDS.sources)])));
-    if (shown.length < sources.length) {
-      host.append(
-        make(document, 'p', { className: 'dt-note' }, `${sources.length - shown.length} more sources are not shown.`));
+      ['peer', ...sources.map(shortSource)], rows.map(({ name, values }) => [name, ...values])));
+    if (sources.length < total) {
+      const words = `${total - sources.length} more sources are not shown.`;
+      host.append(make(document, 'p', { className: 'dt-note' }, words));
     }
     host.append(make(document, 'h3', {}, 'Connections'),
       table(document, 'Messages, characters and delay of each connection',
@@ -294,6 +294,9 @@ const dispatch = {
   },
 };
 
+/** Steps that are over at once: `run` waits for the model before. */
+function* nothing() { /* there is none */ }
+
 const session = {
   id: 'session', title: 'Session',
   key: ({ isRecording, said }) => `${isRecording}${said}`,
@@ -316,7 +319,9 @@ const session = {
             panel.saved = text.length;
             save('session.json', text);
           })),
-      button('export-redux', 'Save for Redux DevTools', () => save('redux-devtools.json', writeLifted(panel.model)))));
+      button('export-redux', 'Save for Redux DevTools', () => panel.run(nothing(), () => {
+        save('redux-devtools.json', writeLifted(panel.model));
+      }))));
     const file = make(document, 'input', { type: 'file', id: `${id}-file`, accept: '.json,application/json' });
     file.addEventListener('change', async () => {
       if (file.files[0]) panel.open(await file.files[0].text());

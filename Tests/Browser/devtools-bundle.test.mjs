@@ -117,7 +117,7 @@ test('names of members that would change other objects change nothing', () => {
   const there = replayed(text, (state = {}, action) => ({ ...state, [action.type]: action }));
   assert.equal({}.polluted, undefined);
   assert.equal([].polluted, undefined);
-  assert.deepEqual(there.matrix(), { sources: ['__proto__'], rows: [{ name: 'this peer', values: [1] }] });
+  assert.deepEqual(there.matrix(), { total: 1, sources: ['__proto__'], rows: [{ name: 'this peer', values: [1] }] });
   there.difference(0);
   there.hashes();
   readLifted(`{"actionsById":{"__proto__":{"action":{"type":"X"}},"1":{"action":${poison}}},"stagedActionIds":[1]}`);

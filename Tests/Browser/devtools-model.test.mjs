@@ -178,6 +178,8 @@ test('the matrix and the links tell what the other side has, and what went over 
   const of = (source) => rows.map(({ values }) => values[sources.indexOf(source)]);
   assert.deepEqual(rows.map(({ name }) => name), ['this peer', 'server']);
   assert.deepEqual([of('ME')[0], of('x')], [4, [3, 3]]);
+  const small = model.matrix(1);
+  assert.deepEqual([small.total, small.sources.length, small.rows[1].values.length], [2, 1, 1]);
   const [link] = model.links();
   assert.ok(link.isOpen && link.received > 0 && link.sentUnits > 0);
   assert.equal(link.delay, 0, 'the played server answers at once');
@@ -207,6 +209,7 @@ test('the first difference of two peers is found: in the log, in the reducer, or
   const other = (state = { n: 0 }, action) => ({ n: state.n + (action.n === 117 ? 0 : action.n ?? 0) });
   const one = await make(actions, counter);
   const compare = (b) => finish(compareModels(one, b));
+  assert.equal(compare(new Model((await make(actions, counter)).peer)).kind, 'same', 'work that is left is done');
   assert.equal(compare(await make(actions, counter)).kind, 'same');
   assert.deepEqual([compare(await make(actions, other))].map(({ kind, place }) => [kind, place]), [['state', 117]]);
   const lacking = await make(
