@@ -104,6 +104,9 @@ export class Model {
   #begin() {
     this.#face = this.#peer.inspect();
     this.#reducer = this.#face.reducer;
+    if (typeof this.#reducer !== 'function') {
+      throw new TypeError('the tools need a reducer in JavaScript, which they can run once more');
+    }
     this.#checkpoints = new Checkpoints();
     this.#types.clear();
     this.#sources.clear();

@@ -162,6 +162,12 @@ test('another reducer is noticed, and everything is reduced again', async () => 
   assert.deepEqual(model.stateAt(1), { n: 100 });
 });
 
+test('a peer without a reducer in JavaScript is refused with a reason', async () => {
+  const { peer } = await connected();
+  const face = { ...peer.inspect(), reducer: undefined };
+  assert.throws(() => new Model({ source: 'ME', inspect: () => face }), /need a reducer in JavaScript/);
+});
+
 test('a reducer that makes something else each time is found', async () => {
   let calls = 0;
   const { peer } = await connected({ reducer: (state = 0) => state + ++calls });
