@@ -10,7 +10,7 @@ import { insert, placeOf } from './devtools-order.js';
 import { Hash, canonical, differences, equal, hashOf, isUnchanged } from './devtools-values.js';
 
 export const MODEL_BOUNDS = {
-  portion: 2_000, // arrivals that are taken over at a time
+  portion: 500, // arrivals that are taken over at a time
   steps: 64, // actions that are reduced between two looks at the clock
   slice: 8, // ms of work at a time
   rewinds: 100, // that are remembered
