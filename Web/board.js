@@ -13,19 +13,37 @@ Pages.board = (function () {
   const WIDTHS = { 1: 4, 2: 9, 3: 20 };
   const [WIDTH, HEIGHT] = [1_600, 1_000];
 
+  /** So many cursors of others are shown. */
+  const CURSORS = 32;
+  const SVG = 'http://www.w3.org/2000/svg';
+
   const clamp = (value, most) => Math.max(0, Math.min(most, Math.round(value)));
 
   /** A line of a stroke. One point is drawn as a dot: a line to itself. */
   function line({ points, pen, source }) {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', 'polyline');
+    const made = document.createElementNS(SVG, 'polyline');
     made.dataset.author = String(People.colour(source));
     made.setAttribute('stroke-width', String(WIDTHS[pen]));
     made.setAttribute('points', (points.length === 2 ? [...points, ...points] : points).join(' '));
     return made;
   }
 
+  /** Where somebody points: a dot in their colour, and their name. */
+  function cursor({ source }) {
+    const made = document.createElementNS(SVG, 'g');
+    made.setAttribute('class', 'cursor');
+    made.dataset.author = String(People.colour(source));
+    const dot = document.createElementNS(SVG, 'circle');
+    dot.setAttribute('r', '9');
+    const name = document.createElementNS(SVG, 'text');
+    name.setAttribute('x', '16');
+    name.setAttribute('y', '8');
+    made.append(dot, name);
+    return made;
+  }
+
   return (page) => {
-    const { peer, act } = page;
+    const { peer, names, act } = page;
     const sheet = element('board');
     let stroke = null; // { pointer, points, pen, source, line }: the one that is being drawn
 
@@ -72,6 +90,30 @@ Pages.board = (function () {
       }
       stroke.line.setAttribute('points', stroke.points.join(' '));
     });
+    // ---- everybody's cursors
+
+    sheet.addEventListener('pointermove', (event) => {
+      if (event.pointerType !== 'touch') page.here.say({ at: pointAt(event) });
+    });
+    sheet.addEventListener('pointerleave', () => page.here.say({ at: undefined }));
+    const cursors = document.createElementNS(SVG, 'g');
+    sheet.append(cursors);
+    const shownCursors = new Map(); // source → group
+    page.here.subscribe(() => {
+      const people = page.here.people.filter(({ at, page: name }) => at && name === 'board').slice(0, CURSORS);
+      const wanted = new Set(people.map(({ source }) => source));
+      for (const [source, made] of shownCursors) {
+        if (!wanted.has(source)) { made.remove(); shownCursors.delete(source); }
+      }
+      for (const person of people) {
+        const made = shownCursors.get(person.source) ?? cursor(person);
+        shownCursors.set(person.source, made);
+        made.setAttribute('transform', `translate(${clamp(person.at[0], WIDTH)} ${clamp(person.at[1], HEIGHT)})`);
+        made.lastElementChild.textContent = names.of(person.source, person.name);
+        if (!made.parentNode) cursors.append(made);
+      }
+    });
+
     sheet.addEventListener('pointerup', (event) => { if (event.pointerId === stroke?.pointer) finish(); });
     sheet.addEventListener('pointercancel', (event) => {
       if (event.pointerId !== stroke?.pointer) return;

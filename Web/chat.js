@@ -16,6 +16,10 @@ Pages.chat = (function () {
   /** UTF-16 units of a message that are shown; the rest is cut, so that one message cannot hold up the page. */
   const UNITS_SHOWN = 20_000;
 
+  /** ms after the last key for which somebody is typing, and how many of them are named. */
+  const TYPING = 3_000;
+  const TYPING_SHOWN = 3;
+
   const times = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
   const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
 
@@ -65,6 +69,25 @@ Pages.chat = (function () {
       }
       if (editing === null) { isFollowing = true; firstUnread = null; } // wherever one was reading
       edit(null);
+      noteTyping();
+    });
+
+    // ---- who is typing
+
+    let typingTimer = null;
+    function noteTyping() {
+      clearTimeout(typingTimer);
+      const isTyping = field.value.trim() !== '';
+      page.here.say({ typing: isTyping || undefined });
+      if (isTyping) typingTimer = setTimeout(() => page.here.say({ typing: undefined }), TYPING);
+    }
+    field.addEventListener('input', noteTyping);
+    page.here.subscribe(() => {
+      const typing = page.here.people.filter(({ isTyping }) => isTyping).slice(0, TYPING_SHOWN + 1);
+      const who = People.list(typing.slice(0, TYPING_SHOWN).map(({ source, name }) => names.of(source, name)));
+      const text = typing.length > TYPING_SHOWN ? 'Several people are typing …'
+        : typing.length > 0 ? `${who} ${typing.length === 1 ? 'is' : 'are'} typing …` : '';
+      put(element('typing'), text);
     });
 
     // ---- reading
@@ -106,8 +129,7 @@ Pages.chat = (function () {
 
     /** What its author called themselves in the message, or is called now. Nobody else is called "you". */
     function nameIn({ name, source }) {
-      const then = source === peer.source ? '' : People.shown(name);
-      return then && then.toLowerCase() !== 'you' ? then : names.of(source);
+      return names.of(source, source === peer.source ? '' : name);
     }
 
     function update(made, message) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // What the pages have in common: the peer, the badge, the name and the strip. A page's own script adds a function to
-// `Pages` by the name in `<body data-page>`; it is given `{ peer, names, act(action), state(), redraw(), strip }` and gives
-// `{ draw, describe, value }`: `draw()` shows `state()` and returns whether there is more to do in the next frame.
+// `Pages` by the name in `<body data-page>`; it is given `{ peer, names, here, act(action), state(), redraw(), strip }`
+// and gives `{ draw, describe, value }`: `draw()` shows `state()` and returns whether there is more to do in the next
+// frame.
 // Tests drive the pages by the ids listed in README.md, and by `window.peer`, which is there once
 // `<html data-ready="true">` is.
 'use strict';
@@ -25,7 +26,7 @@ async function start() {
   window.peer = peer;
   const names = new People.Names(peer.source, storageOfBrowser());
   const page = {
-    peer, names,
+    peer, names, here: Present.attach(element('presence'), { peer, names, page: name }),
     /** Dispatches in the name of the person, who is taken back to now. */
     act(action) {
       page.strip.now();

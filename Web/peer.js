@@ -10,9 +10,11 @@ import { claimSource, abandoned, freshSource, isSource } from './claim.js';
 import { Core, CoreError, load } from './core.js';
 import { freeze } from './development.js';
 import { Link } from './link.js';
+import { Presence } from './presence.js';
 import { Saving, setAsideLine } from './saving.js';
 import { Statistics } from './statistics.js';
 import { IndexedDBStorage, MemoryStorage, sourceRecord, sourceState } from './storage.js';
+import { callAll, subscribeTo } from './telling.js';
 import { allowed, defaultTimers, nextTask, within } from './waiting.js';
 
 const byteLength = (text) => new TextEncoder().encode(text).length;
@@ -83,6 +85,7 @@ export class Peer {
       entries: () => this.#entries.filter(({ timestamp }) => timestamp !== null), aside: () => this.#aside,
       restored: (records) => this.#takeUp(records),
     };
+    this.presence = new Presence(this.#host);
     this.#saving = new Saving(this.#host, this.#options.storage ?? new MemoryStorage(), this.#options);
     this.#statistics = new Statistics({
       url: this.#options.statisticsUrl, fetch: this.#options.fetch, timers: this.#timers,
@@ -475,6 +478,7 @@ export class Peer {
       case 'putBack': this.#putBack(values[0]); this.#hasNews = true; break;
       case 'header': this.#heardHeader(values[0]); break;
       case 'synced': case 'history': break; // asked for with `progress`
+      case 'presence': this.presence.changed(); break;
       case 'close': {
         const link = [this.#link, ...this.#others].find((one) => one?.isSession(values[0]));
         if (link) this.#ended(link, values[1], {});
@@ -592,6 +596,7 @@ export class Peer {
       if (this.#hasOwnNews) { this.#hasOwnNews = false; this.#saving.save(); }
       this.#link?.pump();
       for (const link of this.#others) link.pump();
+      this.presence.tell();
     }
     this.#settle();
   }
@@ -666,6 +671,7 @@ export class Peer {
   close() {
     if (this.#closed) return;
     for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
+    this.presence.close(); // while there is a connection to say it over
     this.goOffline();
     this.#endOthers();
     this.#closed = true;
@@ -717,6 +723,7 @@ export class Peer {
   wake() {
     if (this.#closed) return;
     if (this.#saving.isFailing) this.#saving.comeBack();
+    this.presence.repeat();
     if (!this.#wanted) return;
     if (this.#link?.isOpen) this.#link.wake();
     else if (!this.#link && this.#mayDial()) {
@@ -932,20 +939,6 @@ export class Peer {
 /** What the storage holds in place of an action, if it does. */
 function substitute(line) {
   return String(line).startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
-}
-
-/** Adds a registration of its own, so that the same function subscribed twice is two. */
-function subscribeTo(set, listener) {
-  const registration = { listener };
-  set.add(registration);
-  return () => { set.delete(registration); };
-}
-
-/** Calls everyone who is subscribed now; one that fails does not keep the others from hearing. */
-function callAll(set, argument, failed) {
-  for (const { listener } of [...set]) {
-    try { listener(argument); } catch (error) { failed(error); }
-  }
 }
 
 /**

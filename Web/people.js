@@ -100,18 +100,21 @@
       return isNews;
     }
 
-    /** What to call a source: its name, or the beginning of its id. For the page's own, `you`. */
-    of(source) {
+    /**
+     * What to call a source: what it `said` it is called, or was called last, or the beginning of its id. For the
+     * page's own, `you`.
+     */
+    of(source, said) {
       if (source === this.#self) return 'you';
-      const name = this.#names.get(source);
+      const name = shown(said) || this.#names.get(source);
       if (!name) return `peer ${shown(source, 4)}`;
       // Nobody else is to be taken for the person who reads.
       return name.toLowerCase() === 'you' ? `${name} (peer ${shown(source, 4)})` : name;
     }
 
     /** One or two characters for a source, beside its colour. */
-    initial(source) {
-      const name = source === this.#self ? this.#own : this.#names.get(source);
+    initial(source, said) {
+      const name = source === this.#self ? this.#own : shown(said) || this.#names.get(source);
       const first = characters(name ?? '')[0];
       return first ? first.toUpperCase().slice(0, BOUNDS.initial) : shown(source, 2).replace('…', '') || '?';
     }
@@ -131,12 +134,12 @@
   }
 
   /** The round mark of a source, with its colour and initial, as an element that says nothing aloud. */
-  function mark(document, names, source) {
+  function mark(document, names, source, said) {
     const element = document.createElement('span');
     element.className = 'mark';
     element.setAttribute('aria-hidden', 'true');
     element.dataset.author = String(colour(source));
-    element.textContent = names.initial(source);
+    element.textContent = names.initial(source, said);
     return element;
   }
 
