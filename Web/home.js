@@ -24,13 +24,14 @@
   // opened can be given an end of `Pair.make()` in its place.
   const WebSocket = Pair.meeting();
   let draw = null; // once both sides are there
+  const { MemoryStorage } = await Scuttlebutt.modules();
   const names = new People.Names(null);
   const prefersLess = matchMedia('(prefers-reduced-motion: reduce)');
 
   /** One side of the stage: a peer, its number, its buttons and its strip. */
   async function side(id, name) {
     const peer = await Scuttlebutt.open({
-      reducer: Reducers.demo, source: id, name: `home-${id}`, storage: new Scuttlebutt.MemoryStorage(), online: false,
+      reducer: Reducers.demo, source: id, name: `home-${id}`, storage: new MemoryStorage(), online: false,
       url: 'pair:', statisticsUrl: null, WebSocket,
     });
     names.learn([{ action: { name }, source: id }]);
