@@ -30,8 +30,9 @@
       element.dataset.phase = status.phase;
       element.dataset.durable = String(status.isDurable);
       if (element.textContent !== status.text) element.textContent = status.text;
-      element.title = `${status.actions} actions, ${status.pending} to send${
-        status.isDurable ? '' : ', kept only while this page is open'}`;
+      const kept = status.isDurable ? '' : ', kept only while this page is open';
+      const numbers = `${status.actions} actions, ${status.pending} to send${kept}`;
+      element.title = [numbers, ...(status.notes ?? [])].join('; ');
     });
   }
 
@@ -56,8 +57,11 @@
   function announce(peer, element) {
     let timer = null;
     let said = spoken(peer.status().phase);
+    let last = said; // a status that says the same again does not put it off
     return follow(peer, ({ phase }) => {
       const words = spoken(phase);
+      if (words === last) return;
+      last = words;
       clearTimeout(timer);
       if (!words || words === said) return;
       timer = setTimeout(() => { said = words; element.textContent = words; }, SETTLED);

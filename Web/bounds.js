@@ -27,6 +27,9 @@ export const BOUNDS = {
   storageWait: 5_000, // ms for one use of the storage later on; one that takes longer has failed
   lockWait: 1_000, // ms for an answer about a Web Lock; then the source is a fresh one
   unsavedWait: 2_000, // ms after a failure in which own actions wait to be saved before they are sent
+  logPause: 200, // ms from an action until everybody's log is written, so that many are written together
+  logWait: 5_000, // ms for which a history that arrives puts that off
+  logPortion: 262_144, // bytes of the log that are handed to the disk at a time
   openRequests: 8, // unanswered attempts to open the storage at a time
   retireAfter: 5_000, // stored actions of one source; then it is not adopted again, and dropped once delivered
   placed: 64, // late actions that are put in their places one by one; more are sorted in

@@ -83,6 +83,9 @@ export class Link {
   /** How many own updates a peer that knows no probes may still object to. */
   get unobjected() { return this.#isPlain ? this.inFlight.reduce((count, block) => count + block.own, 0) : 0; }
 
+  /** The number of the session in the core; 0 before it is open, and after its end. */
+  get session() { return this.isOpen && !this.#isOver ? this.#session : 0; }
+
   isSession(session) { return this.isOpen && session === this.#session; }
 
   /** Closes the socket and ends the session. */

@@ -367,6 +367,16 @@
       return this.#inTurn(() => this.#writeQueue());
     }
 
+    /**
+     * Stores what this peer has and the storage lacks, in portions: in place of `append`, for who does not know which
+     * lines those are. Resolves when that is done or given up.
+     */
+    catchUp() {
+      if (!this.#isWriter) return Promise.resolve();
+      this.#isBehind = true;
+      return this.flush();
+    }
+
     #dropQueue() {
       this.#timers.clearTimeout(this.#flushTimer);
       this.#flushTimer = null;

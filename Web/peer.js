@@ -6,16 +6,16 @@
 // WebAssembly. What is done here is a driver's work: sockets and when to dial them (`link.js`), the storage
 // (`saving.js`), when to fold, and telling everybody.
 import { BOUNDS } from './bounds.js';
-import { claimSource, abandoned, freshSource, isSource } from './claim.js';
+import { claimSource, freshSource, isSource } from './claim.js';
 import { Core, CoreError, load } from './core.js';
 import { freeze } from './development.js';
 import { Link } from './link.js';
 import { Presence } from './presence.js';
 import { Saving, setAsideLine } from './saving.js';
 import { Statistics } from './statistics.js';
-import { IndexedDBStorage, MemoryStorage, sourceRecord, sourceState } from './storage.js';
+import { IndexedDBStorage, MemoryStorage, sourceState } from './storage.js';
 import { callAll, subscribeTo } from './telling.js';
-import { allowed, defaultTimers, nextTask, within } from './waiting.js';
+import { allowed, defaultTimers, nextTask } from './waiting.js';
 
 const byteLength = (text) => new TextEncoder().encode(text).length;
 const tooLong = (size) => `longer than the server takes, ${size} bytes`;
@@ -30,6 +30,7 @@ export class Peer {
   #core; #options; #timers; #random; #now; #nextTask; #saving; #statistics; #host;
   #subscribers = new Set(); #statusSubscribers = new Set(); #rewindSubscribers = new Set();
   #headerWaiters = []; #syncWaiters = []; #entries = []; #localCount = 0; #aside = []; #reducing = false;
+  #together = null; #isRestoringLog = false;
   #isReplaying = false; #isSliceDue = false; #lateTimer = null; #isRestoring = false;
   #link = null; #others = new Set(); #attempt = 0; #retryTimer = null; #dialledAt = null; #wanted = false; #closed = false;
   #serverLimit = Infinity; #suspicion = 0; #blame = new Map(); #hasTold = false; #syncedAt = null;
@@ -42,7 +43,7 @@ export class Peer {
    * (why it gave nothing), `url` of the server's `/ws`, `statisticsUrl` (or null), `probeAfter` (ms of silence until
    * the server is probed), `module` (the core's, see `core.js`), `WebSocket`, `fetch`, `timers` ({setTimeout,
    * clearTimeout}), `now` (ms), `random` (0 ≤ x < 1), `nextTask(body)`, `locks`, `name`, `development` (state and actions
-   * are frozen), `report(kind, text)`.
+   * are frozen), `together` (see `together.js`), `report(kind, text)`.
    */
   static async create(options) {
     if (!isSource(options.source)) throw new TypeError('the source is not one that peers accept');
@@ -55,6 +56,7 @@ export class Peer {
   constructor(options) {
     this.#options = { name: 'scuttlebutt', url: null, statisticsUrl: null, ...options };
     this.source = options.source;
+    this.#together = options.together ?? null;
     this.reports = [];
     this.#timers = options.timers ?? defaultTimers;
     this.#random = options.random ?? Math.random;
@@ -79,6 +81,7 @@ export class Peer {
     const report = (kind, text) => this.#report(kind, text);
     this.#host = {
       core: this.#core, source: this.source, timers: this.#timers, now: this.#now, nextTask: this.#nextTask, report,
+      confirmed: () => this.#confirmed(), full: () => this.#together?.makeRoom(),
       probeAfter: this.#options.probeAfter ?? BOUNDS.probeAfter, isHidden: () => this.#isHidden(),
       opened: (link) => this.#opened(link), heard: (link) => this.#heard(link), moved: () => this.#moved(),
       ended: (link, reason, how) => this.#ended(link, reason, how),
@@ -96,7 +99,14 @@ export class Peer {
       },
     });
     this.#restore(stored);
-    this.#core.confirmed(sourceState(stored, this.source).confirmed);
+    const { confirmed } = sourceState(stored, this.source);
+    this.#core.confirmed(confirmed);
+    if (this.#together) {
+      this.#together.confirmed = confirmed;
+      await this.#together.restore((lines) => this.#restoreLog(lines));
+      this.#hasNews = false;
+      this.#continue(true);
+    }
     this.#saving.begin(storageFault);
   }
 
@@ -184,7 +194,7 @@ export class Peer {
    * `isLate` (it came after something later had been reduced).
    */
   recent(count) {
-    const confirmed = this.#core.fault ? Infinity : this.#core.number('confirmed');
+    const confirmed = this.#core.fault ? Infinity : this.#confirmed();
     const ordered = this.#ordered();
     return ordered.slice(Math.max(0, ordered.length - count)).map(({ action, timestamp, source, isLate = false }) => {
       const isOwn = source === this.source;
@@ -268,20 +278,23 @@ export class Peer {
    * `received` and `expected` actions (null when unknown), `peers` (null when unknown), `pending` (own actions
    * that are not yet saved, sent, and confirmed by the server), `setAside` (how many, see `setAside()`), `actions`,
    * `isDurable` (whether own actions are kept when the page goes, as far as the storage answered when it was last
-   * used), and all of it as `text`.
+   * used), `notes` (sentences about tabs and the stored log, mostly none), and all of it but these as `text`.
    */
   status() {
     const isStopped = this.#core.fault !== null;
     const progress = isStopped ? null : this.#link?.progress() ?? null;
+    const together = this.#together;
     const held = isStopped ? 0 : this.#core.number('held');
     const received = this.#entries.length - this.#localCount - this.#aside.length + this.#dismissed + held;
-    const expected = this.#statistics.latest?.actions ?? null;
-    const peers = this.#statistics.latest?.connected ?? null;
     const pending = isStopped ? 0 : this.#pending();
-    let phase = 'offline';
-    if (isStopped) phase = 'stopped';
-    else if (progress) phase = this.#phase(progress, pending);
-    else if (this.#wanted) phase = 'connecting';
+    const own = {
+      phase: 'offline', attempt: this.#attempt, received, pending,
+      expected: this.#statistics.latest?.actions ?? null, peers: this.#statistics.latest?.connected ?? null,
+    };
+    if (isStopped) own.phase = 'stopped';
+    else if (progress) own.phase = this.#phase(progress, pending);
+    else if (this.#wanted) own.phase = 'connecting';
+    const { phase, attempt, expected, peers } = together && !isStopped ? together.view(own) : own;
     const waiting = pending > 0 ? ` · ${pending} to send` : '';
     const aside = this.#aside.length > 0 ? ` · ${this.#aside.length} set aside` : '';
     const kept = this.#saving.isFailing ? ' · not kept' : '';
@@ -289,23 +302,27 @@ export class Peer {
     const text = {
       'stopped': () => 'stopped · reload this page',
       'offline': () => `offline${waiting}`,
-      'connecting': () => `offline · connecting (attempt ${this.#attempt})${waiting}`,
+      'connecting': () => `offline · connecting (attempt ${attempt})${waiting}`,
       'catching-up': () => `catching up ${received}${expected !== null && expected >= received ? ` of ${expected}` : ''}`,
       'sending': () => `sending${pending > 0 ? ` ${pending}` : ''}${refused}`,
       'in-sync': () => (peers === null ? 'in sync' : `in sync with ${peers} ${peers === 1 ? 'peer' : 'peers'}`),
     }[phase]() + aside + kept;
     return {
-      phase, attempt: this.#attempt, received, expected, peers, pending, text, actions: received,
-      isDurable: this.#saving.isDurable, setAside: this.#aside.length,
+      phase, attempt, received, expected, peers, pending, text, actions: received,
+      isDurable: this.#saving.isDurable, setAside: this.#aside.length, notes: together?.notes ?? [],
     };
   }
 
   /** Own actions that are not saved (where there is storage), sent, and confirmed. */
   #pending() {
-    const confirmed = this.#core.number('confirmed');
-    return this.#core.number('pending') + (this.#link?.unobjected ?? 0)
+    const confirmed = this.#confirmed();
+    const pending = this.#together?.hasTabs ? this.#together.pending : this.#core.number('pending');
+    return pending + (this.#link?.unobjected ?? 0)
       + (this.#saving.isFailing ? 0 : this.#saving.countConfirmed(confirmed));
   }
+
+  /** The newest own timestamp that the server is known to have; other tabs do not count. */
+  #confirmed() { return this.#together?.hasTabs ? this.#together.confirmed : this.#core.number('confirmed'); }
 
   /** In sync means: this peer has what the server has, and the other way round, as far as the server said. */
   #phase(progress, pending) {
@@ -332,12 +349,14 @@ export class Peer {
       throw new TypeError(`the action is too long: ${error.message}`, { cause: error });
     }
     this.#add(entry);
+    if (entry.timestamp !== null) this.#together?.wrote(entry.timestamp);
     this.#continue(true);
     if (this.#isReplaying) this.#notify(); // it is on top of the state already
     if (entry.timestamp !== null && !(this.#frontier && compareEntries(entry, this.#frontier) < 0)) {
       this.#frontier = entry; // it is shown at once
     }
     this.#saving.save();
+    this.#together?.news();
     this.#moved();
     return { action: entry.action, timestamp: entry.timestamp, source: entry.source };
   }
@@ -364,8 +383,11 @@ export class Peer {
     this.#notify();
   }
 
-  /** Resolves when every own action is saved. */
-  flush() { return this.#saving.flushed(); }
+  /** Resolves when every own action is saved, and with everybody's log what others did, or it is known why not. */
+  async flush() {
+    await this.#saving.flushed();
+    await this.#together?.kept();
+  }
 
   /** Resolves when this peer has what the server has, and the server has confirmed the other way round. */
   synced() {
@@ -412,6 +434,7 @@ export class Peer {
       action, timestamp, source, number, reason, line: setAsideLine([action, timestamp, source], reason),
     };
     this.#aside.push(record);
+    if (source === this.source) this.#together?.forget(timestamp);
     this.#leave(entry);
     this.#saving.drop(record);
     this.#saving.add(record);
@@ -448,7 +471,8 @@ export class Peer {
 
   /** A link broke while updates were under way. If that goes on, one of them may be the cause: find it. */
   #suspect(link) {
-    if (!link.progress()?.hasHeardHeader || !link.isAwaiting) return;
+    // That the tab which leads has gone says nothing of what was sent to it.
+    if (this.#isFollower || !link.progress()?.hasHeardHeader || !link.isAwaiting) return;
     this.#suspicion += 1;
     const lines = link.inFlight.flatMap((block) => block.lines);
     if (!link.isCareful || lines.length !== 1) return;
@@ -517,14 +541,16 @@ export class Peer {
   #accepted(first, count) {
     for (let number = first; number < first + count; number++) {
       const entry = this.#core.entry(number);
-      if (this.#isRestoring) entry.isInherited = true;
+      if (this.#isRestoring) entry.isInherited = !this.#isRestoringLog;
       this.#add(entry);
+      if (entry.source === this.source) this.#together?.wrote(entry.timestamp);
       if (!this.#frontier || this.#isRestoring || compareEntries(entry, this.#frontier) > 0) continue;
       entry.isLate = true;
       if (this.#late.length === 0) this.#before = this.#core.state;
       this.#late.push(entry);
     }
     this.#hasNews = true;
+    if (!this.#isRestoring) this.#together?.news();
   }
 
   /** The last entry of the state that was shown, and those that came later and belong before it. */
@@ -604,11 +630,12 @@ export class Peer {
   /** Tells those who wait for `synced()`. */
   #settle() {
     if (this.#core.fault) { this.#notifyStatus(); return; }
+    this.#together?.moved();
     if (this.#link && (this.#syncWaiters.length > 0 || this.#suspicion > 0 || this.#syncedAt === null)) {
       if (this.#syncedAt === null && this.#link.progress()?.hasReceivedSync) {
         this.#syncedAt = this.#now();
         // Asked again now: the first answer may have been counted before this link was.
-        this.#statistics.ask();
+        if (!this.#isFollower) this.#statistics.ask();
       }
       if (this.status().phase === 'in-sync') {
         this.#suspicion = 0;
@@ -621,11 +648,40 @@ export class Peer {
 
   // ---- the connection, from outside
 
-  /** Whether the peer tries to be connected. */
-  get isOnline() { return this.#wanted; }
+  /** Whether the peer tries to be connected; with tabs, the offline switch of this browser. */
+  get isOnline() { return this.#together?.hasTabs ? this.#together.isOnline : this.#wanted; }
 
-  /** Connects, and again after every loss, until `goOffline`. */
+  /** Connects, and again after every loss, until `goOffline`; with tabs, all of them. */
   goOnline() {
+    if (this.#together?.hasTabs && !this.#closed) this.#together.setOnline(true);
+    else this.#dial();
+  }
+
+  /** Leaves; own actions wait. With tabs, all leave, and stay in touch with each other. */
+  goOffline() {
+    if (this.#together?.hasTabs && !this.#closed) this.#together.setOnline(false);
+    else this.#hangUp();
+  }
+
+  /**
+   * Takes the part of this tab in its browser, and goes online if it may. Only for a peer that was made with
+   * `together`; `open` calls it.
+   */
+  join() {
+    return this.#together.start({
+      core: this.#core, status: () => this.status(), accept: (socket) => this.accept(socket),
+      serverSession: () => (this.#isFollower ? 0 : this.#link?.session ?? 0),
+      dial: (isWanted, isAnew) => {
+        if (isAnew || !isWanted) this.#hangUp(); // the tab that leads may be another one, or the server be dialled
+        if (isWanted) this.#dial();
+      },
+      changed: () => this.#settle(),
+    });
+  }
+
+  get #isFollower() { return this.#together?.isFollower === true; }
+
+  #dial() {
     if (this.#closed || this.#core.fault || (this.#wanted && (this.#link || this.#attempt === 0))) return;
     this.#wanted = true;
     this.#attempt = 0;
@@ -633,8 +689,7 @@ export class Peer {
     this.#connect();
   }
 
-  /** Leaves; own actions wait. */
-  goOffline() {
+  #hangUp() {
     this.#wanted = false;
     this.#timers.clearTimeout(this.#retryTimer);
     this.#attempt = 0;
@@ -672,10 +727,11 @@ export class Peer {
     if (this.#closed) return;
     for (const resolve of this.#headerWaiters.splice(0)) resolve(false);
     this.presence.close(); // while there is a connection to say it over
-    this.goOffline();
+    this.#hangUp();
     this.#endOthers();
     this.#closed = true;
     this.#stopListening();
+    this.#together?.close();
     this.#timers.clearTimeout(this.#lateTimer);
     // Whoever writes as this source again must know every stamp that may have left this page.
     const { isClean } = this.#saving;
@@ -693,9 +749,9 @@ export class Peer {
       if (!this.#wanted || !this.#mayDial()) return;
       this.#drop();
       this.#attempt = 1;
-      this.goOnline();
+      this.#dial();
     };
-    const gone = () => { if (this.#link) this.#lost(this.#link, 'the browser is offline'); };
+    const gone = () => { if (this.#link && !this.#isFollower) this.#lost(this.#link, 'the browser is offline'); };
     const hide = () => this.close();
     // A page that comes back from the back-forward cache has given up its source: start anew.
     const show = (event) => {
@@ -748,7 +804,7 @@ export class Peer {
     await this.#saving.inherit();
     if (this.#link !== link) return;
     try {
-      const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
+      const Socket = this.#together?.WebSocket ?? this.#options.WebSocket ?? globalThis.WebSocket;
       link.attach(new Socket(this.#options.url));
     } catch (error) {
       this.#lost(link, String(error));
@@ -763,7 +819,7 @@ export class Peer {
   #opened(link) {
     if (link !== this.#link) return;
     this.#timers.clearTimeout(link.dialTimer);
-    this.#statistics.start();
+    if (!this.#isFollower) this.#statistics.start();
   }
 
   #heard(link) {
@@ -787,6 +843,7 @@ export class Peer {
   #heardHeader(session) {
     if (!this.#link?.isSession(session)) return;
     for (const resolve of this.#headerWaiters.splice(0)) resolve(true);
+    if (this.#isFollower) return; // what the tab that leads has may be nowhere else
     this.#saving.retire((source) => (this.#core.fault ? 0 : this.#core.known(session, source)));
   }
 
@@ -845,7 +902,7 @@ export class Peer {
       && this.#now() - this.#syncedAt >= BOUNDS.usefulAfter;
     this.#drop();
     if (this.#wanted) {
-      if (wasUseful) this.#attempt = 0;
+      if (wasUseful || this.#isFollower) this.#attempt = 0; // the tab that leads is near
       const longest = isRefused ? BOUNDS.backOffLast
         : Math.min(BOUNDS.backOffLast, BOUNDS.backOffFirst * 2 ** Math.min(this.#attempt, 10));
       const delay = longest * (0.5 + this.#random() / 2);
@@ -865,6 +922,13 @@ export class Peer {
       if (lines.length > 0) this.#core.restore(lines);
     });
     this.#afterRestoring(sorted);
+  }
+
+  /** Takes lines of the stored log into the history: what others did, as if the server had told it. */
+  #restoreLog(lines) {
+    this.#isRestoringLog = true;
+    this.#asInherited(() => { if (lines.length > 0) this.#core.restore(lines); });
+    this.#isRestoringLog = false;
   }
 
   /** Takes up what closed tabs have left, while sessions may be open. */
@@ -941,69 +1005,5 @@ function substitute(line) {
   return String(line).startsWith('{') ? allowed(() => JSON.parse(line)) : undefined;
 }
 
-/**
- * Opens a peer in a page: finds the storage and this tab's source, restores own actions, and goes online.
- * Options as for `Peer.create`; `url` defaults to `ws?batch=1` beside the page, `online: false` stays offline. It
- * resolves within a few seconds whatever the browser's storage and locks do: if need be without them, as a fresh
- * source. With `source` it writes as that one, unless what was written as it cannot be read: then as a fresh one too.
- * `headerWait` is how long `open` waits for the server's header while the first dial is made (1,000 ms in a page).
- * `development` defaults to whether the page comes from this machine (localhost, 127.…, ::1).
- */
-export async function open(options) {
-  const window = options.window ?? globalThis.window;
-  const timers = options.timers ?? defaultTimers;
-  const name = options.name ?? 'scuttlebutt';
-  const locks = options.locks ?? allowed(() => globalThis.navigator?.locks);
-  const session = options.session ?? allowed(() => window?.sessionStorage);
-  const storage = options.storage ?? new IndexedDBStorage(name, options.indexedDB);
-  let storageFault;
-  /** What `ask` gives, or null once the storage has failed. */
-  const attempt = async (ask) => {
-    if (storageFault) return null;
-    try {
-      return await within(BOUNDS.startWait, timers, 'the storage', ask);
-    } catch (error) {
-      storageFault = error;
-      return null;
-    }
-  };
-  const claim = (stored) => claimSource({ name, stored, session, locks, fill: options.fill, timers });
-  const load = () => attempt(() => storage.load());
-  let owner = { source: options.source, release: () => {} };
-  if (owner.source === undefined) {
-    const stored = await load();
-    owner = await claim(stored);
-    if (stored?.some(({ source }) => source === owner.source)) {
-      const { confirmed } = sourceState(stored, owner.source);
-      await attempt(() => storage.save([sourceRecord(owner.source, true, confirmed)]));
-    }
-  }
-  // Loaded after the claim: until then another page may have been writing as this source.
-  const records = await load();
-  if (storageFault) {
-    owner.release(false); // what was written as this source cannot be known
-    owner = await claim(null);
-  }
-  const sources = [...new Set((records ?? []).map(({ source }) => source))];
-  const others = new Set(await abandoned(sources, name, locks, timers));
-  const stored = (records ?? []).filter(({ source }) => source === owner.source || others.has(source));
-  // Beside the page and beside each other, as a proxy may serve all of them below a path.
-  const url = options.url
-    ?? new URL('ws?batch=1', window.document?.baseURI ?? window.location.href).href.replace(/^http/, 'ws');
-  const statisticsUrl = options.statisticsUrl !== undefined ? options.statisticsUrl
-    : new URL('statistics', url.replace(/^ws/, 'http')).href;
-  // Where a page is developed, a reducer that changes what it is given is to be found.
-  const development = options.development
-    ?? /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(window?.location?.hostname ?? '');
-  const peer = await Peer.create({
-    ...options, development, name, locks, storage, stored, storageFault, url, statisticsUrl, ...owner,
-  });
-  if (window?.addEventListener) peer.listen(window);
-  if (options.online !== false) peer.goOnline();
-  // In a page, the first action waits for what the server has, while the first dial is being made.
-  const headerWait = options.headerWait ?? (options.window === undefined && globalThis.window ? BOUNDS.headerWait : 0);
-  if (headerWait > 0) await peer.headerReceived(headerWait);
-  return peer;
-}
-
+export { open } from './opening.js';
 export { BOUNDS, CoreError, IndexedDBStorage, MemoryStorage, claimSource, freshSource, load };

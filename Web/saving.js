@@ -6,15 +6,19 @@ import { abandoned } from './claim.js';
 import { sourceRecord } from './storage.js';
 import { allowed, within } from './waiting.js';
 
-/** What the storage holds in place of an action that was set aside: no update, so that no page sends it. */
-const setAsideStart = '{"setAside":[';
+/**
+ * What the storage holds in place of an action that was set aside: no update, so that no page sends it. Once it was
+ * dismissed there is still a record, because the stored log may have the action.
+ */
+const setAsideStart = '{"setAside":';
 export const setAsideLine = (update, reason) => JSON.stringify({ setAside: update, reason });
 
 const byStamp = (a, b) => a.timestamp - b.timestamp;
 
 /**
- * The host has `core`, `source`, `timers`, `entries()` (own and everybody's), `aside()` (records of what was set
- * aside), `restored(records)`, `moved()` and `report(kind, text)`.
+ * The host has `core`, `source`, `timers`, `confirmed()` (the newest own timestamp that the server has), `entries()`
+ * (own and everybody's), `aside()` (records of what was set aside), `restored(records)`, `full()` (there is no room),
+ * `moved()` and `report(kind, text)`.
  */
 export class Saving {
   isFailing = false;
@@ -121,8 +125,8 @@ export class Saving {
   }
 
   #stateRecord(isOpen) {
-    const { core, source } = this.#host;
-    return sourceRecord(source, isOpen, core.fault ? 0 : core.number('confirmed'));
+    const { core, confirmed, source } = this.#host;
+    return sourceRecord(source, isOpen, core.fault ? 0 : confirmed());
   }
 
   /** The core may send it. */
@@ -150,6 +154,7 @@ export class Saving {
     if (this.#isOver) return;
     const { timers, report } = this.#host;
     allowed(() => this.#storage.reset?.());
+    if (error?.name === 'QuotaExceededError') this.#host.full();
     if (!this.isFailing) {
       this.isFailing = true;
       report('storage', `own actions are not kept for now: ${error}`);

@@ -45,6 +45,7 @@
     reason: 200, // UTF-16 units of a reason, the rest is cut off
     stored: 100, // UTF-16 units of the stored switch; a longer one is not read
     confirmed: 128, // sources of which the leader says what the server has
+    source: 1_024, // UTF-16 units of a source; a longer one is none
     reports: 100, // remembered reports
   };
 
@@ -54,6 +55,7 @@
   const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
   const isId = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
   const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+  const isSource = (value) => typeof value === 'string' && value !== '' && value.length <= BOUNDS.source;
   const asReason = (value) => String(value).slice(0, BOUNDS.reason);
 
   /** What `read` gives, or undefined where the browser denies the very access. */
@@ -82,7 +84,7 @@
     const confirmed = Object.create(null);
     if (isObject(value.confirmed)) {
       for (const [source, timestamp] of Object.entries(value.confirmed).slice(0, BOUNDS.confirmed)) {
-        if (source.length <= 1_024 && typeof timestamp === 'number' && timestamp > 0) confirmed[source] = timestamp;
+        if (isSource(source) && typeof timestamp === 'number' && timestamp > 0) confirmed[source] = timestamp;
       }
     }
     return {
@@ -101,7 +103,7 @@
 
   /** One end of a connection between two tabs, with the face of a WebSocket. */
   class Link {
-    readyState = 0; bufferedAmount = 0; onopen = null; onmessage = null; onclose = null; onerror = null;
+    readyState = 0; bufferedAmount = 0; source = null; onopen = null; onmessage = null; onclose = null; onerror = null;
     #channel; #sent = 0; #taken = 0; #heard = 0; #sizes = []; #isAsked = false; #report; #ended;
 
     /** `ended(link)` is called once, before `onclose`. */
@@ -216,8 +218,13 @@
       this.#locks = 'locks' in options ? options.locks : allowed(() => globalThis.navigator?.locks);
       this.id = freshId(options.fill);
       this.reports = [];
-      /** Called with the socket of a tab that dials this one, while this one leads. */
+      /**
+       * Called with the socket of a tab that dials this one, while this one leads; `socket.source` is as whom that tab
+       * writes, or null if it has not said so.
+       */
       this.accept = options.accept ?? null;
+      /** As whom this tab writes, for the one that leads. */
+      this.source = options.source ?? null;
       const tabs = this;
       /** Dials the server, or the tab that leads. */
       this.WebSocket = class extends Socket {
@@ -504,7 +511,7 @@
       const hide = () => this.close();
       const listeners = [
         [document, 'freeze', freeze], [document, 'resume', resume], [window, 'storage', stored],
-        [window, 'pagehide', hide],
+        ...(this.#options.closesWithPage === false ? [] : [[window, 'pagehide', hide]]),
       ];
       for (const [target, event, listener] of listeners) target?.addEventListener?.(event, listener);
       this.#stopListening = () => {
@@ -607,7 +614,7 @@
         case 'lead': this.#hearLead(message); return;
         case 'bye': if (message.from === this.#leader?.id) this.#forgetLeader('the leading tab has gone'); return;
         case 'switch': this.#turn(readSwitch(message.switch, this.#switch.count)); return;
-        case 'dial': if (message.to === this.id && isId(message.link)) this.#take(message.link); return;
+        case 'dial': if (message.to === this.id && isId(message.link)) this.#take(message); return;
         case 'refuse': this.#refused(message); return;
         default: // something that this version does not know
       }
@@ -638,7 +645,7 @@
     // ---- connections
 
     /** A tab dials this one. */
-    #take(id) {
+    #take({ link: id, source }) {
       if (this.#links.has(id)) return;
       const isFull = this.#links.size >= BOUNDS.links;
       if (this.#role !== 'leader' || !this.accept || isFull) {
@@ -652,6 +659,7 @@
       });
       if (!link) return;
       this.#links.set(id, link);
+      if (isSource(source)) link.source = source;
       link.answer();
       try {
         this.accept(link);
@@ -720,7 +728,7 @@
         const link = this.#makeLink(socket.link, () => {});
         if (!link) { socket.end('the browser opens no channel'); return; }
         socket.carry(link);
-        this.#post({ t: 'dial', link: socket.link, to: this.#leader.id });
+        this.#post({ t: 'dial', link: socket.link, to: this.#leader.id, source: this.source });
       };
       if (this.#leader) socket.found();
       else if (!this.#asked) this.#ask();
@@ -813,8 +821,9 @@
   }
 
   /**
-   * Joins the tabs of this browser. Options: `name` (of the locks and channels), `accept(socket)`,
-   * `report(kind, text)`; for tests `locks`, `BroadcastChannel`, `storage` (localStorage), `WebSocket`, `timers`,
+   * Joins the tabs of this browser. Options: `name` (of the locks and channels), `accept(socket)`, `source` (as whom
+   * this tab writes), `report(kind, text)`, `closesWithPage` (false if the page calls `close`); for
+   * tests `locks`, `BroadcastChannel`, `storage` (localStorage), `WebSocket`, `timers`,
    * `now`, `random`, `fill`, `nextTask`, `window`.
    */
   const open = (options = {}) => new Tabs(options);

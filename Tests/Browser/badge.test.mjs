@@ -69,6 +69,18 @@ test('what is said aloud is only what has lasted, and not what was so from the s
   assert.equal(said.length, 2);
 });
 
+test('a status that says the same again does not put off what is said aloud', () => {
+  const peer = played({ phase: 'in-sync' });
+  const said = [];
+  const end = Badge.announce(peer, { set textContent(text) { said.push(text); } });
+  for (let time = 0; time < 5; time++) {
+    peer.become({ phase: 'offline' });
+    clock.advance(1_000);
+  }
+  assert.deepEqual(said, ['Offline']);
+  end();
+});
+
 test('the icon tells the states apart by their shapes, and changes at most twice a second', () => {
   const shapes = [{ phase: 'offline', pending: 0 }, { phase: 'sending', pending: 2 }, { phase: 'in-sync', pending: 0 }]
     .map((status) => decodeURIComponent(Badge.icon(status)).replace(/#[0-9a-f]{6}/g, ''));

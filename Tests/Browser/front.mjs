@@ -7,6 +7,7 @@ import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { moduleBytes } from './module.mjs';
 import { Server } from './server.mjs';
 
 const folder = fileURLToPath(new URL('../../Web/', import.meta.url));
@@ -44,7 +45,12 @@ export class Front {
     const path = target?.split('?')[0];
     answer.setHeader('Content-Security-Policy', POLICY);
     answer.setHeader('X-Content-Type-Options', 'nosniff');
-    if (['/statistics', '/core.wasm'].includes(path) && this.server) { this.#pass(target, answer); return; }
+    if (path === '/statistics' && this.server) { this.#pass(target, answer); return; }
+    if (path === '/core.wasm') {
+      answer.setHeader('Content-Type', 'application/wasm');
+      answer.end(moduleBytes());
+      return;
+    }
     try {
       if (!path) throw new Error('not below the base');
       const name = path === '/' ? 'index.html' : extname(path) ? path : `${path}.html`;

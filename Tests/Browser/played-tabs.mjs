@@ -240,17 +240,26 @@ export class PlayedBrowser {
 
   // ---- tabs
 
-  /** Opens a tab with a peer in it. */
-  async open(options = {}) {
+  /** A tab with nothing in it. */
+  blank() {
     const tab = new PlayedTab(this, this.tabs.length);
     this.tabs.push(tab);
     tab.reports = [];
-    tab.tabs = ScuttlebuttTabs.open({
-      name: 'n', locks: tab.locks, BroadcastChannel: tab.BroadcastChannel, storage: this.storage,
+    /** What `ScuttlebuttTabs.open` is given. */
+    tab.played = {
+      locks: tab.locks, BroadcastChannel: tab.BroadcastChannel, storage: this.storage,
       WebSocket: this.server.socketFor(tab), timers: tab.timers, now: () => this.clock.now, random: tab.random,
       fill: (bytes) => { bytes.forEach((_, index) => { bytes[index] = Math.floor(tab.random() * 256); }); },
       nextTask: (body) => queueMicrotask(() => tab.run(body)), window: tab.window,
-      report: (kind, text) => tab.reports.push(`${kind}: ${text}`), ...options,
+    };
+    return tab;
+  }
+
+  /** Opens a tab with a peer in it. */
+  async open(options = {}) {
+    const tab = this.blank();
+    tab.tabs = ScuttlebuttTabs.open({
+      name: 'n', ...tab.played, report: (kind, text) => tab.reports.push(`${kind}: ${text}`), ...options,
     });
     const opening = TabPeer.open({
       Core, module: compiled, source: `TAB${tab.number}`, reducer: numbers, tabs: tab.tabs, url: 'ws://server/ws',

@@ -15,6 +15,8 @@ struct PagesTests {
         ("/scuttlebutt.js", "scuttlebutt.js", "text/javascript"),
         ("/core.js", "core.js", "text/javascript"), ("/peer.js", "peer.js", "text/javascript"),
         ("/link.js", "link.js", "text/javascript"), ("/saving.js", "saving.js", "text/javascript"),
+        ("/opening.js", "opening.js", "text/javascript"),
+        ("/together.js", "together.js", "text/javascript"),
         ("/presence.js", "presence.js", "text/javascript"),
         ("/telling.js", "telling.js", "text/javascript"),
         ("/storage.js", "storage.js", "text/javascript"),

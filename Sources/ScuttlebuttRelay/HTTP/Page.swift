@@ -92,6 +92,8 @@ struct Page: Sendable {
         "/peer.js": script(PackageResources.peer_js),
         "/core.js": script(PackageResources.core_js),
         "/link.js": script(PackageResources.link_js),
+        "/opening.js": script(PackageResources.opening_js),
+        "/together.js": script(PackageResources.together_js),
         "/presence.js": script(PackageResources.presence_js),
         "/telling.js": script(PackageResources.telling_js),
         "/saving.js": script(PackageResources.saving_js),
