@@ -15,13 +15,19 @@
 // reducer; an action that arrives late is put in its place and what comes after it is reduced again.
 // Own actions are saved before they are sent, so a reload or a crash neither loses one nor stamps two actions
 // alike. Invariant: state == actions in order of stamp, reduced from the start.
-(function (root, api) {
+(function (root, make) {
   'use strict';
+  const api = make(typeof document === 'object' ? document.currentScript?.src : undefined);
   if (typeof module === 'object' && module.exports) module.exports = api;
   else root.Scuttlebutt = api;
-})(typeof globalThis === 'object' ? globalThis : this, {
-  /** Opens a peer in a page; see `open` in `peer.js`. */
-  open: async (options) => (await import('./peer.js')).open(options),
-  /** Everything that `peer.js` exports: `Peer`, `MemoryStorage`, `BOUNDS` and others. */
-  modules: () => import('./peer.js'),
+})(typeof globalThis === 'object' ? globalThis : this, function (address) {
+  'use strict';
+  // In a page of another origin, a sandboxed frame for instance, a relative address would be relative to nothing.
+  const load = () => import(address ? new URL('peer.js', address).href : './peer.js');
+  return {
+    /** Opens a peer in a page; see `open` in `peer.js`. */
+    open: async (options) => (await load()).open(options),
+    /** Everything that `peer.js` exports: `Peer`, `MemoryStorage`, `BOUNDS` and others. */
+    modules: load,
+  };
 });

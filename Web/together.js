@@ -29,8 +29,8 @@ function stampOf(line) {
 
 export class Together {
   #host; #tabs = null; #log = null; #timers; #nextTask; #report; #source; #played;
-  #status = null; #isHeld; #isOver = false; #ownSources; #leftOut; #links = new Map(); #logTimer = null; #isTellDue = false; #isKeeping = false;
-  #unconfirmed = []; #confirmed = 0; #known = new Map(); #isSwitched = false;
+  #status = null; #isHeld; #isOver = false; #ownSources; #leftOut; #links = new Map(); #isSwitched = false;
+  #logTimer = null; #isTellDue = false; #isKeeping = false; #unconfirmed = []; #confirmed = 0; #known = new Map();
 
   /**
    * `name` tells apart what does not belong together; `records` is what the storage of own actions has, of all
