@@ -78,6 +78,7 @@ describe('pages in a browser', { skip: obstacle() ?? false }, () => {
     await press(window, 2);
     const before = await source(window);
     await window.reload();
+    await window.click('offline'); // the switch outlives the reload
     await untilInSync(window);
     await hasActions(server, 3);
     assert.equal(await source(window), before);
@@ -144,6 +145,7 @@ describe('pages in a browser', { skip: obstacle() ?? false }, () => {
     })`), 'deleted');
     await press(window, 1);
     await window.reload();
+    await window.click('offline'); // the switch outlives the reload
     await untilInSync(window);
     await window.run('return peer.synced().then(() => true)');
     assert.deepEqual([await counter(window), (await server.statistics()).actions], [5, 5]);
@@ -167,9 +169,15 @@ describe('pages in a browser', { skip: obstacle() ?? false }, () => {
   });
 
   test('a page at its quota says that something waits, and sends it once there is room', async (t) => {
-    const { server, browser, window } = await page(t, { path: 'chat' });
+    const server = await Server.during(t);
+    const browser = await driver.open();
+    t.after(() => browser.close());
+    const { window } = browser;
     const quota = (quotaSize) => browser.devtools('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize });
+    // Before the page: from its first use of the disk on, the browser remembers for a while how much room there is.
     await quota(200_000);
+    await window.visit(`${server.url}/chat`);
+    await untilInSync(window);
     await window.run(`for (let n = 0; n < 20; n++) peer.dispatch({ type: 'ADD_MESSAGE', payload: n + 'x'.repeat(20_000) });`);
     await eventually('a failure', () => window.run("return peer.reports.some(({ kind }) => kind === 'storage')"));
     const { pending } = await window.run('return peer.status()');
