@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { eventually, reaches } from './eventually.mjs';
+import { moduleBytes } from './module.mjs';
 import { programPath } from './processes.mjs';
 import { Server, TerminalPeer } from './server.mjs';
 import { servedFiles, Site } from './site.mjs';
@@ -43,7 +44,7 @@ describe('pages without a server', { skip: missing.length > 0 && `${missing.join
   }
 
   test('every page opens and works after one visit, and what was done is still there', async (t) => {
-    const site = await Site.during(t, { module: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) });
+    const site = await Site.during(t);
     await visited(site);
     await site.stop();
     await window.reload();
@@ -56,12 +57,12 @@ describe('pages without a server', { skip: missing.length > 0 && `${missing.join
     for (const [name, file] of servedFiles()) {
       if (!file.endsWith('.html')) continue;
       await window.go(site.url + name);
-      await reaches(name === '' ? 'index' : name, () => window.run('return document.body.dataset.page'), name);
+      await reaches(name === '' ? 'home' : name, () => window.run('return document.body.dataset.page'), name);
     }
     const module = await window.run(`
       return fetch('core.wasm').then(async (answer) => (
         [answer.headers.get('content-type'), (await answer.arrayBuffer()).byteLength]))`);
-    assert.deepEqual(module, ['application/wasm', 8]);
+    assert.deepEqual(module, ['application/wasm', moduleBytes().byteLength]);
   });
 
   test('the policy of a page is the same without the server', async (t) => {
@@ -119,7 +120,7 @@ describe('pages without a server', { skip: missing.length > 0 && `${missing.join
       return caches.keys().then((names) => Promise.all(names.map(async (name) => (
         (await (await caches.open(name)).keys()).map(({ url }) => url))))).then((lists) => lists.flat().sort())`);
     const names = [...servedFiles().keys()].filter((name) => name !== 'worker.js' && !name.startsWith('primus/'));
-    assert.deepEqual(kept, [...names, 'worker.js?state'].map((name) => site.url + name).sort());
+    assert.deepEqual(kept, [...names, 'core.wasm', 'worker.js?state'].map((name) => site.url + name).sort());
   });
 
   test('another program at the same address shows its own page', async (t) => {

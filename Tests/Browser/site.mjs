@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { createServer, request as makeRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import { moduleBytes } from './module.mjs';
 
 const { fingerprint } = createRequire(import.meta.url)('../../Web/worker.js');
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url));
@@ -37,11 +38,11 @@ export class Site {
   held = null; // while it is a promise, nothing is answered
   #server; #sockets = new Set();
 
-  constructor({ base = '/', backend, module } = {}) {
+  constructor({ base = '/', backend, module = moduleBytes() } = {}) {
     this.base = base;
     this.backend = backend && new URL(backend);
     for (const [name, file] of servedFiles()) this.put(name, read(`Web/${file}`), file.split('.').at(-1));
-    if (module) this.put('core.wasm', module, 'wasm');
+    this.put('core.wasm', module, 'wasm');
   }
 
   /** Serves while a test runs. */

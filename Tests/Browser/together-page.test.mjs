@@ -44,8 +44,13 @@ describe('the tabs of a browser with our pages', { skip: obstacle() ?? false }, 
   const actions = ({ server }) => server.statistics().then((statistics) => statistics.actions);
   const counter = (tab) => tab.text('counter').then(Number);
   const badge = (tab) => tab.text('badge');
-  const inSync = (...tabs) => Promise.all(tabs.map((tab) => eventually('in sync', () => badge(tab), (text) => /^in sync/.test(text))));
-  const kept = (tab) => tab.run("return document.documentElement.dataset.offline === 'ready' && peer.flush().then(() => true)");
+  const kept = (tab) => tab.run(
+    "return document.documentElement.dataset.offline === 'ready' && peer.flush().then(() => true)");
+
+  /** One after the other: the driver has a current window. */
+  async function inSync(...tabs) {
+    for (const tab of tabs) await eventually('in sync', () => badge(tab), (text) => /^in sync/.test(text));
+  }
 
   async function allCount(expected, ...tabs) {
     for (const tab of tabs) await reaches(expected, () => counter(tab), 'a tab');
