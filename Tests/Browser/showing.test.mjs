@@ -198,6 +198,7 @@ describe('what the pages show', { skip: obstacle() ?? false }, () => {
     const site = await Front.during(t);
     for (const window of [desk, phone]) await window.visit(`${site.url}/counter`);
     for (let time = 0; time < 3; time++) await desk.click('increment');
+    await reaches('now, 3 actions', () => desk.text('strip-where'), 'they are drawn');
     await look(desk, 2);
     await phone.click('increment');
     await reaches('after 2 of 4 actions', () => desk.text('strip-where'), 'the other’s press');
