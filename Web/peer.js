@@ -5,6 +5,9 @@
 // Sessions, log, order, snapshots and codecs are the core's (`core.js`), which is the Swift of the servers, compiled to
 // WebAssembly. What is done here is a driver's work: sockets and when to dial them (`link.js`), the storage
 // (`saving.js`), when to fold, and telling everybody.
+//
+// Over 600 lines because dialling, folding, and taking back what the server does not take look at the same private
+// state; what has a state of its own is in the files above.
 import { BOUNDS } from './bounds.js';
 import { claimSource, freshSource, isSource } from './claim.js';
 import { Core, CoreError, load } from './core.js';

@@ -2,6 +2,8 @@
 //
 // The tabs of one browser, with peers over the core in them; channels, locks, storage, the server and time are the
 // test's. One oracle: whatever happens, in the end everybody has the same, nothing is lost, and one tab dials.
+//
+// Over 600 lines because its cases share the played browser at its top.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
