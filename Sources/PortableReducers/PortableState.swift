@@ -36,8 +36,10 @@ public protocol PortableState: JSONWritable, Sendable {
     /// It must depend on its arguments only: it sees the same actions again whenever an earlier one
     /// arrives late. Anybody may send anything that ``Action`` decodes.
     ///
-    /// - Parameter stamp: When and by whom in the agreed order; `nil` for an action that stays on
-    ///   this peer.
+    /// - Parameters:
+    ///   - action: What happened.
+    ///   - stamp: When and by whom in the agreed order; `nil` for an action that stays on this
+    ///     peer.
     mutating func reduce(_ action: Action, at stamp: Stamp?)
 
     /// Writes the part of the state that a page asks for, one JSON value.

@@ -52,8 +52,8 @@ public struct GossipOptions<Action: Sendable>: Sendable {
     public var snapshotSpacing = 64
 
     /// How much of the log and of the history stays in memory if the storage can be read in part;
-    /// by default ``ScuttlebuttRuntime/MemoryBudget/phone`` on iOS and its kin and
-    /// ``ScuttlebuttRuntime/MemoryBudget/server`` elsewhere.
+    /// by default ``/ScuttlebuttRuntime/MemoryBudget/phone`` on iOS and its kin and
+    /// ``/ScuttlebuttRuntime/MemoryBudget/server`` elsewhere.
     ///
     /// ``GossipStore/history`` shows what is in memory.
     public var memoryBudget = MemoryBudget.standard

@@ -5,7 +5,7 @@ import Foundation
 /// vocabulary.
 extension Rule {
     static let references: [Rule] = [
-        links, codes, vocabulary,
+        links, codes, vocabulary, catalogues, groups,
         .ban(
             #"\.\./shared\b|\bSCUTTLEBUTT_SHARED\b"#, in: .text,
             "Nothing refers to files beside the repository", where: { _ in true }),
@@ -23,7 +23,11 @@ extension Rule {
         }
         let folder = file.folders.joined(separator: "/")
         let lost = articleLink.matches(in: file.text).filter { match in
-            !Repository.contains("\(folder)/\(match.group ?? "").md")
+            // One of another module begins with a slash and the module.
+            let parts = (match.group ?? "").split(separator: "/")
+            guard let name = parts.last else { return true }
+            let path = parts.count == 2 ? Page.catalogue(of: String(parts[0])) : folder
+            return !Repository.contains("\(path)/\(name).md")
         }
         return (broken + lost).map {
             Violation(path: file.path, line: $0.line, message: "\($0.text) leads nowhere")
@@ -54,6 +58,30 @@ extension Rule {
         }
     }
 
+    private static let library = Pattern(#"\.library\(name: "(\w+)""#)
+
+    private static let catalogues = Rule(name: "Every library of the manifest has a catalogue") {
+        file in
+        guard file.path == "Package.swift" else { return [] }
+        return library.matches(in: file.text).compactMap { match in
+            let page = Page.landing(of: match.group ?? "")
+            guard !Repository.contains(page) else { return nil }
+            return Violation(
+                path: file.path, line: match.line, message: "\(match.text) lacks \(page)")
+        }
+    }
+
+    private static let groups = Rule(
+        name: "The catalogue of a library has every public type in a group"
+    ) { file in
+        guard let module = file.target, let grouped = Page.grouped[module] else { return [] }
+        return publicTypes(of: file).filter { !grouped.contains($0.group ?? "") }.map { type in
+            Violation(
+                path: file.path, line: type.line,
+                message: "'\(type.group ?? "")' is in no group of \(Page.landing(of: module))")
+        }
+    }
+
     /// The public top-level types of a library's file.
     static func publicTypes(of file: SourceFile) -> [Pattern.Match] {
         guard file.isSwift, let target = file.target, target != "ScuttlebuttCommand" else {
@@ -81,6 +109,23 @@ enum Page {
         let part = text.range(of: "\n## Scuttlebutt\n").map { text[$0.upperBound...] } ?? ""
         let rows = Pattern(#"^\| (`[^|]*)\|"#).matches(in: String(part)).compactMap(\.group)
         return Set(rows.flatMap { Pattern(#"`(\w+)`"#).matches(in: $0) }.compactMap(\.group))
+    }()
+
+    /// The folder of a module's catalogue.
+    static func catalogue(of module: String) -> String { "Sources/\(module)/\(module).docc" }
+
+    /// The page with which a module's catalogue begins.
+    static func landing(of module: String) -> String { "\(catalogue(of: module))/\(module).md" }
+
+    /// The symbols in the groups of each module that has a catalogue.
+    static let grouped: [String: Set<String>] = {
+        let modules = Layering.layers.keys.filter { Repository.contains(landing(of: $0)) }
+        let item = Pattern(#"^- ``(\w+)``$"#)
+        return Dictionary(
+            uniqueKeysWithValues: modules.map { module in
+                let text = Repository.text(landing(of: module)) ?? ""
+                return (module, Set(item.matches(in: text).compactMap(\.group)))
+            })
     }()
 
     /// Whether the file or folder that a link names is there, and its anchor too.

@@ -108,6 +108,13 @@ struct RuleTests {
         Plant("Every relative link", "docs/a.md", "[a\nb](wire.md#nothing)", breaksLine: 2),
         Plant("Every relative link", "docs/a.md", "# A\n[a](#b)", breaksLine: 2),
         Plant("Every relative link", article, "see <doc:Nothing>", breaksLine: 1),
+        Plant("Every relative link", article, "see <doc:/Rewind/Vocabulary>", breaksLine: 1),
+        Plant("Every relative link", article, "see <doc:/Unheard/Vocabulary>", breaksLine: 1),
+        Plant(
+            "Every library", "Package.swift", "\n.library(name: \"Unheard\", targets: [])",
+            breaksLine: 2),
+        Plant("The catalogue of", core, "\npublic struct Unheard: Sendable {", breaksLine: 2),
+        Plant("The catalogue of", driver, "public actor Stamp {", breaksLine: 1),
         Plant("Every code", core, "// as Q" + "99 says", breaksLine: 1),
         Plant("Every code", "Tests/ReduxTests/A.swift", "@Test(\"S" + "98: a\")", breaksLine: 1),
         Plant("Nothing refers", core, "\n// see ../sha" + "red/a.md", breaksLine: 2),
@@ -166,6 +173,16 @@ struct RuleTests {
             "# A b: `c`\n[a](wire.md#q5), [b](#a-b-c), [c](../Web), [d](https://example.org/a)",
             breaksLine: nil),
         Plant("Every relative link", article, "see <doc:Vocabulary>", breaksLine: nil),
+        Plant(
+            "Every relative link", "Sources/Rewind/Rewind.docc/A.md",
+            "see <doc:/Scuttlebutt/Vocabulary>", breaksLine: nil),
+        Plant(
+            "Every library", "Package.swift", ".library(name: \"Rewind\", targets: [])",
+            breaksLine: nil),
+        Plant("The catalogue of", core, "public struct Stamp {}", breaksLine: nil),
+        Plant(
+            "The catalogue of", "Sources/ScuttlebuttSecurity/A.swift", "public struct A {}",
+            breaksLine: nil),
         Plant("Every code", core, "// S14, G8, D3 and Q5; not SHA1 or S0", breaksLine: nil),
         Plant("Nothing refers", core, "// see ../Shared/A.swift", breaksLine: nil),
         Plant("Every public type", core, "public struct Stamp {}\nstruct A {}", breaksLine: nil),

@@ -46,7 +46,9 @@ public struct JSONOutput: Sendable {
 
     /// Writes a member of an object.
     ///
-    /// - Parameter key: In plain ASCII.
+    /// - Parameters:
+    ///   - key: In plain ASCII.
+    ///   - value: Writes one JSON value.
     public mutating func member(_ key: StaticString, _ value: some JSONWritable) {
         self.key(key)
         value.write(to: &self)

@@ -67,8 +67,10 @@ public final class Dispatcher: Sendable {
     ///
     /// - Parameters:
     ///   - replica: The replica, with everything restored from `storage`.
+    ///   - hooks: What the store does with accepted updates.
     ///   - storage: Stores accepted updates; `nil` for none.
     ///   - budget: How much of the log stays in memory if the storage can be read in part.
+    ///   - logger: Hears of faults that no event reports.
     ///   - sleep: Waits; tests pass a virtual one.
     public init(
         _ replica: Replica<UpdateLog>, hooks: Hooks, storage: (any LogStorage)? = nil,

@@ -15,6 +15,7 @@ extension GossipStore {
     ///   - reducer: The reducer, which must be deterministic, because it sees actions again after
     ///     each rewind.
     ///   - codec: Encodes and decodes actions.
+    ///   - options: The options of the store.
     /// - Throws: A `StoreError` when there is no first state.
     @inlinable
     public convenience init(

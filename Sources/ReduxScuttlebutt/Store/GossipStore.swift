@@ -16,13 +16,13 @@ import Synchronization
 ///
 /// ```swift
 /// let store = try GossipStore(initial: 0, reducer: counter)
-/// store.connect(.webSocket("ws://127.0.0.1:3000/ws"))
+/// store.connect(try .webSocket("ws://127.0.0.1:3000/ws"))
 /// store.dispatch(.increment)
 /// ```
 public final class GossipStore<State: Sendable, Action: Sendable>: StoreProtocol {
     @usableFromInline
     let inner: any StoreProtocol<InnerState<State, Action>, InnerAction<State, Action>>
-    /// `inner`, if it is a plain store without enhancers; see ``Redux/DirectStore``.
+    /// `inner`, if it is a plain store without enhancers; see ``/Redux/DirectStore``.
     @usableFromInline
     let direct: DirectStore<InnerState<State, Action>, InnerAction<State, Action>>?
     @usableFromInline let codec: ActionCodec<Action>

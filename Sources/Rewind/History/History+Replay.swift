@@ -5,8 +5,10 @@ public import Scuttlebutt
 extension History {
     /// Replaces the reducer and recomputes the state from the base (G17).
     ///
-    /// - Parameter base: The new state before the oldest entry kept; `nil` keeps the old one. If
-    ///   the history has a ``floor``, the base must contain what lies below it.
+    /// - Parameters:
+    ///   - reducer: The new reducer.
+    ///   - base: The new state before the oldest entry kept; `nil` keeps the old one. If the
+    ///     history has a ``floor``, the base must contain what lies below it.
     /// - Complexity: One call of the new reducer for each known action.
     @inlinable
     @discardableResult

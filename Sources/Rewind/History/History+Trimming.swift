@@ -77,7 +77,9 @@ extension History {
 
     /// Returns an empty history that begins before the first action.
     ///
-    /// - Parameter reducer: Its reducer; `nil` for the same.
+    /// - Parameters:
+    ///   - base: The state before the first action.
+    ///   - reducer: Its reducer; `nil` for the same.
     @inlinable
     public func restarted(
         at base: State, reducer: HistoryReducer<State, Action>? = nil

@@ -4,7 +4,7 @@ public import Scuttlebutt
 
 /// An ordered history of actions that keeps the state they fold to, and rewinds for late arrivals.
 ///
-/// Gossiped actions are ordered by ``Scuttlebutt/Stamp``, and the state is always what the reducer
+/// Gossiped actions are ordered by ``/Scuttlebutt/Stamp``, and the state is always what the reducer
 /// makes of all of them, in that order, from the base. An action that arrives in order costs one
 /// call of the reducer. A late one rewinds to a snapshot and replays what follows, which takes at
 /// most `2d + spacing` calls if `d` entries follow it. A batch of any size is merged with one

@@ -22,6 +22,8 @@ public struct Update: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - payload: One JSON value; the caller vouches for its syntax.
+    ///   - timestamp: When it was written, in logical time.
+    ///   - source: Who wrote it.
     ///   - tail: See ``tail``; `nil` for the ordinary form.
     public init(payload: Payload, timestamp: Timestamp, source: Source, tail: [UInt8]? = nil) {
         self.payload = payload

@@ -4,7 +4,11 @@ extension UpdateLog {
     /// Appends the lines of the updates that a peer with this vector lacks, in agreed order, as
     /// many as `limit` allows: the bytes go from the log into the block, and no update is made.
     ///
-    /// - Parameter covered: The newest timestamp of a source that may be written; `nil` for none.
+    /// - Parameters:
+    ///   - known: What the peer has.
+    ///   - covered: The newest timestamp of a source that may be written; `nil` for none.
+    ///   - limit: The most to write.
+    ///   - block: Where the lines go.
     /// - Complexity: O(sources + r log sources) for r updates written, without an allocation for
     ///   each.
     public func appendDelta(

@@ -72,8 +72,11 @@ extension UpdateLog {
     /// Drops the oldest chunks of updates, so that about `count` updates and `bytes` bytes remain
     /// in memory; the storage must have them.
     ///
-    /// - Parameter unsaved: The oldest update of each source that is not durable yet: it and all
-    ///   that follow it stay.
+    /// - Parameters:
+    ///   - count: About how many updates remain.
+    ///   - bytes: About how many bytes of them remain.
+    ///   - unsaved: The oldest update of each source that is not durable yet: it and all that
+    ///     follow it stay.
     /// - Returns: Whether anything was dropped.
     /// - Complexity: O(c log c) for c chunks in memory.
     @discardableResult
@@ -110,8 +113,10 @@ extension UpdateLog {
     /// Returns where the storage must be read for a peer with this vector: `nil` if everything that
     /// it lacks is in memory.
     ///
-    /// - Parameter cursor: The stamp up to which the storage was read for it already; what it lacks
-    ///   up to there may not be sent yet.
+    /// - Parameters:
+    ///   - known: What the peer has.
+    ///   - cursor: The stamp up to which the storage was read for it already; what it lacks up to
+    ///     there may not be sent yet.
     /// - Complexity: O(sources).
     public func storedStart(since known: VersionVector, after cursor: Stamp?) -> StoredStart? {
         var needsStorage = false

@@ -3,7 +3,7 @@
 /// Who is here, as far as this replica knows: its own presence and the newest news of each other
 /// source.
 ///
-/// It does no I/O and reads no clock: a driver's timer calls ``tick()`` once a second while there
+/// It does no I/O and reads no clock: a driver's timer calls `tick()` once a second while there
 /// is anything to count. What is new waits here for every session; a session is given the newest
 /// news of each source, at most once per *round*, and a round lasts ``roundMilliseconds``. Whatever
 /// changes more often is thereby coalesced.

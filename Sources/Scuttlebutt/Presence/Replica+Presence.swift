@@ -12,6 +12,7 @@ extension Replica {
     ///     ``PresenceNews/lifetimes``.
     ///   - milliseconds: The wall clock, in milliseconds since 1970. It makes the news newer than
     ///     what was said before a restart.
+    ///   - effects: What is to be done is appended to it.
     /// - Throws: ``ReplicaError`` with the code `notJSON`, `tooLarge` or `refused`; nothing has
     ///   changed then.
     public mutating func setPresence(

@@ -35,7 +35,10 @@ extension Replica where Value == UpdateLog {
     /// Drops the oldest updates from memory, so that about `count` updates and `bytes` bytes
     /// remain; the storage must have them.
     ///
-    /// - Parameter unsaved: The oldest update of each source that is not durable yet.
+    /// - Parameters:
+    ///   - count: About how many updates remain.
+    ///   - bytes: About how many bytes of them remain.
+    ///   - unsaved: The oldest update of each source that is not durable yet.
     /// - Returns: Whether anything was dropped.
     public mutating func drop(
         keeping count: Int, bytes: Int, unsaved: [Source: Timestamp]

@@ -12,8 +12,11 @@ extension Replica {
     ///
     /// It goes to peers when it is saved, or now if nothing is saved.
     ///
-    /// - Parameter milliseconds: The wall clock, in milliseconds since 1970; the Lamport counter
-    ///   ignores it.
+    /// - Parameters:
+    ///   - payload: What to write.
+    ///   - milliseconds: The wall clock, in milliseconds since 1970; the Lamport counter
+    ///     ignores it.
+    ///   - effects: What is to be done is appended to it.
     /// - Throws: ``ReplicaError``, and nothing has changed: the value refuses the payload, the size
     ///   limit is reached, or no timestamp is left.
     public mutating func write(

@@ -69,7 +69,10 @@ public struct Replica<Value: Replicated>: Sendable {
 
     /// Creates a replica that writes as `source`.
     ///
-    /// - Parameter value: Usually empty; updates that it has already count as accepted.
+    /// - Parameters:
+    ///   - value: Usually empty; updates that it has already count as accepted.
+    ///   - source: Who writes.
+    ///   - configuration: What it does, with its bounds.
     public init(
         _ value: Value, source: Source,
         configuration: ReplicaConfiguration = ReplicaConfiguration()
@@ -88,8 +91,11 @@ public struct Replica<Value: Replicated>: Sendable {
 
     /// Creates a replica that has everything another one has, and writes as a `source` of its own.
     ///
-    /// - Parameter empty: For types that know who writes: the value before the first update, as the
-    ///   new source has it. Everything is applied to it; otherwise the value is copied.
+    /// - Parameters:
+    ///   - other: The replica whose updates it has.
+    ///   - source: Who writes.
+    ///   - empty: For types that know who writes: the value before the first update, as the new
+    ///     source has it. Everything is applied to it; otherwise the value is copied.
     public init(copying other: Self, source: Source, into empty: Value? = nil) {
         configuration = other.configuration
         configuration.mayHaveWritten = false
@@ -162,7 +168,9 @@ public struct Replica<Value: Replicated>: Sendable {
     /// A driver calls it before writes, arrivals and pulls if ``Replicated/readsWallClock`` is
     /// true.
     ///
-    /// - Parameter milliseconds: The wall clock, in milliseconds since 1970.
+    /// - Parameters:
+    ///   - milliseconds: The wall clock, in milliseconds since 1970.
+    ///   - effects: What is to be done is appended to it.
     public mutating func advance(wallClock milliseconds: Double, into effects: inout [Effect]) {
         wallClock = milliseconds
         var changes: [Value.Change]? = describesChanges ? [] : nil

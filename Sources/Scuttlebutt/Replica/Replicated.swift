@@ -30,7 +30,9 @@ public protocol Replicated: Sendable {
     /// The default is `nil`: the lines are made of the updates that ``delta(since:limit:)`` gives.
     ///
     /// - Parameters:
+    ///   - known: What the peer has.
     ///   - covered: The newest timestamp of a source that may be written, or `nil` for none.
+    ///   - limit: The most to write.
     ///   - block: Unchanged where the result is `nil`.
     func appendDelta(
         since known: VersionVector, upTo covered: (Source) -> Timestamp?, limit: DeltaLimit,
@@ -39,8 +41,10 @@ public protocol Replicated: Sendable {
 
     /// Takes one update, own or foreign; its stamp is newer than all of its source before.
     ///
-    /// - Parameter changes: What changed is appended to it in order, unless it is `nil`: then
-    ///   nobody listens, and describing the changes would be wasted work.
+    /// - Parameters:
+    ///   - update: The update.
+    ///   - changes: What changed is appended to it in order, unless it is `nil`: then nobody
+    ///     listens, and describing the changes would be wasted work.
     mutating func apply(_ update: Update, changes: inout [Change]?) -> Application
 
     /// Takes an own update of which nobody else needs a copy.
@@ -55,7 +59,9 @@ public protocol Replicated: Sendable {
     ///
     /// The default does nothing.
     ///
-    /// - Parameter milliseconds: The wall clock, in milliseconds since 1970.
+    /// - Parameters:
+    ///   - milliseconds: The wall clock, in milliseconds since 1970.
+    ///   - changes: What changed is appended to it, unless it is `nil`.
     mutating func advance(wallClock milliseconds: Double, changes: inout [Change]?)
 
     /// Where a storage must be read for a peer with this vector, because some of what it lacks is
@@ -63,7 +69,9 @@ public protocol Replicated: Sendable {
     ///
     /// The default is `nil`: everything is in memory.
     ///
-    /// - Parameter cursor: The stamp up to which the storage was read for it already.
+    /// - Parameters:
+    ///   - known: What the peer has.
+    ///   - cursor: The stamp up to which the storage was read for it already.
     func storedStart(since known: VersionVector, after cursor: Stamp?) -> StoredStart?
 
     /// What a peer with this vector lacks and memory has, up to a stamp, in agreed order; only for
@@ -88,6 +96,7 @@ public protocol Replicated: Sendable {
     /// updates.
     ///
     /// - Parameters:
+    ///   - updates: Updates of one source, ascending.
     ///   - initial: The value before the first update.
     ///   - milliseconds: The wall clock, for ``advance(wallClock:changes:)``.
     /// - Returns: What became of each; `nil` for one whose stamp is here already.

@@ -275,6 +275,7 @@ public struct Gossip: Sendable {
     /// Returns the next lines for a peer whose connection has room.
     ///
     /// - Parameters:
+    ///   - peer: Whose lines.
     ///   - value: The value that holds the updates.
     ///   - limit: The most to return at once.
     ///   - unsettled: The newest own update in the value that must not be sent yet.

@@ -34,7 +34,7 @@ public struct SessionOptions: Hashable, Sendable {
 
     /// Whether and when this side asks the peer to confirm what it was sent; see ``Probing``.
     ///
-    /// Default ``Probing/ifPeerProbes``. A ``Swarm`` sets ``Probing/fromStart`` for the links that
+    /// Default ``Probing/ifPeerProbes``. A `Swarm` sets ``Probing/fromStart`` for the links that
     /// it dials.
     public var probing = Probing.ifPeerProbes
 
@@ -60,7 +60,7 @@ public struct SessionOptions: Hashable, Sendable {
     }
 
     /// The longest line of an update that the peer takes, in bytes without its newline, if that is
-    /// known; a ``Swarm`` learns it from links that broke.
+    /// known; a `Swarm` learns it from links that broke.
     ///
     /// A longer own update is set aside (``ReplicaEvent/setAside(_:by:)``), and later ones are
     /// sent. Of another source nothing is sent from such an update on: its writer may still

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// The lines that ``Gossip/pull(_:from:limit:)`` returns for one peer.
+/// The lines that ``Gossip/pull(_:from:limit:unsettled:)`` returns for one peer.
 public struct Outgoing: Hashable, Sendable {
     /// The lines to write, if they are not shared.
     public let block: WireBlock

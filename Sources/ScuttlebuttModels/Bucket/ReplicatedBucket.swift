@@ -14,7 +14,7 @@ public import Scuttlebutt
 ///
 /// Memory: that of the parts, and all updates of undeclared parts.
 public struct ReplicatedBucket: Replicated, Dumpable, Sendable {
-    /// The requirements for a part: a replicated value whose ``Replicated/history(since:)`` is in
+    /// The requirements for a part: a replicated value whose `Replicated.history(since:)` is in
     /// agreed order, as it is for all types of this module.
     public typealias Part = Replicated & Dumpable & Sendable
 

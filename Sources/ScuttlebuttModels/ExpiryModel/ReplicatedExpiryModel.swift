@@ -30,7 +30,7 @@ public import Scuttlebutt
 /// The replica never forgets what it has seen of each source, so nothing that expired or was
 /// evicted is applied again (quirk Q5).
 ///
-/// The model learns the time only from ``Replicated/advance(wallClock:changes:)`` and computes ages
+/// The model learns the time only from `Replicated.advance(wallClock:changes:)` and computes ages
 /// from timestamps. It therefore needs the wall-clock timestamps of the upstream wire. When a
 /// replica is loaded from its storage, what is ahead of the wall clock counts as arriving then.
 public struct ReplicatedExpiryModel<Value: Codable & Sendable>: LogBacked, Dumpable, Sendable {

@@ -2,7 +2,7 @@
 
 public import Scuttlebutt
 
-/// A replicated value that keeps the updates that peers may still need in one ``UpdateLog``.
+/// A replicated value that keeps the updates that peers may still need in one `UpdateLog`.
 ///
 /// The log answers what peers ask for, so a conforming type implements only `apply`.
 public protocol LogBacked: Replicated {

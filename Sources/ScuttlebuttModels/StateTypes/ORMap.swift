@@ -15,7 +15,7 @@ public struct ORMap<Key: ReplicatedKey, Value: OperationBased>: OperationBased {
     public enum Operation: Codable, Equatable, Sendable {
         /// Changes the value of a key, adding the key if necessary.
         case update(Key, Value.Operation)
-        /// Takes back what the author saw of a key; made by ``ORMap/makeRemove(_:)``.
+        /// Takes back what the author saw of a key; made by `makeRemove`.
         case remove(Key, observed: ObservedStamps, clearing: Value.Operation?)
         /// Takes back several keys; made by ``ORMap/makeClear()``.
         case clear([Removal])

@@ -28,7 +28,9 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Creates a replica that is kept in memory.
     ///
-    /// - Parameter value: Usually empty; updates that it has already are kept.
+    /// - Parameters:
+    ///   - value: Usually empty; updates that it has already are kept.
+    ///   - options: The options of the replica.
     public convenience init(_ value: Value, options: ReplicaOptions = ReplicaOptions()) {
         var generator = SystemRandomNumberGenerator()
         let source = options.source ?? .random(using: &generator)
@@ -37,7 +39,9 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Creates a replica in memory of a type that has to know who writes, such as an array.
     ///
-    /// - Parameter make: Creates the empty value of a writer.
+    /// - Parameters:
+    ///   - options: The options of the replica.
+    ///   - make: Creates the empty value of a writer.
     public convenience init(
         options: ReplicaOptions = ReplicaOptions(),
         making make: @escaping @Sendable (Source) -> Value
@@ -50,8 +54,11 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Creates a replica that is saved, and restores what was saved before.
     ///
-    /// - Parameter value: Empty; what it has is not saved.
-    /// - Throws: ``StorageError`` when the storage cannot be read.
+    /// - Parameters:
+    ///   - value: Empty; what it has is not saved.
+    ///   - storage: Where it is saved.
+    ///   - options: The options of the replica.
+    /// - Throws: `StorageError` when the storage cannot be read.
     public convenience init(
         _ value: Value, storage: any LogStorage, options: ReplicaOptions = ReplicaOptions()
     ) async throws {
@@ -61,8 +68,11 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Creates a replica that is saved, of a type that has to know who writes.
     ///
-    /// - Parameter make: Creates the empty value of a writer.
-    /// - Throws: ``StorageError`` when the storage cannot be read.
+    /// - Parameters:
+    ///   - storage: Where it is saved.
+    ///   - options: The options of the replica.
+    ///   - make: Creates the empty value of a writer.
+    /// - Throws: `StorageError` when the storage cannot be read.
     public convenience init(
         storage: any LogStorage, options: ReplicaOptions = ReplicaOptions(),
         making make: @escaping @Sendable (Source) -> Value
@@ -158,7 +168,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
     /// - Parameter prepare: Gives a payload, or `nil` when there is nothing to do. It runs under
     ///   the lock: it must be pure, and must not call the driver.
     /// - Returns: The update, or `nil` when there was nothing to do.
-    /// - Throws: ``Scuttlebutt/ReplicaError`` when the write is refused, or what the closure
+    /// - Throws: ``/Scuttlebutt/ReplicaError`` when the write is refused, or what the closure
     ///   throws; nothing has changed then.
     @discardableResult
     public func write(_ prepare: (Value) throws -> Payload?) throws -> Update? {
@@ -242,7 +252,7 @@ public final class ReplicaDriver<Value: Replicated>: Sendable {
 
     /// Waits until everything that was written or taken so far is durable.
     ///
-    /// - Throws: ``StorageError`` when saving fails; what could not be saved is kept and tried
+    /// - Throws: `StorageError` when saving fails; what could not be saved is kept and tried
     ///   again, and nothing unsaved of ours has left.
     public func flush() async throws { try await engine.flush() }
 

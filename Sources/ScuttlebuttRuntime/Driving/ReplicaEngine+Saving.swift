@@ -77,7 +77,7 @@ extension ReplicaEngine {
     /// Waits until everything written or accepted so far is signed and durable; at once without a
     /// signer and without storage.
     ///
-    /// - Throws: ``Scuttlebutt/StorageError`` when saving fails. What could not be saved is kept
+    /// - Throws: ``/Scuttlebutt/StorageError`` when saving fails. What could not be saved is kept
     ///   and tried again, and nothing unsaved of ours has left the process.
     package func flush() async throws {
         try await wait(in: \.signWaiters) { state in

@@ -15,7 +15,7 @@ extension ReplicaEngine {
     /// Begins to sign an own payload; a notice says how it ended.
     ///
     /// - Parameter register: Hears which number the payload has, before it can be signed.
-    /// - Throws: ``Scuttlebutt/ReplicaError`` when the engine was closed.
+    /// - Throws: ``/Scuttlebutt/ReplicaError`` when the engine was closed.
     package func submit(
         _ payload: CheckedPayload, _ register: (SigningID) -> Void
     ) throws(ReplicaError) {
@@ -44,7 +44,7 @@ extension ReplicaEngine where Value == UpdateLog {
     /// Stamps an own payload; for a replica without a signer.
     ///
     /// - Returns: The timestamp of the update, and the token of its save for ``flush(token:)``.
-    /// - Throws: ``Scuttlebutt/ReplicaError`` when the write is refused or the engine was closed;
+    /// - Throws: ``/Scuttlebutt/ReplicaError`` when the write is refused or the engine was closed;
     ///   nothing has changed then.
     package func write(
         _ payload: consuming CheckedPayload

@@ -5,11 +5,11 @@ import Logging
 package import Scuttlebutt
 import Synchronization
 
-/// Runs a ``Scuttlebutt/Replica`` in real time: one lock around it, and outside of the lock
+/// Runs a ``/Scuttlebutt/Replica`` in real time: one lock around it, and outside of the lock
 /// everything that its effects ask for.
 ///
 /// ``ReplicaDriver`` and the dispatcher of a store are two faces of it. It obeys the duties that
-/// are written on ``Scuttlebutt/ReplicaEffect`` with three queues, which are filled under the lock
+/// are written on ``/Scuttlebutt/ReplicaEffect`` with three queues, which are filled under the lock
 /// and emptied outside of it, each by one thread or task at a time: notices, saves, and chores (the
 /// side effects).
 package final class ReplicaEngine<Value: Replicated>: SessionHost {

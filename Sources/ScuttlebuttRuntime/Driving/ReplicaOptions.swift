@@ -38,7 +38,7 @@ public struct ReplicaOptions: Sendable {
 
     /// How many bytes of updates the value may retain; default 1 GiB.
     ///
-    /// A write beyond it throws; a peer that brings more is cut off, see ``ReplicaEvent/cutOff``.
+    /// A write beyond it throws; a peer that brings more is cut off, see `ReplicaEvent.cutOff`.
     /// Less protects a small device, and refuses larger replicas.
     public var sizeLimit = 1 << 30
 

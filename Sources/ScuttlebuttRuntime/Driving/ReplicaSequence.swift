@@ -5,7 +5,7 @@
 ///
 /// While the reader is busy, what happens waits for it. Of more than the limit in
 /// ``ReplicaOptions``, the newest are kept, and the number of the others is told:
-/// ``ReplicaChanges/missed``, or the event ``Scuttlebutt/ReplicaEvent/missed(_:)``.
+/// ``ReplicaChanges/missed``, or the event ``/Scuttlebutt/ReplicaEvent/missed(_:)``.
 public struct ReplicaSequence<Element: Sendable>: AsyncSequence, Sendable {
     private let begin: @Sendable () -> Iterator
 

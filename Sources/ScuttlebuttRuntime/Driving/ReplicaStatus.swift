@@ -12,7 +12,7 @@ public struct ReplicaStatus: Hashable, Sendable {
     /// A peer that answers probes confirms what it has received. From any other peer, the update
     /// must have been sent.
     public let pending: Int
-    /// How many own updates some peer does not take; see ``Scuttlebutt/ReplicaEvent``.
+    /// How many own updates some peer does not take; see ``/Scuttlebutt/ReplicaEvent``.
     public let setAside: Int
     /// How many updates wait to be saved.
     public let unsaved: Int

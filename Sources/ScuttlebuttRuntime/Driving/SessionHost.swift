@@ -15,7 +15,10 @@ public protocol SessionHost: AnyObject, Sendable {
     /// Prepares a connection before its session begins, for example by talking about something
     /// else first; the default changes nothing.
     ///
-    /// - Parameter isDialled: Whether this side has dialled.
+    /// - Parameters:
+    ///   - link: The new connection.
+    ///   - options: The options that were meant for the session.
+    ///   - isDialled: Whether this side has dialled.
     /// - Returns: The link and the options of the session.
     func prepare(
         _ link: any Link, options: SessionOptions, isDialled: Bool
@@ -26,7 +29,7 @@ public protocol SessionHost: AnyObject, Sendable {
 
     /// Receives lines that arrived together.
     ///
-    /// - Throws: ``Scuttlebutt/SessionError`` if the connection must end; the lines before the
+    /// - Throws: ``/Scuttlebutt/SessionError`` if the connection must end; the lines before the
     ///   faulty one have been received.
     func receive(
         _ lines: InboundLines, from peer: PeerID, decoder: inout LineDecoder

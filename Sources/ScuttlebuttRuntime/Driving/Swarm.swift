@@ -86,7 +86,10 @@ public final class Swarm: Sendable {
     /// This ends when the swarm is shut down, the returned connection is closed, or the peer asks
     /// us not to come back.
     ///
-    /// - Parameter isPersistent: `false` to dial only once.
+    /// - Parameters:
+    ///   - transport: Dials the peer.
+    ///   - options: The options of the sessions with it.
+    ///   - isPersistent: `false` to dial only once.
     @discardableResult
     public func connect(
         _ transport: any Transport, options: SessionOptions = SessionOptions(),

@@ -33,10 +33,10 @@ public struct Presence: Sendable {
     ///
     /// - Parameters:
     ///   - value: Encodes to a JSON object of at most 1,024 bytes
-    ///     (``Scuttlebutt/PresenceNews/maximumValueByteCount``).
+    ///     (``/Scuttlebutt/PresenceNews/maximumValueByteCount``).
     ///   - lifetime: How long it holds for others when they hear nothing more; whole seconds, from
     ///     3 to 3,600. It is repeated three times in that time.
-    /// - Throws: ``Scuttlebutt/ReplicaError`` if peers would not take it or the replica was shut
+    /// - Throws: ``/Scuttlebutt/ReplicaError`` if peers would not take it or the replica was shut
     ///   down, and what the encoding throws; nothing has changed then.
     public func set(_ value: some Encodable, lifetime: Duration = Self.usualLifetime) throws {
         try set(json: try JSONEncoding().encode(value), lifetime: lifetime)
@@ -49,7 +49,10 @@ public struct Presence: Sendable {
 
     /// Changes one member of our value, or adds it; creates the value if there is none.
     ///
-    /// - Parameter lifetime: `nil` to leave it as it is.
+    /// - Parameters:
+    ///   - name: The name of the member.
+    ///   - value: Its new value.
+    ///   - lifetime: `nil` to leave it as it is.
     /// - Throws: Like ``set(_:lifetime:)``.
     public func set(
         _ name: String, _ value: some Encodable, lifetime: Duration? = nil

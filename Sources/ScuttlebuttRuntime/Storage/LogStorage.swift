@@ -14,7 +14,7 @@ import Synchronization
 ///   kept, even if it is older than the newest one stored of its source: after a store is restored
 ///   from an older copy, own updates written in between come back from peers behind newly written
 ///   ones. The version vector covers them, so a dropped one would never be sent again.
-/// * A failure throws a ``StorageError`` and leaves what was stored before unchanged.
+/// * A failure throws a `StorageError` and leaves what was stored before unchanged.
 public protocol LogStorage: Sendable {
     /// Returns the source that owns this log. A new log durably stores `proposed` and returns it.
     func source(proposing proposed: Source) async throws -> Source
@@ -23,7 +23,7 @@ public protocol LogStorage: Sendable {
     ///
     /// Each source's updates ascend, whatever the order in which they were stored.
     ///
-    /// - Throws: ``StorageError``, or the error thrown by `body`.
+    /// - Throws: `StorageError`, or the error thrown by `body`.
     func load(_ body: @Sendable ([Update]) throws -> Void) async throws
 
     /// Stores updates durably.

@@ -4,8 +4,8 @@
 ///
 /// A store with such a storage folds what the others store, promptly, and dials peers only while it
 /// holds the ``connectionLease``. An implementation keeps these promises:
-/// * ``source(proposing:)`` never returns the same source to two openers at a time. Whoever gets
-///   the source of a process that has ended finds everything that it stored.
+/// * ``LogStorage/source(proposing:)`` never returns the same source to two openers at a time.
+///   Whoever gets the source of a process that has ended finds everything that it stored.
 /// * ``nextOfOthers(limit:)`` returns each update that another opener stored once, beginning with
 ///   the first that the reading of the log at the start did not see.
 /// * The sequence ``changesOfOthers()`` says so within a second, or at the latest after a few.
@@ -19,7 +19,7 @@ public protocol SharedLogStorage: LogStorage {
     /// Returns the next updates that others have stored, in the order of storing; nothing if there
     /// are no more.
     ///
-    /// - Throws: ``Scuttlebutt/StorageError``; then the next call begins at the same place.
+    /// - Throws: ``/Scuttlebutt/StorageError``; then the next call begins at the same place.
     /// - Complexity: O(log n) and O(1) for each update returned.
     func nextOfOthers(limit: Int) async throws -> StoredByOthers
 

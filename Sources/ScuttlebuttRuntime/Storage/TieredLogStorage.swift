@@ -32,7 +32,7 @@ public protocol TieredLogStorage: LogStorage {
     ///   - stamp: Where to begin; `nil` for the beginning of the log.
     ///   - limit: The most to return; at least one update is returned if there is one.
     /// - Returns: Nothing if there is nothing after `stamp`.
-    /// - Throws: ``Scuttlebutt/StorageError``, also if what was to be read is damaged.
+    /// - Throws: ``/Scuttlebutt/StorageError``, also if what was to be read is damaged.
     func updates(after stamp: Stamp?, limit: DeltaLimit) async throws -> [Update]
 
     /// Returns a mark of the log's present end, for ``file(_:state:since:)``.
@@ -43,15 +43,18 @@ public protocol TieredLogStorage: LogStorage {
 
     /// Returns the bytes of a checkpoint's state.
     ///
-    /// They are not compared with ``StoredCheckpoint/stateHash``.
+    /// They are not compared with `StoredCheckpoint.stateHash`.
     ///
-    /// - Throws: ``Scuttlebutt/StorageError`` if they cannot be read or are not complete.
+    /// - Throws: ``/Scuttlebutt/StorageError`` if they cannot be read or are not complete.
     func state(of checkpoint: StoredCheckpoint) async throws -> [UInt8]
 
     /// Stores a checkpoint durably, in one transaction.
     ///
-    /// - Parameter mark: The mark of an end of the log up to which the caller has compared it with
-    ///   the state.
+    /// - Parameters:
+    ///   - checkpoint: What is known of the state.
+    ///   - state: Its bytes.
+    ///   - mark: The mark of an end of the log up to which the caller has compared it with the
+    ///     state.
     /// - Returns: `false`, without any change, if an update at or before the checkpoint was stored
     ///   after `mark`, so that the state may lack it.
     func file(

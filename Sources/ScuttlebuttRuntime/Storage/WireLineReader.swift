@@ -41,7 +41,7 @@ public final class WireLineReader {
 
     /// Opens a file for reading.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` if the file does not exist or cannot be opened.
+    /// - Throws: `StorageError` `.unreadable` if the file does not exist or cannot be opened.
     public convenience init(path: String) throws {
         try self.init(path: path, chunkByteCount: Self.chunkByteCount)
     }
@@ -62,7 +62,7 @@ public final class WireLineReader {
     ///
     /// A last line without a newline counts as a line. Blocks while reading.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` if reading fails (for example for a directory), or
+    /// - Throws: `StorageError` `.unreadable` if reading fails (for example for a directory), or
     ///   `.foreignOrCorrupt` if a line is longer than ``maximumLineByteCount``, after which the
     ///   file cannot be read any further.
     public func next() throws -> Batch? { try next(keepsPartialLine: false) }

@@ -36,7 +36,7 @@ public final class WireLineWriter: Sendable {
     ///
     /// If the last line of an existing file lacks a newline, the first append adds it.
     ///
-    /// - Throws: ``StorageError`` `.unreadable` if the file cannot be opened or created.
+    /// - Throws: `StorageError` `.unreadable` if the file cannot be opened or created.
     public init(appendingTo path: String) throws {
         self.path = path
         let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -61,7 +61,7 @@ public final class WireLineWriter: Sendable {
 
     /// Appends one line, given without its newline.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed` if earlier lines cannot be written, in which case
+    /// - Throws: `StorageError` `.writeFailed` if earlier lines cannot be written, in which case
     ///   this one is not accepted; `.closed`.
     public func append(_ line: some Collection<UInt8>) throws {
         try take { buffer in
@@ -80,7 +80,7 @@ public final class WireLineWriter: Sendable {
 
     /// Writes everything and waits until it is durable.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed`, in which case unwritten bytes are kept for the
+    /// - Throws: `StorageError` `.writeFailed`, in which case unwritten bytes are kept for the
     ///   next call; `.closed`.
     public func flush() throws {
         try state.withLock { state in
@@ -93,7 +93,7 @@ public final class WireLineWriter: Sendable {
     ///
     /// A second call does nothing.
     ///
-    /// - Throws: ``StorageError`` `.writeFailed`; the file is closed anyway.
+    /// - Throws: `StorageError` `.writeFailed`; the file is closed anyway.
     public func close() throws {
         try state.withLock { state in
             guard let file = state.file else { return }

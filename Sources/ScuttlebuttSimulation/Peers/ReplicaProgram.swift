@@ -4,7 +4,7 @@ public import Scuttlebutt
 
 /// A replicated data type, run by every peer of a world.
 ///
-/// Each peer is a ``Scuttlebutt/Replica``. The reference is a new value to which the same updates
+/// Each peer is a ``/Scuttlebutt/Replica``. The reference is a new value to which the same updates
 /// are applied in agreed order, so that the comparison checks the type's promise of convergence.
 public struct ReplicaProgram<Value: Replicated, Observed: Equatable & Sendable>: SimulatedProgram {
     /// The rules for writing and reading lines.

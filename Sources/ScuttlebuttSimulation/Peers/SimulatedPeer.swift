@@ -5,7 +5,7 @@ public import Scuttlebutt
 /// One running peer of a simulation: the replica of a real peer, without its driver.
 ///
 /// The world takes the part of the driver: it transports bytes, saves, waits and folds, and obeys
-/// the duties listed on ``Scuttlebutt/ReplicaEffect``.
+/// the duties listed on ``/Scuttlebutt/ReplicaEffect``.
 public protocol SimulatedPeer: Sendable {
     /// The value that the replica hosts.
     associatedtype Value: Replicated
@@ -52,7 +52,10 @@ public protocol SimulatedPeer: Sendable {
     mutating func open(_ disk: inout SimulatedDisk, refusals: [Fingerprint])
     /// Drops the oldest part of the log and of the history from memory.
     ///
-    /// - Parameter unsaved: The oldest update of each source that is not durable yet.
+    /// - Parameters:
+    ///   - log: How many updates of the log remain.
+    ///   - history: How many entries of the history remain.
+    ///   - unsaved: The oldest update of each source that is not durable yet.
     mutating func trim(log: Int, history: Int, unsaved: [Source: Timestamp])
     /// Learns that everything up to this token is durable.
     mutating func noteSaved(_ token: Int)
@@ -61,7 +64,10 @@ public protocol SimulatedPeer: Sendable {
     /// Takes one step, with at most one access to the disk, towards folding what came late or
     /// storing a checkpoint.
     ///
-    /// - Parameter fails: Whether the disk fails to read.
+    /// - Parameters:
+    ///   - disk: The peer's disk.
+    ///   - fails: Whether the disk fails to read.
+    ///   - random: Decides what the peer is free to decide.
     mutating func work(on disk: inout SimulatedDisk, fails: Bool, random: inout SplitMix64)
     /// Whether the state is that of the folded updates; if not, ``work(on:fails:random:)`` makes it
     /// so.

@@ -24,7 +24,9 @@ public protocol SimulatedProgram: Sendable {
     func peer(_ traits: PeerTraits) -> Peer
     /// Returns the payload for a number, or `nil` if it cannot be encoded.
     ///
-    /// - Parameter isNewer: Whether peers of the old version must not know the action.
+    /// - Parameters:
+    ///   - number: The same number gives the same payload.
+    ///   - isNewer: Whether peers of the old version must not know the action.
     func payload(_ number: UInt64, isNewer: Bool) -> Payload?
     /// Returns what a peer with these entries should show, by an independent and straightforward
     /// fold.

@@ -6,7 +6,7 @@ public import ScuttlebuttCoding
 
 /// A reducer and its actions, run by every peer of a world.
 ///
-/// Each peer has a real ``Scuttlebutt/Replica`` and a real ``Rewind/History``. The reference uses
+/// Each peer has a real ``/Scuttlebutt/Replica`` and a real ``/Rewind/History``. The reference uses
 /// neither: it sorts the actions of a peer and calls the reducer for each of them.
 public struct StoreProgram<State: Equatable & Sendable, Action: Sendable>: SimulatedProgram {
     /// The rules of the fork, which apply to Redux actions.

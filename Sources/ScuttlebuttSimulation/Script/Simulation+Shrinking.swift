@@ -6,7 +6,10 @@ extension Simulation {
     /// Shrinking removes steps, then peers and faults of the network, as long as the same promise
     /// is broken. The result depends only on the script.
     ///
-    /// - Parameter budget: The most runs to take.
+    /// - Parameters:
+    ///   - script: The script.
+    ///   - program: What the peers run.
+    ///   - budget: The most runs to take.
     /// - Returns: `nil` if the script breaks no promise.
     public func shrink<Program: SimulatedProgram>(
         _ script: Script, _ program: Program, budget: Int = 1_000
