@@ -153,6 +153,20 @@ let package = Package(
                 "Rewind", "ScuttlebuttRuntime", "ScuttlebuttRelay",
             ],
             path: "Examples/FriendsForever", swiftSettings: settings),
+        // The package of the tutorial, built here as it stands there: without our settings.
+        .target(
+            name: "Shopping", dependencies: ["Redux", "ReduxScuttlebutt"],
+            path: "Examples/ShoppingList/Sources/Shopping"),
+        .executableTarget(
+            name: "ShoppingServer",
+            dependencies: [
+                "Shopping", "ReduxScuttlebutt", "ScuttlebuttRelay", "ScuttlebuttSQLite",
+            ],
+            path: "Examples/ShoppingList/Sources/ShoppingServer"),
+        .executableTarget(
+            name: "Shopper",
+            dependencies: ["Shopping", "ReduxScuttlebutt", "ScuttlebuttNIO", "ScuttlebuttSQLite"],
+            path: "Examples/ShoppingList/Sources/Shopper"),
         // What several test targets need; not a product.
         .target(
             name: "TestSupport",
@@ -261,7 +275,12 @@ let package = Package(
             name: "ReadmeTests",
             dependencies: [
                 "ExampleReducers", "PortableReducers", "Redux", "ReduxScuttlebutt", "Scuttlebutt",
-                "ScuttlebuttCoding", "ScuttlebuttNIO", "ScuttlebuttRelay", "TestSupport",
+                "ScuttlebuttCoding", "ScuttlebuttModels", "ScuttlebuttNIO", "ScuttlebuttRelay",
+                "ScuttlebuttRuntime", "ScuttlebuttRuntimeTestKit", "ScuttlebuttSimulation",
+                "ScuttlebuttSQLite", "Rewind", "ShoppingServer", "Shopper", "TestSupport",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(
