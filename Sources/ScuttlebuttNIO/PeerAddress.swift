@@ -37,7 +37,14 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
     /// It is a secret, which ``description`` does not show.
     let userInformation: String?
 
+    /// The port of an address that has neither a scheme nor a port: where servers listen unless
+    /// told otherwise.
+    public static let usualPort = 3_000
+
     /// Creates an address by parsing a URL such as `ws://127.0.0.1:3000/ws`.
+    ///
+    /// Without a scheme, as in `localhost:3000`, `192.168.1.5` or `[::1]:3000`, the address is one
+    /// of ``Scheme/http``, and its port is ``usualPort`` unless it has one.
     ///
     /// A user name and a password, as in `https://alice:secret@example.org`, are sent as
     /// `Authorization: Basic`.
@@ -54,13 +61,13 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw invalid("it contains a space or a control character")
         }
-        guard let colon = text.firstRange(of: "://") else {
-            throw Self.withoutScheme(text) ?? invalid("it has no scheme")
-        }
-        guard let scheme = Scheme(rawValue: text[..<colon.lowerBound].lowercased()) else {
+        let colon = text.firstRange(of: "://")
+        if colon == nil, let reason = Self.unclear(text) { throw invalid(reason) }
+        let name = colon.map { text[..<$0.lowerBound].lowercased() } ?? Scheme.http.rawValue
+        guard let scheme = Scheme(rawValue: name) else {
             throw invalid("the scheme must be http, https, ws, wss or tcp")
         }
-        let rest = text[colon.upperBound...].prefix { $0 != "#" }
+        let rest = text[(colon?.upperBound ?? text.startIndex)...].prefix { $0 != "#" }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let target = rest.dropFirst(authority.count)
         let path = String(target.prefix { $0 != "?" })
@@ -83,7 +90,7 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
             self.port = port
         } else {
             guard scheme != .tcp else { throw invalid("it has no port") }
-            port = scheme.isSecure ? 443 : 80
+            port = colon == nil ? Self.usualPort : scheme.isSecure ? 443 : 80
         }
         guard scheme != .tcp || target.isEmpty || target == "/" else {
             throw invalid("a tcp address cannot have a path")
@@ -134,18 +141,21 @@ public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
         return base.hasSuffix("/primus") ? String(base) : base + "/primus"
     }
 
-    /// The error for an address without a scheme, with the addresses that were probably meant.
-    private static func withoutScheme(_ text: String) -> LinkError? {
-        let rest = text.drop { $0 == "/" || $0 == ":" }
-        // What stands before an `@` may be a password, which is not to be repeated.
-        guard !rest.isEmpty, !rest.contains("@") else { return nil }
-        let hasPath = rest.contains("/")
-        var meant = ["http://\(rest)", "ws://\(rest)\(hasPath ? "" : "/ws")"]
-        if !hasPath, rest.contains(":") { meant.append("tcp://\(rest)") }
-        return LinkError(
-            .badAddress,
-            "invalid address '\(text)': it has no scheme; did you mean "
-                + meant.joined(separator: " or ") + "?")
+    /// Why a text without a scheme cannot be an address; `nil` if it may be one.
+    private static func unclear(_ text: String) -> String? {
+        guard let first = text.unicodeScalars.first else { return "it is empty" }
+        // A password is sent only where somebody has said how.
+        if text.contains("@") { return "with a user name it needs a scheme" }
+        guard first.properties.isAlphabetic || first.properties.numericType != nil || first == "["
+        else {
+            let rest = text.drop { $0 == "/" || $0 == ":" }
+            guard !rest.isEmpty else { return "it has neither a scheme nor a host" }
+            let hasPath = rest.contains("/")
+            var meant = ["http://\(rest)", "ws://\(rest)\(hasPath ? "" : "/ws")"]
+            if !hasPath, rest.contains(":") { meant.append("tcp://\(rest)") }
+            return "it has no scheme; did you mean \(meant.joined(separator: " or "))?"
+        }
+        return nil
     }
 
     private static func split(

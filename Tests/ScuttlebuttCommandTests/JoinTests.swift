@@ -145,7 +145,7 @@ struct JoinTests {
 
     @Test(
         "An invalid address is bad input",
-        arguments: ["127.0.0.1", "ftp://a", "tcp://a", "tcp://a:0"])
+        arguments: ["127.0.0.1:x", "::1", "ftp://a", "tcp://a", "tcp://a:0"])
     func badAddress(url: String) async throws {
         let result = try await CommandProcess.run(["join", url])
         #expect(result.code == 2)

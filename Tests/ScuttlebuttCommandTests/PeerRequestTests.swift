@@ -52,6 +52,8 @@ struct ArgumentTests {
             SocketAddress(argument: "localhost:4000")
                 == SocketAddress(host: "localhost", port: 4000))
         #expect(SocketAddress(argument: "[::1]:5") == SocketAddress(host: "::1", port: 5))
+        #expect(SocketAddress(argument: "tcp://[::1]:5") == SocketAddress(host: "::1", port: 5))
+        #expect(SocketAddress(argument: "http://localhost:5") == nil)
         #expect(SocketAddress(argument: "[::1]:5")?.text == "[::1]:5")
         for text in ["", ":1", "a:", "::1:5", "a:70000", "a:-1", "a:+1", "a: 1"] {
             #expect(SocketAddress(argument: text) == nil, "\(text)")

@@ -33,7 +33,7 @@ struct SuggestionTests {
             (["serv"], "unknown command 'serv' (did you mean 'serve'?); use one of: serve, join"),
             (["fly", "away"], "unknown command 'fly'; use one of: serve, join"),
             (
-                ["join", "localhost:3000"],
+                ["join", "//localhost:3000"],
                 "did you mean http://localhost:3000 or ws://"
             ),
         ])

@@ -22,6 +22,11 @@ struct PeerAddressTests {
             ("tcp://127.0.0.1:4000", "tcp://127.0.0.1:4000"),
             ("tcp://[::1]:4000/", "tcp://[::1]:4000"),
             ("https://alice:s%40cret@example.org/sb", "https://example.org:443/sb"),
+            ("localhost:3000", "http://localhost:3000/"),
+            ("example.org", "http://example.org:3000/"),
+            ("192.168.1.5:3000", "http://192.168.1.5:3000/"), ("[::1]", "http://[::1]:3000/"),
+            ("[::1]:80", "http://[::1]:80/"), ("h:1/sb?token=a", "http://h:1/sb?token=a"),
+            ("bücher.example:1", "http://bücher.example:1/"),
             ("ws://alice:s@cret@[::1]:1/ws", "ws://[::1]:1/ws"),
         ])
     func addresses(text: String, canonical: String) throws {
@@ -31,7 +36,9 @@ struct PeerAddressTests {
     @Test(
         "An invalid address is refused with one line",
         arguments: [
-            "", "localhost:3000", "ftp://h:1", "tcp://h", "tcp://h:1/path", "tcp://:1", "ws://",
+            "", "::1", "::1:3000", "localhost:", "localhost:x", "localhost:0", ":3000", "/ws",
+            "//localhost:3000", "://localhost", "localhost 3000", "-h", "mailto:a@b", "[::1",
+            "ftp://h:1", "tcp://h", "tcp://h:1/path", "tcp://:1", "ws://",
             "ws://h:0", "ws://h:65536", "ws://h:+1", "ws://h:x", "ws://h:", "tcp://u:p@h:1",
             "ws://u:%0a@h:1", "ws://u:%ff@h:1", "ws://u:%+1@h:1", "ws://u:%@h:1", "ws://u:p@",
             "ws://::1:3000", "ws://[::1", "ws://[::1]x", "http://h/a b", "http://h/\r\nX: y",
@@ -87,11 +94,11 @@ struct PeerAddressTests {
     }
 
     @Test(
-        "An address without a scheme gets the ones that it could have",
+        "An address whose scheme was lost gets the ones that it could have",
         arguments: [
-            ("localhost:3", "http://localhost:3 or ws://localhost:3/ws or tcp://localhost:3"),
+            (":localhost:3", "http://localhost:3 or ws://localhost:3/ws or tcp://localhost:3"),
             ("//h:1", "http://h:1 or ws://h:1/ws or tcp://h:1"),
-            ("h/app", "http://h/app or ws://h/app"),
+            ("//h/app", "http://h/app or ws://h/app"),
         ])
     func withoutScheme(text: String, suggestion: String) {
         let error = #expect(throws: LinkError.self) { try PeerAddress(text) }

@@ -12,9 +12,10 @@ struct SocketAddress: Equatable {
 }
 
 extension SocketAddress: ExpressibleByArgument {
-    /// Parses `PORT` or `HOST:PORT`, with an IPv6 address in brackets; the default host is
-    /// 127.0.0.1.
+    /// Parses `tcp://HOST:PORT`, `PORT` or `HOST:PORT`, with an IPv6 address in brackets; the
+    /// default host is 127.0.0.1.
     init?(argument: String) {
+        let argument = argument.hasPrefix("tcp://") ? String(argument.dropFirst(6)) : argument
         let portText: Substring
         if let colon = argument.lastIndex(of: ":") {
             var host = argument[..<colon]
