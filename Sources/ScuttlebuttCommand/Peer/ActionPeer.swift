@@ -18,6 +18,7 @@ struct ActionPeer: GossipingPeer {
 
     var source: Source { store.source }
     var swarm: Swarm { store.swarm }
+    var usages: [String] { vocabulary.usages }
 
     /// Creates a peer and loads its store file, if it has one.
     ///
@@ -128,6 +129,19 @@ struct ActionPeer: GossipingPeer {
         return Answer.dispatched(receipt.stamp)
     }
 
+    /// Writes an action.
+    ///
+    /// - Returns: Why it was refused or is not saved; `nil` if all is well.
+    func write(_ payload: [UInt8]) async -> String? {
+        do {
+            let receipt = try await store.perform(RawAction(payload: payload))
+            try await receipt.durable()
+            return nil
+        } catch {
+            return ActionPeer.describe(error)
+        }
+    }
+
     private func present(_ value: [UInt8]?) -> [UInt8] {
         guard let value else {
             store.presence.clear()
@@ -157,6 +171,11 @@ struct ActionPeer: GossipingPeer {
         guard error.code == .sourceUnsettled else { return error.message }
         return error.message
             + "; connect first, keep a --store, leave out --id, or add --new-id if it is new"
+    }
+
+    /// Whether this peer knows what others have written, now or from an earlier run.
+    var knowsOthers: Bool {
+        store.dispatcher.withReplica { $0.gossip.vector.entries.contains { $0.source != source } }
     }
 
     func headerReceived(within limit: Duration) async -> Bool {

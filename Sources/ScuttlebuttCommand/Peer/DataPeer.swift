@@ -67,15 +67,15 @@ struct DataPeer<Value: Replicated & Dumpable>: GossipingPeer {
         }
     }
 
-    private var names: String {
-        (object.usage + DataPeer.commonNames).joined(separator: ", ")
-    }
+    var usages: [String] { object.usage + DataPeer.commonNames }
+
+    private var names: String { usages.joined(separator: ", ") }
 
     private static var commonNames: [String] { ["dump", "history", "clock", "status", "quit"] }
 
     /// The first word of each command.
     private var words: [String] {
-        (object.usage + DataPeer.commonNames).compactMap { usage in
+        usages.compactMap { usage in
             usage.split(separator: " ").first.map(String.init)
         }
     }

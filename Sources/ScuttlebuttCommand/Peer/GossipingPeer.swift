@@ -10,6 +10,9 @@ protocol GossipingPeer: Sendable {
     /// Its connections.
     var swarm: Swarm { get }
 
+    /// Its commands with their arguments, for people.
+    var usages: [String] { get }
+
     /// Answers one line of input with exactly one JSON object.
     ///
     /// - Parameter first: What the first write waits for, if a connection is being made.

@@ -3,6 +3,7 @@
 public import ArgumentParser
 import ReduxScuttlebutt
 import Scuttlebutt
+import ScuttlebuttCoding
 import ScuttlebuttNIO
 public import ScuttlebuttRelay
 import ScuttlebuttRuntime
@@ -57,7 +58,7 @@ struct JoinCommand: AsyncParsableCommand {
 
     @OptionGroup var sharing: SharingArguments
 
-    @Flag(help: "Accepted for consistency; stdout is always JSON.")
+    @Flag(help: "Read commands and print JSON even on a terminal.")
     var json = false
 
     @Option(help: "A JSON object to be present with, like the command presence {json}.")
@@ -71,6 +72,12 @@ struct JoinCommand: AsyncParsableCommand {
 
     @Flag(help: "Exit with code 3 instead of redialling when the server is unreachable.")
     var once = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the first action waits for what the server has, so that it comes behind "
+                + "everybody's; 0 writes it at once.", valueName: "seconds"))
+    var headerWait = Int(FirstWrite.usualLimit.components.seconds)
 
     @OptionGroup var probing: ProbeArguments
 
@@ -86,6 +93,9 @@ struct JoinCommand: AsyncParsableCommand {
         }
         if newId, id == nil { throw ValidationError("--new-id requires --id") }
         try sharing.check(id: id, hasStore: store != nil)
+        guard (0...3_600).contains(headerWait) else {
+            throw ValidationError("invalid --header-wait \(headerWait): use 0–3600 seconds")
+        }
         if once, sharing.isShared {
             throw ValidationError(
                 "--shared and --once cannot be combined: another process may be the one that "
@@ -100,31 +110,41 @@ struct JoinCommand: AsyncParsableCommand {
             throw CommandError("--tls-ca and --header are for http(s) and ws(s), not for \(url)")
         }
         let source = try StoreIdentity.read(id)
-        let (reducer, stay, once) = (reducer, stay, once)
+        let (reducer, stay, once, json) = (reducer, stay, once, json)
         let (presence, followsPresence) = (presence.map { Array($0.utf8) }, followPresence)
         let store = store.map { PeerStore(path: $0, isShared: sharing.isShared) }
+        let limit = Duration.seconds(headerWait)
         let (isNewID, watch) = (newId, probing.watch)
         try await Interruption.watch {
             let peer = try await ActionPeer(
                 reducer, .join, id: source, store: store, isNewID: isNewID, watch: watch)
             if let presence { try peer.store.presence.set(json: presence) }
+            // A terminal shows it anyway.
             let followsPresence =
-                followsPresence ? Task { try await peer.followPresence() } : nil
+                followsPresence && (json || !TerminalMode.isAvailable)
+                ? Task { try await peer.followPresence() } : nil
             defer { followsPresence?.cancel() }
             let links = LinkMonitor(peer.store.swarm, printsFailures: !once)
+            let console =
+                json ? nil : Console.open(prompt: "> ", words: TerminalTalk.words(of: reducer))
+            // Others see that a person is here.
+            if console != nil, presence == nil { try? peer.store.presence.set(json: [0x7B, 0x7D]) }
+            let first = FirstWrite(
+                links, limit: limit, knowsOthers: { peer.knowsOthers },
+                headerReceived: { await peer.headerReceived(within: $0) })
+            let talking = JoinCommand.talk(peer, reducer, first, console, presence)
             peer.store.swarm.connect(transport, isPersistent: !once)
-            let first = FirstWrite(links) { await peer.headerReceived(within: $0) }
-            let conversation = Conversation { await peer.reply(to: $0, first) }
             let talk = Task {
                 if once { await links.settled.wait() }
                 if once, !links.hasOpened { return }
                 // What the server has counts from the first command on.
                 if once { await peer.store.synced() }
                 if Task.isCancelled { return }
-                let outcome = try await conversation.run(CommandInput())
+                let outcome = try await talking()
                 if stay, case .endOfInput = outcome { await Latch().wait() }
             }
             let result = await links.end(talk, whenLost: once)
+            await console?.close()
             await links.stop()
             try await peer.close()
             if once, let reason = links.failure {
@@ -132,5 +152,23 @@ struct JoinCommand: AsyncParsableCommand {
             }
             try result.get()
         }
+    }
+
+    /// Returns what answers commands until `quit` or the end of the input: to a person at a
+    /// terminal, or to a program.
+    private static func talk(
+        _ peer: ActionPeer, _ reducer: ExampleReducer, _ first: FirstWrite, _ console: Console?,
+        _ presence: [UInt8]?
+    ) -> @Sendable () async throws -> Conversation.Outcome {
+        guard let console else {
+            let conversation = Conversation { await peer.reply(to: $0, first) }
+            return { try await conversation.run(CommandInput()) }
+        }
+        var name: String?
+        if case .string(let text)? = presence.flatMap({ try? JSONValue($0) })?["name"] {
+            name = text
+        }
+        let talk = TerminalTalk(peer, reducer, first: first, name: name)
+        return { try await talk.run(console) }
     }
 }

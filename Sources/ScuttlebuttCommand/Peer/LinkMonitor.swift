@@ -42,6 +42,8 @@ final class LinkMonitor: Sendable {
 
     /// Whether any link has been open so far.
     var hasOpened: Bool { state.withLock { $0.hasOpened } }
+    /// Whether another process connects for this one.
+    var standsBy: Bool { state.withLock { $0.standsBy } }
     /// The reason there is no link, for people.
     var failure: String? { state.withLock { $0.failure } }
 

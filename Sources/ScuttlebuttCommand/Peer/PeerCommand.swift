@@ -159,7 +159,20 @@ private struct PeerRun: Sendable {
 
     func run() async throws {
         let links = LinkMonitor(peer.swarm)
-        let follower = command.follow ? peer.follower() : nil
+        let words = (peer.usages + ["help"]).map { String($0.prefix { $0 != " " }) }
+        let console = command.json ? nil : Console.open(prompt: "> ", words: words)
+        do {
+            try await run(links, console)
+        } catch {
+            await console?.close()
+            throw error
+        }
+        await console?.close()
+    }
+
+    private func run(_ links: LinkMonitor, _ console: Console?) async throws {
+        // A person sees what others do.
+        let follower = command.follow || console != nil ? peer.follower() : nil
         if let address = command.listen {
             try await listen(address)
         } else if let address = command.connect {
@@ -177,8 +190,14 @@ private struct PeerRun: Sendable {
             let first =
                 command.connect == nil
                 ? nil : FirstWrite(links) { await peer.headerReceived(within: $0) }
-            let conversation = Conversation { await peer.reply(to: $0, first) }
-            guard case .endOfInput = try await conversation.run(CommandInput()) else { return }
+            let outcome: Conversation.Outcome
+            if let console {
+                outcome = try await PlainTalk(peer: peer, first: first).run(console)
+            } else {
+                let conversation = Conversation { await peer.reply(to: $0, first) }
+                outcome = try await conversation.run(CommandInput())
+            }
+            guard case .endOfInput = outcome else { return }
             if command.stay {
                 await Latch().wait()
             } else if command.noTail, command.connect != nil {

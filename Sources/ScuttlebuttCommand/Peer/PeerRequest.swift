@@ -36,7 +36,10 @@ enum PeerRequest: Equatable {
         }
 
         /// All names, for error messages.
-        var names: String { (["dispatch {json}"] + words.map(\.name)).joined(separator: ", ") }
+        var names: String { usages.joined(separator: ", ") }
+
+        /// All commands with their arguments.
+        var usages: [String] { ["dispatch {json}"] + words.map(\.name) }
     }
 
     /// Parses one line, given without its newline.

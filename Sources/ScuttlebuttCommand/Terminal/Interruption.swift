@@ -19,10 +19,15 @@ enum Interruption {
     ) async throws {
         let target = Target()
         let queue = DispatchQueue(label: "scuttlebutt.signals")
-        let sources = signals.compactMap { number -> (any DispatchSourceSignal)? in
+        let registered = signals.map { _ in Latch() }
+        let sources = zip(signals, registered).compactMap {
+            number, latch -> (any DispatchSourceSignal)? in
             let previous = signal(number, SIG_IGN)
             // A process started with nohup must survive its terminal.
-            if number == SIGHUP, isIgnored(previous) { return nil }
+            if number == SIGHUP, isIgnored(previous) {
+                latch.open()
+                return nil
+            }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 target.cancel()
@@ -30,10 +35,13 @@ enum Interruption {
                     queue.asyncAfter(deadline: .now() + .seconds(secondLimit)) { exit(0) }
                 }
             }
+            // Dispatch registers it later, on a thread of its own; a signal before that is lost.
+            source.setRegistrationHandler { latch.open() }
             source.resume()
             return source
         }
         defer { for source in sources { source.cancel() } }
+        for latch in registered { await latch.wait() }
         // Only now: whoever hears the first answer may send a signal at once.
         let task = Task(executorPreference: thread) { try await body() }
         target.set(task)

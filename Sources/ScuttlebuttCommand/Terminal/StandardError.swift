@@ -15,12 +15,25 @@ final class StandardError: Sendable {
     private let queue = DispatchQueue(label: "scuttlebutt.messages")
     private let waiting = Mutex(0)
     private let hasProgress = Mutex(false)
+    private let console = Mutex<Console?>(nil)
 
     /// Whether stderr is a terminal.
     let isTerminal = isatty(STDERR_FILENO) == 1
 
+    /// Lets a terminal print the messages from now on, unless they go elsewhere; `nil` to print
+    /// them here again.
+    func attach(_ console: Console?) {
+        if isTerminal { self.console.withLock { $0 = console } }
+    }
+
     /// Prints one message.
     func note(_ text: String) {
+        if let console = console.withLock({ $0 }) {
+            guard takesRoom() else { return }
+            return console.print(text) { self.waiting.withLock { $0 -= 1 } }
+        }
+        // What a peer said may be part of it.
+        let text = isTerminal ? TerminalText.shown(text) : text
         let erases = hasProgress.withLock { hasProgress in
             defer { hasProgress = false }
             return hasProgress
@@ -30,7 +43,7 @@ final class StandardError: Sendable {
 
     /// Shows the progress if stderr is a terminal.
     func progress(_ text: String) {
-        guard isTerminal else { return }
+        guard isTerminal, console.withLock({ $0 == nil }) else { return }
         hasProgress.withLock { $0 = true }
         write("\r\u{1B}[K" + text)
     }
@@ -44,13 +57,16 @@ final class StandardError: Sendable {
         if erases { write("\r\u{1B}[K") }
     }
 
-    private func write(_ text: String) {
-        let hasRoom = waiting.withLock { waiting in
+    private func takesRoom() -> Bool {
+        waiting.withLock { waiting in
             guard waiting < StandardError.waitingLimit else { return false }
             waiting += 1
             return true
         }
-        guard hasRoom else { return }
+    }
+
+    private func write(_ text: String) {
+        guard takesRoom() else { return }
         queue.async { [self] in
             // A failure to write messages must not stop the work.
             try? Descriptor.write(Array(text.utf8), to: STDERR_FILENO)

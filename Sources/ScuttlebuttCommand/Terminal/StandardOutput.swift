@@ -2,6 +2,7 @@
 
 import Dispatch
 import ScuttlebuttRelay
+import Synchronization
 
 /// Output for other programs: whole lines, in the order they are written.
 ///
@@ -11,8 +12,12 @@ final class StandardOutput: Sendable {
 
     private let queue = DispatchQueue(label: "scuttlebutt.output")
     private let file: CInt
+    private let console = Mutex<Console?>(nil)
 
     init(file: CInt = STDOUT_FILENO) { self.file = file }
+
+    /// Lets a terminal print the lines from now on; `nil` to print them here again.
+    func attach(_ console: Console?) { self.console.withLock { $0 = console } }
 
     /// Writes one line, given without its newline, and waits until it is written.
     ///
@@ -22,6 +27,12 @@ final class StandardOutput: Sendable {
         let pending = OneResult<Void>()
         let bytes = line + [0x0A]
         try await withTaskCancellationHandler {
+            if let console = console.withLock({ $0 }) {
+                console.print(String(decoding: line, as: UTF8.self)) {
+                    pending.settle(.success(()))
+                }
+                return try await pending.get()
+            }
             queue.async { [self] in
                 pending.settle(Result { try Descriptor.write(bytes, to: file) })
             }
