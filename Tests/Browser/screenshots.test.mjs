@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
 // Pictures of every page for people to look at: light, dark, on a phone, with forced colours. They are written to
-// .build/screenshots, or to the folder that SCUTTLEBUTT_SCREENSHOTS names.
+// .build/screenshots, or to the folder that SCUTTLEBUTT_SCREENSHOTS names; where the tree cannot be written, to a folder
+// for temporary files.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.mjs';
 import { Front } from './front.mjs';
 import { Driver, endEverything, obstacle } from './webdriver.mjs';
 
-const folder = process.env.SCUTTLEBUTT_SCREENSHOTS
+let folder = process.env.SCUTTLEBUTT_SCREENSHOTS
   ?? fileURLToPath(new URL('../../.build/screenshots/', import.meta.url));
 
 const still = { 'prefers-reduced-motion': 'reduce' };
@@ -69,7 +71,11 @@ describe('pictures of the pages', { skip: obstacle() ?? false }, () => {
   let driver;
 
   before(async () => {
-    await mkdir(folder, { recursive: true });
+    try {
+      await mkdir(folder, { recursive: true });
+    } catch {
+      folder = await mkdtemp(join(tmpdir(), 'screenshots-'));
+    }
     driver = await Driver.start();
   });
   after(() => endEverything(driver));
@@ -79,8 +85,9 @@ describe('pictures of the pages', { skip: obstacle() ?? false }, () => {
       const frames = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
       if (window.peer) {
         const url = new URL('ws?batch=1', document.baseURI).href.replace(/^http/, 'ws');
+        const { MemoryStorage } = await Scuttlebutt.modules();
         const other = (source) => {
-          const storage = new Scuttlebutt.MemoryStorage();
+          const storage = new MemoryStorage();
           return Scuttlebutt.open({ source, name: source, url, reducer: (state = 0) => state, storage });
         };
         window.others = { ada: await other('A4'), ben: await other('B2') };
