@@ -49,7 +49,9 @@ let beside = null; // the module beside this file, for all that is opened in a p
  */
 export function load(source) {
   if (source !== undefined) return compile(source);
-  beside ??= compile(new URL('core.wasm', import.meta.url)).catch((error) => { beside = null; throw error; });
+  // Nothing is fetched from an address with a password in it, as the page's own may have it.
+  const address = Object.assign(new URL('core.wasm', import.meta.url), { username: '', password: '' });
+  beside ??= compile(address).catch((error) => { beside = null; throw error; });
   return beside;
 }
 

@@ -82,5 +82,6 @@
   }
 
   const address = new URL('worker.js', root.document.currentScript.src);
+  address.username = address.password = ''; // with them it is refused
   root.ScuttlebuttOffline = start({ window: root, address });
 })(globalThis);

@@ -23,7 +23,9 @@
 })(typeof globalThis === 'object' ? globalThis : this, function (address) {
   'use strict';
   // In a page of another origin, a sandboxed frame for instance, a relative address would be relative to nothing.
-  const load = () => import(address ? new URL('peer.js', address).href : './peer.js');
+  // And one with a password in it, as the page's own may have it, is refused; the browser knows the password anyway.
+  const beside = (name) => Object.assign(new URL(name, address), { username: '', password: '' }).href;
+  const load = () => import(address ? beside('peer.js') : './peer.js');
   return {
     /** Opens a peer in a page; see `open` in `peer.js`. */
     open: async (options) => (await load()).open(options),

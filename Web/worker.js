@@ -293,6 +293,8 @@
     worker.addEventListener('fetch', (event) => {
       const { request } = event;
       if (request.method !== 'GET' || keeper.name(request.url) === null) return; // as if there were no worker
+      // The password in an address is the browser's to send: fetched from here, the page would be refused.
+      if (new URL(request.url).username !== '') return;
       if (request.mode === 'navigate') {
         const answer = keeper.navigate(request, event.resultingClientId);
         event.respondWith(answer);
